@@ -1,0 +1,152 @@
+"""Input checks: the one place that raises on users' numbers and arrays.
+
+Each check returns the value in the form the kernels use (float, int, or a float64 array of our own shape) and never
+changes the caller's array.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import operator
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from pcmphys.errors import ParameterError
+
+
+def _unit(unit: str) -> str:
+    return "" if unit in ("", "1") else f" {unit}"
+
+
+def _range(low: float, high: float, low_open: bool) -> str:
+    left = "(" if low_open or low == -math.inf else "["
+    return f"{left}{low:g}, {high:g}{')' if high == math.inf else ']'}"
+
+
+def number(name: str, value, unit: str = "", low: float = -math.inf, high: float = math.inf, *, low_open=False) -> float:
+    """A finite float inside [low, high]; ``low_open`` excludes the lower bound itself."""
+    allowed = f"{name} must be a number{' in' + _unit(unit) if _unit(unit) else ''} within {_range(low, high, low_open)}"
+    if isinstance(value, (bool, str, bytes)) or np.ndim(value) != 0:
+        raise ParameterError(f"{allowed}; got {value!r}")
+    try:
+        result = float(value)
+    except (TypeError, ValueError):
+        raise ParameterError(f"{allowed}; got {value!r}") from None
+    if not math.isfinite(result) or result < low or result > high or (low_open and result == low):
+        raise ParameterError(f"{allowed}; got {result:g}{_unit(unit)}")
+    return result
+
+
+def integer(name: str, value, low: int | None = None, high: int | None = None) -> int:
+    """A whole number within [low, high]."""
+    bounds = f"within [{'-inf' if low is None else low}, {'inf' if high is None else high}]"
+    try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        result = operator.index(value)
+    except TypeError:
+        raise ParameterError(f"{name} must be a whole number {bounds}; got {value!r}") from None
+    if (low is not None and result < low) or (high is not None and result > high):
+        raise ParameterError(f"{name} must be a whole number {bounds}; got {result}")
+    return result
+
+
+def array(
+    name: str,
+    value,
+    unit: str = "",
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    shape: Sequence[int] | None = None,
+    ndim: int | Iterable[int] | None = None,
+    empty: bool = False,
+    finite: bool = True,
+) -> np.ndarray:
+    """A C-contiguous float64 array, every element inside [low, high]; the caller's array is not changed.
+
+    ``shape`` fixes the exact shape, ``ndim`` the number of axes; an empty array is refused unless ``empty``.
+    """
+    try:
+        result = np.ascontiguousarray(value)
+        if result.dtype.kind not in "fiub" or (result.ndim == 1 and np.ndim(value) == 0):
+            result = np.array(value)
+        if result.dtype.kind not in "fiu":
+            raise TypeError
+        result = np.asarray(result, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ParameterError(f"{name} must be an array of real numbers{_in(unit)}; got {_describe(value)}") from None
+    if shape is not None and result.shape != tuple(shape):
+        raise ParameterError(f"{name} must have shape {tuple(shape)}; got shape {result.shape}")
+    if ndim is not None:
+        allowed = (ndim,) if isinstance(ndim, int) else tuple(ndim)
+        if result.ndim not in allowed:
+            words = " or ".join(str(n) for n in allowed)
+            raise ParameterError(f"{name} must have {words} axes; got shape {result.shape}")
+    if result.size == 0:
+        if not empty:
+            raise ParameterError(f"{name} must not be empty; got shape {result.shape}")
+        return result
+    _check_elements(name, result, unit, low, high, finite)
+    return result
+
+
+def _check_elements(name: str, values: np.ndarray, unit: str, low: float, high: float, finite: bool) -> None:
+    # min and max see every NaN; the costly search for the place runs only when something is wrong
+    smallest, largest = values.min(), values.max()
+    if (not finite or (math.isfinite(smallest) and math.isfinite(largest))) and smallest >= low and largest <= high:
+        return
+    wrong = ~((values >= low) & (values <= high))
+    if finite:
+        wrong |= ~np.isfinite(values)
+    if not wrong.any():
+        return
+    place = tuple(int(i) for i in np.argwhere(wrong)[0])
+    where = f"{name}[{', '.join(map(str, place))}]" if place else name
+    raise ParameterError(
+        f"{name} must hold finite numbers{_in(unit)} within {_range(low, high, False)}; "
+        f"{where} is {values[place]:g}{_unit(unit)} ({int(wrong.sum())} of {values.size} values are outside)"
+    )
+
+
+def _in(unit: str) -> str:
+    return f" in{_unit(unit)}" if _unit(unit) else ""
+
+
+def _describe(value) -> str:
+    kind = getattr(value, "dtype", None)
+    return f"an array of {kind}" if kind is not None else type(value).__name__
+
+
+def increasing(name: str, values: np.ndarray, unit: str = "") -> np.ndarray:
+    """Refuse a 1-D array that does not increase strictly, naming the first place where it fails."""
+    steps = np.diff(values)
+    if values.size > 1 and not (steps > 0).all():
+        k = int(np.argmin(steps > 0))
+        raise ParameterError(
+            f"{name} must increase strictly; {name}[{k + 1}] = {values[k + 1]:g}{_unit(unit)} follows "
+            f"{name}[{k}] = {values[k]:g}{_unit(unit)}"
+        )
+    return values
+
+
+def choice(name: str, value, allowed: Iterable[str]) -> str:
+    """One of a set of words; a near miss is suggested."""
+    allowed = list(allowed)
+    if value in allowed:
+        return value
+    raise ParameterError(f"{name} must be one of {', '.join(allowed)}; got {value!r}{suggest(value, allowed)}")
+
+
+def suggest(word, allowed: Iterable[str]) -> str:
+    """'; did you mean ...?' when a known word is close, else an empty string."""
+    near = difflib.get_close_matches(str(word), [str(a) for a in allowed], n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def shape(name: str, value) -> tuple[int, ...]:
+    """A shape: a whole number or a sequence of whole numbers, none negative."""
+    dims = (value,) if np.ndim(value) == 0 else tuple(value)
+    return tuple(integer(f"{name}[{k}]" if len(dims) > 1 else name, d, low=0) for k, d in enumerate(dims))

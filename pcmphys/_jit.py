@@ -1,0 +1,145 @@
+"""law, kernel, launch: the only place with Numba options, the compilation cache and threads.
+
+A *law* is a pure scalar function; it is inlined into the kernels that call it. A *kernel* is a loop over the cells
+``start <= cell < stop`` that fills preallocated arrays and never raises. `launch` runs a kernel over all cells, on
+as many threads as ``numba.get_num_threads()`` says.
+
+Threads are ordinary Python threads that run a kernel without the interpreter lock, not Numba's ``parallel=True``:
+the same machine code then serves one thread and many (compiled once, several times faster than a parallel region),
+a small array never enters a thread pool, and the answer cannot depend on the number of threads because no cell's
+result depends on the chunk it falls in.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numba
+
+_PACKAGE = Path(__file__).parent
+_KEPT_CACHES = 4
+_CELLS_PER_THREAD = 32_768
+"""Below this many cells a thread more costs about as much as it saves."""
+
+_local = threading.local()
+
+
+def _fingerprint() -> str:
+    """Hash of every source file of the package: Numba's own cache does not see an edit in an imported file."""
+    digest = hashlib.sha256(numba.__version__.encode())
+    for path in sorted(_PACKAGE.rglob("*.py")):
+        digest.update(path.relative_to(_PACKAGE).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
+def cache_directory() -> Path:
+    """Folder of the compiled kernels of exactly these sources; older ones beside it are removed.
+
+    It lies in ``$NUMBA_CACHE_DIR`` if that is set, else in the user's cache folder, else (home not writable) in the
+    folder for temporary files.
+    """
+    roots = [
+        os.environ.get("NUMBA_CACHE_DIR"),
+        os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache",
+        Path(tempfile.gettempdir()) / f"cache-{os.getuid() if hasattr(os, 'getuid') else 'user'}",
+    ]
+    name = _fingerprint()
+    for root in filter(None, roots):
+        folder = Path(root) / "pcmphys" / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.touch()
+        except OSError:
+            continue
+        _forget_old(folder)
+        return folder
+    return Path(tempfile.mkdtemp(prefix="pcmphys-"))
+
+
+def _forget_old(folder: Path) -> None:
+    try:
+        others = sorted((p for p in folder.parent.iterdir() if p != folder), key=lambda p: p.stat().st_mtime)
+    except OSError:  # another process is tidying up at the same moment
+        return
+    for stale in others[: -(_KEPT_CACHES - 1)]:
+        shutil.rmtree(stale, ignore_errors=True)
+
+
+def law(function: Callable) -> Callable:
+    """Compile a pure scalar law; it can also be called from Python, one number at a time."""
+    return numba.njit(error_model="numpy", forceinline=True)(function)
+
+
+def kernel(function: Callable) -> Callable:
+    """Compile a loop over cells: without the interpreter lock, cached on disk, no fast-math."""
+    previous = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(cache_directory())
+    try:
+        return numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+    finally:
+        numba.config.CACHE_DIR = previous
+
+
+def thread_count() -> int:
+    """Threads that `launch` may use now: ``numba.get_num_threads()``, and 1 inside a running launch."""
+    return 1 if getattr(_local, "inside", False) else numba.get_num_threads()
+
+
+def spans(count: int, parts: int, align: int = 1) -> list[tuple[int, int]]:
+    """Cut ``range(count)`` into at most ``parts`` runs whose inner borders are multiples of ``align``."""
+    blocks = -(-count // align)
+    parts = max(1, min(parts, blocks))
+    borders = [min(count, align * (blocks * k // parts)) for k in range(parts + 1)]
+    return list(zip(borders[:-1], borders[1:], strict=True))
+
+
+def launch(compiled: Callable, count: int, *arguments, align: int = 1, grain: int = _CELLS_PER_THREAD) -> None:
+    """Call ``compiled(start, stop, *arguments)`` so that every cell of ``range(count)`` is covered once.
+
+    ``grain`` is the least number of cells worth a thread of its own; ``align`` keeps chunk borders on multiples.
+    """
+    if count == 0:
+        return
+    runs = spans(count, min(thread_count(), max(1, count // grain)), align)
+    together([functools.partial(compiled, start, stop, *arguments) for start, stop in runs])
+
+
+def together(tasks: list[Callable[[], object]]) -> list:
+    """Run independent tasks on the threads at hand and return their results in order."""
+    threads = min(thread_count(), len(tasks))
+    if threads <= 1:
+        return [task() for task in tasks]
+    pool = _pool(threads)
+    # the calling thread takes the first task itself: one hand-over less, and no idle core while it waits
+    waiting = [pool.submit(_inside, task) for task in tasks[1:]]
+    first = _inside(tasks[0])
+    return [first, *(future.result() for future in waiting)]
+
+
+def _inside(task: Callable[[], object]):
+    outer = getattr(_local, "inside", False)
+    _local.inside = True
+    try:
+        return task()
+    finally:
+        _local.inside = outer
+
+
+@functools.lru_cache(maxsize=1)
+def _pool_of(process: int, threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads - 1, thread_name_prefix="pcmphys")
+
+
+def _pool(threads: int) -> ThreadPoolExecutor:
+    # a pool does not survive a fork: the process number is part of its key
+    return _pool_of(os.getpid(), threads)
