@@ -1,0 +1,1 @@
+"""One physical effect a file: its parameters, then its scalar laws."""

@@ -1,0 +1,201 @@
+"""Read a parameter file and fill a model's parameters from it; every complaint names file, key and what was expected."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from pydantic import ValidationError
+
+from pcmphys._check import suggest
+from pcmphys.errors import ParameterError
+from pcmphys.parameters.references import bibliography
+from pcmphys.parameters.schema import Header, Quantity, Technology
+
+_QUANTITY_KEYS = tuple(Quantity.model_fields)
+
+
+def _shipped() -> dict[str, Any]:
+    folder = resources.files("pcmphys.parameters")
+    return {entry.name[:-5]: entry for entry in folder.iterdir() if entry.name.endswith(".toml")}
+
+
+def list_cells() -> list[str]:
+    """Names of the technologies shipped with pcmphys.
+
+    Examples
+    --------
+    >>> import pcmphys as pcm
+    >>> pcm.list_cells()
+    ['hermes-14nm-statistical', 'ibm-90nm-statistical']
+    """
+    return sorted(_shipped())
+
+
+def read_technology(name_or_path) -> Technology:
+    """Read and check one parameter file.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name of a shipped technology, or the path of a TOML file.
+
+    Returns
+    -------
+    Technology
+
+    Raises
+    ------
+    ParameterError
+        Unknown name, unreadable file, unknown or missing key, wrong type, unknown bibliography key.
+    """
+    shipped = _shipped()
+    name = str(name_or_path)
+    if name in shipped:
+        source, file = shipped[name], f"{name}.toml"
+    elif name.endswith(".toml"):
+        source, file = Path(name_or_path), name
+    else:
+        known = ", ".join(sorted(shipped))
+        raise ParameterError(f"cell {name!r} is unknown; known are {known}, or the path of a .toml file"
+                             f"{suggest(name, shipped)}")
+    try:
+        content = tomllib.loads(source.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ParameterError(f"{file}: cannot be read ({error.strerror or error})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ParameterError(f"{file}: not valid TOML: {error}") from None
+    return _technology(file, content)
+
+
+def _technology(file: str, content: dict[str, Any]) -> Technology:
+    plain = {key: value for key, value in content.items() if not isinstance(value, dict)}
+    header = _validated(Header, plain, file, "")
+    quantities: dict[str, Quantity] = {}
+    _collect(file, "", {k: v for k, v in content.items() if isinstance(v, dict)}, quantities)
+    return Technology(**header.model_dump(), quantities=quantities, file=file)
+
+
+def _collect(file: str, prefix: str, table: dict[str, Any], quantities: dict[str, Quantity]) -> None:
+    for key, value in table.items():
+        path = f"{prefix}{key}"
+        if not isinstance(value, dict):
+            raise ParameterError(f"{file}: {path}: expected a table with value, unit, kind and source; got {value!r}")
+        if value and all(isinstance(inner, dict) for inner in value.values()):
+            _collect(file, f"{path}.", value, quantities)
+            continue
+        quantity = _validated(Quantity, value, file, path)
+        _check_source(file, path, quantity)
+        quantities[path] = quantity
+
+
+def _validated(schema, content: dict[str, Any], file: str, prefix: str):
+    try:
+        return schema.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        loc = [str(part) for part in first["loc"] if str(part) in schema.model_fields or str(part) in content]
+        key = ".".join(filter(None, [prefix, *loc[:1]])) or prefix
+        names = ", ".join(schema.model_fields)
+        if first["type"] == "extra_forbidden":
+            near = suggest(loc[0], schema.model_fields)
+            raise ParameterError(f"{file}: {key}: unknown key; expected one of {names}{near}") from None
+        if first["type"] == "missing":
+            raise ParameterError(f"{file}: {key}: missing; {schema.__name__.lower()} needs {names}") from None
+        raise ParameterError(f"{file}: {key}: {first['msg']}; got {first['input']!r}") from None
+
+
+def _check_source(file: str, path: str, quantity: Quantity) -> None:
+    key = quantity.reference
+    if not key:
+        if quantity.kind != "assumed":
+            raise ParameterError(
+                f"{file}: {path}.source: missing; a {quantity.kind} value needs 'bibkey, place' (only an assumed value "
+                "may do without)"
+            )
+        return
+    if key not in bibliography():
+        raise ParameterError(
+            f"{file}: {path}.source: {key!r} is not in references.bib; expected one of "
+            f"{', '.join(sorted(bibliography()))}{suggest(key, bibliography())}"
+        )
+
+
+def fill(schema: type, technology: Technology):
+    """Make a parameter dataclass from a technology's quantities.
+
+    Each field of ``schema`` carries in its metadata the expected ``unit``, and where it applies ``low`` (allowed),
+    ``above`` (not allowed itself) and ``length`` (most coefficients). A field that is itself a dataclass is a
+    sub-table of the file.
+
+    Raises
+    ------
+    ParameterError
+        Missing or unknown key (a near miss is suggested), wrong unit, value out of range.
+    """
+    used: set[str] = set()
+    result = _fill(schema, technology, "", used)
+    known = sorted(_keys(schema, ""))
+    for path in technology.quantities:
+        if path not in used:
+            raise ParameterError(
+                f"{technology.file}: {path}: unknown key; a {technology.model} cell has {', '.join(known)}"
+                f"{suggest(path, known)}"
+            )
+    return result
+
+
+def _keys(schema: type, prefix: str) -> list[str]:
+    hints = get_type_hints(schema)
+    keys: list[str] = []
+    for field in dataclasses.fields(schema):
+        inner = hints[field.name]
+        path = f"{prefix}{field.name}"
+        keys += _keys(inner, f"{path}.") if dataclasses.is_dataclass(inner) else [path]
+    return keys
+
+
+def _fill(schema: type, technology: Technology, prefix: str, used: set[str]):
+    hints = get_type_hints(schema)
+    values = {}
+    for field in dataclasses.fields(schema):
+        path = f"{prefix}{field.name}"
+        if dataclasses.is_dataclass(hints[field.name]):
+            values[field.name] = _fill(hints[field.name], technology, f"{path}.", used)
+            continue
+        quantity = technology.quantities.get(path)
+        if quantity is None:
+            if field.default is dataclasses.MISSING:
+                near = suggest(path, set(technology.quantities) - set(_keys(schema, prefix)))
+                near = near.replace("did you mean", "is it misspelt as")
+                unit = field.metadata["unit"]
+                raise ParameterError(f"{technology.file}: {path}: missing; expected a value in {unit}{near}")
+            continue
+        used.add(path)
+        _check_quantity(technology.file, path, quantity, field, tuple_wanted="tuple" in str(hints[field.name]))
+        values[field.name] = quantity.value
+    return schema(**values)
+
+
+def _check_quantity(file: str, path: str, quantity: Quantity, field, tuple_wanted: bool) -> None:
+    unit = field.metadata["unit"]
+    if quantity.unit != unit:
+        raise ParameterError(f"{file}: {path}.unit: expected {unit!r}; got {quantity.unit!r}")
+    is_tuple = isinstance(quantity.value, tuple)
+    if is_tuple != tuple_wanted:
+        wanted = "a list of numbers" if tuple_wanted else "one number"
+        raise ParameterError(f"{file}: {path}.value: expected {wanted} in {unit}; got {quantity.value!r}")
+    numbers = quantity.value if is_tuple else (quantity.value,)
+    most = field.metadata.get("length", math.inf)
+    if not 1 <= len(numbers) <= most:
+        raise ParameterError(f"{file}: {path}.value: expected 1 to {most} coefficients; got {len(numbers)}")
+    for number in numbers:
+        low, above = field.metadata.get("low", -math.inf), field.metadata.get("above", -math.inf)
+        if not math.isfinite(number) or number < low or number <= above:
+            bound = f"above {above:g}" if above > -math.inf else f"at least {low:g}"
+            bound = "finite" if low == above == -math.inf else bound
+            raise ParameterError(f"{file}: {path}.value: expected {bound} {unit}; got {number:g}")

@@ -1,0 +1,54 @@
+"""What a parameter file may hold, checked by pydantic."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Kind = Literal["measured", "fit", "derived", "assumed"]
+
+
+class Quantity(BaseModel):
+    """One number, or one row of coefficients, with what it rests on.
+
+    ``source`` is a key of references.bib, then a comma and the place in it ("joshi2020, Methods"); only an assumed
+    number may do without.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    value: float | tuple[float, ...]
+    unit: str
+    kind: Kind
+    source: str = ""
+    note: str = ""
+
+    @property
+    def reference(self) -> str:
+        """Bibliography key of the source, empty when there is none."""
+        return self.source.split(",", 1)[0].strip()
+
+
+class Header(BaseModel):
+    """The part of a parameter file above its tables."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    model: str
+    title: str
+    notes: tuple[str, ...] = ()
+
+
+class Technology(BaseModel):
+    """A parameter file as read: header and quantities, by dotted key ("read_noise.power_factor")."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    model: str
+    title: str
+    notes: tuple[str, ...]
+    quantities: dict[str, Quantity]
+    file: str
