@@ -1,8 +1,19 @@
 """pcmphys: device physics of phase-change memory, from measured devices to array statistics."""
 
+from pcmphys.crossbar import Bias, Crossbar, Wires
 from pcmphys.errors import ConvergenceError, ParameterError, ValidityWarning
 from pcmphys.parameters import cite, list_cells
 from pcmphys.population import load_cell
 
-__all__ = ["ConvergenceError", "ParameterError", "ValidityWarning", "cite", "list_cells", "load_cell"]
+__all__ = [
+    "Bias",
+    "ConvergenceError",
+    "Crossbar",
+    "ParameterError",
+    "ValidityWarning",
+    "Wires",
+    "cite",
+    "list_cells",
+    "load_cell",
+]
 __version__ = "0.1.0"

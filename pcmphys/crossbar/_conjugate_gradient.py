@@ -1,0 +1,173 @@
+"""Conjugate gradients on the bit-line currents of a linear crossbar: two sweeps over the array an iteration.
+
+With the word lines eliminated exactly, the column voltages x obey (T_c - D T_r^-1 D) x = b, where T_r and T_c are the
+ladders of word and bit lines and D the cell conductances. The preconditioner is T_c. The unknown that is kept is
+y = T_c x, the current that cells push into the bit lines: then T_c itself is never applied (it would divide by a
+wire resistance), and of all directions p only t = T_c p is needed, which obeys the same recursion as p.
+
+Arrays of shape (rows, columns): y, residual r, direction p and t, and ``work`` that holds by turns T_c^-1 r and S p.
+
+References
+----------
+M. R. Hestenes, E. Stiefel, J. Res. Natl. Bur. Stand. 49, 409 (1952).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pcmphys._jit import kernel
+from pcmphys.crossbar import _lines
+from pcmphys.crossbar._lines import ROWS_AT_ONCE
+
+
+@kernel
+def start_rows(start, stop, net, drive, y):
+    """First guess on the word lines start..stop: y = D V_r with all bit lines at ground."""
+    scratch = np.empty((ROWS_AT_ONCE, y.shape[1]))
+    for first in range(start, stop, ROWS_AT_ONCE):
+        scratch[:] = 0.0
+        _lines.row_ladders(first, net, drive, scratch)
+        for k in range(min(ROWS_AT_ONCE, stop - first)):
+            _lines.multiply(net.conductance[first + k], scratch[k], y[first + k])
+
+
+@kernel
+def voltage_columns(start, stop, net, y, x):
+    """Column voltages x = T_c^-1 y on the bit lines start..stop."""
+    for i in range(y.shape[0]):
+        _lines.copy(y[i, start:stop], x[i, start:stop])
+    _lines.column_ladders(start, stop, net, x)
+
+
+@kernel
+def residual_rows(start, stop, net, drive, x, y, residual):
+    """Residual r = D V_r(x) - y: what the cells deliver at the column voltages ``x`` minus what was assumed."""
+    scratch = np.zeros((ROWS_AT_ONCE, x.shape[1]))
+    for first in range(start, stop, ROWS_AT_ONCE):
+        count = min(ROWS_AT_ONCE, stop - first)
+        _lines.solve_rows(first, count, net, drive, x, scratch)
+        for k in range(count):
+            _product_minus(net.conductance[first + k], scratch[k], y[first + k], residual[first + k])
+
+
+@kernel
+def precondition(start, stop, net, residual, work, slots, largest):
+    """work = T_c^-1 r on the bit lines start..stop; slots get the parts of r . work, ``largest`` its magnitudes."""
+    voltage_columns(start, stop, net, residual, work)
+    _gather(start, stop, residual, work, slots, largest)
+
+
+@kernel
+def direction_rows(start, stop, beta, net, still, residual, p, t, work, slots):
+    """New direction p, t and ``work`` = S p = t - D T_r^-1 D p on the word lines start..stop; slots get p . S p.
+
+    ``still`` is zero: a direction is a change of the voltages under fixed sources.
+    """
+    scratch = np.zeros((ROWS_AT_ONCE, p.shape[1]))
+    for first in range(start, stop, ROWS_AT_ONCE):
+        count = min(ROWS_AT_ONCE, stop - first)
+        for i in range(first, first + count):
+            _advance(beta, work[i], p[i])
+            _advance(beta, residual[i], t[i])
+        _lines.solve_rows(first, count, net, still, p, scratch)
+        for k in range(count):
+            i = first + k
+            _minus_product(t[i], net.conductance[i], scratch[k], work[i])
+            slots[i] = _lines.dot(p[i], work[i])
+
+
+@kernel
+def step_columns(start, stop, alpha, net, y, residual, t, work, slots, largest):
+    """Step y += alpha t, r -= alpha S p, then ``work`` = T_c^-1 r on the bit lines start..stop."""
+    factor = net.column_factor
+    for i in range(y.shape[0]):
+        _lines.add_scaled(alpha, t[i, start:stop], y[i, start:stop])
+        _lines.add_scaled(-alpha, work[i, start:stop], residual[i, start:stop])
+        if i == 0:
+            _lines.copy(residual[i, start:stop], work[i, start:stop])
+        else:
+            _lines.column_down(
+                residual[i, start:stop], factor[i - 1, start:stop], work[i - 1, start:stop], work[i, start:stop]
+            )
+    _lines.column_up_all(start, stop, net, work, work)
+    _gather(start, stop, residual, work, slots, largest)
+
+
+@kernel
+def solve(net, drive, fields, limits, steps, resume):
+    """The whole iteration on one thread. ``fields``: (y, r, p, t, work). ``limits``: (tolerance [V], most iterations).
+
+    Returns (iterations, last change of the column voltages [V]); on return ``y`` is the solution and the rest free.
+    With ``resume`` the ``y`` passed in is the first guess.
+    ``steps`` (2, most) gets alpha and beta of every iteration. The threaded driver in `linear` takes the same steps
+    in the same order, so that the two agree bit by bit.
+    """
+    y, residual, p, t, work = fields
+    tolerance, most = limits
+    rows, columns = y.shape
+    row_slots, column_slots, largest, still = np.empty(rows), np.empty(columns), np.empty(columns), np.zeros(rows)
+    if not resume:
+        start_rows(0, rows, net, drive, y)
+    voltage_columns(0, columns, net, y, work)
+    residual_rows(0, rows, net, drive, work, y, residual)
+    precondition(0, columns, net, residual, work, column_slots, largest)
+    energy, beta, longest = _lines.ordered_sum(column_slots), 0.0, 1.0
+    p[:] = 0.0
+    t[:] = 0.0
+    change = largest.max()
+    iterations = 0
+    while change > tolerance and iterations < most:
+        direction_rows(0, rows, beta, net, still, residual, p, t, work, row_slots)
+        alpha = energy / _lines.ordered_sum(row_slots)
+        step_columns(0, columns, alpha, net, y, residual, t, work, column_slots, largest)
+        previous, energy = energy, _lines.ordered_sum(column_slots)
+        beta = energy / previous
+        steps[0, iterations], steps[1, iterations] = alpha, beta
+        # what the next step can still change: a long step so far tells of a slow mode, where work alone is too small
+        longest = max(longest, alpha)
+        change = longest * largest.max()
+        iterations += 1
+    return iterations, change
+
+
+@kernel
+def _product_minus(x, y, z, out):
+    for j in range(out.size):
+        out[j] = x[j] * y[j] - z[j]
+
+
+@kernel
+def _minus_product(x, y, z, out):
+    for j in range(out.size):
+        out[j] = x[j] - y[j] * z[j]
+
+
+@kernel
+def _advance(beta, source, inout):
+    for j in range(inout.size):
+        inout[j] = source[j] + beta * inout[j]
+
+
+@kernel
+def _gather(start, stop, residual, work, slots, largest):
+    sums, peaks = slots[start:stop], largest[start:stop]
+    sums[:] = 0.0
+    peaks[:] = 0.0
+    for i in range(work.shape[0]):
+        _add_products(residual[i, start:stop], work[i, start:stop], sums)
+        _raise_peaks(work[i, start:stop], peaks)
+
+
+@kernel
+def _add_products(x, y, sums):
+    for j in range(sums.size):
+        sums[j] += x[j] * y[j]
+
+
+@kernel
+def _raise_peaks(values, peaks):
+    for j in range(peaks.size):
+        size = abs(values[j])
+        # a NaN must come through: it fails every comparison
+        peaks[j] = peaks[j] if size <= peaks[j] else size

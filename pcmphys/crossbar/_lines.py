@@ -1,0 +1,205 @@
+"""Ladder recursions of word and bit lines: the kernels under every crossbar solve.
+
+A line of n nodes is a resistor ladder. Node k is fed through the resistance ``rho_k`` from the node before it (the
+first from the line's terminal) and loaded by the conductance g_k of its cell. Eliminating from the open far end,
+
+    Y_k = g_k + a_(k+1) Y_(k+1),    a_k = 1 / (1 + rho_k Y_k),    J_k = s_k + a_(k+1) J_(k+1),
+
+with s_k the current injected into node k, and then from the terminal at voltage v: V_k = a_k (V_(k-1) + rho_k J_k).
+Nothing is subtracted, so no digit is lost at any ratio of conductances, and a resistance of zero is not a special
+case: a_k = 1 and the node takes the voltage before it. An open cell (g_k = 0) is none either.
+
+Word lines are fed at column 0; bit lines at the bottom row, from their virtual ground. ``row_factor`` and
+``column_factor`` hold the a_k, shape (rows, columns).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pcmphys._jit import kernel, law
+
+class Network(NamedTuple):
+    """A linear crossbar, eliminated along its lines: all that a solve needs besides the inputs.
+
+    Cell conductances [S] and elimination factors have shape (rows, columns). Resistances [ohm] are per line:
+    ``wire`` of one segment between two cells, ``feed`` from the terminal to the first cell.
+    """
+
+    conductance: np.ndarray
+    row_factor: np.ndarray
+    column_factor: np.ndarray
+    row_wire: np.ndarray
+    row_feed: np.ndarray
+    column_wire: np.ndarray
+    column_feed: np.ndarray
+
+
+ROWS_AT_ONCE = 4
+"""Word lines worked on together: four independent recursions hide each other's latency."""
+
+
+@kernel
+def factor_rows(start, stop, conductance, segment, feed, factor):
+    """Elimination factors of the word lines start..stop; ``segment`` and ``feed`` [ohm] are per line."""
+    columns = conductance.shape[1]
+    loads = np.zeros(8)
+    for first in range(start, stop, 8):
+        count = min(8, stop - first)
+        loads[:] = 0.0
+        for j in range(columns - 1, -1, -1):
+            for k in range(count):
+                i = first + k
+                load = conductance[i, j] + loads[k]
+                resistance = feed[i] if j == 0 else segment[i]
+                a = 1.0 / (1.0 + resistance * load)
+                factor[i, j] = a
+                loads[k] = load * a
+
+
+@kernel
+def factor_columns(start, stop, conductance, segment, feed, factor):
+    """Elimination factors of the bit lines start..stop, from the open top to the sensed bottom."""
+    rows = conductance.shape[0]
+    load = np.zeros(stop - start)
+    segment, feed = segment[start:stop], feed[start:stop]
+    for i in range(rows):
+        _factor_row_of_columns(conductance[i, start:stop], feed if i == rows - 1 else segment, load, factor[i, start:stop])
+
+
+@kernel
+def _factor_row_of_columns(conductance, resistance, load, factor):
+    for j in range(load.size):
+        total = conductance[j] + load[j]
+        factor[j] = 1.0 / (1.0 + resistance[j] * total)
+        load[j] = total * factor[j]
+
+
+@kernel
+def row_ladders(first, net, drive, work):
+    """Solve the four word lines from ``first``: injected currents in ``work`` (4, columns) become node voltages.
+
+    Lines beyond the last row are computed as copies of the last one and not used.
+    """
+    factor, segment, feed = net.row_factor, net.row_wire, net.row_feed
+    last = factor.shape[0] - 1
+    i0, i1, i2, i3 = first, min(first + 1, last), min(first + 2, last), min(first + 3, last)
+    a0, a1, a2, a3 = factor[i0], factor[i1], factor[i2], factor[i3]
+    w0, w1, w2, w3 = work[0], work[1], work[2], work[3]
+    c0 = c1 = c2 = c3 = 0.0
+    for j in range(w0.size - 1, -1, -1):
+        c0, c1, c2, c3 = w0[j] + c0, w1[j] + c1, w2[j] + c2, w3[j] + c3
+        w0[j], w1[j], w2[j], w3[j] = c0, c1, c2, c3
+        c0, c1, c2, c3 = c0 * a0[j], c1 * a1[j], c2 * a2[j], c3 * a3[j]
+    r0, r1, r2, r3 = segment[i0], segment[i1], segment[i2], segment[i3]
+    v0 = a0[0] * (drive[i0] + feed[i0] * w0[0])
+    v1 = a1[0] * (drive[i1] + feed[i1] * w1[0])
+    v2 = a2[0] * (drive[i2] + feed[i2] * w2[0])
+    v3 = a3[0] * (drive[i3] + feed[i3] * w3[0])
+    w0[0], w1[0], w2[0], w3[0] = v0, v1, v2, v3
+    for j in range(1, w0.size):
+        v0, v1 = a0[j] * (v0 + r0 * w0[j]), a1[j] * (v1 + r1 * w1[j])
+        v2, v3 = a2[j] * (v2 + r2 * w2[j]), a3[j] * (v3 + r3 * w3[j])
+        w0[j], w1[j], w2[j], w3[j] = v0, v1, v2, v3
+
+
+@kernel
+def column_down(injected, factor_above, above, out):
+    """One row of the downward elimination of bit lines: J_i = s_i + a_(i-1) J_(i-1)."""
+    for j in range(out.size):
+        out[j] = injected[j] + factor_above[j] * above[j]
+
+
+@kernel
+def column_up(factor, resistance, below, current, out):
+    """One row of the upward substitution: x_i = a_i (x_(i+1) + rho_i J_i); ``current`` holds J_i."""
+    for j in range(out.size):
+        out[j] = factor[j] * (below[j] + resistance[j] * current[j])
+
+
+@kernel
+def column_ladders(start, stop, net, work):
+    """Solve the bit lines start..stop: injected currents in ``work`` (rows, columns) become node voltages."""
+    factor = net.column_factor
+    for i in range(1, work.shape[0]):
+        column_down(work[i, start:stop], factor[i - 1, start:stop], work[i - 1, start:stop], work[i, start:stop])
+    column_up_all(start, stop, net, work, work)
+
+
+@kernel
+def column_up_all(start, stop, net, current, out):
+    """Upward substitution of the bit lines start..stop after their downward elimination; may work in place."""
+    factor = net.column_factor
+    last = out.shape[0] - 1
+    ground = np.zeros(stop - start)
+    column_up(
+        factor[last, start:stop], net.column_feed[start:stop], ground, current[last, start:stop], out[last, start:stop]
+    )
+    for i in range(last - 1, -1, -1):
+        column_up(
+            factor[i, start:stop],
+            net.column_wire[start:stop],
+            out[i + 1, start:stop],
+            current[i, start:stop],
+            out[i, start:stop],
+        )
+
+
+@law
+def _four_sums(x, y):
+    s0 = s1 = s2 = s3 = 0.0
+    whole = x.size - x.size % 4
+    for j in range(0, whole, 4):
+        s0 += x[j] * y[j]
+        s1 += x[j + 1] * y[j + 1]
+        s2 += x[j + 2] * y[j + 2]
+        s3 += x[j + 3] * y[j + 3]
+    for j in range(whole, x.size):
+        s0 += x[j] * y[j]
+    return (s0 + s1) + (s2 + s3)
+
+
+@kernel
+def dot(x, y):
+    """Inner product in one fixed order of additions (four interleaved sums)."""
+    return _four_sums(x, y)
+
+
+@kernel
+def ordered_sum(slots):
+    """Sum of per-line slots in order, the same for any number of threads."""
+    total = 0.0
+    for k in range(slots.size):
+        total += slots[k]
+    return total
+
+
+@kernel
+def copy(source, target):
+    """target = source."""
+    for j in range(target.size):
+        target[j] = source[j]
+
+
+@kernel
+def multiply(x, y, out):
+    """out = x y."""
+    for j in range(out.size):
+        out[j] = x[j] * y[j]
+
+
+@kernel
+def add_scaled(scale, source, inout):
+    """inout += scale source."""
+    for j in range(inout.size):
+        inout[j] += scale * source[j]
+
+
+@kernel
+def solve_rows(first, count, net, drive, x, voltage):
+    """Voltages of ``count`` <= 4 word lines from ``first`` on, into ``voltage`` (4, columns), bit lines held at ``x``."""
+    for k in range(count):
+        multiply(net.conductance[first + k], x[first + k], voltage[k])
+    row_ladders(first, net, drive, voltage)
