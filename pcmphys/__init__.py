@@ -2,14 +2,18 @@
 
 from pcmphys.crossbar import Bias, Crossbar, Wires
 from pcmphys.errors import ConvergenceError, ParameterError, ValidityWarning
+from pcmphys.matrix import AnalogMatrix, DifferentialPair, Periphery
 from pcmphys.parameters import cite, list_cells
 from pcmphys.population import load_cell
 
 __all__ = [
+    "AnalogMatrix",
     "Bias",
     "ConvergenceError",
     "Crossbar",
+    "DifferentialPair",
     "ParameterError",
+    "Periphery",
     "ValidityWarning",
     "Wires",
     "cite",

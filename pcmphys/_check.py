@@ -28,11 +28,12 @@ def _range(low: float, high: float, low_open: bool) -> str:
 def number(name: str, value, unit: str = "", low: float = -math.inf, high: float = math.inf, *, low_open=False) -> float:
     """A finite float inside [low, high]; ``low_open`` excludes the lower bound itself."""
     allowed = f"{name} must be a number{' in' + _unit(unit) if _unit(unit) else ''} within {_range(low, high, low_open)}"
-    if isinstance(value, (bool, str, bytes)) or np.ndim(value) != 0:
-        raise ParameterError(f"{allowed}; got {value!r}")
     try:
+        # float() alone would take text, True and a complex number; kind O holds fractions and very large integers
+        if np.asarray(value).dtype.kind not in "fiuO" or np.ndim(value) != 0:
+            raise TypeError
         result = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ParameterError(f"{allowed}; got {value!r}") from None
     if not math.isfinite(result) or result < low or result > high or (low_open and result == low):
         raise ParameterError(f"{allowed}; got {result:g}{_unit(unit)}")
@@ -135,7 +136,7 @@ def increasing(name: str, values: np.ndarray, unit: str = "") -> np.ndarray:
 def choice(name: str, value, allowed: Iterable[str]) -> str:
     """One of a set of words; a near miss is suggested."""
     allowed = list(allowed)
-    if value in allowed:
+    if isinstance(value, str) and value in allowed:
         return value
     raise ParameterError(f"{name} must be one of {', '.join(allowed)}; got {value!r}{suggest(value, allowed)}")
 
@@ -148,5 +149,8 @@ def suggest(word, allowed: Iterable[str]) -> str:
 
 def shape(name: str, value) -> tuple[int, ...]:
     """A shape: a whole number or a sequence of whole numbers, none negative."""
-    dims = (value,) if np.ndim(value) == 0 else tuple(value)
+    try:
+        dims = (value,) if np.ndim(value) == 0 else tuple(value)
+    except ValueError:  # lists of unequal length inside
+        raise ParameterError(f"{name} must be a whole number or a sequence of them; got {value!r}") from None
     return tuple(integer(f"{name}[{k}]" if len(dims) > 1 else name, d, low=0) for k, d in enumerate(dims))

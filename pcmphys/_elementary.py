@@ -89,7 +89,8 @@ def exp(x):
 def log(x):
     """Natural logarithm of a positive normal float64, error below 2 units in the last place.
 
-    Zero, negative and subnormal arguments are the caller's to avoid (the result is then meaningless, not an error).
+    Zero, negative, subnormal and infinite arguments are the caller's to avoid (the result is then meaningless, not an
+    error). NaN gives NaN.
     """
     bits = _bits_of(x)
     # split x = m * 2**k with m in [sqrt(1/2), sqrt(2))
@@ -111,7 +112,8 @@ def log(x):
     p = 1.0 / 3.0 + z * p
     # ln m = 2 artanh(s) = f - s*(f - 2 z p): the large part f is exact
     half = 0.5 * f * f
-    return e * _LN2_HIGH - ((half - (s * (half + 2.0 * z * p) + e * _LN2_LOW)) - f)
+    result = e * _LN2_HIGH - ((half - (s * (half + 2.0 * z * p) + e * _LN2_LOW)) - f)
+    return result if x == x else x
 
 
 @law

@@ -14,20 +14,24 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import math
 import os
 import shutil
 import tempfile
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import numba
+import numpy as np
 
 _PACKAGE = Path(__file__).parent
 _KEPT_CACHES = 4
 _CELLS_PER_THREAD = 32_768
 """Below this many cells a thread more costs about as much as it saves."""
+_SCRATCH_BYTES = 2**25
+"""Largest scratch memory [bytes] that a thread keeps between calls."""
 
 _local = threading.local()
 
@@ -122,8 +126,26 @@ def together(tasks: list[Callable[[], object]]) -> list:
     pool = _pool(threads)
     # the calling thread takes the first task itself: one hand-over less, and no idle core while it waits
     waiting = [pool.submit(_inside, task) for task in tasks[1:]]
-    first = _inside(tasks[0])
+    try:
+        first = _inside(tasks[0])
+    finally:
+        wait(waiting)  # also when a task fails: nothing may go on writing into the caller's arrays
     return [first, *(future.result() for future in waiting)]
+
+
+def scratch(count: int, shape: tuple[int, ...]) -> list[np.ndarray]:
+    """``count`` float64 arrays of one shape with undefined content, from memory that this thread keeps.
+
+    Fresh memory costs a page fault every 4 kB, which for a small solve is more than its arithmetic. The arrays are
+    good until the same thread asks again: never hand them out or keep them.
+    """
+    size = math.prod(shape)
+    if 8 * count * size > _SCRATCH_BYTES:
+        return [np.empty(shape) for _ in range(count)]
+    memory = getattr(_local, "scratch", None)
+    if memory is None or memory.size < count * size:
+        memory = _local.scratch = np.empty(count * size)
+    return [memory[k * size : (k + 1) * size].reshape(shape) for k in range(count)]
 
 
 def _inside(task: Callable[[], object]):

@@ -35,11 +35,9 @@ class Stream(IntEnum):
 
     PROGRAMMING = 1
     """Programming error and drift exponent of a statistical cell: one normal pair a device and programming event."""
-    TRAP_START = 2
-    """States of a device's traps when its noise starts to count: one word a device and programming event."""
-    TRAP_FLIP = 3
-    """Bernoulli digits that flip the traps over an interval: blocks 0, 1, ... a device and trap event."""
-    CALIBRATION = 4
+    TRAP_REFRESH = 2
+    """Which traps are refreshed over an interval, and to which state: blocks 0, 1, ... a device and trap event."""
+    CALIBRATION = 3
     """Known input patterns of drift compensation (cell = position in the pattern)."""
 
 

@@ -20,7 +20,7 @@ from pcmphys.crossbar._lines import ROWS_AT_ONCE
 
 
 def step_lengths(steps: np.ndarray) -> np.ndarray:
-    """Step lengths from the coefficients (alpha, beta) of a conjugate-gradient run, closed by one plain step of 1."""
+    """Step lengths from the coefficients (alpha, beta) of a conjugate-gradient run, in Leja order."""
     alpha, beta = steps
     diagonal = 1.0 / alpha
     diagonal[1:] += beta[:-1] / alpha[:-1]
@@ -31,7 +31,7 @@ def step_lengths(steps: np.ndarray) -> np.ndarray:
     while left:
         distance = [abs(v) if not order else np.prod([abs(v - o) for o in order]) for v in left]
         order.append(left.pop(int(np.argmax(distance))))
-    return np.append(1.0 / np.array(order), 1.0)
+    return 1.0 / np.array(order)
 
 
 @kernel

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys._jit import launch, spans, thread_count, together
+from pcmphys._jit import launch, scratch, spans, thread_count, together
 from pcmphys.crossbar import _conjugate_gradient, _lines, _measure, _richardson
 from pcmphys.crossbar._lines import Network
 from pcmphys.errors import ConvergenceError
@@ -83,13 +83,15 @@ def _ideal(net: Network, drive: np.ndarray) -> Result:
 
 
 def _one(net: Network, drive: np.ndarray, tolerance: float, most: int) -> Result:
-    work = tuple(np.empty_like(net.conductance) for _ in range(5))
     rows, columns = net.conductance.shape
+    voltage, x = np.empty((rows, columns)), np.empty((rows, columns))
+    y, residual, t = scratch(3, (rows, columns))
+    work = (y, residual, voltage, t, x)
     row_current, column_current = np.empty(rows), np.empty(columns)
     steps = np.empty((2, most))
-    residual, iterations = _converge(net, drive, work, row_current, column_current, steps, tolerance)
-    fields = Fields(row_voltage=work[2], column_voltage=work[4])
-    return Result(row_current[:, None], column_current[:, None], residual, iterations, fields)
+    violation, iterations = _converge(net, drive, work, row_current, column_current, steps, tolerance)
+    fields = Fields(row_voltage=voltage, column_voltage=x)
+    return Result(row_current[:, None], column_current[:, None], violation, iterations, fields)
 
 
 def _converge(net, drive, work, row_current, column_current, steps, tolerance) -> tuple[float, int]:
@@ -180,7 +182,7 @@ def _batch(net: Network, inputs: np.ndarray, tolerance: float, most: int) -> Res
     row_current, column_current = np.empty((len(inputs), rows)), np.empty((len(inputs), columns))
 
     def run(start: int, stop: int) -> list[tuple[float, int]]:
-        work = tuple(np.empty_like(net.conductance) for _ in range(5))
+        work = tuple(scratch(5, (rows, columns)))
         small = np.empty((_lines.ROWS_AT_ONCE, columns)), np.empty((2, columns))
         steps = np.empty((2, most))
         out = []
@@ -198,9 +200,9 @@ def _batch(net: Network, inputs: np.ndarray, tolerance: float, most: int) -> Res
 
 def _polynomial(net: Network, tolerance: float, most: int) -> np.ndarray | None:
     """Step lengths that suit this network; found from one fixed drive, so that no input depends on the others."""
-    rows = net.conductance.shape[0]
-    drive = 0.5 + np.modf(np.arange(1, rows + 1) * 0.6180339887498949)[0]
-    work = tuple(np.empty_like(net.conductance) for _ in range(5))
+    shape = net.conductance.shape
+    drive = 0.5 + np.modf(np.arange(1, shape[0] + 1) * 0.6180339887498949)[0]
+    work = tuple(scratch(5, shape))
     most = min(most, _LONGEST_POLYNOMIAL + 1)
     steps = np.empty((2, most))
     iterations, _ = _conjugate_gradient.solve(net, drive, work, (tolerance * drive.max(), most), steps, False)

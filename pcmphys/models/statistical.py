@@ -29,7 +29,7 @@ class Moment:
     log_slope: float = field(metadata={"unit": "1", "doc": "factor of ln g"})
     offset: float = field(metadata={"unit": "1", "doc": "constant term"})
     low: float = field(metadata={"unit": "1", "doc": "lower clip"})
-    high: float = field(metadata={"unit": "1", "doc": "upper clip"})
+    high: float = field(metadata={"unit": "1", "at_least": "low", "doc": "upper clip"})
     power_factor: float = field(default=0.0, metadata={"unit": "1", "doc": "factor a of a g^p"})
     power_exponent: float = field(default=0.0, metadata={"unit": "1", "doc": "exponent p of a g^p"})
     split: float = field(default=math.inf, metadata={"unit": "1", "low": 0.0, "doc": "g where the polynomial begins"})
@@ -90,7 +90,9 @@ class StatisticalParameters:
     drift_exponent_spread: Moment = field(metadata={"doc": "std of the drift exponent over devices"})
     read_noise: Moment = field(metadata={"doc": "relative read noise Q_s: std = G Q_s sqrt(ln((t + d) / 2d))"})
     trap_fastest: float = field(metadata={"unit": "s", "above": 0.0, "doc": "shortest correlation time of a trap"})
-    trap_slowest: float = field(metadata={"unit": "s", "above": 0.0, "doc": "longest correlation time of a trap"})
+    trap_slowest: float = field(
+        metadata={"unit": "s", "above": 0.0, "more_than": "trap_fastest", "doc": "longest correlation time of a trap"}
+    )
 
     def pack(self) -> StatisticalFloats:
         """The numbers that the laws need, as nested tuples of floats."""

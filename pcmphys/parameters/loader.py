@@ -85,7 +85,7 @@ def _collect(file: str, prefix: str, table: dict[str, Any], quantities: dict[str
         path = f"{prefix}{key}"
         if not isinstance(value, dict):
             raise ParameterError(f"{file}: {path}: expected a table with value, unit, kind and source; got {value!r}")
-        if value and all(isinstance(inner, dict) for inner in value.values()):
+        if any(isinstance(inner, dict) for inner in value.values()) and not value.keys() & set(_QUANTITY_KEYS):
             _collect(file, f"{path}.", value, quantities)
             continue
         quantity = _validated(Quantity, value, file, path)
@@ -97,13 +97,15 @@ def _validated(schema, content: dict[str, Any], file: str, prefix: str):
     try:
         return schema.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
+        # an unknown key before a missing one: where both occur, the first is usually the second misspelt
+        first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
         loc = [str(part) for part in first["loc"] if str(part) in schema.model_fields or str(part) in content]
         key = ".".join(filter(None, [prefix, *loc[:1]])) or prefix
         names = ", ".join(schema.model_fields)
         if first["type"] == "extra_forbidden":
             near = suggest(loc[0], schema.model_fields)
-            raise ParameterError(f"{file}: {key}: unknown key; expected one of {names}{near}") from None
+            table = ", or a table with value, unit, kind and source" if schema is Header else ""
+            raise ParameterError(f"{file}: {key}: unknown key; expected one of {names}{table}{near}") from None
         if first["type"] == "missing":
             raise ParameterError(f"{file}: {key}: missing; {schema.__name__.lower()} needs {names}") from None
         raise ParameterError(f"{file}: {key}: {first['msg']}; got {first['input']!r}") from None
@@ -129,8 +131,8 @@ def fill(schema: type, technology: Technology):
     """Make a parameter dataclass from a technology's quantities.
 
     Each field of ``schema`` carries in its metadata the expected ``unit``, and where it applies ``low`` (allowed),
-    ``above`` (not allowed itself) and ``length`` (most coefficients). A field that is itself a dataclass is a
-    sub-table of the file.
+    ``above`` (not allowed itself), ``length`` (most coefficients), ``at_least`` or ``more_than`` (name of an earlier
+    field of the same table). A field that is itself a dataclass is a sub-table of the file.
 
     Raises
     ------
@@ -177,6 +179,7 @@ def _fill(schema: type, technology: Technology, prefix: str, used: set[str]):
             continue
         used.add(path)
         _check_quantity(technology.file, path, quantity, field, tuple_wanted="tuple" in str(hints[field.name]))
+        _check_order(technology.file, path, quantity.value, field.metadata, values)
         values[field.name] = quantity.value
     return schema(**values)
 
@@ -197,5 +200,12 @@ def _check_quantity(file: str, path: str, quantity: Quantity, field, tuple_wante
         low, above = field.metadata.get("low", -math.inf), field.metadata.get("above", -math.inf)
         if not math.isfinite(number) or number < low or number <= above:
             bound = f"above {above:g}" if above > -math.inf else f"at least {low:g}"
-            bound = "finite" if low == above == -math.inf else bound
-            raise ParameterError(f"{file}: {path}.value: expected {bound} {unit}; got {number:g}")
+            bound = "a finite number" if low == above == -math.inf else bound
+            shown = "" if unit == "1" else f" {unit}"
+            raise ParameterError(f"{file}: {path}.value: expected {bound}{shown}; got {number:g}")
+
+
+def _check_order(file: str, path: str, value: float, metadata, earlier: dict[str, Any]) -> None:
+    for word, other in (("at least", metadata.get("at_least")), ("more than", metadata.get("more_than"))):
+        if other is not None and (value < earlier[other] or (word == "more than" and value == earlier[other])):
+            raise ParameterError(f"{file}: {path}.value: expected {word} {other} = {earlier[other]:g}; got {value:g}")

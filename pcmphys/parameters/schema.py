@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictFloat
 
 Kind = Literal["measured", "fit", "derived", "assumed"]
 
@@ -18,7 +18,7 @@ class Quantity(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    value: float | tuple[float, ...]
+    value: StrictFloat | tuple[StrictFloat, ...]  # strict: no text, no true or false
     unit: str
     kind: Kind
     source: str = ""

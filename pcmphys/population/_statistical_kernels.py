@@ -1,7 +1,7 @@
-"""Kernels of the statistical population: program, flip traps, read.
+"""Kernels of the statistical population: program, refresh traps, read.
 
-State of a device: programmed conductance, drift exponent, read-noise amplitude (float64), traps now and traps at the
-first read (uint32), number of the programming event (uint32): 36 bytes.
+State of a device: programmed conductance, drift exponent, read-noise amplitude (float64), states of the traps and
+which of them were refreshed since programming (uint32), number of the programming event (uint32): 36 bytes.
 """
 
 from __future__ import annotations
@@ -15,28 +15,25 @@ from pcmphys.rng import U64, Stream, normal_pair, words
 _BLOCK = 512  # cells whose scratch stays in the first-level cache
 
 _PROGRAMMING = int(Stream.PROGRAMMING)
-_TRAP_START = int(Stream.TRAP_START)
-_TRAP_FLIP = int(Stream.TRAP_FLIP)
+_TRAP_REFRESH = int(Stream.TRAP_REFRESH)
 
 
 @kernel
-def program(start, stop, seed, first_cell, event, parameters, target, error, conductance, exponent, noise, traps, home):
-    """Draw programming error, drift exponent, noise amplitude and first trap states of cells start..stop.
+def program(start, stop, seed, first_cell, event, parameters, target, error, conductance, exponent, noise, traps, awake):
+    """Draw programming error, drift exponent and noise amplitude of cells start..stop; no trap is refreshed yet.
 
-    ``target`` [S] is read; ``error`` [S] gets programmed minus target; ``traps`` and ``home`` get the same word.
+    ``target`` [S] is read; ``error`` [S] gets programmed minus target.
     """
     target, error = target[start:stop], error[start:stop]
     conductance, exponent, noise = conductance[start:stop], exponent[start:stop], noise[start:stop]
-    traps, home = traps[start:stop], home[start:stop]
+    traps[start:stop] = 0
+    awake[start:stop] = 0
     base = U64(first_cell) + U64(start)
     # one short loop an array: LLVM checks pairs of arrays for overlap and gives up on vector code when there are many
     for begin in range(0, target.size, _BLOCK):
         end = min(begin + _BLOCK, target.size)
         _draw_conductance(base, seed, event, parameters, begin, end, target, conductance, exponent)
-        _draw_noise(base, seed, event, parameters, begin, end, target, noise)
-        _draw_traps(base, seed, event, begin, end, traps)
-        for i in range(begin, end):
-            home[i] = traps[i]
+        _draw_noise(parameters, target[begin:end], noise[begin:end])
         for i in range(begin, end):
             error[i] = conductance[i] - target[i]
 
@@ -55,81 +52,85 @@ def _draw_conductance(base, seed, event, parameters, begin, end, target, conduct
 
 
 @kernel
-def _draw_noise(base, seed, event, parameters, begin, end, target, noise):
-    target, noise = target[begin:end], noise[begin:end]
+def _draw_noise(parameters, target, noise):
     for i in range(target.size):
         level = target[i] / parameters.conductance_maximum
         noise[i] = statistical.moment(level, statistical.logarithm_of_level(level), parameters.read_noise)
 
 
 @kernel
-def _draw_traps(base, seed, event, begin, end, traps):
-    traps = traps[begin:end]
-    base += U64(begin)
-    for i in range(traps.size):
-        w0, _, _, _ = words(seed, base + U64(i), event, _TRAP_START, 0)
-        traps[i] = np.uint32(w0)
-
-
-@kernel
-def advance_traps(start, stop, seed, first_cell, event, digits, later, traps):
-    """Flip the traps of cells start..stop in place; ``digits`` and ``later`` as `flicker.flip_digits` gives them."""
-    traps = traps[start:stop]
+def refresh_traps(start, stop, seed, first_cell, event, digits, traps, awake):
+    """Refresh the traps of cells start..stop in place; ``digits`` as `flicker.refresh_digits` gives them."""
+    traps, awake = traps[start:stop], awake[start:stop]
+    chance, later, complement = digits[0], digits[1], digits[0, flicker.DIGITS]
     base = U64(first_cell) + U64(start)
     undecided = np.empty(_BLOCK, dtype=np.uint32)
-    flipped = np.empty(_BLOCK, dtype=np.uint32)
+    hits = np.empty(_BLOCK, dtype=np.uint32)
+    states = np.empty(_BLOCK, dtype=np.uint32)
     for begin in range(0, traps.size, _BLOCK):
-        block = traps[begin : begin + _BLOCK]
+        count = min(_BLOCK, traps.size - begin)
         here = base + U64(begin)
         any_open = U64(0)
-        for i in range(block.size):
-            flip, open_ = flicker.flips_upfront(seed, here + U64(i), event, _TRAP_FLIP, digits, later)
-            flipped[i] = np.uint32(flip)
+        for i in range(count):
+            hit, open_, fresh = flicker.refresh_upfront(seed, here + U64(i), event, _TRAP_REFRESH, chance, later)
+            hits[i] = np.uint32(hit)
             undecided[i] = np.uint32(open_)
+            states[i] = np.uint32(fresh)
             any_open |= open_
         if any_open != 0:
-            for i in range(block.size):
+            for i in range(count):
                 if undecided[i] != 0:
-                    flipped[i] = np.uint32(
-                        flicker.flips_rest(
-                            U64(flipped[i]), U64(undecided[i]), seed, here + U64(i), event, _TRAP_FLIP, digits, later
-                        )
-                    )
-        for i in range(block.size):
-            block[i] ^= flipped[i]
+                    hit, open_, cell = U64(hits[i]), U64(undecided[i]), here + U64(i)
+                    hit = flicker.refresh_rest(hit, open_, seed, cell, event, _TRAP_REFRESH, chance, later)
+                    hits[i] = np.uint32(hit)
+        _set_states(np.uint32(complement), hits[:count], states[:count], traps[begin : begin + count])
+        _wake(np.uint32(complement), hits[:count], awake[begin : begin + count])
 
 
 @kernel
-def read(start, stop, log_age, byte_table, event, conductance, exponent, noise, traps, home, out):
+def _set_states(complement, hits, states, traps):
+    for i in range(traps.size):
+        refreshed = hits[i] ^ complement
+        traps[i] = (traps[i] & ~refreshed) | (states[i] & refreshed)
+
+
+@kernel
+def _wake(complement, hits, awake):
+    for i in range(awake.size):
+        awake[i] |= hits[i] ^ complement
+
+
+@kernel
+def read(start, stop, log_age, byte_table, event, conductance, exponent, noise, traps, awake, out):
     """Conductance [S] of cells start..stop: drift since the device's programming event, times one plus its noise.
 
     ``log_age[e]`` is ln(t/t_0) of programming event e; ``byte_table`` as `flicker.byte_table` gives it.
     """
     event, conductance, exponent = event[start:stop], conductance[start:stop], exponent[start:stop]
-    noise, traps, home, out = noise[start:stop], traps[start:stop], home[start:stop], out[start:stop]
-    away = np.empty(_BLOCK)
+    noise, traps, awake, out = noise[start:stop], traps[start:stop], awake[start:stop], out[start:stop]
+    offset = np.empty(_BLOCK)
     age = np.empty(_BLOCK)
     for begin in range(0, out.size, _BLOCK):
         end = min(begin + _BLOCK, out.size)
-        _trap_sums(byte_table, traps[begin:end], home[begin:end], away)
+        _trap_sums(byte_table, traps[begin:end], awake[begin:end], offset)
         events = event[begin:end]
         for i in range(events.size):
             age[i] = log_age[events[i]]
-        _combine(conductance[begin:end], exponent[begin:end], noise[begin:end], age, away, out[begin:end])
+        _combine(conductance[begin:end], exponent[begin:end], noise[begin:end], age, offset, out[begin:end])
 
 
 @kernel
-def _trap_sums(byte_table, traps, home, away):
+def _trap_sums(byte_table, traps, awake, offset):
     for i in range(traps.size):
-        now, then = traps[i], home[i]
-        total = byte_table[now & 255] - byte_table[then & 255]
-        total += byte_table[256 + ((now >> 8) & 255)] - byte_table[256 + ((then >> 8) & 255)]
-        total += byte_table[512 + ((now >> 16) & 255)] - byte_table[512 + ((then >> 16) & 255)]
-        away[i] = total + (byte_table[768 + (now >> 24)] - byte_table[768 + (then >> 24)])
+        up, down = awake[i] & traps[i], awake[i] & ~traps[i]
+        total = byte_table[up & 255] - byte_table[down & 255]
+        total += byte_table[256 + ((up >> 8) & 255)] - byte_table[256 + ((down >> 8) & 255)]
+        total += byte_table[512 + ((up >> 16) & 255)] - byte_table[512 + ((down >> 16) & 255)]
+        offset[i] = total + (byte_table[768 + (up >> 24)] - byte_table[768 + (down >> 24)])
 
 
 @kernel
-def _combine(conductance, exponent, noise, age, away, out):
+def _combine(conductance, exponent, noise, age, offset, out):
     for i in range(out.size):
         drifted = statistical.drifted(conductance[i], exponent[i], age[i])
-        out[i] = max(drifted * (1.0 + noise[i] * away[i]), 0.0)
+        out[i] = max(drifted * (1.0 + noise[i] * offset[i]), 0.0)

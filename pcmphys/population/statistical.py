@@ -127,7 +127,7 @@ class StatisticalPopulation:
         self._exponent = np.zeros(self.size)
         self._noise = np.zeros(self.size)
         self._traps = np.zeros(self.size, dtype=np.uint32)
-        self._home = np.zeros(self.size, dtype=np.uint32)
+        self._awake = np.zeros(self.size, dtype=np.uint32)
         self._program_event = np.zeros(self.size, dtype=np.uint32)
 
     def __repr__(self) -> str:
@@ -152,7 +152,7 @@ class StatisticalPopulation:
         """Branch the experiment: the copy has the same past, and the same future under the same operations."""
         twin = copy.copy(self)
         twin._programmed_at = list(self._programmed_at)
-        for name in ("_conductance", "_exponent", "_noise", "_traps", "_home", "_program_event"):
+        for name in ("_conductance", "_exponent", "_noise", "_traps", "_awake", "_program_event"):
             setattr(twin, name, getattr(self, name).copy())
         return twin
 
@@ -185,7 +185,7 @@ class StatisticalPopulation:
             self._programmed_at = [self._time]
             self._program_event.fill(0)
         else:
-            self._advance_traps(self._time)  # so that all devices go on from the same moment
+            self._refresh_traps(self._time)  # so that all devices go on from the same moment
             fresh = tuple(np.empty_like(part) for part in self._state())
             self._draw(event, targets, error, fresh)
             for part, new in zip(self._state(), fresh):
@@ -210,14 +210,15 @@ class StatisticalPopulation:
             The published moments hold at the temperature of their measurement (the default); any other value is
             accepted with a `ValidityWarning` and changes nothing.
         """
-        self._time += _check.number("duration", duration, "s", 0.0)
-        if temperature is None:
-            return
-        temperature = _check.number("temperature", temperature, "K", 0.0, low_open=True)
-        if abs(temperature - self.cell.parameters.temperature) > 5.0:
+        measured = self.cell.parameters.temperature
+        duration = _check.number("duration", duration, "s", 0.0)
+        if temperature is not None:
+            temperature = _check.number("temperature", temperature, "K", 0.0, low_open=True)
+        self._time += duration  # only now: a refused call leaves the devices as they were
+        if temperature is not None and abs(temperature - measured) > 5.0:
             warnings.warn(
-                f"temperature {temperature:g} K: {self.cell.name} was measured at "
-                f"{self.cell.parameters.temperature:g} K and has no temperature dependence",
+                f"temperature {temperature:g} K: {self.cell.name} was measured at {measured:g} K and has no "
+                "temperature dependence",
                 ValidityWarning,
                 stacklevel=2,
             )
@@ -250,7 +251,7 @@ class StatisticalPopulation:
                 ValidityWarning,
                 stacklevel=2,
             )
-        self._advance_traps(self._time - duration)
+        self._refresh_traps(self._time - duration)
         out = self._evaluate(flicker.byte_table(flicker.amplitudes(self._rates, duration)))
         self._time += duration
         return out
@@ -263,11 +264,13 @@ class StatisticalPopulation:
     def current(self, voltage) -> tuple[np.ndarray, np.ndarray]:
         """Noise-free current [A] and slope dI/dV [S] at ``voltage`` [V] (a number or the population's shape): ohmic."""
         slope = self.conductance()
-        voltage = np.broadcast_to(_check.array("voltage", voltage, "V", empty=True), self.shape)
+        voltage = _check.array("voltage", voltage, "V", empty=True)
+        if voltage.ndim and voltage.shape != self.shape:
+            raise ParameterError(f"voltage must be a number or have shape {self.shape}; got shape {voltage.shape}")
         return slope * voltage, slope
 
     def _state(self) -> tuple[np.ndarray, ...]:
-        return self._conductance, self._exponent, self._noise, self._traps, self._home
+        return self._conductance, self._exponent, self._noise, self._traps, self._awake
 
     def _draw(self, event: int, targets, error, state) -> None:
         launch(kernels.program, self.size, *self._address(event), self._floats, targets, error, *state)
@@ -281,12 +284,13 @@ class StatisticalPopulation:
         self._event += 1
         return self._event
 
-    def _advance_traps(self, until: float) -> None:
+    def _refresh_traps(self, until: float) -> None:
         elapsed = until - self._trap_time
         if not elapsed > 0.0:
             return
-        digits, later = flicker.flip_digits(self._rates, elapsed)
-        launch(kernels.advance_traps, self.size, *self._address(self._next_event()), digits, later, self._traps)
+        digits = flicker.refresh_digits(self._rates, elapsed)
+        address = self._address(self._next_event())
+        launch(kernels.refresh_traps, self.size, *address, digits, self._traps, self._awake)
         self._trap_time = until
 
     def _evaluate(self, byte_table: np.ndarray) -> np.ndarray:
