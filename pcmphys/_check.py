@@ -25,9 +25,11 @@ def _range(low: float, high: float, low_open: bool) -> str:
     return f"{left}{low:g}, {high:g}{')' if high == math.inf else ']'}"
 
 
-def number(name: str, value, unit: str = "", low: float = -math.inf, high: float = math.inf, *, low_open=False) -> float:
+def number(
+    name: str, value, unit: str = "", low: float = -math.inf, high: float = math.inf, *, low_open: bool = False
+) -> float:
     """A finite float inside [low, high]; ``low_open`` excludes the lower bound itself."""
-    allowed = f"{name} must be a number{' in' + _unit(unit) if _unit(unit) else ''} within {_range(low, high, low_open)}"
+    allowed = f"{name} must be a number{_in(unit)} within {_range(low, high, low_open)}"
     try:
         # float() alone would take text, True and a complex number; kind O holds fractions and very large integers
         if np.asarray(value).dtype.kind not in "fiuO" or np.ndim(value) != 0:

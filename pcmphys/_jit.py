@@ -12,8 +12,10 @@ result depends on the chunk it falls in.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
+import itertools
 import math
 import os
 import shutil
@@ -36,9 +38,9 @@ _SCRATCH_BYTES = 2**25
 _local = threading.local()
 
 
-def _fingerprint() -> str:
-    """Hash of every source file of the package: Numba's own cache does not see an edit in an imported file."""
-    digest = hashlib.sha256(numba.__version__.encode())
+def source_fingerprint(more: str = "") -> str:
+    """Hash of every source file of the package (and ``more``): a result or a compiled kernel belongs to one version."""
+    digest = hashlib.sha256((numba.__version__ + more).encode())
     for path in sorted(_PACKAGE.rglob("*.py")):
         digest.update(path.relative_to(_PACKAGE).as_posix().encode())
         digest.update(path.read_bytes())
@@ -57,7 +59,8 @@ def cache_directory() -> Path:
         os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache",
         Path(tempfile.gettempdir()) / f"cache-{os.getuid() if hasattr(os, 'getuid') else 'user'}",
     ]
-    name = _fingerprint()
+    # Numba's own cache does not see an edit in an imported file
+    name = source_fingerprint()
     for root in filter(None, roots):
         folder = Path(root) / "pcmphys" / name
         try:
@@ -99,12 +102,23 @@ def thread_count() -> int:
     return 1 if getattr(_local, "inside", False) else numba.get_num_threads()
 
 
+@contextlib.contextmanager
+def single_thread():
+    """Within this context the calling thread hands nothing to others: for callers that are themselves parallel."""
+    outer = getattr(_local, "inside", False)
+    _local.inside = True
+    try:
+        yield
+    finally:
+        _local.inside = outer
+
+
 def spans(count: int, parts: int, align: int = 1) -> list[tuple[int, int]]:
     """Cut ``range(count)`` into at most ``parts`` runs whose inner borders are multiples of ``align``."""
     blocks = -(-count // align)
     parts = max(1, min(parts, blocks))
     borders = [min(count, align * (blocks * k // parts)) for k in range(parts + 1)]
-    return list(zip(borders[:-1], borders[1:], strict=True))
+    return list(itertools.pairwise(borders))
 
 
 def launch(compiled: Callable, count: int, *arguments, align: int = 1, grain: int = _CELLS_PER_THREAD) -> None:
@@ -149,12 +163,8 @@ def scratch(count: int, shape: tuple[int, ...]) -> list[np.ndarray]:
 
 
 def _inside(task: Callable[[], object]):
-    outer = getattr(_local, "inside", False)
-    _local.inside = True
-    try:
+    with single_thread():
         return task()
-    finally:
-        _local.inside = outer
 
 
 @functools.lru_cache(maxsize=1)

@@ -53,17 +53,18 @@ def residual_rows(start, stop, net, drive, x, y, residual):
 
 @kernel
 def precondition(start, stop, net, residual, work, slots, largest):
-    """work = T_c^-1 r on the bit lines start..stop; slots get the parts of r . work, ``largest`` its magnitudes."""
+    """Work = T_c^-1 r on the bit lines start..stop; slots get the parts of r . work, ``largest`` its magnitudes."""
     voltage_columns(start, stop, net, residual, work)
     _gather(start, stop, residual, work, slots, largest)
 
 
 @kernel
-def direction_rows(start, stop, beta, net, still, residual, p, t, work, slots):
+def direction_rows(start, stop, beta, net, still, fields, slots):
     """New direction p, t and ``work`` = S p = t - D T_r^-1 D p on the word lines start..stop; slots get p . S p.
 
-    ``still`` is zero: a direction is a change of the voltages under fixed sources.
+    ``still`` is zero: a direction is a change of the voltages under fixed sources. ``fields`` as in `solve`.
     """
+    _, residual, p, t, work = fields
     scratch = np.zeros((ROWS_AT_ONCE, p.shape[1]))
     for first in range(start, stop, ROWS_AT_ONCE):
         count = min(ROWS_AT_ONCE, stop - first)
@@ -78,8 +79,9 @@ def direction_rows(start, stop, beta, net, still, residual, p, t, work, slots):
 
 
 @kernel
-def step_columns(start, stop, alpha, net, y, residual, t, work, slots, largest):
+def step_columns(start, stop, alpha, net, fields, slots, largest):
     """Step y += alpha t, r -= alpha S p, then ``work`` = T_c^-1 r on the bit lines start..stop."""
+    y, residual, _, t, work = fields
     factor = net.column_factor
     for i in range(y.shape[0]):
         _lines.add_scaled(alpha, t[i, start:stop], y[i, start:stop])
@@ -118,9 +120,9 @@ def solve(net, drive, fields, limits, steps, resume):
     change = largest.max()
     iterations = 0
     while change > tolerance and iterations < most:
-        direction_rows(0, rows, beta, net, still, residual, p, t, work, row_slots)
+        direction_rows(0, rows, beta, net, still, fields, row_slots)
         alpha = energy / _lines.ordered_sum(row_slots)
-        step_columns(0, columns, alpha, net, y, residual, t, work, column_slots, largest)
+        step_columns(0, columns, alpha, net, fields, column_slots, largest)
         previous, energy = energy, _lines.ordered_sum(column_slots)
         beta = energy / previous
         steps[0, iterations], steps[1, iterations] = alpha, beta

@@ -21,6 +21,7 @@ import numpy as np
 
 from pcmphys._jit import kernel, law
 
+
 class Network(NamedTuple):
     """A linear crossbar, eliminated along its lines: all that a solve needs besides the inputs.
 
@@ -66,7 +67,9 @@ def factor_columns(start, stop, conductance, segment, feed, factor):
     load = np.zeros(stop - start)
     segment, feed = segment[start:stop], feed[start:stop]
     for i in range(rows):
-        _factor_row_of_columns(conductance[i, start:stop], feed if i == rows - 1 else segment, load, factor[i, start:stop])
+        _factor_row_of_columns(
+            conductance[i, start:stop], feed if i == rows - 1 else segment, load, factor[i, start:stop]
+        )
 
 
 @kernel
@@ -178,28 +181,28 @@ def ordered_sum(slots):
 
 @kernel
 def copy(source, target):
-    """target = source."""
+    """Target = source."""
     for j in range(target.size):
         target[j] = source[j]
 
 
 @kernel
 def multiply(x, y, out):
-    """out = x y."""
+    """Out = x y."""
     for j in range(out.size):
         out[j] = x[j] * y[j]
 
 
 @kernel
 def add_scaled(scale, source, inout):
-    """inout += scale source."""
+    """Inout += scale source."""
     for j in range(inout.size):
         inout[j] += scale * source[j]
 
 
 @kernel
 def solve_rows(first, count, net, drive, x, voltage):
-    """Voltages of ``count`` <= 4 word lines from ``first`` on, into ``voltage`` (4, columns), bit lines held at ``x``."""
+    """``voltage`` (4, columns) of ``count`` <= 4 word lines from ``first`` on, with the bit lines held at ``x``."""
     for k in range(count):
         multiply(net.conductance[first + k], x[first + k], voltage[k])
     row_ladders(first, net, drive, voltage)

@@ -73,9 +73,7 @@ class Crossbar:
     def _network(self) -> linear.Network:
         return linear.network(self.conductance, *self._resistances)
 
-    def solve(
-        self, bias: Bias, *, tolerance: float = DEFAULT_TOLERANCE, max_iterations: int | None = None
-    ) -> Solution:
+    def solve(self, bias: Bias, *, tolerance: float = DEFAULT_TOLERANCE, max_iterations: int | None = None) -> Solution:
         """Solve the network exactly.
 
         Parameters

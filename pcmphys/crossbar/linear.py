@@ -1,4 +1,4 @@
-"""Solve a linear crossbar: conjugate gradients for one input, a shared polynomial for a batch, threads for large ones."""
+"""Solve a linear crossbar: conjugate gradients for one input, a shared polynomial for a batch, threads if large."""
 
 from __future__ import annotations
 
@@ -45,7 +45,13 @@ class Result(NamedTuple):
 def network(conductance, row_wire, row_feed, column_wire, column_feed) -> Network:
     """Eliminate along the lines; arrays as in `Network`."""
     net = Network(
-        conductance, np.empty_like(conductance), np.empty_like(conductance), row_wire, row_feed, column_wire, column_feed
+        conductance,
+        np.empty_like(conductance),
+        np.empty_like(conductance),
+        row_wire,
+        row_feed,
+        column_wire,
+        column_feed,
     )
     rows, columns = conductance.shape
     grain_rows, grain_columns = max(1, _THREADED_CELLS // columns // 2), max(1, _THREADED_CELLS // rows // 2)
@@ -101,9 +107,9 @@ def _converge(net, drive, work, row_current, column_current, steps, tolerance) -
     scale = np.abs(drive).max()
     threaded = net.conductance.size >= _THREADED_CELLS and thread_count() > 1
     iterate, measure = (_iterate_threaded, _measure_threaded) if threaded else (_iterate, _measure.solution)
-    iterations, residual = 0, np.nan
+    iterations, residual, goal = 0, np.nan, tolerance * scale
     for attempt in range(_RESTARTS):
-        spent, _ = iterate(net, drive, work, (tolerance * scale, most - iterations), steps[:, iterations:], attempt > 0)
+        spent, _ = iterate(net, drive, work, (goal, most - iterations), steps[:, iterations:], attempt > 0)
         iterations += spent
         _columns(_conjugate_gradient.voltage_columns, net, threaded, y, x)
         violation = measure(net, drive, x, voltage, row_current, column_current)
@@ -112,6 +118,8 @@ def _converge(net, drive, work, row_current, column_current, steps, tolerance) -
             return float(residual), iterations
         if iterations >= most:
             break
+        # on heavily loaded lines a small change of the voltages still moves much current: ask for a smaller one
+        goal *= 0.5 * tolerance / residual
     raise ConvergenceError("the crossbar did not converge", residual=float(residual), iterations=iterations)
 
 
@@ -134,9 +142,9 @@ def _iterate_threaded(net, drive, work, limits, steps, resume) -> tuple[int, flo
     launch(_clear, rows, p, t, grain=1)
     change, iterations = largest.max(), 0
     while change > limits[0] and iterations < limits[1]:
-        _rows(functools.partial(_direction, beta), net, True, still, residual, p, t, scratch, row_slots)
+        _rows(functools.partial(_direction, beta), net, True, still, work, row_slots)
         alpha = energy / _lines.ordered_sum(row_slots)
-        _columns(functools.partial(_step, alpha), net, True, y, residual, t, scratch, column_slots, largest)
+        _columns(functools.partial(_step, alpha), net, True, work, column_slots, largest)
         previous, energy = energy, _lines.ordered_sum(column_slots)
         beta = energy / previous
         steps[:, iterations] = alpha, beta
@@ -208,7 +216,9 @@ def _polynomial(net: Network, tolerance: float, most: int) -> np.ndarray | None:
     iterations, _ = _conjugate_gradient.solve(net, drive, work, (tolerance * drive.max(), most), steps, False)
     if iterations > _LONGEST_POLYNOMIAL or iterations == 0:
         return None if iterations else np.ones(1)
-    return _richardson.step_lengths(steps[:, :iterations])
+    found = steps[:, :iterations]
+    # beyond the reach of double precision an iteration may break down: no polynomial then
+    return _richardson.step_lengths(found) if ((found >= 0.0) & (found < np.inf)).all() and found[0].all() else None
 
 
 def _try_polynomial(net, drive, lengths, work, small, outputs, tolerance) -> tuple[float, int] | None:

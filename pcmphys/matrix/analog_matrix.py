@@ -107,7 +107,9 @@ class AnalogMatrix:
 
     def __repr__(self) -> str:
         rows, columns = self.shape
-        return f"AnalogMatrix({rows} x {columns} on {len(self._tiles)} tiles of {self.cell.name!r}, time={self.time:g} s)"
+        return (
+            f"AnalogMatrix({rows} x {columns} on {len(self._tiles)} tiles of {self.cell.name!r}, time={self.time:g} s)"
+        )
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Read a parameter file and fill a model's parameters from it; every complaint names file, key and what was expected."""
+"""Read a parameter file and fill a model's parameters from it; a complaint names file, key and what was expected."""
 
 from __future__ import annotations
 
@@ -61,8 +61,9 @@ def read_technology(name_or_path) -> Technology:
         source, file = Path(name_or_path), name
     else:
         known = ", ".join(sorted(shipped))
-        raise ParameterError(f"cell {name!r} is unknown; known are {known}, or the path of a .toml file"
-                             f"{suggest(name, shipped)}")
+        raise ParameterError(
+            f"cell {name!r} is unknown; known are {known}, or the path of a .toml file{suggest(name, shipped)}"
+        )
     try:
         content = tomllib.loads(source.read_text(encoding="utf-8"))
     except OSError as error:

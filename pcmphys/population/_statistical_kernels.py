@@ -19,36 +19,41 @@ _TRAP_REFRESH = int(Stream.TRAP_REFRESH)
 
 
 @kernel
-def program(start, stop, seed, first_cell, event, parameters, target, error, conductance, exponent, noise, traps, awake):
+def program(start, stop, address, parameters, target, error, state):
     """Draw programming error, drift exponent and noise amplitude of cells start..stop; no trap is refreshed yet.
 
-    ``target`` [S] is read; ``error`` [S] gets programmed minus target.
+    ``address`` is (seed, first cell, event). ``target`` [S] is read; ``error`` [S] gets programmed minus target;
+    ``state`` is (conductance, exponent, noise, traps, awake).
     """
-    target, error = target[start:stop], error[start:stop]
-    conductance, exponent, noise = conductance[start:stop], exponent[start:stop], noise[start:stop]
-    traps[start:stop] = 0
-    awake[start:stop] = 0
-    base = U64(first_cell) + U64(start)
+    seed, first_cell, event = address
+    conductance, exponent, noise, traps, awake = state
     # one short loop an array: LLVM checks pairs of arrays for overlap and gives up on vector code when there are many
-    for begin in range(0, target.size, _BLOCK):
-        end = min(begin + _BLOCK, target.size)
-        _draw_conductance(base, seed, event, parameters, begin, end, target, conductance, exponent)
+    for begin in range(start, stop, _BLOCK):
+        end = min(begin + _BLOCK, stop)
+        here = (seed, first_cell + U64(begin), event)
+        _draw_conductance(here, parameters, target[begin:end], conductance[begin:end], exponent[begin:end])
         _draw_noise(parameters, target[begin:end], noise[begin:end])
-        for i in range(begin, end):
-            error[i] = conductance[i] - target[i]
+        _subtract(conductance[begin:end], target[begin:end], error[begin:end])
+        traps[begin:end] = 0
+        awake[begin:end] = 0
 
 
 @kernel
-def _draw_conductance(base, seed, event, parameters, begin, end, target, conductance, exponent):
-    target, conductance, exponent = target[begin:end], conductance[begin:end], exponent[begin:end]
-    base += U64(begin)
+def _draw_conductance(address, parameters, target, conductance, exponent):
+    seed, first_cell, event = address
     for i in range(target.size):
-        w0, w1, w2, w3 = words(seed, base + U64(i), event, _PROGRAMMING, 0)
+        w0, w1, w2, w3 = words(seed, first_cell + U64(i), event, _PROGRAMMING, 0)
         z_conductance, z_exponent = normal_pair(w0, w1, w2, w3)
         level = target[i] / parameters.conductance_maximum
         log_level = statistical.logarithm_of_level(level)
         conductance[i] = statistical.programmed(target[i], z_conductance, parameters)
         exponent[i] = statistical.drift_exponent(level, log_level, z_exponent, parameters)
+
+
+@kernel
+def _subtract(x, y, out):
+    for i in range(out.size):
+        out[i] = x[i] - y[i]
 
 
 @kernel
@@ -59,11 +64,12 @@ def _draw_noise(parameters, target, noise):
 
 
 @kernel
-def refresh_traps(start, stop, seed, first_cell, event, digits, traps, awake):
+def refresh_traps(start, stop, address, digits, traps, awake):
     """Refresh the traps of cells start..stop in place; ``digits`` as `flicker.refresh_digits` gives them."""
+    seed, first_cell, event = address
     traps, awake = traps[start:stop], awake[start:stop]
     chance, later, complement = digits[0], digits[1], digits[0, flicker.DIGITS]
-    base = U64(first_cell) + U64(start)
+    base = first_cell + U64(start)
     undecided = np.empty(_BLOCK, dtype=np.uint32)
     hits = np.empty(_BLOCK, dtype=np.uint32)
     states = np.empty(_BLOCK, dtype=np.uint32)
@@ -101,17 +107,17 @@ def _wake(complement, hits, awake):
 
 
 @kernel
-def read(start, stop, log_age, byte_table, event, conductance, exponent, noise, traps, awake, out):
+def read(start, stop, log_age, byte_table, event, state, out):
     """Conductance [S] of cells start..stop: drift since the device's programming event, times one plus its noise.
 
-    ``log_age[e]`` is ln(t/t_0) of programming event e; ``byte_table`` as `flicker.byte_table` gives it.
+    ``log_age[e]`` is ln(t/t_0) of programming event e; ``byte_table`` as `flicker.byte_table` gives it; ``state`` as
+    in `program`.
     """
-    event, conductance, exponent = event[start:stop], conductance[start:stop], exponent[start:stop]
-    noise, traps, awake, out = noise[start:stop], traps[start:stop], awake[start:stop], out[start:stop]
+    conductance, exponent, noise, traps, awake = state
     offset = np.empty(_BLOCK)
     age = np.empty(_BLOCK)
-    for begin in range(0, out.size, _BLOCK):
-        end = min(begin + _BLOCK, out.size)
+    for begin in range(start, stop, _BLOCK):
+        end = min(begin + _BLOCK, stop)
         _trap_sums(byte_table, traps[begin:end], awake[begin:end], offset)
         events = event[begin:end]
         for i in range(events.size):

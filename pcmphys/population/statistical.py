@@ -86,8 +86,10 @@ class StatisticalCell:
         """
         target = _check.array("target", target, "S", 0.0, self.conductance_maximum, empty=True)
         p = self.parameters.pack()
-        out = {name: np.empty(target.shape) for name in
-               ("programming_error", "drift_exponent_mean", "drift_exponent_spread", "read_noise")}
+        out = {
+            name: np.empty(target.shape)
+            for name in ("programming_error", "drift_exponent_mean", "drift_exponent_spread", "read_noise")
+        }
         for place, value in np.ndenumerate(target):
             level = value / p.conductance_maximum
             log_level = statistical.logarithm_of_level(level)
@@ -273,7 +275,7 @@ class StatisticalPopulation:
         return self._conductance, self._exponent, self._noise, self._traps, self._awake
 
     def _draw(self, event: int, targets, error, state) -> None:
-        launch(kernels.program, self.size, *self._address(event), self._floats, targets, error, *state)
+        launch(kernels.program, self.size, self._address(event), self._floats, targets, error, state)
 
     def _address(self, event: int) -> tuple[np.uint64, np.uint64, np.uint64]:
         return np.uint64(self.seed), np.uint64(self.first_cell), np.uint64(event)
@@ -290,14 +292,14 @@ class StatisticalPopulation:
             return
         digits = flicker.refresh_digits(self._rates, elapsed)
         address = self._address(self._next_event())
-        launch(kernels.refresh_traps, self.size, *address, digits, self._traps, self._awake)
+        launch(kernels.refresh_traps, self.size, address, digits, self._traps, self._awake)
         self._trap_time = until
 
     def _evaluate(self, byte_table: np.ndarray) -> np.ndarray:
         ages = self._time - np.array(self._programmed_at)
         log_age = np.log(np.maximum(ages / self.cell.reference_time, 1.0))
         out = np.empty(self.size)
-        launch(kernels.read, self.size, log_age, byte_table, self._program_event, *self._state(), out)
+        launch(kernels.read, self.size, log_age, byte_table, self._program_event, self._state(), out)
         return out.reshape(self.shape)
 
     def _checked_targets(self, targets) -> tuple[np.ndarray, int]:

@@ -1,0 +1,210 @@
+"""Command line: pcmphys study | fit | cells | cite."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pcmphys.errors import ConvergenceError, ParameterError
+
+app = typer.Typer(
+    help="Device physics of phase-change memory: from measured devices to array statistics.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+cells_app = typer.Typer(help="Technologies shipped with pcmphys, and where each of their numbers comes from.")
+fit_app = typer.Typer(help="Fit models to measured files.", no_args_is_help=True)
+app.add_typer(cells_app, name="cells")
+app.add_typer(fit_app, name="fit")
+
+
+def main() -> None:
+    """Entry point: errors of the user's making are one clear line and exit status 2."""
+    try:
+        app()
+    except (ParameterError, ConvergenceError) as error:
+        _errors().print(f"[bold red]error:[/] {_escape(error)}")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        _errors().print("interrupted; finished chips are kept, run the same command again to go on")
+        sys.exit(130)
+
+
+def _errors():
+    from rich.console import Console
+
+    return Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+def _escape(text) -> str:
+    from rich.markup import escape
+
+    return escape(str(text))
+
+
+@contextmanager
+def _progress(text: str):
+    """A callback (done, total) that draws a bar on a terminal and nothing in a pipe."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = _errors()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task(text, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@app.command()
+def study(
+    config: Annotated[
+        str | None, typer.Argument(help="Study file (TOML), or the name of a built-in study; default: digits.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for results.nc, report.html and unfinished parts.")] = Path(
+        "pcmphys-study"
+    ),
+    template: Annotated[bool, typer.Option("--template", help="Print a commented study file and stop.")] = False,
+) -> None:
+    """Run a network on drifting, noisy arrays; write results.nc and report.html.
+
+    Example:  pcmphys study --template > mine.toml;  pcmphys study mine.toml --out mine
+    """
+    from pcmphys.plot import report
+    from pcmphys.study import TEMPLATE, read_config, run, save
+
+    if template:
+        sys.stdout.write(TEMPLATE)
+        return
+    settings = read_config(config)
+    if out.exists() and not out.is_dir():
+        raise ParameterError(f"out must be a folder; {out} is a file")
+    with _progress("preparing (the first run compiles)") as progress:
+        dataset = run(settings, directory=out, progress=progress)
+    results = save(dataset, out / "results.nc")
+    page = report.write(dataset, out / "report.html")
+    _print_study(dataset)
+    typer.echo(f"results  {results}\nreport   {page}")
+
+
+def _print_study(dataset) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from pcmphys.plot import report
+
+    console = Console()
+    chips = dataset.sizes["chip"]
+    for cell in dataset["cell"].values:
+        table = Table(title=f"{cell}: mean ± std of {chips} chips" if chips > 1 else f"{cell}: one chip")
+        for k, heading in enumerate(report.HEADINGS):
+            table.add_column(heading, justify="right" if k > 2 else "left")
+        times = dataset.sizes["time"]
+        for k, row in enumerate(report.rows(dataset, cell)):
+            table.add_row(*row, end_section=(k + 1) % times == 0)
+        console.print(table)
+    console.print(
+        f"digital accuracy {100 * float(dataset['digital_accuracy']):.1f} %; effective bits: 8-bit fixed point is 8"
+    )
+
+
+@cells_app.callback(invoke_without_command=True)
+def cells(context: typer.Context) -> None:
+    """List the technologies.
+
+    Example:  pcmphys cells;  pcmphys cells show ibm-90nm-statistical
+    """
+    if context.invoked_subcommand is None:
+        from pcmphys.parameters import list_cells, read_technology
+
+        for name in list_cells():
+            typer.echo(f"{name:28} {read_technology(name).title}")
+
+
+@cells_app.command()
+def show(name: Annotated[str, typer.Argument(help="Name of a technology, or the path of a parameter file.")]) -> None:
+    """Print every number of a technology with unit, kind and source; assumed ones stand out.
+
+    Example:  pcmphys cells show hermes-14nm-statistical
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from pcmphys.population import load_cell
+
+    technology = load_cell(name).technology
+    console = Console()
+    table = Table(title=_escape(technology.title))
+    table.add_column("quantity", no_wrap=True)
+    for heading in ("value", "unit", "kind", "source"):
+        table.add_column(heading)
+    for key, quantity in technology.quantities.items():
+        values = quantity.value if isinstance(quantity.value, tuple) else (quantity.value,)
+        kind = f"[bold yellow]{quantity.kind}[/]" if quantity.kind == "assumed" else quantity.kind
+        table.add_row(key, ", ".join(f"{v:g}" for v in values), quantity.unit, kind, _escape(quantity.source))
+    console.print(table)
+    for key, quantity in technology.quantities.items():
+        if quantity.note:
+            console.print(f"{key}: {_escape(quantity.note)}", highlight=False)
+    for note in technology.notes:
+        console.print(f"note: {_escape(note)}", highlight=False)
+
+
+@app.command()
+def cite(name: Annotated[str, typer.Argument(help="Name of a technology, or the path of a parameter file.")]) -> None:
+    """Print the BibTeX of every source behind a technology.
+
+    Example:  pcmphys cite ibm-90nm-statistical > sources.bib
+    """
+    from pcmphys.parameters import cite as bibtex
+    from pcmphys.population import load_cell
+
+    typer.echo(bibtex(load_cell(name)))
+
+
+@fit_app.command()
+def drift(
+    file: Annotated[Path, typer.Argument(help="The tester's CSV file.")],
+    time: Annotated[str, typer.Option(help="Time column, with its unit if the header has none: 't_s[s]'.")] = "time",
+    conductance: Annotated[
+        list[str] | None, typer.Option(help="Conductance columns, patterns allowed: 'g_*[uS]'; may be repeated.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="Column of device names, for files with one read a line.")] = None,
+    start: Annotated[float | None, typer.Option(help="Leave out reads before this time [s].")] = None,
+    error: Annotated[
+        float | None, typer.Option(help="Known std of instrument or digitisation noise [S; 1 if normalised].")
+    ] = None,
+    slope: Annotated[float | None, typer.Option(help="Slope of the noise spectrum, if known (1: pure 1/f).")] = None,
+    blank: Annotated[bool, typer.Option("--blank", help="Empty fields are reads that were not taken.")] = False,
+    figure: Annotated[Path | None, typer.Option(help="Write the figure here (PNG, PDF or SVG).")] = None,
+) -> None:
+    """Fit G = G0 (t/t0)^-nu to every device of a file, with errors that hold for 1/f noise.
+
+    Example:  pcmphys fit drift traces.csv --time 't_s[s]' --conductance 'g_*[1]' --start 55 --figure drift.png
+    """
+    from pcmphys.fit import drift as fit_drift
+    from pcmphys.fit import read_drift
+
+    if conductance is None:
+        conductance = ["conductance*"]
+    policy = "missing" if blank else "refuse"
+    table = read_drift(file, time=time, conductance=conductance, device=device, blank=policy)
+    found = fit_drift(
+        table, conductance_error=error, start=start, noise_slope=slope, missing="skip" if blank else "refuse"
+    )
+    typer.echo(found.summary())
+    if figure is not None:
+        found.plot(figure)
+        typer.echo(f"figure  {figure}")
+
+
+if __name__ == "__main__":
+    main()

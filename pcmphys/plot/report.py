@@ -1,0 +1,163 @@
+"""The report of a study: one self-contained HTML file."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+from pcmphys.parameters import read_technology
+from pcmphys.plot import study as figures
+from pcmphys.plot.style import time_name
+
+_FIGURES = (
+    (figures.accuracy, "What drift, noise and wires do to the network. Error bars: spread over chips."),
+    (figures.matvec_error, "Error of the matrix-vector products for exact inputs, rms over layers."),
+    (figures.traces, "Single devices: each keeps its drift exponent; read noise is one coherent 1/f process a device."),
+    (
+        figures.layer_error,
+        "The same error layer by layer: long, well-filled word and bit lines suffer most from wires.",
+    ),
+    (figures.voltage_map, "Voltage that is left across the cells of the largest tile (G+ array, freshly programmed)."),
+)
+
+_STYLE = """
+body{font:16px/1.5 system-ui,sans-serif;max-width:960px;margin:2rem auto;padding:0 1rem;color:#1a202c}
+h1{font-size:1.7rem}h2{margin-top:2.2rem;border-bottom:1px solid #e2e8f0}
+table{border-collapse:collapse;font-size:.9rem;margin:1rem 0}td,th{padding:.3rem .7rem;border-bottom:1px solid #e2e8f0;
+text-align:right}td:first-child,th:first-child,td.l,th.l{text-align:left}figure{margin:1.5rem 0}
+img{max-width:100%}figcaption{color:#4a5568;font-size:.9rem}.assumed{color:#c05621}pre{background:#f7fafc;
+padding:.8rem;overflow-x:auto;font-size:.8rem}
+"""
+
+
+def rows(dataset, cell: str) -> list[tuple[str, str, str, str, str, str]]:
+    """The result table of one cell: IR drop, compensation, time, accuracy, matvec error, effective bits."""
+    table = []
+    for wires in dataset["wires"].values:
+        for compensation in dataset["compensation"].values:
+            for time in dataset["time"].values:
+                one = dataset.sel(cell=cell, wires=wires, compensation=compensation, time=time)
+                table.append(
+                    (
+                        "no" if wires == "ideal" else "yes",
+                        str(compensation),
+                        time_name(float(time)),
+                        _mean_std(100.0 * one["accuracy"].values, 1),
+                        _mean_std(100.0 * one["matvec_error"].values, 2),
+                        _mean_std(one["effective_bits"].values, 2),
+                    )
+                )
+    return table
+
+
+HEADINGS = ("IR drop", "compensation", "time", "accuracy [%]", "matvec error [%]", "effective bits")
+
+
+def _mean_std(values: np.ndarray, digits: int) -> str:
+    if values.size == 1:
+        return f"{float(values.reshape(-1)[0]):.{digits}f}"
+    return f"{values.mean():.{digits}f} ± {values.std(ddof=1):.{digits}f}"
+
+
+def write(dataset, path) -> Path:
+    """Write the report of a study's data set, whole or not at all; returns its path."""
+    path = Path(path)
+    text = _page(dataset)
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return path
+
+
+def _page(dataset) -> str:
+    settings = json.loads(dataset.attrs["settings"])
+    cells = [str(name) for name in dataset["cell"].values]
+    body = [
+        f"<h1>{html.escape(dataset.attrs['title'])}</h1>",
+        f"<p>A trained network ({len(dataset['layer'])} layers; digital test accuracy "
+        f"{100 * float(dataset['digital_accuracy']):.1f} %) is programmed into simulated phase-change memory as "
+        f"differential pairs on tiles of at most {settings['tile']['rows']} × {settings['tile']['columns']} weights "
+        f"and read at {', '.join(time_name(t) for t in settings['times'])} after programming, on "
+        f"{settings['chips']} chips. IR drop: {settings['wires']['row']:g} Ω a word-line segment, "
+        f"{settings['wires']['column']:g} Ω a bit-line segment (assumed). "
+        f"Converters: {settings['periphery']['dac_bits']}-bit inputs, "
+        f"{settings['periphery']['adc_bits']}-bit outputs.</p>",
+    ]
+    for name, given in zip(cells, settings["cells"], strict=True):
+        body.append(f"<h2>{html.escape(name)}</h2>")
+        body.append(_table(HEADINGS, rows(dataset, name)))
+        body.append(_programming(dataset, name))
+        for draw, caption in _FIGURES:
+            body.append(f"<figure>{_image(draw(dataset, name))}<figcaption>{caption}</figcaption></figure>")
+        body.append(_assumptions(read_technology(given)))
+    body.append(_limits(dataset))
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f"<title>{html.escape(dataset.attrs['title'])}</title><style>{_STYLE}</style></head><body>"
+        + "\n".join(body)
+        + "</body></html>\n"
+    )
+
+
+def _table(headings, table) -> str:
+    head = "".join(f"<th>{html.escape(h)}</th>" for h in headings)
+    lines = ["".join(f"<td>{html.escape(str(v))}</td>" for v in row) for row in table]
+    return f"<table><tr>{head}</tr>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
+
+
+def _programming(dataset, cell: str) -> str:
+    one = dataset.sel(cell=cell)
+    error = 100.0 * one["programming_error"].mean("chip").values
+    clipped = 100.0 * one["adc_clipped"].max().item()
+    return (
+        "<p>Programming error (rms, of the largest conductance): "
+        + ", ".join(f"layer {k} {e:.2f} %" for k, e in zip(dataset["layer"].values, error, strict=True))
+        + f". Output conversions clipped: at most {clipped:.3g} % in any layer. "
+        f"Targets outside the cell's range: {int(one['targets_clipped'].sum())}.</p>"
+    )
+
+
+def _image(figure) -> str:
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png")
+    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}">'
+
+
+def _assumptions(technology) -> str:
+    assumed = [
+        f"<li><code>{key}</code> = {q.value} {html.escape(q.unit)}: {html.escape(q.note)}</li>"
+        for key, q in technology.quantities.items()
+        if q.kind == "assumed"
+    ]
+    notes = "".join(f"<li>{html.escape(note)}</li>" for note in technology.notes)
+    return (
+        f'<p class="assumed">Assumed, not published:</p><ul>{"".join(assumed)}</ul>'
+        f"<p>Notes on the technology:</p><ul>{notes}</ul>"
+    )
+
+
+def _limits(dataset) -> str:
+    settings = json.dumps(json.loads(dataset.attrs["settings"]), indent=1)
+    return (
+        "<h2>How to read this</h2><ul>"
+        "<li>Accuracy: the whole network, each layer fed by the analog layer before it. Matvec error: each layer "
+        "alone, for its exact inputs.</li>"
+        "<li>Effective bits: 8 minus log2 of the error over that of the same product with weights and inputs rounded "
+        "to 8-bit fixed point. Published programming error alone leaves 4 to 5.</li>"
+        "<li>Compensation: one gain a tile, found at each time from a read of known inputs; it also takes out the mean "
+        "loss by IR drop.</li>"
+        "<li>Not modelled: temperature, correlations between devices, capacitance, offsets of converters, selectors, "
+        "half-select disturb. All inputs at one time meet the same conductances.</li>"
+        f"</ul><h2>Settings and sources</h2><pre>{html.escape(settings)}</pre>"
+        f"<pre>{html.escape(dataset.attrs['references'])}</pre>"
+        f"<p>pcmphys {html.escape(dataset.attrs['pcmphys_version'])}</p>"
+    )

@@ -1,0 +1,117 @@
+"""Figures of a study's results; each takes the data set and the name of a cell and returns a matplotlib Figure."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pcmphys.plot import style
+
+_LOOK = {
+    ("ideal", "off"): (style.ORANGE, "o", ":", "no IR drop, no compensation"),
+    ("ideal", "on"): (style.BLUE, "o", "-", "no IR drop, compensated"),
+    ("IR drop", "off"): (style.RED, "s", ":", "IR drop, no compensation"),
+    ("IR drop", "on"): (style.GREEN, "s", "-", "IR drop, compensated"),
+}
+
+
+def accuracy(dataset, cell: str):
+    """Accuracy of the network against time, mean and standard deviation over chips."""
+    return _against_time(dataset, cell, "accuracy", 100.0, "test accuracy [%]", reference="digital")
+
+
+def matvec_error(dataset, cell: str):
+    """Relative error of the matrix-vector products against time."""
+    return _against_time(dataset, cell, "matvec_error", 100.0, "relative matvec error [%]", reference="fixed point")
+
+
+def _against_time(dataset, cell: str, name: str, scale: float, label: str, reference: str):
+    with style.figure() as (figure, axes):
+        values = scale * dataset[name].sel(cell=cell)
+        times = dataset["time"].values
+        count = values.sizes["wires"] * values.sizes["compensation"]
+        k = 0
+        for wires in dataset["wires"].values:
+            for compensation in dataset["compensation"].values:
+                colour, marker, line, text = _LOOK[wires, compensation]
+                one = values.sel(wires=wires, compensation=compensation)
+                # a small sidestep keeps error bars of equal times apart
+                shifted = times * 1.04 ** (k - (count - 1) / 2)
+                spread = one.std("chip", ddof=1).values if one.sizes["chip"] > 1 else None
+                axes.errorbar(
+                    shifted, one.mean("chip").values, spread,
+                    color=colour, marker=marker, ls=line, ms=5, capsize=3, label=text,
+                )  # fmt: skip
+                k += 1
+        if reference == "digital":
+            level = scale * float(dataset["digital_accuracy"])
+            axes.axhline(level, color=style.GREY, lw=1, label=f"digital, float64: {level:.1f} %")
+        else:
+            level = scale * float(np.sqrt((dataset["fixed_point_error"].values ** 2).mean()))
+            axes.axhline(level, color=style.GREY, lw=1, label=f"8-bit fixed point: {level:.2f} %")
+            axes.set_yscale("log")
+            axes.yaxis.set_major_formatter("{x:g}")
+        style.time_axis(axes, times)
+        axes.set_ylabel(label)
+        axes.set_title(f"{cell}, mean ± std of {dataset.sizes['chip']} chips", fontsize=10)
+        # the reference line runs along one edge: keep the legend off it
+        place = {"loc": "lower left", "bbox_to_anchor": (0.0, 0.06)}
+        axes.legend(fontsize=8, **place)
+        return figure
+
+
+def traces(dataset, cell: str):
+    """Reads of single devices over time: drift with its spread, and 1/f noise."""
+    with style.figure() as (figure, axes):
+        import matplotlib as mpl
+
+        one = dataset.sel(cell=cell)
+        targets = 1e6 * one["trace_target"].values
+        times = dataset["trace_time"].values
+        colours = mpl.colormaps["viridis"]
+        for trace, target in zip(1e6 * one["trace"].values, targets, strict=True):
+            axes.plot(times, trace, color=colours(0.9 * target / targets.max()), lw=0.9, alpha=0.9)
+        for target in np.unique(targets):
+            axes.plot(times[0] / 1.25, target, ">", color=colours(0.9 * target / targets.max()), ms=6, clip_on=False)
+        style.time_axis(axes, times)
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.set_ylim(bottom=0.3 * targets.min())
+        axes.set_ylabel("conductance [µS]")
+        axes.set_title(f"single devices of {cell} (arrows: targets)", fontsize=10)
+        return figure
+
+
+def layer_error(dataset, cell: str):
+    """Relative error of each layer's product at the first and the last time, compensated where that was run."""
+    with style.figure() as (figure, axes):
+        compensation = dataset["compensation"].values[-1]
+        layers = dataset["layer"].values
+        bars = [(w, t) for w in dataset["wires"].values for t in (dataset["time"].values[[0, -1]])]
+        width = 0.8 / len(bars)
+        for k, (wires, time) in enumerate(bars):
+            one = 100.0 * dataset["layer_error"].sel(cell=cell, wires=wires, compensation=compensation, time=time)
+            spread = one.std("chip", ddof=1).values if one.sizes["chip"] > 1 else None
+            colour = style.BLUE if wires == "ideal" else style.GREEN
+            axes.bar(
+                layers + (k - (len(bars) - 1) / 2) * width, one.mean("chip").values, width, yerr=spread, capsize=3,
+                color=colour, alpha=0.55 if time == bars[0][1] else 1.0,
+                label=f"{'no IR drop' if wires == 'ideal' else 'IR drop'}, {style.time_name(time)}",
+            )  # fmt: skip
+        axes.set_xticks(layers, [f"layer {k}" for k in layers])
+        axes.set_ylabel("relative matvec error [%]")
+        axes.set_title(f"{cell}, drift compensation {compensation}", fontsize=10)
+        axes.legend(fontsize=8, ncols=2)
+        return figure
+
+
+def voltage_map(dataset, cell: str):
+    """Voltage across each cell of the largest tile under full drive: where IR drop bites."""
+    with style.figure(figsize=(6.4, 4.4)) as (figure, axes):
+        values = 1e3 * dataset["cell_voltage"].sel(cell=cell).values
+        image = axes.imshow(values, cmap="magma", aspect="auto", interpolation="nearest")
+        figure.colorbar(image, ax=axes, label="cell voltage [mV]")
+        axes.grid(False)
+        axes.set_xlabel("bit line (word lines are driven from the left)")
+        axes.set_ylabel("word line (bit lines are sensed at the bottom)")
+        axes.set_title("IR drop with all word lines at full read voltage", fontsize=10)
+        return figure

@@ -1,0 +1,66 @@
+"""One look for all figures."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+
+BLUE, ORANGE, GREEN, RED, GREY = "#2b6cb0", "#dd6b20", "#2f855a", "#c53030", "#718096"
+
+_SETTINGS = {
+    "figure.dpi": 110,
+    "savefig.dpi": 160,
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+}
+_MARKS = (
+    (1.0, "1 s"),
+    (60.0, "1 min"),
+    (3600.0, "1 h"),
+    (86400.0, "1 day"),
+    (2592000.0, "1 month"),
+    (31557600.0, "1 yr"),
+)
+
+
+@contextmanager
+def figure(*args, **kwargs):
+    """A matplotlib figure and its axes in this package's style, without touching the user's settings or backend."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(_SETTINGS):
+        drawn = Figure(figsize=kwargs.pop("figsize", (6.4, 4.0)))
+        yield drawn, drawn.subplots(*args, **kwargs)
+
+
+def time_axis(axes, times) -> None:
+    """Logarithmic time axis with ticks that people name: 1 min, 1 h, 1 day."""
+    first, last = min(times), max(times)
+    axes.set_xscale("log")
+    axes.set_xlim(first / 1.5, last * 1.5)
+    marks = [(at, name) for at, name in _MARKS if first / 1.5 <= at <= last * 1.5]
+    if len(marks) >= 2:
+        axes.set_xticks([at for at, _ in marks], [name for _, name in marks])
+        axes.set_xticks([], minor=True)
+    axes.set_xlabel("time since programming" + ("" if len(marks) >= 2 else " [s]"))
+
+
+def time_name(seconds: float) -> str:
+    """A time as people say it: 20 s, 1 min, 1 h, 1 day, 1 month.
+
+    Examples
+    --------
+    >>> [time_name(t) for t in (20.0, 60.0, 7200.0, 86400.0, 2592000.0)]
+    ['20 s', '1 min', '2 h', '1 day', '1 month']
+    """
+    for size, name in ((31557600.0, "yr"), (2592000.0, "month"), (86400.0, "day"), (3600.0, "h"), (60.0, "min")):
+        if seconds >= size:
+            count = seconds / size
+            plural = "s" if name in ("month", "day") and round(count, 1) != 1 else ""
+            return f"{count:.3g} {name}{plural}"
+    return f"{seconds:.3g} s"

@@ -1,0 +1,115 @@
+"""One chip of a study: program, wait, read, classify. A pure function of its settings, so any machine may run it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from pcmphys.crossbar import Wires
+from pcmphys.matrix import AnalogMatrix, Periphery
+from pcmphys.population import load_cell
+from pcmphys.study.network import Network, accuracy, load_network, rectified
+from pcmphys.study.schema import StudyConfig
+
+REFERENCE_BITS = 8
+"""Resolution of the fixed-point product that effective bits are counted against."""
+
+
+def run_chip(
+    config: StudyConfig, cell_name: str, chip: int, tick: Callable[[], None] | None = None
+) -> dict[str, np.ndarray]:
+    """Everything that is measured on one chip.
+
+    Returns
+    -------
+    dict
+        ``accuracy`` (wires, compensation, time), ``matvec_error`` (wires, compensation, time, layer),
+        ``gain`` (wires, time, layer), ``adc_clipped`` (wires, layer) as fractions, ``programming_error`` (layer)
+        relative to the largest conductance, ``targets_clipped`` (layer).
+    """
+    network = load_network(config.network, config.inputs)
+    layers = len(network.weights)
+    shape = (len(config.ir_drop), len(config.compensation), len(config.times))
+    out = {
+        "accuracy": np.empty(shape),
+        "matvec_error": np.empty((*shape, layers)),
+        "gain": np.empty((shape[0], shape[2], layers)),
+        "adc_clipped": np.empty((shape[0], layers)),
+    }
+    for w, with_wires in enumerate(config.ir_drop):
+        # the same seed with and without wires: the same devices, and the difference is the wires'
+        matrices = build(config, cell_name, chip, network, with_wires)
+        reports = [matrix.program() for matrix in matrices]
+        maximum = matrices[0].cell.conductance_maximum
+        out["programming_error"] = np.array([np.sqrt((r.error**2).mean()) / maximum for r in reports])
+        out["targets_clipped"] = np.array([float(r.clipped) for r in reports])
+        for t, time in enumerate(config.times):
+            for matrix in matrices:
+                # reads take their time on the lab clock: wait until the clock shows the next one
+                matrix.wait(max(time - matrix.time, 0.0))
+                matrix.calibrate()
+            snapshots = [matrix.snapshot() for matrix in matrices]
+            out["gain"][w, t] = [np.mean(matrix.gains) for matrix in matrices]
+            for c, compensate in enumerate(config.compensation):
+                out["accuracy"][w, c, t] = accuracy(_forward(network, snapshots, compensate), network.labels)
+                out["matvec_error"][w, c, t] = _layer_errors(network, snapshots, compensate)
+            if tick is not None:
+                tick()
+        out["adc_clipped"][w] = [matrix.counts.adc_clipped / max(matrix.counts.adc, 1) for matrix in matrices]
+    return out
+
+
+def build(config: StudyConfig, cell_name: str, chip: int, network: Network, with_wires: bool) -> list[AnalogMatrix]:
+    """The network's layers as analog matrices of one chip, converter ranges set from training inputs."""
+    cell = load_cell(cell_name)
+    wires = Wires(**config.wires.model_dump()) if with_wires else Wires()
+    periphery = Periphery(**config.periphery.model_dump())
+    matrices: list[AnalogMatrix] = []
+    first_cell = 0
+    for weights, sample in zip(network.weights, network.activations(network.sample), strict=False):
+        matrix = AnalogMatrix(
+            weights,
+            cell,
+            tile=(config.tile.rows, config.tile.columns),
+            wires=wires,
+            periphery=periphery,
+            seed=(config.seed << 16) + chip,
+            first_cell=first_cell,
+        )
+        first_cell = matrix.last_cell
+        matrix.fit_range(sample)
+        matrices.append(matrix)
+    return matrices
+
+
+def fixed_point_errors(network: Network) -> np.ndarray:
+    """Relative error of each layer's product when weights and inputs are rounded to 8-bit fixed point."""
+    errors = []
+    for weights, inputs in zip(network.weights, network.activations(network.inputs), strict=False):
+        full = np.abs(inputs).max(axis=1, keepdims=True)
+        full[full == 0.0] = 1.0
+        rounded = [
+            Periphery.quantise(values, scale, REFERENCE_BITS)[0]
+            for values, scale in ((inputs, full), (weights, np.abs(weights).max() or 1.0))
+        ]
+        errors.append(_relative(rounded[0] @ rounded[1], inputs @ weights))
+    return np.array(errors)
+
+
+def _forward(network: Network, snapshots, compensate: bool) -> np.ndarray:
+    values = network.inputs
+    for k, (snapshot, bias) in enumerate(zip(snapshots, network.biases, strict=True)):
+        values = rectified(snapshot.matvec(values, compensate=compensate) + bias, last=k == len(snapshots) - 1)
+    return values
+
+
+def _layer_errors(network: Network, snapshots, compensate: bool) -> list[float]:
+    """Relative error of each layer's product for its exact inputs, so that errors of earlier layers do not enter."""
+    pairs = zip(network.weights, network.activations(network.inputs), snapshots, strict=False)
+    return [_relative(snapshot.matvec(x, compensate=compensate), x @ weights) for weights, x, snapshot in pairs]
+
+
+def _relative(found: np.ndarray, exact: np.ndarray) -> float:
+    size = float(np.linalg.norm(exact))
+    return float(np.linalg.norm(found - exact)) / size if size > 0.0 else 0.0
