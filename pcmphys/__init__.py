@@ -1,5 +1,6 @@
 """pcmphys: device physics of phase-change memory, from measured devices to array statistics."""
 
+from pcmphys import fit, study
 from pcmphys.crossbar import Bias, Crossbar, Wires
 from pcmphys.errors import ConvergenceError, ParameterError, ValidityWarning
 from pcmphys.matrix import AnalogMatrix, DifferentialPair, Periphery
@@ -17,7 +18,9 @@ __all__ = [
     "ValidityWarning",
     "Wires",
     "cite",
+    "fit",
     "list_cells",
     "load_cell",
+    "study",
 ]
 __version__ = "0.1.0"

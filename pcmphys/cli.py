@@ -17,7 +17,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-cells_app = typer.Typer(help="Technologies shipped with pcmphys, and where each of their numbers comes from.")
+cells_app = typer.Typer()
 fit_app = typer.Typer(help="Fit models to measured files.", no_args_is_help=True)
 app.add_typer(cells_app, name="cells")
 app.add_typer(fit_app, name="fit")
@@ -74,7 +74,7 @@ def study(
     ),
     template: Annotated[bool, typer.Option("--template", help="Print a commented study file and stop.")] = False,
 ) -> None:
-    """Run a network on drifting, noisy arrays; write results.nc and report.html.
+    """Run a network on drifting, noisy arrays; write results.nc, report.html and overview.png.
 
     Example:  pcmphys study --template > mine.toml;  pcmphys study mine.toml --out mine
     """
@@ -91,6 +91,7 @@ def study(
         dataset = run(settings, directory=out, progress=progress)
     results = save(dataset, out / "results.nc")
     page = report.write(dataset, out / "report.html")
+    report.write_overview(dataset, out / "overview.png")
     _print_study(dataset)
     typer.echo(f"results  {results}\nreport   {page}")
 
@@ -118,7 +119,7 @@ def _print_study(dataset) -> None:
 
 @cells_app.callback(invoke_without_command=True)
 def cells(context: typer.Context) -> None:
-    """List the technologies.
+    """List the technologies; show where each number of one comes from.
 
     Example:  pcmphys cells;  pcmphys cells show ibm-90nm-statistical
     """

@@ -67,11 +67,18 @@ def _mean_std(values: np.ndarray, digits: int) -> str:
 
 def write(dataset, path) -> Path:
     """Write the report of a study's data set, whole or not at all; returns its path."""
-    path = Path(path)
-    text = _page(dataset)
+    return _write_whole(Path(path), _page(dataset).encode())
+
+
+def write_overview(dataset, path) -> Path:
+    """Write the picture of devices, wires and network for the first cell of a study; returns its path."""
+    return _write_whole(Path(path), _png(figures.overview(dataset, str(dataset["cell"].values[0]))))
+
+
+def _write_whole(path: Path, content: bytes) -> Path:
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_bytes(content)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -127,9 +134,13 @@ def _programming(dataset, cell: str) -> str:
 
 
 def _image(figure) -> str:
+    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(_png(figure)).decode()}">'
+
+
+def _png(figure) -> bytes:
     stream = io.BytesIO()
     figure.savefig(stream, format="png")
-    return f'<img alt="" src="data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}">'
+    return stream.getvalue()
 
 
 def _assumptions(technology) -> str:

@@ -1,4 +1,8 @@
-"""Figures of a study's results; each takes the data set and the name of a cell and returns a matplotlib Figure."""
+"""Figures of a study's results.
+
+Each takes the data set, the name of a cell and, if it is to be part of a larger figure, matplotlib axes; each returns
+the Figure.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +18,26 @@ _LOOK = {
 }
 
 
-def accuracy(dataset, cell: str):
+def overview(dataset, cell: str):
+    """Devices, wires and network side by side."""
+    with style.figure(1, 3, figsize=(15.0, 4.2)) as (figure, panels):
+        for draw, axes in zip((traces, voltage_map, accuracy), panels, strict=True):
+            draw(dataset, cell, axes)
+        return figure
+
+
+def accuracy(dataset, cell: str, axes=None):
     """Accuracy of the network against time, mean and standard deviation over chips."""
-    return _against_time(dataset, cell, "accuracy", 100.0, "test accuracy [%]", reference="digital")
+    return _against_time(dataset, cell, "accuracy", 100.0, "test accuracy [%]", axes)
 
 
-def matvec_error(dataset, cell: str):
+def matvec_error(dataset, cell: str, axes=None):
     """Relative error of the matrix-vector products against time."""
-    return _against_time(dataset, cell, "matvec_error", 100.0, "relative matvec error [%]", reference="fixed point")
+    return _against_time(dataset, cell, "matvec_error", 100.0, "relative matvec error [%]", axes)
 
 
-def _against_time(dataset, cell: str, name: str, scale: float, label: str, reference: str):
-    with style.figure() as (figure, axes):
+def _against_time(dataset, cell: str, name: str, scale: float, label: str, axes):
+    with style.panel(axes) as (figure, axes):
         values = scale * dataset[name].sel(cell=cell)
         times = dataset["time"].values
         count = values.sizes["wires"] * values.sizes["compensation"]
@@ -42,7 +54,7 @@ def _against_time(dataset, cell: str, name: str, scale: float, label: str, refer
                     color=colour, marker=marker, ls=line, ms=5, capsize=3, label=text,
                 )  # fmt: skip
                 k += 1
-        if reference == "digital":
+        if name == "accuracy":
             level = scale * float(dataset["digital_accuracy"])
             axes.axhline(level, color=style.GREY, lw=1, label=f"digital, float64: {level:.1f} %")
         else:
@@ -59,9 +71,9 @@ def _against_time(dataset, cell: str, name: str, scale: float, label: str, refer
         return figure
 
 
-def traces(dataset, cell: str):
+def traces(dataset, cell: str, axes=None):
     """Reads of single devices over time: drift with its spread, and 1/f noise."""
-    with style.figure() as (figure, axes):
+    with style.panel(axes) as (figure, axes):
         import matplotlib as mpl
 
         one = dataset.sel(cell=cell)
@@ -81,9 +93,9 @@ def traces(dataset, cell: str):
         return figure
 
 
-def layer_error(dataset, cell: str):
+def layer_error(dataset, cell: str, axes=None):
     """Relative error of each layer's product at the first and the last time, compensated where that was run."""
-    with style.figure() as (figure, axes):
+    with style.panel(axes) as (figure, axes):
         compensation = dataset["compensation"].values[-1]
         layers = dataset["layer"].values
         bars = [(w, t) for w in dataset["wires"].values for t in (dataset["time"].values[[0, -1]])]
@@ -104,9 +116,9 @@ def layer_error(dataset, cell: str):
         return figure
 
 
-def voltage_map(dataset, cell: str):
+def voltage_map(dataset, cell: str, axes=None):
     """Voltage across each cell of the largest tile under full drive: where IR drop bites."""
-    with style.figure(figsize=(6.4, 4.4)) as (figure, axes):
+    with style.panel(axes, figsize=(6.4, 4.4)) as (figure, axes):
         values = 1e3 * dataset["cell_voltage"].sel(cell=cell).values
         image = axes.imshow(values, cmap="magma", aspect="auto", interpolation="nearest")
         figure.colorbar(image, ax=axes, label="cell voltage [mV]")

@@ -38,6 +38,16 @@ def figure(*args, **kwargs):
         yield drawn, drawn.subplots(*args, **kwargs)
 
 
+@contextmanager
+def panel(axes=None, figsize=(6.4, 4.0)):
+    """The given axes with their figure, or a new figure with one."""
+    if axes is not None:
+        yield axes.figure, axes
+        return
+    with figure(figsize=figsize) as drawn:
+        yield drawn
+
+
 def time_axis(axes, times) -> None:
     """Logarithmic time axis with ticks that people name: 1 min, 1 h, 1 day."""
     first, last = min(times), max(times)

@@ -1,0 +1,26 @@
+"""Shared fixtures: a network and a study small enough to run in a second."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope="session")
+def small_network(tmp_path_factory):
+    """Folder of a 6-5-3 network with 12 test inputs."""
+    folder = tmp_path_factory.mktemp("network")
+    rng = np.random.default_rng(5)
+    np.savez(
+        folder / "weights.npz",
+        w1=rng.normal(size=(6, 5)), b1=rng.normal(size=5), w2=rng.normal(size=(5, 3)), b2=np.zeros(3),
+    )  # fmt: skip
+    images = rng.integers(0, 17, size=(12, 6)).astype(np.uint8)
+    np.savez(folder / "test.npz", images=images, labels=rng.integers(0, 3, 12), calibration_images=images[:4])
+    return folder
+
+
+@pytest.fixture
+def small_study(small_network):
+    """Settings of a study on the small network."""
+    return {"network": str(small_network), "chips": 3, "times": [20.0, 3600.0], "tile": {"rows": 4, "columns": 3}}

@@ -1,0 +1,63 @@
+"""The report of a study: self-contained, complete, honest."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from pcmphys.plot import report, style
+from pcmphys.plot import study as figures
+from pcmphys.study import run
+
+
+@pytest.fixture(scope="module")
+def dataset(small_network):
+    cells = ["ibm-90nm-statistical", "hermes-14nm-statistical"]
+    return run({"network": str(small_network), "chips": 2, "times": [20.0, 86400.0], "cells": cells})
+
+
+def test_the_report_needs_no_other_file_and_names_what_is_assumed(dataset, tmp_path):
+    path = report.write(dataset, tmp_path / "report.html")
+    text = path.read_text()
+    assert text.count("data:image/png;base64,") == 10  # five figures a cell
+    assert not re.search(r'(?:src|href)="(?!data:)', text)
+    for word in ("ibm-90nm-statistical", "hermes-14nm-statistical", "Assumed", "trap_fastest", "Not modelled", "1 day"):
+        assert word in text
+    assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_one_row_for_each_run(dataset):
+    rows = report.rows(dataset, "ibm-90nm-statistical")
+    assert len(rows) == 8
+    assert rows[0][:3] == ("no", "off", "20 s")
+    assert all("±" in value for row in rows for value in row[3:])
+
+
+def test_one_chip_has_no_error_bar(small_network):
+    single = run({"network": str(small_network), "chips": 1, "times": [20.0]})
+    assert "±" not in "".join(report.rows(single, "ibm-90nm-statistical")[0])
+    assert report._page(single).count("<img") == 5
+
+
+def test_figures_have_labels_with_units(dataset):
+    for draw in (figures.accuracy, figures.matvec_error, figures.traces, figures.layer_error):
+        axes = draw(dataset, "ibm-90nm-statistical").axes[0]
+        assert "[" in axes.get_ylabel()
+    assert len(figures.overview(dataset, "ibm-90nm-statistical").axes) == 4  # three panels and a colour bar
+
+
+def test_drawing_leaves_the_users_settings_alone(dataset):
+    import matplotlib as mpl
+
+    before = dict(mpl.rcParams)
+    figures.accuracy(dataset, "ibm-90nm-statistical")
+    assert dict(mpl.rcParams) == before
+
+
+@pytest.mark.parametrize(
+    ("seconds", "name"),
+    [(0.5, "0.5 s"), (90.0, "1.5 min"), (172800.0, "2 days"), (2592000.0, "1 month"), (1e9, "31.7 yr")],
+)
+def test_times_are_named_as_people_do(seconds, name):
+    assert style.time_name(seconds) == name

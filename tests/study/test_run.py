@@ -1,0 +1,150 @@
+"""Running studies: the same result for any executor, resuming, labelled and whole results, bad networks."""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import pcmphys as pcm
+from pcmphys.study import run, runner, save
+from pcmphys.study.chip import fixed_point_errors
+from pcmphys.study.network import load_network
+from pcmphys.study.runner import _Parts
+
+
+def test_the_result_does_not_depend_on_the_executor(small_study):
+    here = run(small_study)
+    with ThreadPoolExecutor(3) as threads:
+        assert run(small_study, threads).identical(here)
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as processes:
+        assert run(small_study, processes).identical(here)
+
+
+def test_seeds_and_chips_differ_and_repeat(small_study):
+    first = run(small_study)
+    assert run(small_study).identical(first)
+    errors = first["matvec_error"].isel(cell=0, wires=0, compensation=0, time=0).values
+    assert len(set(errors)) == len(errors)
+    assert not run({**small_study, "seed": 2})["matvec_error"].equals(first["matvec_error"])
+
+
+def test_every_variable_has_a_unit_and_is_finite(small_study):
+    dataset = run(small_study)
+    for name, variable in dataset.data_vars.items():
+        assert "units" in variable.attrs, name
+        assert np.isfinite(variable.values).all(), name
+    assert dataset["time"].attrs["units"] == "s"
+    assert "@article{joshi2020" in dataset.attrs["references"]
+
+
+def test_drift_compensation_and_wires_do_what_they_should(small_study):
+    strong = {**small_study, "times": [20.0, 2.6e6], "wires": {"row": 2000.0, "column": 2000.0}, "chips": 4}
+    error = run(strong)["layer_error"].isel(cell=0, time=1).mean(("chip", "layer"))
+    off = error.sel(compensation="off")
+    assert float(off.sel(wires="ideal")) > float(error.sel(compensation="on", wires="ideal"))
+    assert float(off.sel(wires="IR drop")) > float(off.sel(wires="ideal"))
+
+
+def test_progress_counts_every_step(small_study):
+    seen = []
+    run(small_study, progress=lambda done, total: seen.append((done, total)))
+    assert [done for done, _ in seen] == sorted(done for done, _ in seen)
+    assert seen[-1] == (12, 12)  # 3 chips, 2 wire settings, 2 times
+
+
+class Interrupted(Exception):
+    """Stands for the user's control-C."""
+
+
+def test_an_interrupted_study_goes_on_from_its_finished_chips(small_study, tmp_path, monkeypatch):
+    whole = run(small_study)
+    real = _Parts.save
+    saved = []
+
+    def save_two(self, key, part):
+        real(self, key, part)
+        saved.append(key)
+        if len(saved) == 2:
+            raise Interrupted
+
+    monkeypatch.setattr(_Parts, "save", save_two)
+    with pytest.raises(Interrupted):
+        run(small_study, directory=tmp_path)
+    monkeypatch.setattr(_Parts, "save", real)
+    assert len(list((tmp_path / "parts").glob("*.npz"))) == 2
+
+    ran = []
+    original = runner.run_chip
+    monkeypatch.setattr(runner, "run_chip", lambda *task: ran.append(task[2]) or original(*task))
+    assert run(small_study, directory=tmp_path).identical(whole)
+    assert len(ran) == 1
+    assert not (tmp_path / "parts").exists()
+
+
+def test_parts_of_another_study_or_broken_parts_are_not_used(small_study, tmp_path):
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    config = pcm.study.read_config(small_study)
+    technologies = {"ibm-90nm-statistical": pcm.load_cell("ibm-90nm-statistical").technology}
+    here = _Parts(tmp_path, config, technologies)
+    here._path(("ibm-90nm-statistical", 0)).write_bytes(b"torn")
+    (parts / "other-00000.npz").write_bytes(b"someone else's")
+    assert run(small_study, directory=tmp_path).identical(run(small_study))
+    assert [path.name for path in parts.iterdir()] == ["other-00000.npz"]
+
+
+def test_results_survive_the_file(small_study, tmp_path):
+    dataset = run(small_study)
+    path = save(dataset, tmp_path / "deep" / "results.nc")
+    with xr.open_dataset(path, engine="h5netcdf") as read:
+        xr.testing.assert_equal(read.load(), dataset)
+        assert read["accuracy"].attrs["units"] == "1"
+    assert [p.name for p in path.parent.iterdir()] == ["results.nc"]
+
+
+def test_a_failed_write_leaves_the_old_file(small_study, tmp_path, monkeypatch):
+    path = tmp_path / "results.nc"
+    path.write_bytes(b"old")
+
+    def fail(*_args, **_options):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(xr.Dataset, "to_netcdf", fail)
+    with pytest.raises(OSError, match="disk full"):
+        save(xr.Dataset(), path)
+    assert path.read_bytes() == b"old"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_bad_cells_and_networks_fail_before_anything_runs(small_study, tmp_path):
+    with pytest.raises(pcm.ParameterError, match="did you mean 'ibm-90nm-statistical'"):
+        run({**small_study, "cells": ["ibm-90nm-statistcal"]}, directory=tmp_path)
+    with pytest.raises(pcm.ParameterError, match=r"weights\.npz cannot be read"):
+        run({**small_study, "network": str(tmp_path)})
+    np.savez(tmp_path / "weights.npz", w1=np.zeros((3, 2)))
+    np.savez(tmp_path / "test.npz", images=np.zeros((2, 3)), labels=np.zeros(2))
+    with pytest.raises(pcm.ParameterError, match="lacks 'calibration_images'"):
+        load_network(str(tmp_path))
+    assert not (tmp_path / "parts").exists()
+
+
+def test_eight_bit_fixed_point_is_8_effective_bits(small_network):
+    network = load_network(str(small_network))
+    errors = fixed_point_errors(network)
+    x, weights = network.inputs, network.weights[0]
+    full = np.abs(x).max(axis=1, keepdims=True)
+    x8 = np.round(x / full * 127) / 127 * full
+    w8 = np.round(weights / np.abs(weights).max() * 127) / 127 * np.abs(weights).max()
+    exact = x @ weights
+    assert errors[0] == pytest.approx(np.linalg.norm(x8 @ w8 - exact) / np.linalg.norm(exact), rel=1e-12)
+
+
+def test_the_built_in_network_classifies_as_its_source_says():
+    network = load_network("digits")
+    logits = network.activations(network.inputs)[-1]
+    assert [w.shape for w in network.weights] == [(64, 256), (256, 128), (128, 10)]
+    assert (logits.argmax(axis=1) == network.labels).sum() == 358

@@ -1,0 +1,74 @@
+"""The command line as a user meets it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TRACES = Path(__file__).parents[1] / "data" / "ibm-pcm-joshi-digitised" / "pcm_drift_traces_nodes.csv"
+
+
+def pcmphys(*arguments, folder=None):
+    command = [sys.executable, "-m", "pcmphys.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=300, check=False)
+
+
+@pytest.mark.parametrize("command", [[], ["study"], ["cells"], ["cells", "show"], ["cite"], ["fit"], ["fit", "drift"]])
+def test_every_command_has_help(command):
+    result = pcmphys(*command, "--help")
+    assert result.returncode == 0
+    assert "Usage" in result.stdout
+    assert len(command) == 0 or command == ["fit"] or "Example" in result.stdout
+
+
+def test_cells_show_and_cite():
+    assert "ibm-90nm-statistical" in pcmphys("cells").stdout
+    shown = pcmphys("cells", "show", "ibm-90nm-statistical").stdout
+    assert "assumed" in shown
+    assert "trap_fastest" in shown
+    assert pcmphys("cite", "hermes-14nm-statistical").stdout.startswith("@")
+
+
+def test_an_error_is_one_line_without_a_traceback():
+    result = pcmphys("cells", "show", "ibm-90nm-statistcal")
+    assert result.returncode == 2
+    assert "did you mean 'ibm-90nm-statistical'" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_study_writes_its_files_and_shows_no_bar_in_a_pipe(small_network, tmp_path):
+    template = pcmphys("study", "--template").stdout
+    settings = template.replace('network = "digits"', f'network = "{small_network}"').replace("chips = 5", "chips = 2")
+    (tmp_path / "mine.toml").write_text(settings)
+    result = pcmphys("study", "mine.toml", "--out", "mine", folder=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert sorted(p.name for p in (tmp_path / "mine").iterdir()) == ["overview.png", "report.html", "results.nc"]
+    assert "effective bits" in result.stdout
+    assert result.stderr == ""
+
+
+def test_a_bad_study_writes_nothing(tmp_path):
+    (tmp_path / "bad.toml").write_text("chip = 3\n")
+    result = pcmphys("study", "bad.toml", "--out", "bad", folder=tmp_path)
+    assert result.returncode == 2
+    assert "did you mean 'chips'" in result.stderr
+    assert not (tmp_path / "bad").exists()
+
+
+def test_fit_drift_prints_the_fit_and_draws_it(tmp_path):
+    options = ["--time", "t_s[s]", "--conductance", "g_c1_*[1]", "--start", 55, "--slope", 1.0, "--error", 0.007]
+    result = pcmphys("fit", "drift", TRACES, *options, "--figure", tmp_path / "d.png")
+    assert result.returncode == 0, result.stderr
+    assert "g_c1_purple" in result.stdout
+    assert (tmp_path / "d.png").stat().st_size > 10_000
+
+
+def test_fit_drift_names_a_missing_column():
+    result = pcmphys("fit", "drift", TRACES, "--time", "t_seconds[s]", "--conductance", "g_*[1]")
+    assert result.returncode == 2
+    assert "t_seconds" in result.stderr
+    assert "t_s" in result.stderr
