@@ -1,0 +1,1 @@
+"""Slow, obvious plain-Python twins of the kernels."""

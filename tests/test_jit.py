@@ -1,0 +1,339 @@
+"""Cutting, threads, fingerprint of the sources and the disk cache of compiled kernels."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numba
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import pcmphys
+from pcmphys import _jit
+
+COUNT = st.integers(0, 5000)
+PARTS = st.integers(1, 40)
+ALIGN = st.integers(1, 700)
+
+
+@pytest.fixture
+def threads(monkeypatch):
+    """Pretend that this many threads are at hand, whatever the machine."""
+
+    def use(number):
+        monkeypatch.setattr(_jit, "thread_count", lambda: 1 if getattr(_jit._local, "inside", False) else number)
+
+    return use
+
+
+@given(COUNT, PARTS, ALIGN)
+def test_spans_cover_each_cell_once(count, parts, align):
+    runs = _jit.spans(count, parts, align)
+    covered = [cell for start, stop in runs for cell in range(start, stop)]
+    assert covered == list(range(count))
+    assert 1 <= len(runs) <= parts
+    assert all(start % align == 0 for start, _ in runs)
+    if count:
+        assert all(stop > start for start, stop in runs)
+        sizes = [stop - start for start, stop in runs]
+        assert max(sizes) - min(sizes) < 2 * align  # evenly spread
+
+
+@given(COUNT, PARTS, ALIGN, st.integers(1, 300))
+def test_launch_covers_each_cell_once(count, parts, align, grain):
+    seen = np.zeros(count, dtype=np.int64)
+    runs = []
+
+    def visit(start, stop, array, amount):
+        runs.append((start, stop))
+        array[start:stop] += amount
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_jit, "thread_count", lambda: parts)
+        _jit.launch(visit, count, seen, 3, align=align, grain=grain)
+    assert (seen == 3).all()
+    assert len(runs) <= min(parts, max(1, count // grain))
+    assert count == 0 or len(runs) >= 1
+
+
+def test_launch_really_uses_the_threads(threads):
+    threads(3)
+    names = []
+    meet = threading.Barrier(3, timeout=20)
+
+    def visit(start, stop):
+        meet.wait()  # passes only when three threads are here at the same time
+        names.append(threading.get_ident())
+
+    _jit.launch(visit, 300, grain=100)
+    assert len(set(names)) == 3
+    assert threading.get_ident() in names  # the caller does its share
+
+
+def test_small_arrays_stay_on_the_calling_thread(threads):
+    threads(8)
+    names = []
+    _jit.launch(lambda start, stop: names.append(threading.get_ident()), _jit._CELLS_PER_THREAD * 2 - 1)
+    assert names == [threading.get_ident()]
+
+
+def test_results_come_in_order(threads):
+    threads(4)
+
+    def task(k):
+        time.sleep(0.01 * (5 - k) if k < 5 else 0.0)
+        return k
+
+    assert _jit.together([lambda k=k: task(k) for k in range(20)]) == list(range(20))
+    assert _jit.together([]) == []
+
+
+@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("failing", [0, 1, 2])
+def test_an_error_in_a_task_reaches_the_caller_and_nothing_runs_on(threads, number, failing):
+    threads(number)
+    running = []
+
+    def task(k):
+        running.append(k)
+        try:
+            if k == failing:
+                raise ZeroDivisionError(f"task {k}")
+            time.sleep(0.05)
+        finally:
+            running.remove(k)
+
+    with pytest.raises(ZeroDivisionError, match=f"task {failing}"):
+        _jit.together([lambda k=k: task(k) for k in range(3)])
+    assert running == []
+    assert not getattr(_jit._local, "inside", False)
+    # and the pool is still good
+    assert _jit.together([lambda k=k: k for k in range(3)]) == [0, 1, 2]
+
+
+def test_a_launch_inside_a_launch_runs_on_its_own_thread(threads):
+    threads(2)
+    seen = np.zeros((4, 1000))
+
+    def inner(start, stop, row):
+        assert _jit.thread_count() == 1
+        row[start:stop] += 1
+
+    def outer(start, stop):
+        for k in range(start, stop):
+            _jit.launch(inner, 1000, seen[k], grain=1)
+
+    worker = threading.Thread(target=_jit.launch, args=(outer, 4), kwargs={"grain": 1}, daemon=True)
+    worker.start()
+    worker.join(timeout=20)
+    assert not worker.is_alive(), "deadlock"
+    assert (seen == 1).all()
+    assert _jit.thread_count() == 2
+
+
+def test_several_callers_share_the_pool(threads):
+    threads(2)
+    seen = np.zeros((6, 100))
+
+    def visit(start, stop, row):
+        time.sleep(0.002)
+        row[start:stop] += 1
+
+    def call(k):
+        for _ in range(5):
+            _jit.launch(visit, 100, seen[k], grain=1)
+
+    callers = [threading.Thread(target=call, args=(k,), daemon=True) for k in range(6)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(timeout=20)
+    assert (seen == 5).all()
+
+
+def test_a_caller_that_is_itself_parallel_can_keep_to_its_thread(threads):
+    threads(4)
+    names = []
+    with _jit.single_thread():
+        _jit.launch(lambda start, stop: names.append(threading.get_ident()), 100, grain=1)
+        with _jit.single_thread():
+            pass
+        assert _jit.thread_count() == 1  # the inner one has not let the outer one loose
+    assert names == [threading.get_ident()]
+    assert _jit.thread_count() == 4
+    with pytest.raises(ZeroDivisionError), _jit.single_thread():
+        raise ZeroDivisionError
+    assert _jit.thread_count() == 4
+
+
+def test_thread_count_follows_numba():
+    before = numba.get_num_threads()
+    try:
+        numba.set_num_threads(1)
+        assert _jit.thread_count() == 1
+    finally:
+        numba.set_num_threads(before)
+    assert _jit.thread_count() == before
+
+
+@pytest.mark.parametrize("shape", [(), (0, 5), (3, 4), (300, 200), (2**21, 3)])
+def test_scratch_arrays_do_not_overlap(shape):
+    arrays = _jit.scratch(3, shape)
+    for number, array in enumerate(arrays):
+        assert array.shape == shape
+        assert array.dtype == np.float64
+        assert array.flags.c_contiguous
+        array[...] = number
+    for number, array in enumerate(arrays):
+        assert (array == number).all()
+
+
+def test_each_thread_has_its_own_scratch():
+    (mine,) = _jit.scratch(1, (100,))
+    mine[:] = 1.0
+    others = []
+    worker = threading.Thread(target=lambda: others.extend(_jit.scratch(1, (100,))))
+    worker.start()
+    worker.join()
+    others[0][:] = 2.0
+    assert (mine == 1.0).all()
+    # the same thread gets the same memory again, and large arrays are fresh
+    assert np.shares_memory(mine, _jit.scratch(1, (100,))[0])
+    large = (_jit._SCRATCH_BYTES // 8 + 1,)
+    assert not np.shares_memory(_jit.scratch(1, large)[0], _jit.scratch(1, large)[0])
+
+
+def test_law_and_kernel_options():
+    @_jit.law
+    def ratio(a, b):
+        return a / b
+
+    assert np.isnan(ratio(0.0, 0.0))  # error_model="numpy": no ZeroDivisionError
+    assert ratio(1.0, 0.0) == np.inf
+
+
+def test_fingerprint_sees_edits_additions_and_renames(tmp_path, monkeypatch):
+    package = tmp_path / "package"
+    (package / "room").mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    law = package / "room" / "law.py"
+    law.write_text("def law(x):\n    return x\n")
+    monkeypatch.setattr(_jit, "_PACKAGE", package)
+    first = _jit.source_fingerprint()
+    assert _jit.source_fingerprint() == first
+    os.utime(law, (1, 1))  # a touched but equal file changes nothing
+    assert _jit.source_fingerprint() == first
+    prints = {first, _jit.source_fingerprint("a study")}
+    law.write_text("def law(x):\n    return 2 * x\n")
+    prints.add(_jit.source_fingerprint())
+    law.rename(package / "room" / "other.py")
+    prints.add(_jit.source_fingerprint())
+    (package / "room" / "new.py").write_text("")
+    prints.add(_jit.source_fingerprint())
+    monkeypatch.setattr(numba, "__version__", "0.0")
+    prints.add(_jit.source_fingerprint())
+    assert len(prints) == 6
+
+
+@pytest.fixture
+def fresh_directory():
+    """Let cache_directory be computed anew, and leave its memory as it was."""
+    return _jit.cache_directory.__wrapped__
+
+
+def test_cache_directory_order(tmp_path, monkeypatch, fresh_directory):
+    numba_folder, user_folder = tmp_path / "numba", tmp_path / "user"
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(numba_folder))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(user_folder))
+    assert fresh_directory() == numba_folder / "pcmphys" / _jit.source_fingerprint()
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    assert fresh_directory() == user_folder / "pcmphys" / _jit.source_fingerprint()
+    # a place that cannot be written to (a file is in the way): the next one
+    (tmp_path / "blocked").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "blocked"))
+    monkeypatch.setattr(_jit.tempfile, "gettempdir", lambda: str(tmp_path / "temporary"))
+    assert (tmp_path / "temporary") in fresh_directory().parents
+
+
+def test_old_caches_are_removed(tmp_path, monkeypatch, fresh_directory):
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    for age in range(8):
+        old = tmp_path / "pcmphys" / f"old{age}"
+        old.mkdir(parents=True)
+        (old / "kernel.nbi").write_text("")
+        os.utime(old, (1e9 - age, 1e9 - age))
+    own = fresh_directory()
+    left = {path.name for path in (tmp_path / "pcmphys").iterdir()}
+    assert left == {own.name, "old0", "old1", "old2"}
+
+
+SCRIPT = """
+import multiprocessing, sys
+import numpy as np
+import pcmphys as pcm
+from pcmphys.population import _statistical_kernels as kernels
+
+def run(seed):
+    devices = pcm.load_cell("ibm-90nm-statistical").population(70_000, seed=seed)
+    devices.program(10e-6)
+    devices.wait(20.0)
+    return float(devices.read().sum())
+
+if __name__ == "__main__":
+    here = run(3)
+    for kernel in (kernels.program, kernels.refresh_traps, kernels.read):
+        print(sum(kernel.stats.cache_hits.values()), sum(kernel.stats.cache_misses.values()))
+    print(repr(here))
+    if "fork" in multiprocessing.get_all_start_methods():
+        with multiprocessing.get_context("fork").Pool(1) as pool:
+            assert pool.apply_async(run, (3,)).get(60) == here
+"""
+
+
+def run_script(cache, source):
+    """Run the script on the package in ``source``, in a folder where no other copy is in the way."""
+    environment = dict(os.environ, NUMBA_CACHE_DIR=str(cache), NUMBA_NUM_THREADS="2", PYTHONPATH=str(source))
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], env=environment, cwd=source, capture_output=True, text=True, timeout=300,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    *kernels, value = done.stdout.split("\n")[:-1]
+    return [tuple(map(int, line.split())) for line in kernels], float(value)
+
+
+def cache_files(folder):
+    return {path.relative_to(folder): path.stat().st_mtime_ns for path in folder.rglob("*.nb?")}
+
+
+def test_second_process_compiles_nothing_and_an_edit_compiles_again(tmp_path):
+    package = tmp_path / "source" / "pcmphys"
+    shutil.copytree(Path(pcmphys.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    cache = tmp_path / "cache"
+
+    counts, value = run_script(cache, package.parent)
+    assert all(hits == 0 and misses == 1 for hits, misses in counts)
+    files = cache_files(cache)
+    assert any(path.suffix == ".nbi" for path in files)
+    assert len({path.parts[:2] for path in files}) == 1  # <cache>/pcmphys/<fingerprint>/...
+    assert not list(package.rglob("*.nb?"))  # nothing beside the sources
+
+    counts, again = run_script(cache, package.parent)
+    assert all(hits == 1 and misses == 0 for hits, misses in counts)
+    assert again == value
+    assert cache_files(cache) == files  # not rewritten
+
+    # the edit is in an imported law, not in the file of the kernels: Numba alone would not see it
+    law = package / "models" / "statistical.py"
+    text = law.read_text()
+    assert text.count("return conductance * exp(-exponent * log_age)") == 1
+    law.write_text(text.replace("return conductance * exp(-exponent", "return 2.0 * conductance * exp(-exponent"))
+    counts, doubled = run_script(cache, package.parent)
+    assert all(misses == 1 for _, misses in counts)
+    assert doubled == pytest.approx(2 * value)
