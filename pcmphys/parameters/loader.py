@@ -126,6 +126,10 @@ def _check_source(file: str, path: str, quantity: Quantity) -> None:
             f"{file}: {path}.source: {key!r} is not in references.bib; expected one of "
             f"{', '.join(sorted(bibliography()))}{suggest(key, bibliography())}"
         )
+    if not quantity.source.partition(",")[2].strip():
+        raise ParameterError(
+            f"{file}: {path}.source: expected 'bibkey, place' (figure, equation or table); got {quantity.source!r}"
+        )
 
 
 def fill(schema: type, technology: Technology):

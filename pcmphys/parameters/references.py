@@ -6,6 +6,8 @@ import functools
 import re
 from importlib import resources
 
+from pcmphys.errors import ParameterError
+
 _ENTRY = re.compile(r"^@\w+\{([^,\s]+),.*?^\}", re.DOTALL | re.MULTILINE)
 
 
@@ -21,13 +23,18 @@ def cite(cell) -> str:
 
     Parameters
     ----------
-    cell : cell or Technology
+    cell : cell
         As `pcmphys.load_cell` gives it.
 
     Returns
     -------
     str
         BibTeX entries, sorted by key, each once. Assumed numbers without a source have none.
+
+    Raises
+    ------
+    ParameterError
+        ``cell`` is not a cell.
 
     Examples
     --------
@@ -36,5 +43,7 @@ def cite(cell) -> str:
     @article{joshi2020,
     """
     technology = getattr(cell, "technology", cell)
+    if not hasattr(technology, "quantities"):
+        raise ParameterError(f"cell must be a cell as load_cell gives it; got {cell!r}")
     keys = sorted({q.reference for q in technology.quantities.values()} - {""})
     return "\n\n".join(bibliography()[key] for key in keys)

@@ -64,6 +64,18 @@ def _draw_noise(parameters, target, noise):
 
 
 @kernel
+def moments(start, stop, parameters, target, out):
+    """Programming error, mean and spread of the drift exponent, and read noise at ``target`` [S]; out (4, cells)."""
+    for i in range(start, stop):
+        level = target[i] / parameters.conductance_maximum
+        log_level = statistical.logarithm_of_level(level)
+        out[0, i] = statistical.programming_spread(level, parameters)
+        out[1, i] = statistical.moment(level, log_level, parameters.exponent_mean)
+        out[2, i] = statistical.moment(level, log_level, parameters.exponent_spread)
+        out[3, i] = statistical.moment(level, log_level, parameters.read_noise)
+
+
+@kernel
 def refresh_traps(start, stop, address, digits, traps, awake):
     """Refresh the traps of cells start..stop in place; ``digits`` as `flicker.refresh_digits` gives them."""
     seed, first_cell, event = address

@@ -16,6 +16,8 @@ from pcmphys.population import _statistical_kernels as kernels
 from pcmphys.population.report import ProgramReport
 
 LAST_EVENT = 2**32 - 1
+_MOST_EVENTS = 4096
+"""Programming events remembered before those without devices are forgotten."""
 
 
 class StatisticalCell:
@@ -76,7 +78,10 @@ class StatisticalCell:
         return StatisticalPopulation(self, shape, seed, first_cell)
 
     def moments(self, target) -> dict[str, np.ndarray]:
-        """Published moments at ``target`` [S]: what a large population must show.
+        """Published moments at ``target`` [S].
+
+        They are the moments of the draws: where the clip of a conductance at zero or the magnitude of a drift
+        exponent bites (low targets), mean and spread of a population differ accordingly.
 
         Returns
         -------
@@ -85,19 +90,10 @@ class StatisticalCell:
             each with the shape of ``target``.
         """
         target = _check.array("target", target, "S", 0.0, self.conductance_maximum, empty=True)
-        p = self.parameters.pack()
-        out = {
-            name: np.empty(target.shape)
-            for name in ("programming_error", "drift_exponent_mean", "drift_exponent_spread", "read_noise")
-        }
-        for place, value in np.ndenumerate(target):
-            level = value / p.conductance_maximum
-            log_level = statistical.logarithm_of_level(level)
-            out["programming_error"][place] = statistical.programming_spread(level, p)
-            out["drift_exponent_mean"][place] = statistical.moment(level, log_level, p.exponent_mean)
-            out["drift_exponent_spread"][place] = statistical.moment(level, log_level, p.exponent_spread)
-            out["read_noise"][place] = statistical.moment(level, log_level, p.read_noise)
-        return out
+        found = np.empty((4, target.size))
+        launch(kernels.moments, target.size, self.parameters.pack(), target.reshape(-1), found)
+        names = ("programming_error", "drift_exponent_mean", "drift_exponent_spread", "read_noise")
+        return {name: values.reshape(target.shape) for name, values in zip(names, found, strict=True)}
 
 
 class StatisticalPopulation:
@@ -124,7 +120,7 @@ class StatisticalPopulation:
         self._event = 0
         self._trap_time = 0.0
         self._programmed_at = [0.0]
-        self._programmed = False
+        self._blank = np.ones(self.size, dtype=bool) if self.size else None  # devices never programmed; None: none
         self._conductance = np.zeros(self.size)
         self._exponent = np.zeros(self.size)
         self._noise = np.zeros(self.size)
@@ -178,28 +174,26 @@ class StatisticalPopulation:
         ParameterError
             NaN, infinite or negative targets, or a wrong shape.
         """
-        targets, clipped = self._checked_targets(targets)
         chosen = None if where is None else self._checked_mask(where)
+        targets, clipped = self._checked_targets(targets, chosen)
         event = self._next_event()
         error = np.empty(self.size)
         if chosen is None:
             self._draw(event, targets, error, self._state())
             self._programmed_at = [self._time]
             self._program_event.fill(0)
+            self._blank = None
         else:
             self._refresh_traps(self._time)  # so that all devices go on from the same moment
             fresh = tuple(np.empty_like(part) for part in self._state())
             self._draw(event, targets, error, fresh)
-            for part, new in zip(self._state(), fresh):
+            for part, new in zip(self._state(), fresh, strict=True):
                 part[chosen] = new[chosen]
-            self._program_event[chosen] = len(self._programmed_at)
-            self._programmed_at.append(self._time)
+            self._note_event(chosen)
             error[~chosen] = np.nan
         self._trap_time = self._time
-        self._programmed = True
-        return ProgramReport(
-            error.reshape(self.shape), np.broadcast_to(1, self.shape), np.broadcast_to(True, self.shape), clipped
-        )
+        iterations = np.broadcast_to(1, self.shape) if chosen is None else chosen.astype(int).reshape(self.shape)
+        return ProgramReport(error.reshape(self.shape), iterations, np.broadcast_to(True, self.shape), clipped)
 
     def wait(self, duration: float, temperature: float | None = None) -> None:
         """Let time pass.
@@ -239,7 +233,8 @@ class StatisticalPopulation:
         -------
         ndarray [S]
             Population's shape. At age t the variance over devices is (G Q_s)^2 ln((t + d) / 2d); reads of one
-            device at different times are correlated as 1/f noise is. A negative reading is a reading of zero.
+            device at different times are correlated as 1/f noise is. A negative reading is a reading of zero. Traps do
+            not go back in time: a read longer than the time since a shorter one keeps part of that one's noise.
         """
         self._require_programmed()
         if voltage is not None:
@@ -302,7 +297,21 @@ class StatisticalPopulation:
         launch(kernels.read, self.size, log_age, byte_table, self._program_event, self._state(), out)
         return out.reshape(self.shape)
 
-    def _checked_targets(self, targets) -> tuple[np.ndarray, int]:
+    def _note_event(self, chosen: np.ndarray) -> None:
+        """Give the chosen devices the present moment as their programming event, and forget events without devices."""
+        if len(self._programmed_at) >= _MOST_EVENTS:
+            used, self._program_event[:] = np.unique(self._program_event, return_inverse=True)
+            self._programmed_at = [self._programmed_at[k] for k in used]
+        self._program_event[chosen] = len(self._programmed_at)
+        self._programmed_at.append(self._time)
+        if self._blank is not None:
+            blank = self._blank & ~chosen  # not in place: a copy of the population may share the array
+            self._blank = blank if blank.any() else None
+
+    def _checked_targets(self, targets, chosen: np.ndarray | None) -> tuple[np.ndarray, int]:
+        if chosen is not None and np.shape(targets) == self.shape:
+            # what is asked of devices that are left alone does not matter, not even if it is NaN
+            targets = np.where(chosen.reshape(self.shape), targets, 0.0)
         targets = _check.array("targets", targets, "S", 0.0, empty=True)
         if targets.ndim == 0:
             targets = np.full(self.shape, targets)
@@ -311,7 +320,8 @@ class StatisticalPopulation:
         top = self.cell.conductance_maximum
         clipped = 0
         if targets.size and targets.max() > top:
-            clipped = int((targets > top).sum())
+            high = targets > top
+            clipped = int(high.sum() if chosen is None else (high.reshape(-1) & chosen).sum())
             warnings.warn(
                 f"targets: {clipped} of {self.size} lie above the range [0, {top:g}] S of {self.cell.name} "
                 f"(largest {targets.max():g} S) and were clipped to it",
@@ -330,5 +340,8 @@ class StatisticalPopulation:
         return mask.reshape(-1)
 
     def _require_programmed(self) -> None:
-        if not self._programmed and self.size:
-            raise ParameterError("read: the devices hold no conductance yet; call program(targets) first")
+        if self._blank is not None:
+            raise ParameterError(
+                f"read: {int(self._blank.sum())} of {self.size} devices hold no conductance yet; "
+                "call program(targets) first"
+            )

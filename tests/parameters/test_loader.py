@@ -234,3 +234,13 @@ def test_cite_of_a_cell_without_sources_is_empty(tmp_path):
     bare = re.sub(r'kind = "\w+"(, source = "[^"]*")?', 'kind = "assumed"', SHIPPED)
     (tmp_path / "bare.toml").write_text(bare, encoding="utf-8")
     assert cite(pcm.load_cell(tmp_path / "bare.toml")) == ""
+
+
+def test_a_source_needs_its_place(load):
+    with pytest.raises(ParameterError, match=r"conductance_maximum\.source: expected 'bibkey, place'.*'joshi2020'"):
+        load(MAXIMUM, maximum(source='"joshi2020"'))
+
+
+def test_only_cells_can_be_cited():
+    with pytest.raises(ParameterError, match="ibm-90nm-statistical"):
+        cite("ibm-90nm-statistical")

@@ -597,3 +597,42 @@ def test_read_noise_of_four_million(technology, age):
     traps = (flicker.amplitudes(rates, d) ** 2 * -np.expm1(-rates * (age - d))).sum()
     assert noise.var() == pytest.approx(traps, rel=0.004)
     assert noise.var() == pytest.approx(math.log((age + d) / (2 * d)), rel=0.02)
+
+
+def test_devices_left_alone_may_have_any_target_and_are_not_counted():
+    cell = pcm.load_cell("ibm-90nm-statistical")
+    devices = cell.population(4, seed=2)
+    devices.program(1e-6)
+    chosen = np.array([True, False, True, False])
+    with pytest.warns(ValidityWarning, match="1 of 4"):
+        report = devices.program(np.array([1e-3, np.nan, 2e-6, 1.0]), where=chosen)
+    assert report.clipped == 1
+    assert report.iterations.tolist() == [1, 0, 1, 0]
+
+
+def test_a_read_names_the_devices_that_were_never_programmed():
+    devices = pcm.load_cell("ibm-90nm-statistical").population(4, seed=2)
+    devices.program(1e-6, where=np.array([True, False, False, True]))
+    twin = devices.copy()
+    with pytest.raises(ParameterError, match="2 of 4 devices"):
+        devices.read()
+    devices.program(1e-6, where=np.array([False, True, True, False]))
+    assert (devices.read() >= 0.0).all()
+    with pytest.raises(ParameterError, match="2 of 4 devices"):
+        twin.read()
+
+
+def test_old_programming_events_are_forgotten_without_changing_a_read(monkeypatch):
+    cell = pcm.load_cell("ibm-90nm-statistical")
+    reads = []
+    for most in (4096, 4):
+        monkeypatch.setattr("pcmphys.population.statistical._MOST_EVENTS", most)
+        devices = cell.population(3, seed=4)
+        devices.program(5e-6)
+        for k in range(12):
+            devices.wait(100.0)
+            devices.program(5e-6, where=np.arange(3) == k % 2)
+        reads.append(devices.read())
+        assert len(devices._programmed_at) <= max(4, 13)
+    assert np.array_equal(*reads)
+    assert len(devices._programmed_at) <= 4
