@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -47,21 +46,36 @@ def _escape(text) -> str:
     return escape(str(text))
 
 
-@contextmanager
-def _progress(text: str):
-    """A callback (done, total) that draws a bar on a terminal and nothing in a pipe."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+class _Bar:
+    """A progress bar on a terminal, nothing in a pipe."""
 
-    console = _errors()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
-        task = bar.add_task(text, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    def __init__(self):
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        console = _errors()
+        text, percent = TextColumn("{task.description}"), TextColumn("{task.percentage:>3.0f} %")
+        self._bar = Progress(
+            text, BarColumn(), percent, TimeElapsedColumn(),
+            console=console, disable=not console.is_terminal, transient=True,
+        )  # fmt: skip
+
+    def __enter__(self) -> _Bar:
+        self._bar.start()
+        self._task = self._bar.add_task("starting (the first run compiles for a while)", total=None)
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self._bar.stop()
+
+    def steps(self, done: int, total: int) -> None:
+        """Show how far the run is."""
+        # the first steps compile, which the bar cannot foresee
+        text = "programming and reading chips" if done else "starting (the first run compiles for a while)"
+        self._bar.update(self._task, completed=done, total=total, description=text)
+
+    def say(self, text: str) -> None:
+        """Show what is being done now."""
+        self._bar.update(self._task, description=text)
 
 
 @app.command()
@@ -87,11 +101,12 @@ def study(
     settings = read_config(config)
     if out.exists() and not out.is_dir():
         raise ParameterError(f"out must be a folder; {out} is a file")
-    with _progress("preparing (the first run compiles)") as progress:
-        dataset = run(settings, directory=out, progress=progress)
-    results = save(dataset, out / "results.nc")
-    page = report.write(dataset, out / "report.html")
-    report.write_overview(dataset, out / "overview.png")
+    with _Bar() as bar:
+        dataset = run(settings, directory=out, progress=bar.steps)
+        bar.say("drawing the report")
+        results = save(dataset, out / "results.nc")
+        page = report.write(dataset, out / "report.html")
+        report.write_overview(dataset, out / "overview.png")
     _print_study(dataset)
     typer.echo(f"results  {results}\nreport   {page}")
 

@@ -126,7 +126,9 @@ class Solution:
     row_current : ndarray [A]
         Current each source delivers into its word line, shape (rows[, batch]).
     column_current : ndarray [A]
-        Current each bit line delivers into its virtual ground, shape (columns[, batch]).
+        Current each bit line delivers into its virtual ground, shape (columns[, batch]). Its error is at most about
+        ``tolerance`` times the largest input voltage times the summed conductance of the line: a current that is
+        many decades below that (a cell behind a long, heavily loaded line) is right only to this absolute error.
     residual : float
         Largest violation of Kirchhoff's voltage law on any wire segment, with wire currents summed up from the cell
         currents by Kirchhoff's current law, relative to the largest input voltage; the worst input of a batch.

@@ -20,9 +20,9 @@ from pcmphys.rng import Stream, uniform, words
 _PATTERNS = 16
 """Known inputs of one drift-compensation read."""
 _HALF_SCALE = 0.5
-"""Amplitude of the known inputs, of full scale: drift only lowers currents, so they stay inside the converter."""
+"""Amplitude of the known inputs, of full scale; less on a tile whose converter range they would leave."""
 _HEADROOM = 1.1
-"""Converter range over the largest current that sample inputs cause in the ideal matrix."""
+"""Converter range over the largest current that sample or known inputs cause in the ideal matrix."""
 _COLUMN_NORMS = 2.0
 """Converter range without sample inputs, in Euclidean norms of the strongest column."""
 
@@ -82,6 +82,10 @@ class AnalogMatrix:
     ):
         if selector is not None:
             raise ParameterError(f"selector must be None: nonlinear selectors are not available; got {selector!r}")
+        if wires is not None and not isinstance(wires, Wires):
+            raise ParameterError(f"wires must be a Wires; got {type(wires).__name__}")
+        if periphery is not None and not isinstance(periphery, Periphery):
+            raise ParameterError(f"periphery must be a Periphery; got {type(periphery).__name__}")
         self.weights = _check.array("weights", weights, ndim=2).copy()
         self.weights.flags.writeable = False
         self.cell = cell
@@ -93,6 +97,7 @@ class AnalogMatrix:
         if len(dims) != 2 or min(dims) < 1:
             raise ParameterError(f"tile must be (word lines, columns), each at least 1; got {tile!r}")
         self.tile = dims
+        wires = Wires() if wires is None else wires
         self._tiles: list[Tile] = []
         number = _check.integer("first_cell", first_cell, 0)
         for rows in _slices(self.weights.shape[0], dims[0]):
@@ -100,7 +105,8 @@ class AnalogMatrix:
                 shape = (self.mapping.devices_per_weight, rows.stop - rows.start, columns.stop - columns.start)
                 devices = cell.population(shape, seed, first_cell=number)
                 number += devices.size
-                self._tiles.append(Tile(rows, columns, devices, Wires() if wires is None else wires))
+                wires.per_line(*shape[1:])  # refuses per-line resistances that do not fit this tile
+                self._tiles.append(Tile(rows, columns, devices, wires))
         self.last_cell = number
         for part in self._tiles:
             part.adc_range = self._default_range(part)
@@ -123,7 +129,7 @@ class AnalogMatrix:
 
     @property
     def counts(self) -> Counts:
-        """Conversions so far, and how many were clipped."""
+        """Conversions by all `matvec` calls so far, and how many were clipped; `calibrate` is not counted."""
         return functools.reduce(lambda a, b: a + b, (part.counts for part in self._tiles))
 
     @property
@@ -172,6 +178,8 @@ class AnalogMatrix:
             Shape (batch, inputs), typical inputs (training data, not test data).
         """
         x, _ = self._inputs(x)
+        if not len(x):
+            raise ParameterError(f"x must hold at least one input; got shape {x.shape}")
         voltage, _, _ = self._to_voltage(x)
         for part in self._tiles:
             targets = self._targets(part)
@@ -184,7 +192,9 @@ class AnalogMatrix:
 
         Sixteen fixed patterns of plus and minus half scale are multiplied by every tile and compared with what the
         stored weights should give; the gain is the one factor that brings the measured outputs closest to the
-        expected ones (least squares). The read sees converters, noise and wires like any other, and takes its time.
+        expected ones (least squares). A tile whose converter range is too small for these patterns gets weaker ones,
+        and one that holds nothing but zeros keeps a gain of 1. The read sees noise, wires and the bit-line converters
+        like any other, and takes its time; the pattern levels themselves are exact.
 
         Returns
         -------
@@ -194,11 +204,14 @@ class AnalogMatrix:
         snapshot = self.snapshot()
         voltage = _HALF_SCALE * self._read_voltage * _patterns(_PATTERNS, self.shape[0])
         for part, state in zip(self._tiles, snapshot.states, strict=True):
-            measured, _ = self._measure(part, state, voltage)
             targets = self._targets(part)
             expected = voltage[:, part.rows] @ (targets[0] - targets[1])
-            power = float((measured * measured).sum())
-            part.gain = float((measured * expected).sum()) / power if power > 0.0 else 1.0
+            largest = float(np.abs(expected).max())
+            # a clipped pattern would look like drift
+            fit = 1.0 if largest <= part.adc_range else part.adc_range / (_HEADROOM * largest)
+            measured, _ = self._measure(part, state, fit * voltage)
+            match = fit * float((measured * expected).sum())
+            part.gain = match / float((measured * measured).sum()) if match > 0.0 else 1.0
         return self.gains
 
     def snapshot(self) -> Snapshot:
@@ -237,7 +250,7 @@ class AnalogMatrix:
     def _default_range(self, part: Tile) -> float:
         if self.periphery.adc_range is not None:
             return self.periphery.adc_range
-        norm = np.sqrt((self.weights[part.rows, part.columns] ** 2).sum(axis=0)).max() / self.scale
+        norm = np.sqrt(((self.weights[part.rows, part.columns] / self.scale) ** 2).sum(axis=0)).max()
         return _COLUMN_NORMS * self._read_voltage * (float(norm) or self.cell.conductance_maximum)
 
     def _inputs(self, x) -> tuple[np.ndarray, bool]:
@@ -270,7 +283,10 @@ class AnalogMatrix:
 
 @dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """An analog matrix at one moment: conductances read once, drift and noise frozen."""
+    """An analog matrix at one moment: conductances read once, drift and noise frozen.
+
+    Gains and converter ranges are not part of it: a product takes those that the matrix has when it is asked for.
+    """
 
     matrix: AnalogMatrix
     states: list[TileState]

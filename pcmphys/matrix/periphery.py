@@ -47,10 +47,11 @@ class Periphery:
     def __post_init__(self):
         for name in ("dac_bits", "adc_bits"):
             if getattr(self, name) is not None:
-                _check.integer(f"periphery.{name}", getattr(self, name), 2, 24)
+                object.__setattr__(self, name, _check.integer(f"periphery.{name}", getattr(self, name), 2, 24))
         for name, unit in (("input_range", ""), ("adc_range", "A"), ("read_voltage", "V"), ("read_duration", "s")):
             if getattr(self, name) is not None:
-                _check.number(f"periphery.{name}", getattr(self, name), unit, 0.0, low_open=True)
+                value = _check.number(f"periphery.{name}", getattr(self, name), unit, 0.0, low_open=True)
+                object.__setattr__(self, name, value)
 
     @staticmethod
     def quantise(values: np.ndarray, full_scale, bits: int | None) -> tuple[np.ndarray, int]:

@@ -71,6 +71,8 @@ class TileState:
             self._difference = (positive - negative).T
         if self._difference is not None:
             return voltage @ self._difference
+        if not len(voltage):
+            return np.empty((0, self.conductance.shape[2]))
         bias = Bias.matvec(voltage.T)
         positive, negative = (Crossbar(g, self._wires).solve(bias).column_current for g in self.conductance)
         return (positive - negative).T

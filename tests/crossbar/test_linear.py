@@ -297,6 +297,14 @@ def test_right_or_refused_beyond_double_precision(seed):
             np.testing.assert_allclose(fields[:, :, 0], reference.column_voltage, rtol=0, atol=allowed)
 
 
+@pytest.mark.parametrize("seed", [0, 26, 44])
+def test_breakdown_in_a_batch_is_a_convergence_error(seed):
+    """Cells up to 1 TS: the iteration that looks for the polynomial of the batch breaks down."""
+    cells = 10.0 ** np.random.default_rng(seed).uniform(-12, 12, (10, 7))
+    with pytest.raises(ConvergenceError):
+        Crossbar(cells, Wires(row=1e3, sense=300.0)).solve(Bias.matvec(np.ones((10, 2))))
+
+
 @pytest.mark.parametrize("batch", [1, 3])
 def test_convergence_error(batch):
     network = hard("loaded")
