@@ -1,0 +1,51 @@
+"""Speed and memory, as ratios measured in one run: `python -m validation.bench`."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import pathlib
+import platform
+from dataclasses import asdict
+
+import numba
+import numpy as np
+import scipy
+
+from validation._runner import write_text
+from validation.bench._bench import Bench, table
+
+TOPICS = ("linear_solve", "statistical_population", "start_up")
+
+
+def measure(out: pathlib.Path, quick: bool, topics: tuple[str, ...] = TOPICS) -> dict:
+    """Run the topics, print their tables, and write ``bench.json`` into ``out``."""
+    machine = describe_machine()
+    rows: list[Bench] = []
+    for topic in topics:
+        found = importlib.import_module(f"validation.bench.{topic}").run(quick)
+        print(f"\n{topic}\n{table(found)}", flush=True)
+        rows += found
+    content = {"machine": machine, "quick": quick, "rows": [asdict(row) for row in rows]}
+    out.mkdir(parents=True, exist_ok=True)
+    write_text(out / "bench.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    return content
+
+
+def describe_machine() -> str:
+    """Say in one sentence what the numbers were measured on, and how busy it was."""
+    load = f", load average {os.getloadavg()[0]:.1f} before the run" if hasattr(os, "getloadavg") else ""
+    return (
+        f"Measured on {_processor()}, {os.cpu_count()} cores, {numba.get_num_threads()} threads{load}; "
+        f"Python {platform.python_version()}, NumPy {np.__version__}, SciPy {scipy.__version__}, "
+        f"Numba {numba.__version__}."
+    )
+
+
+def _processor() -> str:
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()

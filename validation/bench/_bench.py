@@ -1,0 +1,79 @@
+"""One measurement, and fair ways to take it."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One measured ratio or amount; ``passed`` is None where nothing is required, ``measured`` if not taken."""
+
+    name: str
+    measured: float | None
+    unit: str
+    required: str
+    passed: bool | None
+    note: str
+
+
+def at_least(name: str, measured: float, limit: float, unit: str, note: str, quick: bool) -> Bench:
+    """Make a measurement that must reach ``limit``; in quick runs, at other sizes, nothing is required."""
+    passed = None if quick else bool(measured >= limit)
+    return Bench(name, float(measured), unit, "" if quick else f"≥ {limit:g} {unit}".strip(), passed, note)
+
+
+def at_most(name: str, measured: float, limit: float, unit: str, note: str, quick: bool) -> Bench:
+    """Make a measurement that must stay below ``limit``."""
+    passed = None if quick else bool(measured <= limit)
+    return Bench(name, float(measured), unit, "" if quick else f"≤ {limit:g} {unit}".strip(), passed, note)
+
+
+def shown(name: str, measured: float | None, unit: str, note: str) -> Bench:
+    """Make a measurement with no requirement."""
+    return Bench(name, None if measured is None else float(measured), unit, "", None, note)
+
+
+def amount(measured: float | None, unit: str) -> str:
+    """A number with its unit."""
+    return "not measured" if measured is None else f"{measured:.3g} {unit}".strip()
+
+
+def seconds(task: Callable[[], object]) -> float:
+    """Time of one call."""
+    start = time.perf_counter()
+    task()
+    return time.perf_counter() - start
+
+
+def alternate(tasks: dict[str, tuple[Callable[[], object], int]], rounds: int) -> dict[str, float]:
+    """Median time of each task; every round runs each one its own number of times, so that all see the same weather.
+
+    The first call of each is a warm-up and not counted.
+    """
+    found: dict[str, list[float]] = {name: [] for name in tasks}
+    for task, repeats in tasks.values():
+        if repeats > 1:  # the long ones are their own warm-up
+            task()
+    for _ in range(rounds):
+        for name, (task, repeats) in tasks.items():
+            found[name] += [seconds(task) for _ in range(repeats)]
+    return {name: statistics.median(times) for name, times in found.items()}
+
+
+def scaled(time_: float) -> str:
+    """Time with a fitting unit."""
+    return f"{time_:.2f} s" if time_ >= 1 else f"{1e3 * time_:.3g} ms"
+
+
+def table(rows: list[Bench]) -> str:
+    """Rows as aligned text."""
+    verdict = {True: "pass", False: "MISS", None: ""}
+    lines = []
+    for row in rows:
+        found = amount(row.measured, row.unit)
+        lines.append(f"  {verdict[row.passed]:5s} {found:>22s}  {row.required:24s} {row.name}\n{'':32s}{row.note}")
+    return "\n".join(lines)
