@@ -33,14 +33,6 @@ def start_rows(start, stop, net, drive, y):
 
 
 @kernel
-def voltage_columns(start, stop, net, y, x):
-    """Column voltages x = T_c^-1 y on the bit lines start..stop."""
-    for i in range(y.shape[0]):
-        _lines.copy(y[i, start:stop], x[i, start:stop])
-    _lines.column_ladders(start, stop, net, x)
-
-
-@kernel
 def residual_rows(start, stop, net, drive, x, y, residual):
     """Residual r = D V_r(x) - y: what the cells deliver at the column voltages ``x`` minus what was assumed."""
     scratch = np.zeros((ROWS_AT_ONCE, x.shape[1]))
@@ -53,9 +45,11 @@ def residual_rows(start, stop, net, drive, x, y, residual):
 
 @kernel
 def precondition(start, stop, net, residual, work, slots, largest):
-    """Work = T_c^-1 r on the bit lines start..stop; slots get the parts of r . work, ``largest`` its magnitudes."""
-    voltage_columns(start, stop, net, residual, work)
-    _gather(start, stop, residual, work, slots, largest)
+    """``work`` = T_c^-1 r on the bit lines start..stop; slots get the parts of r . work, ``largest`` its magnitudes."""
+    _lines.copy(residual[0, start:stop], work[0, start:stop])
+    for i in range(1, work.shape[0]):
+        _eliminate(i, start, stop, net, residual, work)
+    _substitute(start, stop, net, residual, work, slots, largest)
 
 
 @kernel
@@ -69,8 +63,12 @@ def direction_rows(start, stop, beta, net, still, fields, slots):
     for first in range(start, stop, ROWS_AT_ONCE):
         count = min(ROWS_AT_ONCE, stop - first)
         for i in range(first, first + count):
-            _advance(beta, work[i], p[i])
-            _advance(beta, residual[i], t[i])
+            if beta == 0.0:  # the first direction; what p and t hold then has no meaning
+                _lines.copy(work[i], p[i])
+                _lines.copy(residual[i], t[i])
+            else:
+                _advance(beta, work[i], p[i])
+                _advance(beta, residual[i], t[i])
         _lines.solve_rows(first, count, net, still, p, scratch)
         for k in range(count):
             i = first + k
@@ -82,18 +80,14 @@ def direction_rows(start, stop, beta, net, still, fields, slots):
 def step_columns(start, stop, alpha, net, fields, slots, largest):
     """Step y += alpha t, r -= alpha S p, then ``work`` = T_c^-1 r on the bit lines start..stop."""
     y, residual, _, t, work = fields
-    factor = net.column_factor
     for i in range(y.shape[0]):
         _lines.add_scaled(alpha, t[i, start:stop], y[i, start:stop])
         _lines.add_scaled(-alpha, work[i, start:stop], residual[i, start:stop])
         if i == 0:
             _lines.copy(residual[i, start:stop], work[i, start:stop])
         else:
-            _lines.column_down(
-                residual[i, start:stop], factor[i - 1, start:stop], work[i - 1, start:stop], work[i, start:stop]
-            )
-    _lines.column_up_all(start, stop, net, work, work)
-    _gather(start, stop, residual, work, slots, largest)
+            _eliminate(i, start, stop, net, residual, work)
+    _substitute(start, stop, net, residual, work, slots, largest)
 
 
 @kernel
@@ -105,18 +99,16 @@ def solve(net, drive, fields, limits, steps, resume):
     ``steps`` (2, most) gets alpha and beta of every iteration. The threaded driver in `linear` takes the same steps
     in the same order, so that the two agree bit by bit.
     """
-    y, residual, p, t, work = fields
+    y, residual, _, _, work = fields
     tolerance, most = limits
     rows, columns = y.shape
     row_slots, column_slots, largest, still = np.empty(rows), np.empty(columns), np.empty(columns), np.zeros(rows)
     if not resume:
         start_rows(0, rows, net, drive, y)
-    voltage_columns(0, columns, net, y, work)
+    _lines.column_ladders(0, columns, net, y, work)
     residual_rows(0, rows, net, drive, work, y, residual)
     precondition(0, columns, net, residual, work, column_slots, largest)
     energy, beta, longest = _lines.ordered_sum(column_slots), 0.0, 1.0
-    p[:] = 0.0
-    t[:] = 0.0
     change = largest.max()
     iterations = 0
     while change > tolerance and iterations < most:
@@ -152,11 +144,19 @@ def _advance(beta, source, inout):
 
 
 @kernel
-def _gather(start, stop, residual, work, slots, largest):
+def _eliminate(i, start, stop, net, residual, work):
+    above, factor = work[i - 1, start:stop], net.column_factor[i - 1, start:stop]
+    _lines.column_down(residual[i, start:stop], factor, above, work[i, start:stop])
+
+
+@kernel
+def _substitute(start, stop, net, residual, work, slots, largest):
     sums, peaks = slots[start:stop], largest[start:stop]
     sums[:] = 0.0
     peaks[:] = 0.0
-    for i in range(work.shape[0]):
+    for i in range(work.shape[0] - 1, -1, -1):
+        _lines.column_up_one(i, start, stop, net, work, work)
+        # while the row is in the cache
         _add_products(residual[i, start:stop], work[i, start:stop], sums)
         _raise_peaks(work[i, start:stop], peaks)
 

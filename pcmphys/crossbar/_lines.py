@@ -123,31 +123,33 @@ def column_up(factor, resistance, below, current, out):
 
 
 @kernel
-def column_ladders(start, stop, net, work):
-    """Solve the bit lines start..stop: injected currents in ``work`` (rows, columns) become node voltages."""
+def column_ladders(start, stop, net, injected, out):
+    """Solve the bit lines start..stop: ``injected`` currents (rows, columns) into node voltages ``out``."""
     factor = net.column_factor
-    for i in range(1, work.shape[0]):
-        column_down(work[i, start:stop], factor[i - 1, start:stop], work[i - 1, start:stop], work[i, start:stop])
-    column_up_all(start, stop, net, work, work)
+    copy(injected[0, start:stop], out[0, start:stop])
+    for i in range(1, out.shape[0]):
+        column_down(injected[i, start:stop], factor[i - 1, start:stop], out[i - 1, start:stop], out[i, start:stop])
+    column_up_all(start, stop, net, out, out)
+
+
+@kernel
+def column_up_one(i, start, stop, net, current, out):
+    """Row i of the upward substitution of the bit lines start..stop; the row below must be done. May be in place."""
+    factor = net.column_factor[i, start:stop]
+    if i == out.shape[0] - 1:
+        # the bottom row stands on the virtual ground
+        multiply(net.column_feed[start:stop], current[i, start:stop], out[i, start:stop])
+        multiply(factor, out[i, start:stop], out[i, start:stop])
+    else:
+        below, resistance = out[i + 1, start:stop], net.column_wire[start:stop]
+        column_up(factor, resistance, below, current[i, start:stop], out[i, start:stop])
 
 
 @kernel
 def column_up_all(start, stop, net, current, out):
     """Upward substitution of the bit lines start..stop after their downward elimination; may work in place."""
-    factor = net.column_factor
-    last = out.shape[0] - 1
-    ground = np.zeros(stop - start)
-    column_up(
-        factor[last, start:stop], net.column_feed[start:stop], ground, current[last, start:stop], out[last, start:stop]
-    )
-    for i in range(last - 1, -1, -1):
-        column_up(
-            factor[i, start:stop],
-            net.column_wire[start:stop],
-            out[i + 1, start:stop],
-            current[i, start:stop],
-            out[i, start:stop],
-        )
+    for i in range(out.shape[0] - 1, -1, -1):
+        column_up_one(i, start, stop, net, current, out)
 
 
 @law

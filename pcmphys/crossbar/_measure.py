@@ -62,12 +62,3 @@ def _raise_violation(x, below, resistance, total, worst):
     for j in range(worst.size):
         drop = abs(x[j] - below[j] - resistance[j] * total[j])
         worst[j] = worst[j] if drop <= worst[j] else drop
-
-
-@kernel
-def solution(net, drive, x, voltage, row_current, column_current):
-    """All of the above on one thread; returns the largest violation [V], NaN if anything is."""
-    row_worst, column_worst = np.empty(x.shape[0]), np.empty(x.shape[1])
-    rows(0, x.shape[0], net, drive, x, voltage, row_current, row_worst)
-    columns(0, x.shape[1], net, x, voltage, column_current, column_worst)
-    return max(row_worst.max(), column_worst.max())

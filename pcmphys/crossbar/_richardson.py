@@ -1,37 +1,16 @@
-"""Richardson iteration with the Ritz values of an earlier solve: the lean way through a batch of inputs.
+"""Richardson iteration with Ritz values found once: the lean way through a batch of inputs.
 
 Conjugate gradients choose their polynomial anew for each input and carry five arrays. The inputs of a batch meet the
 same network, so the polynomial found for one serves all: step k moves by 1/theta_k times the residual, theta_k being
-the Ritz values of the first solve in Leja order. Only two arrays are carried, and there are no inner products. The
+the Ritz values in Leja order (see `polynomial`). Only two arrays are carried, and there are no inner products. The
 answer is checked by Kirchhoff's laws like every other.
-
-References
-----------
-L. Reichel, Linear Algebra Appl. 154-156, 389 (1991): Leja order of the shifts.
 """
 
 from __future__ import annotations
 
-import numpy as np
-
 from pcmphys._jit import kernel
 from pcmphys.crossbar import _lines
 from pcmphys.crossbar._lines import ROWS_AT_ONCE
-
-
-def step_lengths(steps: np.ndarray) -> np.ndarray:
-    """Step lengths from the coefficients (alpha, beta) of a conjugate-gradient run, in Leja order."""
-    alpha, beta = steps
-    diagonal = 1.0 / alpha
-    diagonal[1:] += beta[:-1] / alpha[:-1]
-    beside = np.sqrt(beta[:-1]) / alpha[:-1]
-    ritz = np.linalg.eigvalsh(np.diag(diagonal) + np.diag(beside, 1) + np.diag(beside, -1))
-    order: list[float] = []
-    left = list(ritz)
-    while left:
-        distance = [abs(v) if not order else np.prod([abs(v - o) for o in order]) for v in left]
-        order.append(left.pop(int(np.argmax(distance))))
-    return 1.0 / np.array(order)
 
 
 @kernel

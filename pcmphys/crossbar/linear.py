@@ -8,14 +8,12 @@ from typing import NamedTuple
 import numpy as np
 
 from pcmphys._jit import launch, scratch, spans, thread_count, together
-from pcmphys.crossbar import _conjugate_gradient, _lines, _measure, _richardson
+from pcmphys.crossbar import _conjugate_gradient, _lines, _measure, _richardson, polynomial
 from pcmphys.crossbar._lines import Network
 from pcmphys.errors import ConvergenceError
 
-_THREADED_CELLS = 2**18
+_LARGE = 2**18
 """From this many cells on, one solve is shared by the threads: below, handing over costs more than it saves."""
-_LONGEST_POLYNOMIAL = 12
-"""With more Ritz values than this, rounding spoils the fixed polynomial: each input then gets its own iteration."""
 _RESTARTS = 4
 _SLACK = 4.0
 """The measured residual may exceed the tolerance of the iteration by this factor: it adds up two of its errors."""
@@ -54,7 +52,7 @@ def network(conductance, row_wire, row_feed, column_wire, column_feed) -> Networ
         column_feed,
     )
     rows, columns = conductance.shape
-    grain_rows, grain_columns = max(1, _THREADED_CELLS // columns // 2), max(1, _THREADED_CELLS // rows // 2)
+    grain_rows, grain_columns = max(1, _LARGE // columns // 2), max(1, _LARGE // rows // 2)
     launch(_lines.factor_rows, rows, conductance, row_wire, row_feed, net.row_factor, align=8, grain=grain_rows)
     launch(
         _lines.factor_columns, columns, conductance, column_wire, column_feed, net.column_factor,
@@ -91,36 +89,34 @@ def _ideal(net: Network, drive: np.ndarray) -> Result:
 def _one(net: Network, drive: np.ndarray, tolerance: float, most: int) -> Result:
     rows, columns = net.conductance.shape
     voltage, x = np.empty((rows, columns)), np.empty((rows, columns))
-    y, residual, t = scratch(3, (rows, columns))
-    work = (y, residual, voltage, t, x)
     row_current, column_current = np.empty(rows), np.empty(columns)
-    steps = np.empty((2, most))
-    violation, iterations = _converge(net, drive, work, row_current, column_current, steps, tolerance)
+    y, residual, t = scratch(3, (rows, columns))
+    work, currents = (y, residual, voltage, t, x), (row_current, column_current)
+    violation, iterations = _converge(net, drive, work, currents, np.empty((2, most)), tolerance)
     fields = Fields(row_voltage=voltage, column_voltage=x)
     return Result(row_current[:, None], column_current[:, None], violation, iterations, fields)
 
 
-def _converge(net, drive, work, row_current, column_current, steps, tolerance) -> tuple[float, int]:
+def _converge(net, drive, work, currents, steps, tolerance) -> tuple[float, int]:
     """Iterate, measure, and go on from there if the measured residual is larger than the iteration's own."""
     y, voltage, x = work[0], work[2], work[4]
     most = steps.shape[1]
     scale = np.abs(drive).max()
-    threaded = net.conductance.size >= _THREADED_CELLS and thread_count() > 1
-    iterate, measure = (_iterate_threaded, _measure_threaded) if threaded else (_iterate, _measure.solution)
+    threaded = _threaded(net)
+    iterate = _iterate_threaded if threaded else _iterate
     iterations, residual, goal = 0, np.nan, tolerance * scale
     for attempt in range(_RESTARTS):
         spent, _ = iterate(net, drive, work, (goal, most - iterations), steps[:, iterations:], attempt > 0)
         iterations += spent
-        _columns(_conjugate_gradient.voltage_columns, net, threaded, y, x)
-        violation = measure(net, drive, x, voltage, row_current, column_current)
-        residual = violation / scale if scale > 0.0 else violation
+        _columns(_lines.column_ladders, net, threaded, y, x)
+        residual = _residual(net, drive, x, voltage, currents)
         if residual <= _SLACK * tolerance:
-            return float(residual), iterations
+            return residual, iterations
         if iterations >= most:
             break
         # on heavily loaded lines a small change of the voltages still moves much current: ask for a smaller one
         goal *= 0.5 * tolerance / residual
-    raise ConvergenceError("the crossbar did not converge", residual=float(residual), iterations=iterations)
+    raise ConvergenceError("the crossbar did not converge", residual=residual, iterations=iterations)
 
 
 def _iterate(net, drive, work, limits, steps, resume) -> tuple[int, float]:
@@ -130,16 +126,15 @@ def _iterate(net, drive, work, limits, steps, resume) -> tuple[int, float]:
 def _iterate_threaded(net, drive, work, limits, steps, resume) -> tuple[int, float]:
     """The steps of `_conjugate_gradient.solve`, each shared by the threads."""
     cg = _conjugate_gradient
-    y, residual, p, t, scratch = work
+    y, residual, _, _, scratch = work
     rows, columns = y.shape
     row_slots, column_slots, largest, still = np.empty(rows), np.empty(columns), np.empty(columns), np.zeros(rows)
     if not resume:
         _rows(cg.start_rows, net, True, drive, y)
-    _columns(cg.voltage_columns, net, True, y, scratch)
+    _columns(_lines.column_ladders, net, True, y, scratch)
     _rows(cg.residual_rows, net, True, drive, scratch, y, residual)
     _columns(cg.precondition, net, True, residual, scratch, column_slots, largest)
     energy, beta, longest = _lines.ordered_sum(column_slots), 0.0, 1.0
-    launch(_clear, rows, p, t, grain=1)
     change, iterations = largest.max(), 0
     while change > limits[0] and iterations < limits[1]:
         _rows(functools.partial(_direction, beta), net, True, still, work, row_slots)
@@ -154,11 +149,6 @@ def _iterate_threaded(net, drive, work, limits, steps, resume) -> tuple[int, flo
     return iterations, change
 
 
-def _clear(start, stop, p, t):
-    p[start:stop] = 0.0
-    t[start:stop] = 0.0
-
-
 def _direction(beta, start, stop, *arguments):
     _conjugate_gradient.direction_rows(start, stop, beta, *arguments)
 
@@ -167,11 +157,18 @@ def _step(alpha, start, stop, *arguments):
     _conjugate_gradient.step_columns(start, stop, alpha, *arguments)
 
 
-def _measure_threaded(net, drive, x, voltage, row_current, column_current) -> float:
+def _residual(net, drive, x, voltage, currents) -> float:
+    """Currents and word-line voltages that belong to ``x``, and the residual relative to the largest input."""
     row_worst, column_worst = np.empty(x.shape[0]), np.empty(x.shape[1])
-    _rows(_measure.rows, net, True, drive, x, voltage, row_current, row_worst)
-    _columns(_measure.columns, net, True, x, voltage, column_current, column_worst)
-    return max(row_worst.max(), column_worst.max())
+    _rows(_measure.rows, net, _threaded(net), drive, x, voltage, currents[0], row_worst)
+    _columns(_measure.columns, net, _threaded(net), x, voltage, currents[1], column_worst)
+    violation = float(np.maximum(row_worst.max(), column_worst.max()))  # unlike max, it lets a NaN through
+    scale = float(np.abs(drive).max())
+    return violation / scale if scale > 0.0 else violation
+
+
+def _threaded(net: Network) -> bool:
+    return net.conductance.size >= _LARGE and thread_count() > 1
 
 
 def _rows(task, net: Network, threaded: bool, *arguments) -> None:
@@ -186,7 +183,7 @@ def _columns(task, net: Network, threaded: bool, *arguments) -> None:
 
 def _batch(net: Network, inputs: np.ndarray, tolerance: float, most: int) -> Result:
     rows, columns = net.conductance.shape
-    lengths = _polynomial(net, tolerance, most)
+    lengths = polynomial.of_network(net, tolerance)
     row_current, column_current = np.empty((len(inputs), rows)), np.empty((len(inputs), columns))
 
     def run(start: int, stop: int) -> list[tuple[float, int]]:
@@ -195,9 +192,9 @@ def _batch(net: Network, inputs: np.ndarray, tolerance: float, most: int) -> Res
         steps = np.empty((2, most))
         out = []
         for k in range(start, stop):
-            outputs = row_current[k], column_current[k]
-            found = _try_polynomial(net, inputs[k], lengths, work, small, outputs, tolerance)
-            out.append(found or _converge(net, inputs[k], work, *outputs, steps, tolerance))
+            currents = row_current[k], column_current[k]
+            found = _try_polynomial(net, inputs[k], lengths, work, small, currents, tolerance)
+            out.append(found or _converge(net, inputs[k], work, currents, steps, tolerance))
         return out
 
     tasks = [functools.partial(run, *span) for span in spans(len(inputs), thread_count())]
@@ -206,27 +203,10 @@ def _batch(net: Network, inputs: np.ndarray, tolerance: float, most: int) -> Res
     return Result(row_current.T, column_current.T, residual, iterations, None)
 
 
-def _polynomial(net: Network, tolerance: float, most: int) -> np.ndarray | None:
-    """Step lengths that suit this network; found from one fixed drive, so that no input depends on the others."""
-    shape = net.conductance.shape
-    drive = 0.5 + np.modf(np.arange(1, shape[0] + 1) * 0.6180339887498949)[0]
-    work = tuple(scratch(5, shape))
-    most = min(most, _LONGEST_POLYNOMIAL + 1)
-    steps = np.empty((2, most))
-    iterations, _ = _conjugate_gradient.solve(net, drive, work, (tolerance * drive.max(), most), steps, False)
-    if iterations > _LONGEST_POLYNOMIAL or iterations == 0:
-        return None if iterations else np.ones(1)
-    found = steps[:, :iterations]
-    # beyond the reach of double precision an iteration may break down: no polynomial then
-    return _richardson.step_lengths(found) if ((found >= 0.0) & (found < np.inf)).all() and found[0].all() else None
-
-
-def _try_polynomial(net, drive, lengths, work, small, outputs, tolerance) -> tuple[float, int] | None:
+def _try_polynomial(net, drive, lengths, work, small, currents, tolerance) -> tuple[float, int] | None:
     if lengths is None:
         return None
     current, voltage, x = work[0], work[2], work[4]
     _richardson.sweep(net, drive, lengths, x, current, *small)
-    scale = np.abs(drive).max()
-    violation = _measure.solution(net, drive, x, voltage, *outputs)
-    residual = violation / scale if scale > 0.0 else violation
-    return (float(residual), len(lengths)) if residual <= _SLACK * tolerance else None
+    residual = _residual(net, drive, x, voltage, currents)
+    return (residual, len(lengths)) if residual <= _SLACK * tolerance else None

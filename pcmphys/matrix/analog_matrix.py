@@ -166,6 +166,7 @@ class AnalogMatrix:
     def wait(self, duration: float, temperature: float | None = None) -> None:
         """Let ``duration`` [s] pass for every device."""
         _check.number("duration", duration, "s", 0.0)
+        self._tiles[0].devices.wait(0.0, temperature)  # what is wrong with it shows before any tile ages
         for part in self._tiles:
             part.devices.wait(duration, temperature)
 

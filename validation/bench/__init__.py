@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import platform
+import traceback
 from dataclasses import asdict
 
 import numba
@@ -24,13 +25,21 @@ def measure(out: pathlib.Path, quick: bool, topics: tuple[str, ...] = TOPICS) ->
     machine = describe_machine()
     rows: list[Bench] = []
     for topic in topics:
-        found = importlib.import_module(f"validation.bench.{topic}").run(quick)
+        found = _run(topic, quick)
         print(f"\n{topic}\n{table(found)}", flush=True)
         rows += found
     content = {"machine": machine, "quick": quick, "rows": [asdict(row) for row in rows]}
     out.mkdir(parents=True, exist_ok=True)
     write_text(out / "bench.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     return content
+
+
+def _run(topic: str, quick: bool) -> list[Bench]:
+    try:
+        return importlib.import_module(f"validation.bench.{topic}").run(quick)
+    except Exception as error:  # the accuracy cases before it must still be written up
+        traceback.print_exc()
+        return [Bench(topic, None, "", "", False, f"stopped with {type(error).__name__}: {error}")]
 
 
 def describe_machine() -> str:

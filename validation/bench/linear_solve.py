@@ -97,23 +97,22 @@ def _row_half(start, stop, net, drive, x, out):
             _lines.multiply(net.conductance[first + k], scratch[k], out[first + k])
 
 
-def _double_sweeps(net, drive, x, out) -> None:
+def _double_sweeps(net, drive, x, work) -> None:
     rows, columns = x.shape
     for _ in range(SWEEPS):
-        launch(_row_half, rows, net, drive, x, out, align=_lines.ROWS_AT_ONCE, grain=1)
-        launch(_lines.column_ladders, columns, net, out, align=8, grain=1)
-        x, out = out, x
+        launch(_row_half, rows, net, drive, x, work, align=_lines.ROWS_AT_ONCE, grain=1)
+        launch(_lines.column_ladders, columns, net, work, x, align=8, grain=1)
 
 
 def _floor(size: int, quick: bool) -> list[Bench]:
     cells, voltage = _array(size)
     crossbar = pcm.Crossbar(cells, pcm.Wires(row=1.0, column=1.0))
     net = crossbar._network
-    x, out = np.zeros_like(cells), np.zeros_like(cells)
+    x, work = np.zeros_like(cells), np.zeros_like(cells)
     tasks = {
         "solve": (lambda: _solve(cells, voltage), 3),
         "again": (lambda: crossbar.solve(pcm.Bias.matvec(voltage)), 3),
-        "floor": (lambda: _double_sweeps(net, voltage, x, out), 3),
+        "floor": (lambda: _double_sweeps(net, voltage, x, work), 3),
     }
     times = alternate(tasks, 5)
     solution = crossbar.solve(pcm.Bias.matvec(voltage))
