@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 import pcmphys as pcm
-from pcmphys import AnalogMatrix, Crossbar, ParameterError, Periphery, Wires
+from pcmphys import AnalogMatrix, Crossbar, ParameterError, Periphery, ValidityWarning, Wires
 from tests.oracles import analog_matrix as twin
 
 IBM = pcm.load_cell("ibm-90nm-statistical")
@@ -184,9 +184,13 @@ def test_each_resistance_counts(quiet, name):
 def test_few_and_many_inputs_take_different_ways_to_one_answer(quiet):
     weights, x = normal((10, 7)), normal((40, 10), seed=1)
     matrix = programmed(weights, quiet, tile=(8, 7), periphery=IDEAL, wires=Wires(**WIRES))
-    many = matrix.snapshot().matvec(x)
+    snapshot = matrix.snapshot()
+    many = snapshot.matvec(x)
+    assert all(state._difference is not None for state in snapshot.states)  # transfer matrices
     for size in (1, 2, 7, 8, 9):
-        few = np.concatenate([matrix.snapshot().matvec(x[k : k + size]) for k in range(0, 40, size)])
+        snapshots = [matrix.snapshot() for _ in range(0, 40, size)]
+        few = np.concatenate([s.matvec(x[k * size : (k + 1) * size]) for k, s in enumerate(snapshots)])
+        assert (snapshots[0].states[0]._difference is None) == (size < 8)
         np.testing.assert_allclose(few, many, rtol=0.0, atol=1e-10 * size_of(x, weights))
 
 
@@ -746,7 +750,8 @@ def test_a_range_needs_a_sample(quiet):
 def test_a_matrix_is_programmed_first(operation):
     matrix = AnalogMatrix(np.eye(3), IBM)
     arguments = ([1.0, 2.0, 3.0],) if operation == "matvec" else ()
-    refused(r"program", lambda: getattr(matrix, operation)(*arguments))
+    hint = r"call program\(targets\)" if operation == "effective_weights" else r"matrix is not programmed yet"
+    refused(hint, lambda: getattr(matrix, operation)(*arguments))
     assert matrix.time == 0.0
 
 
@@ -757,9 +762,11 @@ def test_bad_wait(duration):
     assert {part.devices.time for part in matrix._tiles} == {0.0}
 
 
-def test_bad_temperature_ages_no_tile():
+def test_a_bad_temperature_ages_no_tile():
     matrix = AnalogMatrix(np.eye(3), IBM, tile=(2, 2))
     refused(r"^temperature", matrix.wait, 1.0, -3.0)
+    with pytest.raises(ValidityWarning, match="temperature 400 K"):  # warnings are errors here
+        matrix.wait(1.0, 400.0)
     assert {part.devices.time for part in matrix._tiles} == {0.0}
 
 
