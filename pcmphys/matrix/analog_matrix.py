@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import warnings
 
 import numpy as np
 
 from pcmphys import _check
-from pcmphys._jit import together
+from pcmphys._jit import kernel, together
 from pcmphys.crossbar import Wires
-from pcmphys.errors import ParameterError
+from pcmphys.errors import ParameterError, ValidityWarning
 from pcmphys.matrix.mapping import DifferentialPair
 from pcmphys.matrix.periphery import Periphery
 from pcmphys.matrix.tile import Counts, Tile, TileState
 from pcmphys.population import ProgramReport
-from pcmphys.rng import Stream, uniform, words
+from pcmphys.rng import U64, Stream, uniform, words
 
 _PATTERNS = 16
 """Known inputs of one drift-compensation read."""
@@ -23,6 +24,8 @@ _HALF_SCALE = 0.5
 """Amplitude of the known inputs, of full scale; less on a tile whose converter range they would leave."""
 _HEADROOM = 1.1
 """Converter range over the largest current that sample or known inputs cause in the ideal matrix."""
+_CLIPPING_WORTH_SAYING = 0.05
+"""Fraction of clipped conversions above which a product warns."""
 _COLUMN_NORMS = 2.0
 """Converter range without sample inputs, in Euclidean norms of the strongest column."""
 
@@ -88,6 +91,8 @@ class AnalogMatrix:
             raise ParameterError(f"periphery must be a Periphery; got {type(periphery).__name__}")
         self.weights = _check.array("weights", weights, ndim=2).copy()
         self.weights.flags.writeable = False
+        if not callable(getattr(cell, "population", None)):
+            raise ParameterError(f"cell must be a cell as load_cell gives it; got {cell!r}")
         self.cell = cell
         self.mapping = DifferentialPair() if mapping is None else mapping
         self.periphery = Periphery() if periphery is None else periphery
@@ -178,6 +183,8 @@ class AnalogMatrix:
         x : array_like
             Shape (batch, inputs), typical inputs (training data, not test data).
         """
+        if self.periphery.adc_range is not None:
+            raise ParameterError(f"fit_range: periphery.adc_range is fixed at {self.periphery.adc_range:g} A")
         x, _ = self._inputs(x)
         if not len(x):
             raise ParameterError(f"x must hold at least one input; got shape {x.shape}")
@@ -273,7 +280,7 @@ class AnalogMatrix:
         return levels / full * self._read_voltage, full, clipped
 
     def _measure(self, part: Tile, state: TileState, voltage: np.ndarray) -> tuple[np.ndarray, int]:
-        return self.periphery.quantise(state.current(voltage[:, part.rows]), part.adc_range, self.periphery.adc_bits)
+        return self.periphery.quantise(state.current(voltage[:, part.rows]), state.adc_range, self.periphery.adc_bits)
 
     def _assemble(self, parts: list[np.ndarray]) -> np.ndarray:
         out = np.empty(self.shape)
@@ -284,10 +291,7 @@ class AnalogMatrix:
 
 @dataclasses.dataclass(frozen=True)
 class Snapshot:
-    """An analog matrix at one moment: conductances read once, drift and noise frozen.
-
-    Gains and converter ranges are not part of it: a product takes those that the matrix has when it is asked for.
-    """
+    """An analog matrix at one moment: conductances read once; drift, noise, gains and converter ranges frozen."""
 
     matrix: AnalogMatrix
     states: list[TileState]
@@ -300,12 +304,29 @@ class Snapshot:
         pairs = list(zip(owner._tiles, self.states, strict=True))
         found = together([functools.partial(owner._measure, part, state, voltage) for part, state in pairs])
         y = np.zeros((len(x), owner.shape[1]))
-        for (part, _), (current, clipped) in zip(pairs, found, strict=True):
-            y[:, part.columns] += current * (part.gain if compensate else 1.0)
-            part.counts += Counts(adc=current.size, adc_clipped=clipped)
-        owner._tiles[0].counts += Counts(dac=x.size, dac_clipped=dac_clipped)
+        done = Counts(dac=x.size, dac_clipped=dac_clipped)
+        owner._tiles[0].counts += done
+        for (part, state), (current, clipped) in zip(pairs, found, strict=True):
+            y[:, part.columns] += current * (state.gain if compensate else 1.0)
+            converted = Counts(adc=current.size, adc_clipped=clipped)
+            part.counts += converted
+            done += converted
+        _warn_of_clipping(done)
         y *= full * (owner.scale / owner._read_voltage)
         return y[0] if single else y
+
+
+def _warn_of_clipping(counts: Counts) -> None:
+    for what, clipped, total, remedy in (
+        ("inputs", counts.dac_clipped, counts.dac, "a larger periphery.input_range"),
+        ("outputs", counts.adc_clipped, counts.adc, "fit_range(sample inputs) or a larger periphery.adc_range"),
+    ):
+        if clipped > _CLIPPING_WORTH_SAYING * total:
+            warnings.warn(
+                f"{clipped} of {total} converted {what} were clipped at the converter's range; {remedy} helps",
+                ValidityWarning,
+                stacklevel=3,
+            )
 
 
 def _slices(count: int, size: int) -> list[slice]:
@@ -314,8 +335,14 @@ def _slices(count: int, size: int) -> list[slice]:
 
 @functools.lru_cache(maxsize=8)
 def _patterns(count: int, inputs: int) -> np.ndarray:
-    signs = [
-        [1.0 if uniform(*words(0, k, row, int(Stream.CALIBRATION), 0)[:2]) < 0.5 else -1.0 for k in range(inputs)]
-        for row in range(count)
-    ]
-    return np.array(signs)
+    signs = np.empty((count, inputs))
+    _draw_signs(np.uint64(Stream.CALIBRATION), signs)
+    return signs
+
+
+@kernel
+def _draw_signs(stream, signs):
+    for row in range(signs.shape[0]):
+        for k in range(signs.shape[1]):
+            w0, w1, _, _ = words(U64(0), U64(k), U64(row), stream, 0)
+            signs[row, k] = 1.0 if uniform(w0, w1) < 0.5 else -1.0

@@ -48,14 +48,14 @@ class Tile:
 
     def read(self, voltage: float, duration: float | None) -> TileState:
         """The tile as one read finds it; every input of a batch meets the same conductances."""
-        return TileState(self.devices.read(voltage, duration), self.wires)
+        return TileState(self.devices.read(voltage, duration), self.wires, self.gain, self.adc_range)
 
 
 class TileState:
-    """Conductances (2, rows, columns) [S] of one moment and the exact currents through them."""
+    """Conductances (2, rows, columns) [S] of one moment, with gain and converter range then, and exact currents."""
 
-    def __init__(self, conductance: np.ndarray, wires: Wires):
-        self.conductance = conductance
+    def __init__(self, conductance: np.ndarray, wires: Wires, gain: float, adc_range: float):
+        self.conductance, self.gain, self.adc_range = conductance, gain, adc_range
         self._ideal = not any(np.any(getattr(wires, name)) for name in ("row", "column", "source", "sense"))
         self._wires = wires
         self._difference = None

@@ -214,6 +214,7 @@ def test_resistances_of_each_line(quiet):
 # ---- converters
 
 
+@pytest.mark.filterwarnings("ignore:.*were clipped at the converter's range")
 @pytest.mark.parametrize("bits", [(8, 8), (2, 3), (None, 6), (6, None), (None, None), (24, 24)])
 @pytest.mark.parametrize("ranges", [(None, None), (1.3, 3e-6)], ids=["automatic", "fixed"])
 def test_products_and_clipped_counts_of_the_slow_twin(bits, ranges):
@@ -300,7 +301,8 @@ def test_no_input_no_output(periphery):
 def test_a_fixed_input_range_clips_what_lies_outside(quiet):
     weights, x = np.eye(3), np.array([[0.5, -1.0, 1.003], [2.0, -2.0, 0.0]])
     matrix = programmed(weights, quiet, periphery=Periphery(input_range=1.0, adc_bits=None))
-    y = matrix.matvec(x)
+    with pytest.warns(ValidityWarning, match="2 of 6 converted inputs were clipped.*input_range"):
+        y = matrix.matvec(x)
     np.testing.assert_allclose(y, [[64 / 127, -1.0, 1.0], [1.0, -1.0, 0.0]], rtol=1e-12)
     assert (matrix.counts.dac, matrix.counts.dac_clipped) == (6, 2)
 
@@ -310,7 +312,9 @@ def test_a_fixed_converter_range_clips_what_lies_outside(quiet):
     periphery = Periphery(dac_bits=None, adc_range=3 * 25e-6 * 0.2)
     matrix = programmed(np.ones((8, 2)), quiet, periphery=periphery)
     x = np.array([[1.0] * n + [0.0] * (8 - n) for n in (1, 3, 4, 8)])
-    np.testing.assert_allclose(matrix.matvec(x), [[42 / 127 * 3] * 2, [3.0] * 2, [3.0] * 2, [3.0] * 2], rtol=1e-12)
+    with pytest.warns(ValidityWarning, match="4 of 8 converted outputs were clipped.*fit_range"):
+        y = matrix.matvec(x)
+    np.testing.assert_allclose(y, [[42 / 127 * 3] * 2, [3.0] * 2, [3.0] * 2, [3.0] * 2], rtol=1e-12)
     assert (matrix.counts.adc, matrix.counts.adc_clipped) == (8, 4)
 
 
@@ -324,13 +328,14 @@ def test_the_default_range_is_twice_the_strongest_column(quiet):
 @pytest.mark.parametrize("tile", [(256, 256), (4, 3)])
 def test_fitted_range_holds_the_sample_with_a_tenth_to_spare(quiet, tile):
     weights, x = normal((10, 7)), normal((30, 10), seed=1)
-    matrix = programmed(weights, quiet, tile=tile, periphery=Periphery(dac_bits=None, adc_range=1e-9))
-    matrix.matvec(x)
-    assert matrix.counts.adc_clipped > 0.9 * matrix.counts.adc
-    before = matrix.counts.adc_clipped
+    matrix = programmed(weights, quiet, tile=tile, periphery=Periphery(dac_bits=None))
     matrix.fit_range(x)
     matrix.matvec(x)
-    assert matrix.counts.adc_clipped == before
+    assert matrix.counts.adc_clipped == 0
+    matrix.fit_range(0.1 * np.eye(10)[:1])  # far too small for what follows
+    with pytest.warns(ValidityWarning, match="converted outputs were clipped"):
+        matrix.matvec(x)
+    matrix.fit_range(x)
     full = np.abs(x).max(axis=1, keepdims=True)
     for part in matrix._tiles:
         largest = np.abs((x / full)[:, part.rows] @ weights[part.rows, part.columns]).max() / matrix.scale
@@ -469,8 +474,8 @@ def test_the_clock_counts_waits_and_reads():
     _ = matrix.effective_weights, matrix.gains, matrix.counts
     matrix.fit_range(np.ones(10))
     assert matrix.time == pytest.approx(100.001, abs=1e-9)
-    matrix.matvec(np.ones((500, 10)))
     matrix.calibrate()
+    matrix.matvec(0.5 * np.eye(10))
     assert matrix.time == pytest.approx(100.003, abs=1e-9)
     assert {part.devices.time for part in matrix._tiles} == {matrix.time}
     assert programmed([[1.0]], IBM).matvec([1.0]).shape == (1,)  # the cell's own duration
@@ -788,3 +793,24 @@ def test_the_callers_arrays_stay_as_they_are(periphery, wires):
     assert (matrix.gains < 9.0).all()
     with pytest.raises(ValueError, match="read-only"):
         matrix.weights[0, 0] = 1.0
+
+
+def test_an_explicit_converter_range_is_not_refitted(quiet):
+    matrix = programmed(normal((10, 7)), quiet, periphery=Periphery(adc_range=1e-5))
+    with pytest.raises(ParameterError, match="adc_range is fixed at 1e-05 A"):
+        matrix.fit_range(np.ones(10))
+
+
+def test_a_snapshot_keeps_its_gain_and_range():
+    matrix = programmed(normal((10, 7)), IBM, tile=(4, 3))
+    snapshot = matrix.snapshot()
+    before = snapshot.matvec(np.eye(10))
+    matrix.wait(1e6)
+    matrix.calibrate()
+    matrix.fit_range(normal((30, 10), seed=1))
+    assert np.array_equal(snapshot.matvec(np.eye(10)), before)
+
+
+def test_a_cell_must_be_a_cell():
+    with pytest.raises(ParameterError, match="cell must be a cell.*'ibm-90nm-statistical'"):
+        AnalogMatrix(np.eye(2), "ibm-90nm-statistical")
