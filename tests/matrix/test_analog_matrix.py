@@ -812,5 +812,5 @@ def test_a_snapshot_keeps_its_gain_and_range():
 
 
 def test_a_cell_must_be_a_cell():
-    with pytest.raises(ParameterError, match="cell must be a cell.*'ibm-90nm-statistical'"):
+    with pytest.raises(ParameterError, match=r"cell must be a cell.*'ibm-90nm-statistical'"):
         AnalogMatrix(np.eye(2), "ibm-90nm-statistical")
