@@ -13,11 +13,11 @@ from pcmphys.errors import ConvergenceError, ParameterError
 app = typer.Typer(
     help="Device physics of phase-change memory: from measured devices to array statistics.",
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,  # as markup, units in brackets would vanish from the help
     pretty_exceptions_enable=False,
 )
-cells_app = typer.Typer()
-fit_app = typer.Typer(help="Fit models to measured files.", no_args_is_help=True)
+cells_app = typer.Typer(rich_markup_mode=None)
+fit_app = typer.Typer(help="Fit models to measured files.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(cells_app, name="cells")
 app.add_typer(fit_app, name="fit")
 
@@ -78,6 +78,23 @@ class _Bar:
         self._bar.update(self._task, description=text)
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib import metadata
+
+        typer.echo(f"pcmphys {metadata.version('pcmphys')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Device physics of phase-change memory: from measured devices to array statistics."""
+
+
 @app.command()
 def study(
     config: Annotated[
@@ -93,7 +110,7 @@ def study(
     Example:  pcmphys study --template > mine.toml;  pcmphys study mine.toml --out mine
     """
     from pcmphys.plot import report
-    from pcmphys.study import TEMPLATE, read_config, run, save
+    from pcmphys.study import TEMPLATE, read_config, run
 
     if template:
         sys.stdout.write(TEMPLATE)
@@ -104,11 +121,10 @@ def study(
     with _Bar() as bar:
         dataset = run(settings, directory=out, progress=bar.steps)
         bar.say("drawing the report")
-        results = save(dataset, out / "results.nc")
         page = report.write(dataset, out / "report.html")
         report.write_overview(dataset, out / "overview.png")
     _print_study(dataset)
-    typer.echo(f"results  {results}\nreport   {page}")
+    typer.echo(f"results  {out / 'results.nc'}\nreport   {page}")
 
 
 def _print_study(dataset) -> None:
@@ -127,6 +143,8 @@ def _print_study(dataset) -> None:
         for k, row in enumerate(report.rows(dataset, cell)):
             table.add_row(*row, end_section=(k + 1) % times == 0)
         console.print(table)
+    if any(row[2].endswith(report.EARLY) for cell in dataset["cell"].values for row in report.rows(dataset, str(cell))):
+        console.print(report.EARLY_NOTE)
     console.print(
         f"digital accuracy {100 * float(dataset['digital_accuracy']):.1f} %; effective bits: 8-bit fixed point is 8"
     )
@@ -204,7 +222,7 @@ def drift(
 ) -> None:
     """Fit G = G0 (t/t0)^-nu to every device of a file, with errors that hold for 1/f noise.
 
-    Example:  pcmphys fit drift traces.csv --time 't_s[s]' --conductance 'g_*[1]' --start 55 --figure drift.png
+    Example:  pcmphys fit drift traces.csv --time 't_s[s]' --conductance 'g_*[1]' --start 55 --blank --figure drift.png
     """
     from pcmphys.fit import drift as fit_drift
     from pcmphys.fit import read_drift

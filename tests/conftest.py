@@ -16,7 +16,13 @@ def small_network(tmp_path_factory):
         w1=rng.normal(size=(6, 5)), b1=rng.normal(size=5), w2=rng.normal(size=(5, 3)), b2=np.zeros(3),
     )  # fmt: skip
     images = rng.integers(0, 17, size=(12, 6)).astype(np.uint8)
-    np.savez(folder / "test.npz", images=images, labels=rng.integers(0, 3, 12), calibration_images=images)
+    np.savez(
+        folder / "test.npz",
+        images=images,
+        labels=rng.integers(0, 3, 12),
+        calibration_images=images,
+        full_scale=16.0,
+    )
     return folder
 
 

@@ -72,3 +72,11 @@ def test_fit_drift_names_a_missing_column():
     assert result.returncode == 2
     assert "t_seconds" in result.stderr
     assert "t_s" in result.stderr
+
+
+def test_units_survive_in_the_help_and_the_version_is_told():
+    text = pcmphys("fit", "drift", "--help").stdout
+    assert "t_s[s]" in text
+    assert "g_*[1]" in text
+    assert pcmphys("--version").stdout.startswith("pcmphys 0.")
+    assert subprocess.run([sys.executable, "-m", "pcmphys", "cells"], capture_output=True, check=False).returncode == 0

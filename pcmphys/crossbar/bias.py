@@ -21,6 +21,9 @@ class Bias:
 
     row: np.ndarray
 
+    def __post_init__(self):
+        object.__setattr__(self, "row", np.array(_check.array("voltage", self.row, "V", ndim=(1, 2))))
+
     @classmethod
     def matvec(cls, voltage) -> Bias:
         """Drive every word line at its left end, sense every bit line at its bottom end at virtual ground.
@@ -35,4 +38,4 @@ class Bias:
         >>> Bias.matvec([0.1, 0.2]).row
         array([0.1, 0.2])
         """
-        return cls(_check.array("voltage", voltage, "V", ndim=(1, 2)).copy())
+        return cls(voltage)

@@ -50,13 +50,14 @@ class Crossbar:
     def __init__(self, cells, wires: Wires | None = None, selector=None):
         if selector is not None:
             raise ParameterError(f"selector must be None: nonlinear selectors are not available; got {selector!r}")
-        if hasattr(cells, "conductance") and callable(cells.conductance):
+        if callable(getattr(cells, "conductance", None)):
             cells = cells.conductance()
-        conductance = _check.array("cells", cells, "S", 0.0, ndim=2)
+        # always a copy: what the caller does to the array later must not reach the eliminated network
+        conductance = np.array(_check.array("cells", cells, "S", 0.0, ndim=2))
         if wires is not None and not isinstance(wires, Wires):
             raise ParameterError(f"wires must be a Wires; got {type(wires).__name__}")
         self.wires = Wires() if wires is None else wires
-        self.conductance = conductance.copy() if conductance is cells else conductance
+        self.conductance = conductance
         self.conductance.flags.writeable = False
         self._resistances = self.wires.per_line(*conductance.shape)
 
@@ -144,6 +145,9 @@ class Solution:
         self.residual = result.residual
         self.iterations = result.iterations
         self._known = result.fields
+
+    def __repr__(self) -> str:
+        return f"Solution(residual={self.residual:.2g}, iterations={self.iterations}, bias {self._bias.row.shape})"
 
     @functools.cached_property
     def _fields(self) -> linear.Fields:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from pcmphys._files import write_whole
 from pcmphys.errors import ParameterError
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d1f", "#444444")  # Okabe and Ito
@@ -115,12 +114,4 @@ def save(figure, path) -> None:
         raise ParameterError(f"a figure's file must end in one of .{', .'.join(sorted(kinds))}; got {path.name!r}")
     if not path.parent.is_dir():
         raise ParameterError(f"no folder {path.parent} to write {path.name} in")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=f".{kind}")
-    os.close(handle)
-    try:
-        figure.savefig(temporary, dpi=150)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    write_whole(path, lambda temporary: figure.savefig(temporary, dpi=150))

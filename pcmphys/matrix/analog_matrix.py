@@ -93,6 +93,8 @@ class AnalogMatrix:
         self.weights.flags.writeable = False
         if not callable(getattr(cell, "population", None)):
             raise ParameterError(f"cell must be a cell as load_cell gives it; got {cell!r}")
+        if mapping is not None and not isinstance(mapping, DifferentialPair):
+            raise ParameterError(f"mapping must be a DifferentialPair(); got {mapping!r}")
         self.cell = cell
         self.mapping = DifferentialPair() if mapping is None else mapping
         self.periphery = Periphery() if periphery is None else periphery
@@ -225,7 +227,7 @@ class AnalogMatrix:
     def snapshot(self) -> Snapshot:
         """Read all devices once; multiply as often as you like with the conductances found."""
         if not self._programmed:
-            raise ParameterError("matvec: the matrix is not programmed yet; call program() first")
+            raise ParameterError("the matrix is not programmed yet; call program() first")
         read = [functools.partial(part.read, self._read_voltage, self.periphery.read_duration) for part in self._tiles]
         return Snapshot(self, together(read))
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from pcmphys._check import suggest
 from pcmphys.errors import ParameterError
-from pcmphys.parameters.references import bibliography
+from pcmphys.parameters.references import bibliography, entries
 from pcmphys.parameters.schema import Header, Quantity, Technology
 
 _QUANTITY_KEYS = tuple(Quantity.model_fields)
@@ -70,15 +70,28 @@ def read_technology(name_or_path) -> Technology:
         raise ParameterError(f"{file}: cannot be read ({error.strerror or error})") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ParameterError(f"{file}: not valid TOML: {error}") from None
-    return _technology(file, content)
+    return _technology(file, content, _own_references(source))
 
 
-def _technology(file: str, content: dict[str, Any]) -> Technology:
+def _own_references(source) -> dict[str, str]:
+    """Entries of the .bib file of the same name beside a user's parameter file: the sources of their own numbers."""
+    beside = source.with_suffix(".bib") if isinstance(source, Path) else None
+    if beside is None or not beside.exists():
+        return {}
+    try:
+        return entries(beside.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParameterError(f"{beside}: cannot be read ({error})") from None
+
+
+def _technology(file: str, content: dict[str, Any], references: dict[str, str]) -> Technology:
     plain = {key: value for key, value in content.items() if not isinstance(value, dict)}
     header = _validated(Header, plain, file, "")
     quantities: dict[str, Quantity] = {}
     _collect(file, "", {k: v for k, v in content.items() if isinstance(v, dict)}, quantities)
-    return Technology(**header.model_dump(), quantities=quantities, file=file)
+    for path, quantity in quantities.items():
+        _check_source(file, path, quantity, bibliography() | references)
+    return Technology(**header.model_dump(), quantities=quantities, file=file, references=references)
 
 
 def _collect(file: str, prefix: str, table: dict[str, Any], quantities: dict[str, Quantity]) -> None:
@@ -90,7 +103,6 @@ def _collect(file: str, prefix: str, table: dict[str, Any], quantities: dict[str
             _collect(file, f"{path}.", value, quantities)
             continue
         quantity = _validated(Quantity, value, file, path)
-        _check_source(file, path, quantity)
         quantities[path] = quantity
 
 
@@ -112,7 +124,7 @@ def _validated(schema, content: dict[str, Any], file: str, prefix: str):
         raise ParameterError(f"{file}: {key}: {first['msg']}; got {first['input']!r}") from None
 
 
-def _check_source(file: str, path: str, quantity: Quantity) -> None:
+def _check_source(file: str, path: str, quantity: Quantity, known: dict[str, str]) -> None:
     key = quantity.reference
     if not key:
         if quantity.kind != "assumed":
@@ -121,10 +133,10 @@ def _check_source(file: str, path: str, quantity: Quantity) -> None:
                 "may do without)"
             )
         return
-    if key not in bibliography():
+    if key not in known:
         raise ParameterError(
-            f"{file}: {path}.source: {key!r} is not in references.bib; expected one of "
-            f"{', '.join(sorted(bibliography()))}{suggest(key, bibliography())}"
+            f"{file}: {path}.source: {key!r} is not in references.bib; expected one of {', '.join(sorted(known))}, "
+            f"or a key of a .bib file beside the parameter file{suggest(key, known)}"
         )
     if not quantity.source.partition(",")[2].strip():
         raise ParameterError(

@@ -15,6 +15,11 @@ _ENTRY = re.compile(r"^@\w+\{([^,\s]+),.*?^\}", re.DOTALL | re.MULTILINE)
 def bibliography() -> dict[str, str]:
     """BibTeX entry of every known source, by key."""
     text = resources.files("pcmphys.parameters").joinpath("references.bib").read_text(encoding="utf-8")
+    return entries(text)
+
+
+def entries(text: str) -> dict[str, str]:
+    """The entries of a BibTeX text, by key; each ends with a brace at the start of a line."""
     return {match[1]: match[0] for match in _ENTRY.finditer(text)}
 
 
@@ -46,4 +51,5 @@ def cite(cell) -> str:
     if not hasattr(technology, "quantities"):
         raise ParameterError(f"cell must be a cell as load_cell gives it; got {cell!r}")
     keys = sorted({q.reference for q in technology.quantities.values()} - {""})
-    return "\n\n".join(bibliography()[key] for key in keys)
+    known = bibliography() | technology.references
+    return "\n\n".join(known[key] for key in keys)

@@ -52,3 +52,4 @@ class Technology(BaseModel):
     notes: tuple[str, ...]
     quantities: dict[str, Quantity]
     file: str
+    references: dict[str, str] = {}  # BibTeX of a .bib file beside the parameter file, by key

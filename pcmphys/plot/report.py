@@ -6,12 +6,12 @@ import base64
 import html
 import io
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 
-from pcmphys.parameters import read_technology
+from pcmphys._files import write_whole
+from pcmphys.parameters import Technology
 from pcmphys.plot import study as figures
 from pcmphys.plot.style import time_name
 
@@ -21,7 +21,7 @@ _FIGURES = (
     (figures.traces, "Single devices: each keeps its drift exponent; read noise is one coherent 1/f process a device."),
     (
         figures.layer_error,
-        "The same error layer by layer: long, well-filled word and bit lines suffer most from wires.",
+        "The same error layer by layer. Without wires it is programming error, noise and drift.",
     ),
     (figures.voltage_map, "Voltage that is left across the cells of the largest tile (G+ array, freshly programmed)."),
 )
@@ -36,9 +36,19 @@ padding:.8rem;overflow-x:auto;font-size:.8rem}
 """
 
 
+def technologies(dataset) -> dict[str, Technology]:
+    """The technologies of a study's data set, by name."""
+    found = [Technology.model_validate(entry) for entry in json.loads(dataset.attrs["technologies"])]
+    return {technology.name: technology for technology in found}
+
+
 def rows(dataset, cell: str) -> list[tuple[str, str, str, str, str, str]]:
-    """The result table of one cell: IR drop, compensation, time, accuracy, matvec error, effective bits."""
+    """The result table of one cell: IR drop, compensation, time, accuracy, matvec error, effective bits.
+
+    Times before the reference time of the cell's drift are marked with a star.
+    """
     table = []
+    start = technologies(dataset)[cell].quantities["reference_time"].value
     for wires in dataset["wires"].values:
         for compensation in dataset["compensation"].values:
             for time in dataset["time"].values:
@@ -47,7 +57,7 @@ def rows(dataset, cell: str) -> list[tuple[str, str, str, str, str, str]]:
                     (
                         "no" if wires == "ideal" else "yes",
                         str(compensation),
-                        time_name(float(time)),
+                        time_name(float(time)) + (EARLY if time < start else ""),
                         _mean_std(100.0 * one["accuracy"].values, 1),
                         _mean_std(100.0 * one["matvec_error"].values, 2),
                         _mean_std(one["effective_bits"].values, 2),
@@ -56,6 +66,8 @@ def rows(dataset, cell: str) -> list[tuple[str, str, str, str, str, str]]:
     return table
 
 
+EARLY = " *"
+EARLY_NOTE = "* before the reference time of the published drift law: no drift is modelled there"
 HEADINGS = ("IR drop", "compensation", "time", "accuracy [%]", "matvec error [%]", "effective bits")
 
 
@@ -67,45 +79,30 @@ def _mean_std(values: np.ndarray, digits: int) -> str:
 
 def write(dataset, path) -> Path:
     """Write the report of a study's data set, whole or not at all; returns its path."""
-    return _write_whole(Path(path), _page(dataset).encode())
+    text = _page(dataset)
+    return write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
 def write_overview(dataset, path) -> Path:
     """Write the picture of devices, wires and network for the first cell of a study; returns its path."""
-    return _write_whole(Path(path), _png(figures.overview(dataset, str(dataset["cell"].values[0]))))
-
-
-def _write_whole(path: Path, content: bytes) -> Path:
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return path
+    content = _png(figures.overview(dataset, str(dataset["cell"].values[0])))
+    return write_whole(path, lambda temporary: temporary.write_bytes(content))
 
 
 def _page(dataset) -> str:
-    settings = json.loads(dataset.attrs["settings"])
-    cells = [str(name) for name in dataset["cell"].values]
-    body = [
-        f"<h1>{html.escape(dataset.attrs['title'])}</h1>",
-        f"<p>A trained network ({len(dataset['layer'])} layers; digital test accuracy "
-        f"{100 * float(dataset['digital_accuracy']):.1f} %) is programmed into simulated phase-change memory as "
-        f"differential pairs on tiles of at most {settings['tile']['rows']} × {settings['tile']['columns']} weights "
-        f"and read at {', '.join(time_name(t) for t in settings['times'])} after programming, on "
-        f"{settings['chips']} chips. IR drop: {settings['wires']['row']:g} Ω a word-line segment, "
-        f"{settings['wires']['column']:g} Ω a bit-line segment (assumed). "
-        f"Converters: {settings['periphery']['dac_bits']}-bit inputs, "
-        f"{settings['periphery']['adc_bits']}-bit outputs.</p>",
-    ]
-    for name, given in zip(cells, settings["cells"], strict=True):
+    body = [f"<h1>{html.escape(dataset.attrs['title'])}</h1>", _introduction(dataset)]
+    with_wires = "IR drop" in dataset["wires"].values
+    for name, technology in technologies(dataset).items():
+        table = rows(dataset, name)
         body.append(f"<h2>{html.escape(name)}</h2>")
-        body.append(_table(HEADINGS, rows(dataset, name)))
+        body.append(_table(HEADINGS, table))
+        if any(row[2].endswith(EARLY) for row in table):
+            body.append(f"<p>{EARLY_NOTE}.</p>")
         body.append(_programming(dataset, name))
         for draw, caption in _FIGURES:
-            body.append(f"<figure>{_image(draw(dataset, name))}<figcaption>{caption}</figcaption></figure>")
-        body.append(_assumptions(read_technology(given)))
+            if with_wires or draw is not figures.voltage_map:
+                body.append(f"<figure>{_image(draw(dataset, name))}<figcaption>{caption}</figcaption></figure>")
+        body.append(_assumptions(technology))
     body.append(_limits(dataset))
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
@@ -113,6 +110,28 @@ def _page(dataset) -> str:
         + "\n".join(body)
         + "</body></html>\n"
     )
+
+
+def _introduction(dataset) -> str:
+    settings = json.loads(dataset.attrs["settings"])
+    tile, wires, periphery, chips = (settings[key] for key in ("tile", "wires", "periphery", "chips"))
+    resolution = [
+        f"{periphery[key]}-bit {what}" if periphery[key] else f"{what} without rounding"
+        for key, what in (("dac_bits", "inputs"), ("adc_bits", "outputs"))
+    ]
+    text = (
+        f"A trained network ({len(dataset['layer'])} layers; digital test accuracy "
+        f"{100 * float(dataset['digital_accuracy']):.1f} %) is programmed into simulated phase-change memory as "
+        f"differential pairs on tiles of at most {tile['rows']} × {tile['columns']} weights and read at "
+        f"{', '.join(time_name(t) for t in settings['times'])} after programming, on {chips} "
+        f"chip{'s' if chips > 1 else ''}. Converters: {resolution[0]}, {resolution[1]}."
+    )
+    if any(settings["ir_drop"]):
+        text += (
+            f" IR drop: {wires['row']:g} Ω a word-line segment, {wires['column']:g} Ω a bit-line segment, "
+            f"{wires['source']:g} Ω at each driver, {wires['sense']:g} Ω at each sense end (chosen, not measured)."
+        )
+    return f"<p>{html.escape(text)}</p>"
 
 
 def _table(headings, table) -> str:

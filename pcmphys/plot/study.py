@@ -64,11 +64,16 @@ def _against_time(dataset, cell: str, name: str, scale: float, label: str, axes)
             axes.yaxis.set_major_formatter("{x:g}")
         style.time_axis(axes, times)
         axes.set_ylabel(label)
-        axes.set_title(f"{cell}, mean ± std of {dataset.sizes['chip']} chips", fontsize=10)
+        axes.set_title(_title(dataset, cell), fontsize=10)
         # the reference line runs along one edge: keep the legend off it
         place = {"loc": "lower left", "bbox_to_anchor": (0.0, 0.06)}
         axes.legend(fontsize=8, **place)
         return figure
+
+
+def _title(dataset, cell: str) -> str:
+    chips = dataset.sizes["chip"]
+    return f"{cell}, mean ± std of {chips} chips" if chips > 1 else f"{cell}, one chip"
 
 
 def traces(dataset, cell: str, axes=None):

@@ -342,6 +342,5 @@ class StatisticalPopulation:
     def _require_programmed(self) -> None:
         if self._blank is not None:
             raise ParameterError(
-                f"read: {int(self._blank.sum())} of {self.size} devices hold no conductance yet; "
-                "call program(targets) first"
+                f"{int(self._blank.sum())} of {self.size} devices hold no conductance yet; call program(targets) first"
             )

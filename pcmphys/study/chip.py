@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pcmphys._jit import single_thread
 from pcmphys.crossbar import Wires
 from pcmphys.matrix import AnalogMatrix, Periphery
-from pcmphys.population import load_cell
-from pcmphys.study.network import Network, accuracy, load_network, rectified
+from pcmphys.study.network import Network, accuracy, rectified
 from pcmphys.study.schema import StudyConfig
 
 REFERENCE_BITS = 8
@@ -17,9 +17,9 @@ REFERENCE_BITS = 8
 
 
 def run_chip(
-    config: StudyConfig, cell_name: str, chip: int, tick: Callable[[], None] | None = None
+    config: StudyConfig, cell, network: Network, chip: int, tick: Callable[[], None] | None = None
 ) -> dict[str, np.ndarray]:
-    """Everything that is measured on one chip.
+    """Everything that is measured on one chip; chips are the parallel work, so each stays on its thread.
 
     Returns
     -------
@@ -28,7 +28,11 @@ def run_chip(
         ``gain`` (wires, time, layer), ``adc_clipped`` (wires, layer) as fractions, ``programming_error`` (layer)
         relative to the largest conductance, ``targets_clipped`` (layer).
     """
-    network = load_network(config.network, config.inputs)
+    with single_thread():
+        return _measure(config, cell, network, chip, tick)
+
+
+def _measure(config: StudyConfig, cell, network: Network, chip: int, tick) -> dict[str, np.ndarray]:
     layers = len(network.weights)
     shape = (len(config.ir_drop), len(config.compensation), len(config.times))
     out = {
@@ -39,9 +43,9 @@ def run_chip(
     }
     for w, with_wires in enumerate(config.ir_drop):
         # the same seed with and without wires: the same devices, and the difference is the wires'
-        matrices = build(config, cell_name, chip, network, with_wires)
+        matrices = build(config, cell, chip, network, with_wires)
         reports = [matrix.program() for matrix in matrices]
-        maximum = matrices[0].cell.conductance_maximum
+        maximum = cell.conductance_maximum
         out["programming_error"] = np.array([np.sqrt((r.error**2).mean()) / maximum for r in reports])
         out["targets_clipped"] = np.array([float(r.clipped) for r in reports])
         for t, time in enumerate(config.times):
@@ -60,9 +64,8 @@ def run_chip(
     return out
 
 
-def build(config: StudyConfig, cell_name: str, chip: int, network: Network, with_wires: bool) -> list[AnalogMatrix]:
+def build(config: StudyConfig, cell, chip: int, network: Network, with_wires: bool) -> list[AnalogMatrix]:
     """The network's layers as analog matrices of one chip, converter ranges set from training inputs."""
-    cell = load_cell(cell_name)
     wires = Wires(**config.wires.model_dump()) if with_wires else Wires()
     periphery = Periphery(**config.periphery.model_dump())
     matrices: list[AnalogMatrix] = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
@@ -46,8 +48,8 @@ def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
 def load_network(name: str, inputs: int | None = None) -> Network:
     """Load a built-in network ("digits") or one from a folder.
 
-    The folder holds weights.npz (w1, b1, w2, b2, ...) and test.npz (images, labels, calibration_images; integer
-    images are divided by 16, the full scale of the digits).
+    The folder holds weights.npz (w1, b1, w2, b2, ...) and test.npz (images, labels, calibration_images, and, if the
+    images are to be divided by a full scale, full_scale; the built-in digits are divided by 16).
 
     Raises
     ------
@@ -66,7 +68,10 @@ def load_network(name: str, inputs: int | None = None) -> Network:
         raise ParameterError(f"network {name!r}: weights.npz lacks 'w1' and 'b1'; it has {', '.join(weights)}")
     w = tuple(_check.array(f"w{k}", weights[f"w{k}"], ndim=2) for k in range(1, layers + 1))
     b = tuple(_check.array(f"b{k}", weights[f"b{k}"], shape=(m.shape[1],)) for k, m in enumerate(w, 1))
-    images, sample = (_scaled(key, test[key], w[0].shape[0]) for key in ("images", "calibration_images"))
+    full_scale = (
+        16.0 if name == "digits" else _check.number("full_scale", test.get("full_scale", 1.0), "", 0.0, low_open=True)
+    )
+    images, sample = (_inputs(key, test[key], w[0].shape[0]) / full_scale for key in ("images", "calibration_images"))
     for k in range(1, layers):
         _check.array(f"w{k + 1}", w[k], shape=(w[k - 1].shape[1], w[k].shape[1]))
     labels = np.asarray(test["labels"]).astype(int)
@@ -75,11 +80,11 @@ def load_network(name: str, inputs: int | None = None) -> Network:
     return Network(w, b, images[:inputs], labels[:inputs], sample)
 
 
-def _scaled(key: str, images: np.ndarray, inputs: int) -> np.ndarray:
+def _inputs(key: str, images: np.ndarray, inputs: int) -> np.ndarray:
     values = _check.array(key, images, ndim=2)
     if values.shape[1] != inputs:
         raise ParameterError(f"{key} must have shape (batch, {inputs}); got {values.shape}")
-    return values / 16.0 if images.dtype.kind in "iu" else values
+    return values
 
 
 def _folder(name: str):
@@ -96,5 +101,5 @@ def _archive(folder, file: str, name: str) -> dict[str, np.ndarray]:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             return dict(archive)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise ParameterError(f"network {name!r}: {path} cannot be read ({error})") from None

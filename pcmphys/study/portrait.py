@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from pcmphys.crossbar import Bias, Crossbar, Wires
-from pcmphys.population import load_cell
 from pcmphys.study.chip import build
 from pcmphys.study.network import Network
 from pcmphys.study.schema import StudyConfig
@@ -15,25 +14,25 @@ _DEVICES_A_LEVEL = 4
 _READS = 40
 
 
-def portrait(config: StudyConfig, network: Network) -> dict[str, tuple]:
+def portrait(config: StudyConfig, cells: list, network: Network) -> dict[str, tuple]:
     """Variables (axes, values, unit, text) for the data set: ``trace`` and ``cell_voltage``."""
     return {
         "trace": (
             ("cell", "device", "trace_time"),
-            np.stack([_traces(config, name) for name in config.cells]),
+            np.stack([_traces(config, cell) for cell in cells]),
             "S",
             "reads of single devices",
         ),
         "trace_time": (("trace_time",), _trace_times(config), "s", "time since programming"),
         "trace_target": (
             ("cell", "device"),
-            np.stack([np.repeat(_LEVELS, _DEVICES_A_LEVEL) * load_cell(n).conductance_maximum for n in config.cells]),
+            np.stack([np.repeat(_LEVELS, _DEVICES_A_LEVEL) * cell.conductance_maximum for cell in cells]),
             "S",
             "target conductance of the device",
         ),
         "cell_voltage": (
             ("cell", "word_line", "bit_line"),
-            np.stack([_voltage_map(config, name, network) for name in config.cells]),
+            np.stack([_voltage_map(config, cell, network) for cell in cells]),
             "V",
             "voltage across the G+ cells of the largest tile, all word lines at full read voltage",
         ),
@@ -45,8 +44,7 @@ def _trace_times(config: StudyConfig) -> np.ndarray:
     return np.geomspace(min(*config.times, 1.0) if len(config.times) > 1 else 1.0, max(last, 10.0), _READS)
 
 
-def _traces(config: StudyConfig, name: str) -> np.ndarray:
-    cell = load_cell(name)
+def _traces(config: StudyConfig, cell) -> np.ndarray:
     devices = cell.population(_LEVELS.size * _DEVICES_A_LEVEL, seed=config.seed << 16)
     devices.program(np.repeat(_LEVELS, _DEVICES_A_LEVEL) * cell.conductance_maximum)
     reads = []
@@ -56,10 +54,10 @@ def _traces(config: StudyConfig, name: str) -> np.ndarray:
     return np.stack(reads, axis=-1)
 
 
-def _voltage_map(config: StudyConfig, name: str, network: Network) -> np.ndarray:
-    largest = max(build(config, name, 0, network, with_wires=True), key=lambda matrix: matrix.weights.size)
+def _voltage_map(config: StudyConfig, cell, network: Network) -> np.ndarray:
+    largest = max(build(config, cell, 0, network, with_wires=True), key=lambda matrix: matrix.weights.size)
     largest.program()
     positive = largest.snapshot().states[0].conductance[0]
-    voltage = np.full(positive.shape[0], config.periphery.read_voltage or largest.cell.read_voltage)
+    voltage = np.full(positive.shape[0], config.periphery.read_voltage or cell.read_voltage)
     wires = Wires(**config.wires.model_dump())
     return Crossbar(positive, wires).solve(Bias.matvec(voltage)).cell_voltage

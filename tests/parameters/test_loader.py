@@ -244,3 +244,12 @@ def test_a_source_needs_its_place(load):
 def test_only_cells_can_be_cited():
     with pytest.raises(ParameterError, match="ibm-90nm-statistical"):
         cite("ibm-90nm-statistical")
+
+
+def test_own_numbers_may_cite_a_bib_file_beside_them(tmp_path):
+    text = SHIPPED.replace(MAXIMUM, maximum(source='"mylab2026, Fig. 1"'))
+    (tmp_path / "mine.toml").write_text(text)
+    with pytest.raises(ParameterError, match=r"'mylab2026' is not in references\.bib.*\.bib file beside"):
+        pcm.load_cell(tmp_path / "mine.toml")
+    (tmp_path / "mine.bib").write_text("@misc{mylab2026,\n  title = {Our cells},\n  year = {2026}\n}\n")
+    assert "Our cells" in cite(pcm.load_cell(tmp_path / "mine.toml"))

@@ -61,3 +61,18 @@ def test_drawing_leaves_the_users_settings_alone(dataset):
 )
 def test_times_are_named_as_people_do(seconds, name):
     assert style.time_name(seconds) == name
+
+
+def test_the_report_speaks_of_what_was_run_only(small_network):
+    settings = {"network": str(small_network), "chips": 1, "times": [20.0], "ir_drop": [False]}
+    text = report._page(run({**settings, "periphery": {"dac_bits": None}}))
+    assert "IR drop: " not in text
+    assert "on 1 chip." in text
+    assert "None" not in text.split("<h2>")[0]
+    assert text.count("<img") == 4  # no map of IR drop
+
+
+def test_times_before_the_drift_law_are_marked(dataset):
+    assert [row[2] for row in report.rows(dataset, "hermes-14nm-statistical")[:2]] == ["20 s *", "1 day"]
+    assert [row[2] for row in report.rows(dataset, "ibm-90nm-statistical")[:2]] == ["20 s", "1 day"]
+    assert report.EARLY_NOTE in report._page(dataset)

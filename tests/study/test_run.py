@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ def test_an_interrupted_study_goes_on_from_its_finished_chips(small_study, tmp_p
 
     ran = []
     original = runner.run_chip
-    monkeypatch.setattr(runner, "run_chip", lambda *task: ran.append(task[2]) or original(*task))
+    monkeypatch.setattr(runner, "run_chip", lambda *task: ran.append(task[3]) or original(*task))
     assert run(small_study, directory=tmp_path).identical(whole)
     assert len(ran) == 1
     assert not (tmp_path / "parts").exists()
@@ -87,11 +88,13 @@ def test_an_interrupted_study_goes_on_from_its_finished_chips(small_study, tmp_p
 
 def test_parts_of_another_study_or_broken_parts_are_not_used(small_study, tmp_path):
     parts = tmp_path / "parts"
-    parts.mkdir()
     config = pcm.study.read_config(small_study)
-    technologies = {"ibm-90nm-statistical": pcm.load_cell("ibm-90nm-statistical").technology}
-    here = _Parts(tmp_path, config, technologies)
-    here._path(("ibm-90nm-statistical", 0)).write_bytes(b"torn")
+    network = load_network(config.network)
+    here = _Parts(tmp_path, config, [pcm.load_cell("ibm-90nm-statistical")], network)
+    here.save((0, 0), {"accuracy": np.zeros(3)})
+    whole = here._path((0, 0)).read_bytes()
+    here._path((0, 0)).write_bytes(b"torn")
+    here._path((0, 1)).write_bytes(whole[: len(whole) // 2])
     (parts / "other-00000.npz").write_bytes(b"someone else's")
     assert run(small_study, directory=tmp_path).identical(run(small_study))
     assert [path.name for path in parts.iterdir()] == ["other-00000.npz"]
@@ -148,3 +151,46 @@ def test_the_built_in_network_classifies_as_its_source_says():
     logits = network.activations(network.inputs)[-1]
     assert [w.shape for w in network.weights] == [(64, 256), (256, 128), (128, 10)]
     assert (logits.argmax(axis=1) == network.labels).sum() == 358
+
+
+def test_cells_with_the_same_name_are_refused_before_anything_runs(small_study, tmp_path):
+    text = resources.files("pcmphys.parameters").joinpath("ibm-90nm-statistical.toml").read_text()
+    (tmp_path / "mine.toml").write_text(text)
+    with pytest.raises(pcm.ParameterError, match="same name 'ibm-90nm-statistical'"):
+        run({**small_study, "cells": ["ibm-90nm-statistical", str(tmp_path / "mine.toml")]})
+
+
+def test_a_changed_network_or_cell_file_makes_its_parts_void(small_study, small_network, tmp_path):
+    text = resources.files("pcmphys.parameters").joinpath("ibm-90nm-statistical.toml").read_text()
+    config = pcm.study.read_config(small_study)
+    network = load_network(config.network)
+    cell = pcm.load_cell("ibm-90nm-statistical")
+    (tmp_path / "mine.toml").write_text(text.replace("value = 20.0", "value = 21.0"))
+    other = network._replace(biases=(network.biases[0] + 1.0, network.biases[1]))
+    keys = {
+        _Parts(None, config, [c], n).key
+        for c in (cell, pcm.load_cell(tmp_path / "mine.toml"))
+        for n in (network, other)
+    }
+    assert len(keys) == 4
+
+
+def test_with_a_directory_the_results_are_written_before_the_parts_go(small_study, tmp_path, monkeypatch):
+    def fail(*_arguments):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(runner, "save", fail)
+    with pytest.raises(OSError, match="disk full"):
+        run(small_study, directory=tmp_path)
+    assert len(list((tmp_path / "parts").glob("*.npz"))) == 3
+    monkeypatch.undo()
+    run(small_study, directory=tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["results.nc"]
+
+
+def test_an_unusable_folder_or_executor_is_refused_first(small_study, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(pcm.ParameterError, match="cannot be made"):
+        run(small_study, directory=tmp_path / "file")
+    with pytest.raises(pcm.ParameterError, match="executor must be"):
+        run(small_study, executor=4)

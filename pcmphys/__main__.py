@@ -1,0 +1,5 @@
+"""``python -m pcmphys`` is the command ``pcmphys``."""
+
+from pcmphys.cli import main
+
+main()
