@@ -64,8 +64,11 @@ def cache_directory() -> Path:
     for root in filter(None, roots):
         folder = Path(root) / "pcmphys" / name
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.touch()
+            # cached code is run as it is: never take it from a folder that another user made
+            if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
+                continue
         except OSError:
             continue
         _forget_old(folder)
