@@ -120,7 +120,8 @@ class StatisticalPopulation:
         self._event = 0
         self._trap_time = 0.0
         self._programmed_at = [0.0]
-        self._blank = np.ones(self.size, dtype=bool) if self.size else None  # devices never programmed; None: none
+        self._untouched = self.size > 0
+        self._blank = None  # devices never programmed, once some but not all of them were
         self._conductance = np.zeros(self.size)
         self._exponent = np.zeros(self.size)
         self._noise = np.zeros(self.size)
@@ -180,9 +181,10 @@ class StatisticalPopulation:
         error = np.empty(self.size)
         if chosen is None:
             self._draw(event, targets, error, self._state())
+            if len(self._programmed_at) > 1:  # with a single event all devices refer to it already
+                self._program_event.fill(0)
             self._programmed_at = [self._time]
-            self._program_event.fill(0)
-            self._blank = None
+            self._untouched, self._blank = False, None
         else:
             self._refresh_traps(self._time)  # so that all devices go on from the same moment
             fresh = tuple(np.empty_like(part) for part in self._state())
@@ -304,6 +306,8 @@ class StatisticalPopulation:
             self._programmed_at = [self._programmed_at[k] for k in used]
         self._program_event[chosen] = len(self._programmed_at)
         self._programmed_at.append(self._time)
+        if self._untouched:
+            self._untouched, self._blank = False, np.ones(self.size, dtype=bool)
         if self._blank is not None:
             blank = self._blank & ~chosen  # not in place: a copy of the population may share the array
             self._blank = blank if blank.any() else None
@@ -340,7 +344,8 @@ class StatisticalPopulation:
         return mask.reshape(-1)
 
     def _require_programmed(self) -> None:
-        if self._blank is not None:
+        if self._untouched or self._blank is not None:
+            blank = self.size if self._untouched else int(self._blank.sum())
             raise ParameterError(
-                f"{int(self._blank.sum())} of {self.size} devices hold no conductance yet; call program(targets) first"
+                f"{blank} of {self.size} devices hold no conductance yet; call program(targets) first"
             )
