@@ -346,6 +346,4 @@ class StatisticalPopulation:
     def _require_programmed(self) -> None:
         if self._untouched or self._blank is not None:
             blank = self.size if self._untouched else int(self._blank.sum())
-            raise ParameterError(
-                f"{blank} of {self.size} devices hold no conductance yet; call program(targets) first"
-            )
+            raise ParameterError(f"{blank} of {self.size} devices hold no conductance yet; call program(targets) first")
