@@ -164,7 +164,7 @@ def _png(figure) -> bytes:
 
 def _assumptions(technology) -> str:
     assumed = [
-        f"<li><code>{key}</code> = {q.value} {html.escape(q.unit)}: {html.escape(q.note)}</li>"
+        f"<li><code>{key}</code> = {_plain(q.value)} {html.escape(q.unit)}: {html.escape(q.note)}</li>"
         for key, q in technology.quantities.items()
         if q.kind == "assumed"
     ]
@@ -175,6 +175,10 @@ def _assumptions(technology) -> str:
     )
 
 
+def _plain(value: float | tuple[float, ...]) -> str:
+    return ", ".join(f"{number:g}" for number in (value if isinstance(value, tuple) else (value,)))
+
+
 def _limits(dataset) -> str:
     settings = json.dumps(json.loads(dataset.attrs["settings"]), indent=1)
     return (
@@ -182,7 +186,7 @@ def _limits(dataset) -> str:
         "<li>Accuracy: the whole network, each layer fed by the analog layer before it. Matvec error: each layer "
         "alone, for its exact inputs.</li>"
         "<li>Effective bits: 8 minus log2 of the error over that of the same product with weights and inputs rounded "
-        "to 8-bit fixed point. Published programming error alone leaves 4 to 5.</li>"
+        "to 8-bit fixed point.</li>"
         "<li>Compensation: one gain a tile, found at each time from a read of known inputs; it also takes out the mean "
         "loss by IR drop.</li>"
         "<li>Not modelled: temperature, correlations between devices, capacitance, offsets of converters, selectors, "
