@@ -1,0 +1,24 @@
+"""What the README shows runs as it is written."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SNIPPETS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_there_is_a_tour_for_each_kind_of_user():
+    assert len(SNIPPETS) == 3
+
+
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=["device engineer", "array designer", "system person"])
+def test_a_snippet_runs(snippet, tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)  # the example data are named from there
+    names: dict = {}
+    exec(compile(snippet.replace('"drift.png"', repr(str(tmp_path / "drift.png"))), "README.md", "exec"), names)
+    assert "pcm" in names
+    assert ("fit.plot" in snippet) == (tmp_path / "drift.png").exists()
