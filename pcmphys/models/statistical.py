@@ -130,7 +130,7 @@ def logarithm_of_level(level):
 def programming_spread(level, p):
     """Standard deviation of the programmed conductance [S] at the normalised target ``level``, never negative.
 
-    Joshi 2020, Methods: a quadratic in g for the 90 nm cell.
+    Joshi 2020, in the form of aihwkit pcm.py: a quadratic in g for the 90 nm cell.
     """
     return max(p.e0 + level * (p.e1 + level * (p.e2 + level * p.e3)), 0.0)
 

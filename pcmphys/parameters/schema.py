@@ -12,7 +12,7 @@ Kind = Literal["measured", "fit", "derived", "assumed"]
 class Quantity(BaseModel):
     """One number, or one row of coefficients, with what it rests on.
 
-    ``source`` is a key of references.bib, then a comma and the place in it ("joshi2020, Methods"); only an assumed
+    ``source`` is a key of references.bib, then a comma and the place in it ("joshi2020, Fig. 3"); only an assumed
     number may do without.
     """
 

@@ -10,7 +10,8 @@ from pcmphys import ParameterError
 from pcmphys.parameters import bibliography, cite, list_cells, read_technology
 
 SHIPPED = resources.files("pcmphys.parameters").joinpath("ibm-90nm-statistical.toml").read_text(encoding="utf-8")
-MAXIMUM = 'conductance_maximum = { value = 25e-6, unit = "S", kind = "measured", source = "joshi2020, Methods" }'
+SOURCE = "joshi2020, as applied in aihwkit pcm.py (4545f11)"
+MAXIMUM = f'conductance_maximum = {{ value = 25e-6, unit = "S", kind = "measured", source = "{SOURCE}" }}'
 ERROR = "value = [0.26348e-6, 1.9650e-6, -1.1731e-6]"
 
 
@@ -29,7 +30,12 @@ def load(tmp_path):
 
 def maximum(**changes):
     """The conductance_maximum line with entries changed (None: left out)."""
-    entries = {"value": "25e-6", "unit": '"S"', "kind": '"measured"', "source": '"joshi2020, Methods"'} | changes
+    entries = {
+        "value": "25e-6",
+        "unit": '"S"',
+        "kind": '"measured"',
+        "source": '"joshi2020, as applied in aihwkit pcm.py (4545f11)"',
+    } | changes
     inside = ", ".join(f"{key} = {value}" for key, value in entries.items() if value is not None)
     return f"conductance_maximum = {{ {inside} }}"
 
