@@ -39,6 +39,24 @@ class Stream(IntEnum):
     """Which traps are refreshed over an interval, and to which state: blocks 0, 1, ... a device and trap event."""
     CALIBRATION = 3
     """Known input patterns of drift compensation (cell = position in the pattern)."""
+    DEVICE = 4
+    """What a mushroom device is born with (event 0): eight normals a device."""
+    FRONT = 5
+    """Roughness of the melt front: a device's own (event 0) and that of each pulse, 16 normals a device."""
+    QUENCH = 6
+    """Drift exponents of dome and films: one normal pair a device and quench."""
+    NUCLEI = 7
+    """Candidate nuclei of a pulse, a block each."""
+    TRAP_KIND = 8
+    """Time constants of a device's traps: a byte a trap and quench."""
+    TRAP_STATE = 9
+    """States of a device's traps after a pulse or an interval: a word a trap."""
+    TRAP_WINDOW = 10
+    """What a device's traps do within a read."""
+    ANNEAL = 11
+    """Nuclei of a wait, sector by sector."""
+    TEXTURE = 12
+    """Conductivity of what crystallizes in each sector: 16 normals a device and melt."""
 
 
 @law

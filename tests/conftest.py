@@ -28,5 +28,11 @@ def small_network(tmp_path_factory):
 
 @pytest.fixture
 def small_study(small_network):
-    """Settings of a study on the small network."""
-    return {"network": str(small_network), "chips": 3, "times": [20.0, 3600.0], "tile": {"rows": 4, "columns": 3}}
+    """Settings of a study on the small network, with the fast cell."""
+    return {
+        "network": str(small_network),
+        "cells": ["ibm-90nm-statistical"],
+        "chips": 3,
+        "times": [20.0, 3600.0],
+        "tile": {"rows": 4, "columns": 3},
+    }

@@ -174,7 +174,10 @@ def test_poisson_edges():
 
 # Numbers given so far. A new stream is added here with the next free number; a number here is never given another
 # name, not even when its stream is gone.
-GIVEN = {1: "PROGRAMMING", 2: "TRAP_REFRESH", 3: "CALIBRATION"}
+GIVEN = {
+    1: "PROGRAMMING", 2: "TRAP_REFRESH", 3: "CALIBRATION", 4: "DEVICE", 5: "FRONT", 6: "QUENCH", 7: "NUCLEI",
+    8: "TRAP_KIND", 9: "TRAP_STATE", 10: "TRAP_WINDOW", 11: "ANNEAL", 12: "TEXTURE",
+}  # fmt: skip
 
 
 def test_streams_are_unique_and_never_renumbered():

@@ -7,7 +7,7 @@ import math
 import tomllib
 from importlib import resources
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from pydantic import ValidationError
 
@@ -31,7 +31,7 @@ def list_cells() -> list[str]:
     --------
     >>> import pcmphys as pcm
     >>> pcm.list_cells()
-    ['hermes-14nm-statistical', 'ibm-90nm-statistical']
+    ['gst225-film', 'hermes-14nm-statistical', 'ibm-90nm-doped-gst', 'ibm-90nm-projected', 'ibm-90nm-statistical']
     """
     return sorted(_shipped())
 
@@ -149,7 +149,8 @@ def fill(schema: type, technology: Technology):
 
     Each field of ``schema`` carries in its metadata the expected ``unit``, and where it applies ``low`` (allowed),
     ``above`` (not allowed itself), ``length`` (most coefficients), ``at_least`` or ``more_than`` (name of an earlier
-    field of the same table). A field that is itself a dataclass is a sub-table of the file.
+    field of the same table). A field that is itself a dataclass is a sub-table of the file; with a default, one that
+    may be left out.
 
     Raises
     ------
@@ -172,10 +173,16 @@ def _keys(schema: type, prefix: str) -> list[str]:
     hints = get_type_hints(schema)
     keys: list[str] = []
     for field in dataclasses.fields(schema):
-        inner = hints[field.name]
+        inner = _table(hints[field.name])
         path = f"{prefix}{field.name}"
-        keys += _keys(inner, f"{path}.") if dataclasses.is_dataclass(inner) else [path]
+        keys += _keys(inner, f"{path}.") if inner is not None else [path]
     return keys
+
+
+def _table(hint) -> type | None:
+    """The dataclass of a sub-table, also of one that may be left out (``Table | None``); else None."""
+    candidates = [hint, *get_args(hint)]
+    return next((kind for kind in candidates if dataclasses.is_dataclass(kind)), None)
 
 
 def _fill(schema: type, technology: Technology, prefix: str, used: set[str]):
@@ -183,8 +190,13 @@ def _fill(schema: type, technology: Technology, prefix: str, used: set[str]):
     values = {}
     for field in dataclasses.fields(schema):
         path = f"{prefix}{field.name}"
-        if dataclasses.is_dataclass(hints[field.name]):
-            values[field.name] = _fill(hints[field.name], technology, f"{path}.", used)
+        table = _table(hints[field.name])
+        if table is not None:
+            left_out = not any(key.startswith(f"{path}.") for key in technology.quantities)
+            if left_out and field.default is not dataclasses.MISSING:
+                values[field.name] = field.default
+            else:
+                values[field.name] = _fill(table, technology, f"{path}.", used)
             continue
         quantity = technology.quantities.get(path)
         if quantity is None:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from pcmphys._check import suggest
 from pcmphys.errors import ParameterError
+from pcmphys.models.mushroom import MushroomParameters
 from pcmphys.models.statistical import StatisticalParameters
 from pcmphys.parameters import fill, read_technology
+from pcmphys.population.film import FilmCell, FilmParameters
+from pcmphys.population.mushroom_cell import MushroomCell
 from pcmphys.population.statistical import StatisticalCell
 
 # a new kind of cell is one line here
-_MODELS = {"statistical": (StatisticalParameters, StatisticalCell)}
+_MODELS = {
+    "statistical": (StatisticalParameters, StatisticalCell),
+    "mushroom": (MushroomParameters, MushroomCell),
+    "film": (FilmParameters, FilmCell),
+}
 
 
 def load_cell(name_or_path):
@@ -22,7 +29,8 @@ def load_cell(name_or_path):
 
     Returns
     -------
-    StatisticalCell
+    StatisticalCell, MushroomCell or FilmCell
+        By the model of the technology.
 
     Raises
     ------

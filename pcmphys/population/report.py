@@ -27,3 +27,19 @@ class ProgramReport:
     iterations: np.ndarray
     converged: np.ndarray
     clipped: int
+
+
+@dataclass(frozen=True)
+class PulseReport:
+    """What a pulse did, one entry a device; every array has the population's shape.
+
+    Attributes
+    ----------
+    peak_temperature : ndarray of float64 [K]
+        Highest temperature of the heater's rim; the surroundings' if the device was not heated.
+    energy : ndarray of float64 [J]
+        Energy taken; zero if the device did not switch.
+    """
+
+    peak_temperature: np.ndarray
+    energy: np.ndarray

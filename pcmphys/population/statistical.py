@@ -49,6 +49,11 @@ class StatisticalCell:
         return self.parameters.conductance_maximum
 
     @property
+    def conductance_minimum(self) -> float:
+        """Least programmable conductance [S]."""
+        return 0.0
+
+    @property
     def read_voltage(self) -> float:
         """Usual read voltage [V]."""
         return self.parameters.read_voltage

@@ -1,0 +1,380 @@
+"""Populations of mushroom cells: one physical state behind programming, I-V, drift, noise and retention."""
+
+from __future__ import annotations
+
+import copy
+import math
+import warnings
+
+import numpy as np
+
+from pcmphys import _check
+from pcmphys._jit import launch
+from pcmphys.constants import BOLTZMANN
+from pcmphys.errors import ParameterError, ValidityWarning
+from pcmphys.models.geometry import SECTORS
+from pcmphys.population import _mushroom_pulse, _mushroom_read, _mushroom_state, closed_loop
+from pcmphys.population._mushroom_clock import Clock
+from pcmphys.population.pulse import Pulse
+from pcmphys.population.report import ProgramReport, PulseReport
+from pcmphys.population.scheme import SCHEMES, Scheme
+
+_GRAIN = 512  # devices worth a thread of their own: a pulse takes microseconds a device
+_LAST_EVENT = 2**32 - 1
+_COLDEST = 77.0
+
+
+class MushroomPopulation:
+    """Devices of a `MushroomCell` with their history; 980 bytes a device.
+
+    One state a device (rim and grains of 16 sectors, order of the glass, traps) answers for programming, I-V curve,
+    threshold voltage, drift, noise and retention. A device keeps its own size, thermal resistance, growth,
+    conductivities and drift bias for life (`identity`); every melting pulse draws front, grains, texture, drift
+    exponents and traps anew (`quench`).
+
+    Not modelled: heat from neighbours, currents between sectors, switching delay, wear.
+    """
+
+    def __init__(self, cell, shape, seed: int, first_cell: int, stuck_high: float, stuck_low: float):
+        self.cell = cell
+        self.shape = _check.shape("shape", shape)
+        self.size = math.prod(self.shape)
+        self.seed = _check.integer("seed", seed, 0, 2**64 - 1)
+        self.first_cell = _check.integer("first_cell", first_cell, 0, 2**64 - 1 - self.size)
+        stuck_high = _check.number("stuck_high", stuck_high, "", 0.0, 1.0)
+        stuck_low = _check.number("stuck_low", stuck_low, "", 0.0, 1.0 - stuck_high)
+        self._floats = cell.parameters.pack()
+        self._tables = _mushroom_pulse.tables(self._floats.crystallization)
+        self._event = 0
+        self._state = _mushroom_state.empty(self.size)
+        self._clock = Clock(cell.parameters, self.size)
+        launch(_mushroom_state.create, self.size, self._address(0), self._floats, self._state, grain=_GRAIN)
+        self._free = np.ones(self.size, dtype=bool)
+        if stuck_high > 0.0 or stuck_low > 0.0:
+            self._stick(stuck_high, stuck_low)
+
+    def __repr__(self) -> str:
+        return f"MushroomPopulation({self.cell.name!r}, shape={self.shape}, time={self.time:g} s)"
+
+    @property
+    def time(self) -> float:
+        """Lab clock [s]: the sum of all pulses, waits and reads."""
+        return self._clock.time
+
+    @property
+    def stuck(self) -> np.ndarray:
+        """Whether a device is stuck, population's shape."""
+        return ~self._free.reshape(self.shape)
+
+    @property
+    def crystalline_fraction(self) -> np.ndarray:
+        """Crystalline part of the layer around the heater (the hemisphere up to its thickness), in [0, 1]."""
+        now = self._present()
+        launch(_mushroom_read.evaluate, self.size, self._floats, now, grain=_GRAIN)
+        return now.fraction.reshape(self.shape).astype(float)
+
+    @property
+    def amorphous_thickness(self) -> np.ndarray:
+        """Thickness u_a [m] of each sector's dome at its rim, population's shape and 16."""
+        return self._present().rim.reshape(*self.shape, SECTORS).astype(float)
+
+    @property
+    def drift_exponent(self) -> np.ndarray:
+        """Exponent -d ln G / d ln t of each device now, at the usual read voltage, without noise."""
+        now = self._present()
+        barrier = self._floats.relaxation.barrier / (BOLTZMANN * self._floats.heat.ambient)
+        step = 1e-3
+        before = self._solve(self.cell.read_voltage, None, now)[0]
+        older = now._replace(order=now.order - step / barrier)
+        after = self._solve(self.cell.read_voltage, None, older)[0]
+        return -np.log(after / before).reshape(self.shape) / step
+
+    @property
+    def identity(self) -> dict[str, np.ndarray]:
+        """What a device keeps for life: its factors (1 is the technology's value), population's shape each."""
+        names = _mushroom_state.FACTORS
+        return {n: self._state.device[:, k].reshape(self.shape).astype(float) for k, n in enumerate(names)}
+
+    @property
+    def quench(self) -> dict[str, np.ndarray]:
+        """What the last melt drew: factors of both drift exponents beside the device's own, population's shape each."""
+        device, p = self._state.device, self._floats.relaxation
+        own = (p.dome_exponent * device[:, 6], p.boundary_exponent * device[:, 7])
+        names = ("dome_drift", "film_drift")
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return {n: (self._state.exponent[:, k] / own[k]).reshape(self.shape) for k, n in enumerate(names)}
+
+    def copy(self) -> MushroomPopulation:
+        """Branch the experiment: the copy has the same past, and the same future under the same operations."""
+        twin = copy.copy(self)
+        twin._state = _mushroom_state.MushroomState(*(part.copy() for part in self._state))
+        twin._clock = self._clock.copy()
+        return twin
+
+    def apply(
+        self, pulse: Pulse, *, amplitude=None, repeat: int = 1, pause: float = 0.0, where=None, temperature=None
+    ) -> PulseReport:
+        """Send a pulse, or a train of equal pulses.
+
+        Parameters
+        ----------
+        pulse : Pulse
+            Current or voltage over time.
+        amplitude : array_like [A or V], optional
+            Height for each device (a number or the population's shape) instead of the pulse's own.
+        repeat : int
+            Number of pulses.
+        pause : float [s]
+            Time after each pulse.
+        where : array_like of bool, optional
+            Devices that get it; all by default.
+        temperature : float [K], optional
+            Of the surroundings.
+
+        Returns
+        -------
+        PulseReport
+            Highest temperature of the heater's rim and energy, of the last pulse.
+
+        Raises
+        ------
+        ParameterError
+            Current beyond the on-state's validity, wrong shapes, temperature out of range.
+        """
+        if not isinstance(pulse, Pulse):
+            raise ParameterError(f"pulse must be a Pulse; got {pulse!r}")
+        repeat = _check.integer("repeat", repeat, 1)
+        pause = _check.number("pause", pause, "s", 0.0)
+        ambient = self._checked_temperature(temperature)
+        chosen = self._checked_mask(where)
+        scale = self._checked_amplitude(pulse, amplitude, chosen)
+        hottest = np.full(self.size, ambient)
+        energy = np.zeros(self.size)
+        for _ in range(repeat):
+            self._send(pulse, scale[chosen & self._free], chosen, ambient, (hottest, energy))
+            self._clock.wait(pause, ambient)
+        return PulseReport(hottest.reshape(self.shape), energy.reshape(self.shape))
+
+    def wait(self, duration: float, temperature: float | None = None) -> None:
+        """Let time pass: relaxation, traps, and slow crystallization; exact at one temperature however long.
+
+        Parameters
+        ----------
+        duration : float [s]
+            Zero or more.
+        temperature : float [K], optional
+            Of the surroundings, below melting; the cell's ambient by default. A history is a chain of waits.
+        """
+        duration = _check.number("duration", duration, "s", 0.0)
+        ambient = self._checked_temperature(temperature)
+        if self._clock.changes(ambient):
+            self._advance()
+        self._clock.wait(duration, ambient)
+
+    def read(
+        self, voltage: float | None = None, duration: float | None = None, *, where=None, temperature=None
+    ) -> np.ndarray:
+        """Read devices: current over voltage with telegraph noise, averaged over the read. The clock advances.
+
+        Parameters
+        ----------
+        voltage : float [V], optional
+            At most the cell's ``read.largest_voltage``, below which a read disturbs nothing; the usual one by default.
+        duration : float [s], optional
+            Length of the read.
+        where : array_like of bool, optional
+            Devices to read; the others give NaN.
+        temperature : float [K], optional
+            Of the surroundings.
+
+        Returns
+        -------
+        ndarray [S]
+            Population's shape.
+        """
+        read = self.cell.parameters.read
+        voltage = read.voltage if voltage is None else _check.number("voltage", voltage, "V")
+        if voltage == 0.0 or abs(voltage) > read.largest_voltage:
+            raise ParameterError(
+                f"voltage must be a number in V, not zero and of at most {read.largest_voltage:g} V (above, a read "
+                f"could disturb: send a Pulse); got {voltage:g} V"
+            )
+        duration = read.duration if duration is None else _check.number("duration", duration, "s", 0.0, low_open=True)
+        ambient = self._checked_temperature(temperature)
+        chosen = np.flatnonzero(self._checked_mask(where))
+        out = np.full(self.size, np.nan)
+        self._read(abs(voltage), duration, ambient, chosen, out)
+        return out.reshape(self.shape)
+
+    def conductance(self, *, temperature: float | None = None) -> np.ndarray:
+        """Conductance [S] at the usual read voltage without noise, population's shape; no time passes."""
+        voltage = self.cell.read_voltage
+        return self._solve(voltage, temperature, self._present())[0].reshape(self.shape) / voltage
+
+    def current(self, voltage, *, temperature: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Noise-free current [A] and slope dI/dV [S] of the off-state at a voltage [V].
+
+        Parameters
+        ----------
+        voltage : array_like [V]
+            A number or the population's shape. Above a device's threshold voltage the law of the off-state goes on,
+            with a `ValidityWarning`: the device would switch.
+        temperature : float [K], optional
+            Of the surroundings.
+
+        Returns
+        -------
+        tuple of ndarray
+            Current and slope, population's shape.
+        """
+        voltage = _check.array("voltage", voltage, "V", empty=True)
+        if voltage.ndim and voltage.shape != self.shape:
+            raise ParameterError(f"voltage must be a number or have shape {self.shape}; got shape {voltage.shape}")
+        if self.size and np.abs(voltage).max() > self.cell.parameters.read.largest_voltage:
+            self._warn_of_switching(voltage, temperature)
+        found = self._solve(voltage, temperature, self._present())
+        return found[0].reshape(self.shape), found[1].reshape(self.shape)
+
+    def threshold_voltage(self, *, temperature: float | None = None) -> np.ndarray:
+        """Threshold voltage [V] of each device now: that of its least amorphous sector; zero once one is bridged."""
+        ambient = self._checked_temperature(temperature)
+        out = np.empty(self.size)
+        launch(_mushroom_pulse.thresholds, self.size, ambient, self._floats, self._present(), out, grain=_GRAIN)
+        return out.reshape(self.shape)
+
+    def program(self, targets, *, scheme: Scheme | str | None = None, where=None) -> ProgramReport:
+        """Program devices to target conductances by pulses and verify reads.
+
+        Parameters
+        ----------
+        targets : array_like [S]
+            Conductance at the cell's reference time: a number or the population's shape. Targets above the cell's
+            range are clipped to it with a `ValidityWarning`.
+        scheme : Scheme or str, optional
+            Closed loop, or the name of one of `pcmphys.population.SCHEMES`; by default "gradient".
+        where : array_like of bool, optional
+            Devices to program; the others keep their state, but live through the time it takes.
+
+        Returns
+        -------
+        ProgramReport
+        """
+        if not isinstance(scheme, Scheme):
+            scheme = SCHEMES[_check.choice("scheme", "gradient" if scheme is None else scheme, SCHEMES)]
+        chosen = self._checked_mask(where)
+        targets, clipped = closed_loop.checked_targets(self, targets, chosen)
+        return closed_loop.run(self, scheme, targets, chosen, clipped)
+
+    def _send(self, pulse: Pulse, scale, chosen, ambient: float, out=None) -> None:
+        """One pulse to the chosen devices that are not stuck; ``scale`` [A or V] is theirs."""
+        self._advance()
+        self._clock.wait(0.0, ambient)
+        event = self._next_event()
+        cells = np.flatnonzero(chosen & self._free)
+        found = np.empty((cells.size, 2))
+        steps = pulse.steps(self._floats.heat.thermal_time)
+        launch(
+            _mushroom_pulse.pulse, cells.size, self._address(event), self._floats, ambient, self._tables,
+            (steps, pulse.kind == "voltage", np.ascontiguousarray(scale, dtype=float)), cells, self._state, found,
+            grain=_GRAIN,
+        )  # fmt: skip
+        if out is not None:
+            out[0][cells], out[1][cells] = found.T
+        self._clock.wait(pulse.duration, ambient)
+
+    def _read(self, voltage: float, duration: float, ambient: float, chosen, out) -> None:
+        self._advance()
+        self._clock.wait(0.0, ambient)
+        tables = self._clock.trap_tables(duration, ambient)
+        launch(
+            _mushroom_read.read, chosen.size, self._address(self._next_event()), ambient, voltage, duration,
+            self._floats, tables, self._clock.looked, chosen, self._state, out, grain=4 * _GRAIN,
+        )  # fmt: skip
+        self._clock.wait(duration, ambient)
+        self._clock.look(chosen)
+
+    def _solve(self, voltage, temperature, state) -> np.ndarray:
+        ambient = self._checked_temperature(temperature)
+        voltage = np.ascontiguousarray(np.broadcast_to(voltage, self.shape), dtype=float).reshape(-1)
+        out = np.empty((2, self.size))
+        launch(_mushroom_read.current, self.size, ambient, self._floats, voltage, state, out, grain=_GRAIN)
+        return out
+
+    def _advance(self) -> None:
+        """Bring the glass (and slow crystallization) up to the clock."""
+        if not self._clock.idle:
+            self._clock.advance(self._state, self._address(self._clock.waits), self._floats)
+
+    def _present(self):
+        """The state at the clock's time, without a trace in the devices' future."""
+        return self._clock.preview(self._state, self._address(self._clock.waits), self._floats)
+
+    def _stick(self, high: float, low: float) -> None:
+        draw = np.empty(self.size)
+        launch(_mushroom_state.draw_stuck, self.size, self._address(0), draw)
+        reset = (draw >= high) & (draw < high + low)
+        pulse = SCHEMES["set-staircase"].prepare[0]
+        self._send(pulse, np.full(int(reset.sum()), pulse.peak), reset, self._floats.heat.ambient)
+        self._free = draw >= high + low
+
+    def _address(self, event: int) -> tuple[np.uint64, np.uint64, np.uint64]:
+        return np.uint64(self.seed), np.uint64(self.first_cell), np.uint64(event)
+
+    def _next_event(self) -> int:
+        if self._event == _LAST_EVENT:
+            raise ParameterError(f"event: a population has {_LAST_EVENT} pulses, reads and waits; all are used")
+        self._event += 1
+        return self._event
+
+    def _checked_temperature(self, temperature) -> float:
+        if temperature is None:
+            return self._floats.heat.ambient
+        melting = self._floats.crystallization.melting_temperature
+        temperature = _check.number("temperature", temperature, "K", _COLDEST)
+        if temperature >= melting:
+            raise ParameterError(
+                f"temperature must be a number in K within [{_COLDEST:g}, {melting:g}), below melting; "
+                f"got {temperature:g} K"
+            )
+        return temperature
+
+    def _checked_mask(self, where) -> np.ndarray:
+        if where is None:
+            return np.ones(self.size, dtype=bool)
+        mask = np.asarray(where)
+        if mask.dtype != np.bool_ or mask.shape != self.shape:
+            raise ParameterError(
+                f"where must be an array of bool of shape {self.shape}; got {mask.dtype} of shape {mask.shape}"
+            )
+        return mask.reshape(-1)
+
+    def _checked_amplitude(self, pulse: Pulse, amplitude, chosen) -> np.ndarray:
+        unit = "A" if pulse.kind == "current" else "V"
+        p = self._floats.heat
+        largest = self.cell.parameters.heat.largest_current
+        limit = largest if unit == "A" else p.on_voltage + p.on_resistance * largest
+        given = pulse.peak if amplitude is None else amplitude
+        values = _check.array("amplitude", given, unit, empty=True)
+        if values.ndim and values.shape != self.shape:
+            raise ParameterError(f"amplitude must be a number or have shape {self.shape}; got shape {values.shape}")
+        values = np.ascontiguousarray(np.broadcast_to(values, self.shape)).reshape(-1)
+        too_high = chosen & (np.abs(values) > limit)
+        if too_high.any():
+            name = pulse.kind if amplitude is None else "amplitude"
+            worst = values[np.flatnonzero(too_high)[0]]
+            raise ParameterError(
+                f"{name} must lie within [{-limit:g}, {limit:g}] {unit}, where the on-state of {self.cell.name} is "
+                f"valid; got {worst:g} {unit}"
+            )
+        return values
+
+    def _warn_of_switching(self, voltage, temperature) -> None:
+        over = np.abs(voltage) > self.threshold_voltage(temperature=temperature)
+        closed = self.threshold_voltage(temperature=temperature) > 0.0
+        if (over & closed).any():
+            warnings.warn(
+                f"voltage: {int((over & closed).sum())} of {self.size} devices are above their threshold voltage and "
+                "would switch; the current of the off-state is given",
+                ValidityWarning,
+                stacklevel=3,
+            )

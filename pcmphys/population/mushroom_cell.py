@@ -1,0 +1,73 @@
+"""The mushroom cell of one technology: its numbers, and devices made from them."""
+
+from __future__ import annotations
+
+from pcmphys.models.mushroom import MushroomParameters
+from pcmphys.population.mushroom import MushroomPopulation
+
+
+class MushroomCell:
+    """A phase-change cell with its physics.
+
+    Attributes
+    ----------
+    parameters : MushroomParameters
+        The numbers, by effect.
+    technology : Technology
+        The same numbers with unit, source and kind, as read from the parameter file.
+    """
+
+    def __init__(self, parameters: MushroomParameters, technology):
+        self.parameters = parameters
+        self.technology = technology
+
+    def __repr__(self) -> str:
+        return f"MushroomCell({self.name!r})"
+
+    @property
+    def name(self) -> str:
+        """Name of the technology."""
+        return self.technology.name
+
+    @property
+    def conductance_maximum(self) -> float:
+        """Conductance [S] of g = 1."""
+        return self.parameters.read.conductance_maximum
+
+    @property
+    def conductance_minimum(self) -> float:
+        """Least conductance [S] that a weight's idle device is programmed to; zero asks for a RESET and no more."""
+        return self.parameters.read.conductance_minimum
+
+    @property
+    def read_voltage(self) -> float:
+        """Usual read voltage [V]."""
+        return self.parameters.read.voltage
+
+    @property
+    def reference_time(self) -> float:
+        """Age [s] at which programming is judged, t_0."""
+        return self.parameters.read.reference_time
+
+    def population(
+        self, shape, seed: int = 0, *, first_cell: int = 0, stuck_high: float = 0.0, stuck_low: float = 0.0
+    ) -> MushroomPopulation:
+        """Make devices, crystalline and never pulsed; their spread is drawn here.
+
+        Parameters
+        ----------
+        shape : int or tuple of int
+            Any shape, also with no device at all.
+        seed : int
+            Same seed, same devices and same history, whatever the number of threads.
+        first_cell : int
+            Number of the first device: ``population(n, seed, first_cell=k)`` holds the devices k .. k+n-1 of the
+            larger population with that seed, bit by bit.
+        stuck_high, stuck_low : float
+            Fractions of devices (drawn at random) that no pulse changes: crystalline for ever, or RESET for ever.
+
+        Returns
+        -------
+        MushroomPopulation
+        """
+        return MushroomPopulation(self, shape, seed, first_cell, stuck_high, stuck_low)

@@ -1,0 +1,242 @@
+"""What one mushroom device conducts, the slow way: the liner as a full linear network, currents by bracketing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from tests.oracles.mushroom_pulse import (
+    AMORPHOUS,
+    BOLTZMANN,
+    CHARGE,
+    CRYSTAL,
+    LINER,
+    SECTORS,
+    clip,
+    grain_share,
+    single,
+)
+
+SHELLS = 24
+
+
+def root(function: Callable[[float], float], low: float, high: float) -> float:
+    """Zero of a rising function between two bounds: false position, with a halving every third step."""
+    at_low, at_high = function(low), function(high)
+    if at_low >= 0.0:
+        return low
+    if at_high <= 0.0:
+        return high
+    for step in range(300):
+        middle = high - at_high * (high - low) / (at_high - at_low)
+        if step % 3 == 2 or not low < middle < high:
+            middle = 0.5 * (low + high)
+        if not low < middle < high:  # neighbouring numbers
+            break
+        value = function(middle)
+        if value == 0.0:
+            return middle
+        # the end that stays counts half: else it would stay for ever
+        if value < 0.0:
+            low, at_low, at_high = middle, value, 0.5 * at_high
+        else:
+            high, at_high, at_low = middle, value, 0.5 * at_low
+    return 0.5 * (low + high)
+
+
+def solve(matrix: list[list[float]], right: list[float]) -> list[float]:
+    """Gaussian elimination with pivoting; zeros are skipped."""
+    rows = [[*row, value] for row, value in zip(matrix, right)]
+    size = len(rows)
+    for k in range(size):
+        pivot = max(range(k, size), key=lambda j: abs(rows[j][k]))
+        rows[k], rows[pivot] = rows[pivot], rows[k]
+        filled = [c for c in range(k, size + 1) if rows[k][c] != 0.0]
+        for j in range(k + 1, size):
+            if rows[j][k] != 0.0:
+                factor = rows[j][k] / rows[k][k]
+                for c in filled:
+                    rows[j][c] -= factor * rows[k][c]
+    found = [0.0] * size
+    for k in reversed(range(size)):
+        known = sum(rows[k][c] * found[c] for c in range(k + 1, size) if rows[k][c] != 0.0)
+        found[k] = (rows[k][size] - known) / rows[k][k]
+    return found
+
+
+def mixture(crystalline: float, amorphous: float, crystal: float) -> tuple[float, float]:
+    """Bruggeman's conductivity by bisection on ln s, and d ln s / d ln s_a from a derivative of its equation."""
+
+    def balance(log_s: float) -> float:
+        s = math.exp(log_s)
+        parts = (crystalline, crystal), (1.0 - crystalline, amorphous)
+        return sum(part * (s - value) / (value + 2.0 * s) for part, value in parts)
+
+    s = math.exp(root(balance, math.log(min(amorphous, crystal)), math.log(max(amorphous, crystal))))
+    # change of each term of the balance with its own conductivity; s follows
+    by_amorphous = (1.0 - crystalline) * 3.0 * s * amorphous / (amorphous + 2.0 * s) ** 2
+    by_crystal = crystalline * 3.0 * s * crystal / (crystal + 2.0 * s) ** 2
+    return s, by_amorphous / (by_amorphous + by_crystal)
+
+
+class Conducting:
+    """The part of a device that conducts; see `tests.oracles.mushroom_cell.Device` for the attributes."""
+
+    def structure(self) -> dict[str, list[float]]:
+        """What each sector conducts: resistance of dome and films, amorphous thickness, trap amplitude, liner."""
+        c, t = self.parameters.conduction, self.parameters.telegraph
+        width = self.span / SHELLS
+        # the mixture is looked at as it is after 1000 s, with the technology's mean exponents
+        dome_aged, films_aged = (self.mean_ageing(nu) for nu in self.mean_exponents())
+        amorphous = c.amorphous_conductivity * self.factors[AMORPHOUS] / dome_aged
+        crystal = c.crystal_conductivity * self.factors[CRYSTAL] / films_aged
+        rim_grown = crystal * c.rim_grain / (c.rim_grain + c.boundary_length)
+        whole = self.shell(self.radius, self.radius + self.span) / rim_grown
+        rows: dict[str, list[float]] = {"dome": [], "films": [], "thickness": [], "amplitude": [], "shunt": []}
+        volume = 0.0
+        for s in range(SECTORS):
+            dome, films, thickness, blocked, resistances = 0.0, 0.0, 0.0, False, []
+            for k in range(SHELLS):
+                inner = self.radius + k * width
+                inside = clip((self.rim[s] - k * width) / width, 0.0, 1.0)
+                value, share = rim_grown * self.texture[s], 0.0
+                if inside > 0.0:
+                    middle = inner + 0.5 * inside * width
+                    left = inside * self.uncovered(self.grains[s], middle)
+                    size = self.grain_size(s, middle)
+                    grown = crystal * size / (size + c.boundary_length) * self.texture[s]
+                    value, share = mixture(1.0 - left, amorphous, grown)
+                    thickness += left * width
+                    blocked = blocked or share > 0.5
+                    volume += left * ((inner + width) ** 3 - inner**3)
+                resistances.append(self.shell(inner, inner + width) / value)
+                dome += share * resistances[-1]
+                films += (1.0 - share) * resistances[-1]
+            narrow = t.boundary_amplitude * min(whole / films, 1.0) ** -t.crowding
+            amplitude = (dome * t.dome_amplitude + films * narrow) / (dome + films)
+            rows["dome"].append(single(dome / dome_aged))
+            rows["films"].append(single(films / films_aged))
+            rows["thickness"].append(single(thickness if blocked else 0.0))
+            rows["amplitude"].append(single(min(amplitude, 2.0)))
+            rows["shunt"].append(single(self.shunt(resistances, width)))
+        full = SECTORS * ((self.radius + self.span) ** 3 - self.radius**3)
+        return rows | {"fraction": [single(clip(1.0 - volume / full, 0.0, 1.0))]}
+
+    def mean_exponents(self) -> tuple[float, float]:
+        """The technology's drift exponents of dome and films."""
+        r = self.parameters.relaxation
+        return r.dome_exponent, r.boundary_exponent
+
+    def mean_ageing(self, exponent: float) -> float:
+        """Factor by which 1000 s at the reference temperature raise a resistance of this drift exponent."""
+        r = self.parameters.relaxation
+        reduced = r.barrier * CHARGE / (BOLTZMANN * self.parameters.conduction.reference_temperature)
+        onset = math.exp((1.0 - r.initial) * reduced) / (r.attempt_rate * reduced)
+        return ((1000.0 + onset) / onset) ** exponent
+
+    @staticmethod
+    def shell(inner: float, outer: float) -> float:
+        """Resistance times conductivity of a sector's shell."""
+        return SECTORS / (2.0 * math.pi) * (1.0 / inner - 1.0 / outer)
+
+    def grain_size(self, s: int, radius: float) -> float:
+        """Mean diameter of the grains that cover a shell, by what they cover."""
+        shares = [(grain_share(radius, centre, size), size) for centre, size in self.grains[s]]
+        weight = sum(share for share, _ in shares)
+        if weight == 0.0:
+            return self.parameters.conduction.rim_grain
+        return sum(2.0 * share * size for share, size in shares) / weight
+
+    def shunt(self, resistances: list[float], width: float) -> float:
+        """Conductance that the liner adds to a sector: the whole network's, less that of the shells alone.
+
+        Nodes in order: under the heater in the liner, then chalcogenide and liner at the outer border of each shell;
+        the heater stands at one volt, the chalcogenide's last node at zero.
+        """
+        liner = self.parameters.liner
+        if liner is None:
+            return 0.0
+        factor, size = self.factors[LINER], 2 * SHELLS + 1
+        matrix = [[0.0] * size for _ in range(size)]
+        right = [0.0] * size
+        ground = size - 2  # the chalcogenide at the outer border of the last shell
+        currents: list[tuple[int, float]] = []
+
+        def connect(a: int | None, b: int, conductance: float) -> None:
+            """``a`` None is the heater; what reaches the ground is noted."""
+            if b == ground or a == ground:
+                other = a if b == ground else b
+                matrix[other][other] += conductance
+                currents.append((other, conductance))
+                return
+            matrix[b][b] += conductance
+            if a is None:
+                right[b] += conductance
+                return
+            matrix[a][a] += conductance
+            matrix[a][b] -= conductance
+            matrix[b][a] -= conductance
+
+        under = math.pi * self.radius**2 / SECTORS
+        connect(None, 0, under / (liner.interface_resistance * factor))
+        for k in range(SHELLS):
+            inner, outer = self.radius + k * width, self.radius + (k + 1) * width
+            rail = SECTORS * liner.sheet_resistance * factor * math.log(outer / inner) / (2.0 * math.pi)
+            ring = math.pi * (outer**2 - inner**2) / SECTORS
+            connect(None if k == 0 else 2 * k - 1, 2 * k + 1, 1.0 / resistances[k])
+            connect(2 * k, 2 * k + 2, 1.0 / rail)
+            connect(2 * k + 2, 2 * k + 1, ring / (liner.interface_resistance * factor))
+        matrix[ground][ground] = 1.0
+        voltage = solve(matrix, right)
+        through = sum(voltage[node] * conductance for node, conductance in currents)
+        return max(through - 1.0 / sum(resistances), 0.0)
+
+    # ---- conduction
+
+    def log_drift(self, exponent: float, temperature: float) -> float:
+        r = self.parameters.relaxation
+        return exponent * r.barrier * CHARGE * (r.initial - self.order) / (BOLTZMANN * temperature)
+
+    def threshold(self, temperature: float) -> float:
+        w = self.parameters.switching
+        thermal = max(1.0 - w.temperature_slope * (temperature - w.reference_temperature), 0.0)
+        gain = 1.0 + w.relaxation_gain * max(self.log_drift(self.exponent[0], temperature), 0.0)
+        return w.threshold_field * min(self.structure()["thickness"]) * thermal * gain
+
+    def current_now(self, voltage: float, temperature: float, noise: list[float]) -> float:
+        """Current at a voltage, with the given deviations of the sectors' filled traps."""
+        c, rows = self.parameters.conduction, self.structure()
+
+        def grown(exponent: float, activation: float) -> float:
+            hotter = activation * CHARGE / BOLTZMANN * (1.0 / c.reference_temperature - 1.0 / temperature)
+            return math.exp(self.log_drift(exponent, temperature) - hotter)
+
+        on_dome = grown(self.exponent[0], c.amorphous_activation)
+        on_films = grown(self.exponent[1], c.boundary_activation)
+        thermal = 2.0 * BOLTZMANN * temperature / CHARGE
+        sectors = []
+        closed = 0.0
+        for s in range(SECTORS):
+            trapped = math.exp(rows["amplitude"][s] * noise[s])
+            bend = thermal * max(rows["thickness"][s], c.hop_distance) / c.hop_distance
+            closed += rows["dome"][s] / (rows["dome"][s] + rows["films"][s]) / SECTORS
+            sectors.append((rows["dome"][s] * on_dome * trapped, rows["films"][s] * on_films * trapped, bend,
+                            rows["shunt"][s]))  # fmt: skip
+        edge = c.edge_conductance * closed / on_dome
+
+        def behind_heater(v: float) -> float:
+            return edge * v + sum(self.sector_current(v, *sector) for sector in sectors)
+
+        size = abs(voltage)
+        inner = root(lambda v: v + c.series_resistance * behind_heater(v) - size, 0.0, size)
+        return math.copysign(behind_heater(inner), voltage)
+
+    @staticmethod
+    def sector_current(voltage: float, dome: float, films: float, bend: float, shunt: float) -> float:
+        """Dome, I = (bend / dome) sinh(V_dome / bend), in series with the films; the liner beside them."""
+        if dome == 0.0:
+            return voltage * (1.0 / films + shunt)
+        # beyond it the dome alone would carry more than the films let through
+        most = min(voltage, bend * math.asinh(voltage / bend * dome / films))
+        over_dome = root(lambda u: u + films * bend / dome * math.sinh(u / bend) - voltage, 0.0, most)
+        return bend / dome * math.sinh(over_dome / bend) + shunt * voltage

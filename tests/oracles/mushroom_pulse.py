@@ -1,0 +1,355 @@
+"""What a pulse does to one mushroom device, the slow way: plain floats, lists and `math`, the laws typed again.
+
+Stored lengths are float32 in the package. They are rounded here where they are written (`single`), and so are the
+squares of a grain's stored distance and radius, which the kernels multiply as float32.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import struct
+
+from tests.oracles.philox import uniform, words
+
+BOLTZMANN = 1.380649e-23
+CHARGE = 1.602176634e-19
+SECTORS = 16
+GRAINS = 3
+COLDEST = 200.0
+FRONT, QUENCH, NUCLEI, TRAP_STATE, TEXTURE = 5, 6, 7, 9, 12
+RADIUS, HEAT, GROWTH, CRYSTAL, AMORPHOUS, LINER, DOME_DRIFT, FILM_DRIFT = range(8)
+
+
+def single(x: float) -> float:
+    """Nearest float32."""
+    return struct.unpack("f", struct.pack("f", x))[0]
+
+
+def coarse(word: int) -> float:
+    """Uniform deviate from one 32-bit word."""
+    return (word + 0.5) / 2**32
+
+
+def clip(x: float, low: float, high: float) -> float:
+    return max(low, min(x, high))
+
+
+def normals(seed: int, cell: int, event: int, stream: int, count: int, first_block: int = 0) -> list[float]:
+    """Box-Muller, two normal deviates a block."""
+    found: list[float] = []
+    for block in range(count // 2):
+        w0, w1, w2, w3 = words(seed, cell, event, stream, first_block + block)
+        radius = math.sqrt(-2.0 * math.log(uniform(w0, w1)))
+        angle = 2.0 * math.pi * uniform(w2, w3)
+        found += [radius * math.cos(angle), radius * math.sin(angle)]
+    return found
+
+
+# ---- material
+
+
+def viscosity(temperature: float, v) -> float:
+    """Pa s; Arrhenius below the glass point, continuous there."""
+    melt_at = max(temperature, v.glass_point)
+    if v.vogel is not None:
+        reach = (v.glass_temperature - v.vogel.temperature) / (melt_at - v.vogel.temperature)
+        eta = 10.0**v.vogel.log_glass * math.exp(v.vogel.strength * (reach - 1.0))
+    else:
+        a, m, x = v.mauro.log_infinite, v.mauro.fragility, v.glass_temperature / melt_at
+        eta = 10.0 ** (a + (12.0 - a) * x * math.exp((m / (12.0 - a) - 1.0) * (x - 1.0)))
+    if temperature < v.glass_point:
+        eta *= math.exp(v.glass_activation * CHARGE / BOLTZMANN * (1.0 / temperature - 1.0 / v.glass_point))
+    return eta
+
+
+def driving_force(temperature: float, c) -> float:
+    """J a monomer."""
+    melting = c.melting_temperature
+    return c.heat_of_fusion * c.monomer_volume * (melting - temperature) / melting * temperature / melting
+
+
+def jump_rate(temperature: float, c) -> float:
+    return BOLTZMANN * temperature / (3.0 * math.pi * c.jump_distance**3 * viscosity(temperature, c.viscosity))
+
+
+def growth_velocity(temperature: float, c) -> float:
+    """m/s."""
+    gain = driving_force(temperature, c) / (2.0 * BOLTZMANN * temperature)
+    return c.growth_factor * c.monomer_volume ** (1 / 3) * jump_rate(temperature, c) * 2.0 * math.sinh(gain)
+
+
+def nucleation_rate(temperature: float, c) -> float:
+    """1/(m3 s)."""
+    gain = driving_force(temperature, c)
+    if gain <= 0.0:
+        return 0.0
+    kt = BOLTZMANN * temperature
+    cosine = math.cos(math.radians(c.wetting_angle))
+    shape = (2.0 - 3.0 * cosine + cosine**3) / 4.0
+    critical = shape * 32.0 * math.pi / 3.0 * c.monomer_volume**2 * c.interface_energy**3 / gain**3
+    barrier = shape * 16.0 * math.pi / 3.0 * c.monomer_volume**2 * c.interface_energy**3 / gain**2
+    zeldovich = math.sqrt(gain / (6.0 * math.pi * kt * critical))
+    rate = 4.0 / c.monomer_volume * jump_rate(temperature, c) * critical ** (2 / 3) * zeldovich
+    return c.nucleation_factor * rate * math.exp(-barrier / kt)
+
+
+@functools.cache
+def tables(c) -> tuple[list[float], list[float]]:
+    """Growth velocity at every kelvin from `COLDEST`, and the trapezoidal integral of the nucleation rate."""
+    count = int(c.melting_temperature - COLDEST) + 3
+    velocity = [max(growth_velocity(COLDEST + k, c), 0.0) for k in range(count)]
+    rate = [nucleation_rate(COLDEST + k, c) for k in range(count)]
+    integral = [0.0]
+    for k in range(1, count):
+        integral.append(integral[-1] + 0.5 * (rate[k - 1] + rate[k]))
+    return velocity, integral
+
+
+def look_up(table: list[float], temperature: float) -> float:
+    place = clip(temperature - COLDEST, 0.0, len(table) - 1.001)
+    k = int(place)
+    return table[k] + (place - k) * (table[k + 1] - table[k])
+
+
+def inverse_look_up(table: list[float], value: float) -> float:
+    """Temperature at which the rising table has a value: the last entry not above it, and the line to the next."""
+    k = max((j for j in range(len(table) - 1) if table[j] <= value), default=0)
+    width = table[k + 1] - table[k]
+    return COLDEST + k + ((value - table[k]) / width if width > 0.0 else 0.0)
+
+
+# ---- drive
+
+
+def pulse_steps(times: list[float], drives: list[float], tau: float) -> list[tuple[float, float]]:
+    """(duration, drive over the peak) of each step, cooling included."""
+    peak = max(drives, key=abs) or 1.0
+    found: list[tuple[float, float]] = []
+    for t0, t1, d0, d1 in zip(times, times[1:], drives, drives[1:]):
+        length, before, after = t1 - t0, d0 / peak, d1 / peak
+        if length == 0.0:
+            continue
+        elapsed = 0.0
+        for cut in plateau(length, tau) if before == after else ramp(length, tau):
+            elapsed += cut
+            found.append((cut, before + (after - before) * (elapsed - 0.5 * cut) / length))
+    return found + [(part * tau, 0.0) for part in [0.25] * 4 + [0.5] * 4 + [1.0] * 4]
+
+
+def ramp(length: float, tau: float) -> list[float]:
+    count = min(max(math.ceil(length / (0.5 * tau)), 2), 20)
+    return [length / count] * count
+
+
+def plateau(length: float, tau: float) -> list[float]:
+    longest, step, left = max(2.0 * tau, length / 12), 0.5 * tau, length
+    cuts: list[float] = []
+    while left > 1e-9 * length and len(cuts) < 64:
+        step = min(step, longest, left)
+        cuts.append(step)
+        left -= step
+        step *= 1.5
+    cuts[-1] += left
+    return cuts
+
+
+def on_power(current: float, h) -> float:
+    return h.on_voltage * abs(current) + h.on_resistance * current**2
+
+
+def on_current(voltage: float, h) -> float:
+    return math.copysign(max(abs(voltage) - h.on_voltage, 0.0) / h.on_resistance, voltage)
+
+
+def beside_filament(sector: int, filament: float, current: float, h) -> float:
+    """Part of the filament's rise that a sector has."""
+    part = min(abs(current) / h.filling_current, 1.0)
+    angle = abs((sector + 0.5) * 2.0 * math.pi / SECTORS - filament)
+    angle = min(angle, 2.0 * math.pi - angle)
+    edge = max(math.pi * part, 1e-6)
+    inside = 1.0 - h.edge_drop * (1.0 - part) * min(angle / edge, 1.0) ** 2
+    return inside * math.exp(-max(angle - edge, 0.0) / h.lateral_angle)
+
+
+def grain_share(radius: float, centre: float, size: float, *, size_stored: bool = True) -> float:
+    """Part of a sector's shell that a grain covers; ``size_stored``: its radius is a float32."""
+    size_squared = single(size * size) if size_stored else size * size
+    share = 1.0 - (radius * radius + single(centre * centre) - size_squared) / (2.0 * radius * centre)
+    return clip(SECTORS * share, 0.0, 1.0)
+
+
+class Heated:
+    """The part of a device that a pulse works on; see `tests.oracles.mushroom_cell.Device` for the attributes."""
+
+    def uncovered(self, grains: list[list[float]], radius: float) -> float:
+        """Amorphous part of a sector's shell: overlapping grains multiply."""
+        free = 1.0
+        for centre, size in grains:
+            free *= 1.0 - grain_share(radius, centre, size)
+        return free
+
+    def rise_at(self, s: int, distance: float) -> float:
+        """Temperature rise at a distance from the heater, falling linearly to zero."""
+        return self.local[s] * max(1.0 - (distance - self.shift[s]) / self.span, 0.0)
+
+    def rim_rise(self, s: int) -> float:
+        """Temperature rise that drives the rim inwards."""
+        return self.rise_at(s, self.rim[s])
+
+    def send(self, times, drives, kind: str, scale: float, ambient: float, event: int) -> tuple[float, float]:
+        """Pulse of a height; returns the highest temperature of the heater's rim and the energy taken."""
+        switching = self.parameters.switching
+        needed = self.threshold(ambient)
+        peak = abs(scale) if any(drives) else 0.0
+        if kind == "voltage":
+            cold, on = peak < needed, False
+        else:
+            cold, on = needed > switching.compliance or peak < switching.holding_current, True
+        if cold:
+            return ambient, 0.0
+        drawn = normals(self.seed, self.cell, event, FRONT, SECTORS)
+        self.shift = [self.front_shift(own, fresh) for own, fresh in zip(self.front, drawn)]
+        self.hottest = [0.0] * SECTORS
+        top, energy = self.heat(pulse_steps(times, drives, self.parameters.heat.thermal_time), kind, scale,
+                                (ambient, event, on, needed))  # fmt: skip
+        self.drop_absorbed()
+        self.renew(ambient + top, event)
+        return ambient + top, energy
+
+    def front_shift(self, own: float, fresh: float) -> float:
+        """Distance by which a sector's front lies further out, from the device's deviate and the pulse's; bounded."""
+        g = self.parameters.geometry
+        deviate = math.sqrt(g.front_memory) * own + math.sqrt(1.0 - g.front_memory) * fresh
+        return math.sqrt(3.0) * g.front_roughness * math.tanh(0.851 * deviate)
+
+    def heat(self, steps, kind: str, scale: float, circumstances) -> tuple[float, float]:
+        ambient, event, on, needed = circumstances
+        h, tau = self.parameters.heat, self.parameters.heat.thermal_time
+        coldest = max(self.parameters.crystallization.viscosity.glass_temperature - ambient, 1.0)
+        rise = top = energy = 0.0
+        share = [0.0] * SECTORS
+        block = 0
+        waiting = -math.log(coarse(words(self.seed, self.cell, event, NUCLEI, 0)[0]))
+        for duration, drive in steps:
+            current, on = self.flowing(kind, scale * drive, on, needed)
+            target = 0.0
+            if current != 0.0:
+                share = [beside_filament(s, self.filament, current, h) for s in range(SECTORS)]
+                narrowing = max(h.filling_current / abs(current), 1.0) ** h.crowding
+                target = h.thermal_resistance * self.factors[HEAT] * on_power(current, h) * narrowing
+            energy += on_power(current, h) * duration
+            middle = target + (rise - target) * math.exp(-0.5 * duration / tau)
+            rise = target + (rise - target) * math.exp(-duration / tau)
+            top = max(top, middle)
+            if middle < coldest:
+                continue
+            self.local = [middle * part for part in share]
+            for s in range(SECTORS):
+                if self.local[s] >= coldest:
+                    self.move(s, duration, ambient)
+            expected = [self.nuclei(s, coldest, ambient) for s in range(SECTORS)]
+            waiting -= sum(bound for bound, _, _ in expected) * duration
+            while waiting < 0.0:
+                self.nucleate(words(self.seed, self.cell, event, NUCLEI, block), expected, duration, ambient)
+                block += 1
+                waiting -= math.log(coarse(words(self.seed, self.cell, event, NUCLEI, block)[0]))
+        return top, energy
+
+    def flowing(self, kind: str, drive: float, on: bool, needed: float) -> tuple[float, bool]:
+        holding = self.parameters.switching.holding_current
+        if kind == "current":
+            return (drive if abs(drive) >= holding else 0.0), on
+        current = on_current(drive, self.parameters.heat)
+        on = (on or abs(drive) >= needed) and abs(current) >= holding
+        return (current if on else 0.0), on
+
+    def melt_front(self, s: int, ambient: float) -> float:
+        """Distance of a sector's melt front from the heater; zero if nothing is molten there."""
+        melting_rise = self.parameters.crystallization.melting_temperature - ambient
+        return clip(self.span * (1.0 - melting_rise / self.local[s]) + self.shift[s], 0.0, 0.98 * self.span)
+
+    def move(self, s: int, duration: float, ambient: float) -> None:
+        """Melt a sector, then let its rim and grains grow, neither into the liquid."""
+        velocity = tables(self.parameters.crystallization)[0]
+        time = duration * self.factors[GROWTH]
+        front = self.melt_front(s, ambient)
+        if front > 0.0 and self.local[s] > self.hottest[s]:
+            self.hottest[s] = self.local[s]
+            self.rim[s] = single(max(self.rim[s], front))
+            self.grains[s] = [grain for grain in self.grains[s] if grain[0] >= self.radius + front]
+        if self.rim[s] == 0.0:
+            return
+        grown = self.rim[s] - look_up(velocity, ambient + self.rim_rise(s)) * time
+        self.rim[s] = single(max(grown, min(front, self.rim[s])))
+        for grain in self.grains[s]:
+            size = grain[1] + look_up(velocity, ambient + self.rise_at(s, grain[0] - self.radius)) * time
+            grain[1] = single(min(size, max(grain[0] - self.radius - front, 0.0)) if front > 0.0 else size)
+
+    def nuclei(self, s: int, coldest: float, ambient: float) -> tuple[float, float, float]:
+        """Bound of the rate of nuclei in a sector, and the integrated rate at its rim and at the heater."""
+        if self.rim[s] == 0.0 or self.local[s] < coldest or len(self.grains[s]) >= GRAINS:
+            return 0.0, 0.0, 0.0
+        integral = tables(self.parameters.crystallization)[1]
+        low = look_up(integral, ambient + self.rise_at(s, self.rim[s]))
+        high = look_up(integral, ambient + self.rise_at(s, 0.0))
+        area = 2.0 * math.pi / SECTORS * (self.radius + self.rim[s]) ** 2
+        return area * self.span / self.local[s] * (high - low), low, high
+
+    def nucleate(self, drawn, expected, duration: float, ambient: float) -> None:
+        """Place a candidate: its sector, its temperature and so its distance; kept with the chance of its place."""
+        velocity, integral = tables(self.parameters.crystallization)
+        left = coarse(drawn[1]) * sum(bound for bound, _, _ in expected)
+        for s in range(SECTORS):
+            left -= expected[s][0]
+            if left < 0.0:
+                break
+        _, low, high = expected[s]
+        along, chance = (drawn[2] // 65536 + 0.5) / 65536, (drawn[2] % 65536 + 0.5) / 65536
+        temperature = inverse_look_up(integral, low + along * (high - low))
+        distance = self.shift[s] + self.span * (1.0 - (temperature - ambient) / self.local[s])
+        if not 0.0 < distance < self.rim[s] or len(self.grains[s]) == GRAINS:
+            return
+        place = self.radius + distance
+        if chance < (place / (self.radius + self.rim[s])) ** 2 * self.uncovered(self.grains[s], place):
+            size = coarse(drawn[3]) * duration * self.factors[GROWTH] * look_up(velocity, temperature)
+            self.grains[s].append([single(place), single(size)])
+
+    def drop_absorbed(self) -> None:
+        for s in range(SECTORS):
+            self.grains[s] = [grain for grain in self.grains[s] if grain[0] <= self.radius + self.rim[s]]
+
+    def renew(self, peak: float, event: int) -> None:
+        """A pulse above the glass transition restarts drift and traps; what melted is drawn anew."""
+        p = self.parameters
+        if peak < p.crystallization.viscosity.glass_temperature:
+            return
+        self.order = p.relaxation.initial
+        self.occupy(event)
+        if not any(self.hottest):
+            return
+        drawn = normals(self.seed, self.cell, event, TEXTURE, SECTORS)
+        for s in range(SECTORS):
+            if self.hottest[s] > 0.0:
+                self.texture[s] = self.drawn_texture(drawn[s])
+        self.draw_quench(event)
+
+    def occupy(self, event: int) -> None:
+        """Fill each trap with the mean occupancy."""
+        blocks = [words(self.seed, self.cell, event, TRAP_STATE, block) for block in range(8)]
+        self.traps = [coarse(blocks[k % 8][k // 8]) < self.filled for k in range(32)]
+
+    def drawn_texture(self, deviate: float) -> float:
+        spread = self.parameters.conduction.texture_spread
+        return single(math.exp(spread * deviate - 0.5 * spread**2))
+
+    def draw_quench(self, event: int) -> None:
+        r = self.parameters.relaxation
+        dome, films = normals(self.seed, self.cell, event, QUENCH, 2)
+        self.exponent = [
+            single(r.dome_exponent * self.factors[DOME_DRIFT] * max(1.0 + r.cycle_spread * dome, 0.0)),
+            single(r.boundary_exponent * self.factors[FILM_DRIFT] * max(1.0 + r.cycle_spread * films, 0.0)),
+        ]
+        w0, w1, _, _ = words(self.seed, self.cell, event, QUENCH, 1)
+        self.filament = single(2.0 * math.pi * uniform(w0, w1))
+        self.quench = event

@@ -1,0 +1,110 @@
+"""Currents of mushroom devices: odd, smooth, bending upwards; what a read gives of them; temperature and liner."""
+
+import numpy as np
+import pytest
+
+import pcmphys as pcm
+from pcmphys import ValidityWarning
+from tests.population.mushroom_cells import CELL, PARTIAL, QUIET, RESET, SET, P
+
+
+@pytest.fixture(scope="module", params=[RESET, PARTIAL, SET, None], ids=["reset", "partial", "set", "new"])
+def made(request):
+    devices = QUIET.population(300, seed=14)
+    if request.param is not None:
+        devices.apply(request.param)
+    devices.wait(10.0)
+    return devices
+
+
+def test_current_is_odd_and_never_flows_uphill(made):
+    for voltage in (0.0, 1e-6, 0.05, 0.2, 0.3):
+        current, slope = made.current(voltage)
+        backward, same_slope = made.current(-voltage)
+        assert np.array_equal(backward, -current)
+        assert np.array_equal(same_slope, slope)
+        assert (current * voltage >= 0.0).all()
+        assert (slope > 0.0).all()
+        assert (current == 0.0).all() == (voltage == 0.0)
+
+
+@pytest.mark.parametrize("voltage", [-0.29, -0.1, 0.02, 0.2, 0.29])
+def test_slope_is_the_derivative_of_the_current(made, voltage):
+    step = 1e-5
+    up, down = (made.current(voltage + s)[0] for s in (step, -step))
+    # central difference: error of the order of (step / field voltage)^2
+    assert (up - down) / (2 * step) == pytest.approx(made.current(voltage)[1], rel=1e-7)
+
+
+def test_current_bends_upwards_and_starts_with_the_ohmic_slope(made):
+    voltages = np.linspace(0.0, 0.3, 7)
+    slopes = np.array([made.current(v)[1] for v in voltages])
+    assert (np.diff(slopes, axis=0) >= -1e-12 * slopes[1:]).all()
+    assert made.current(1e-5)[0] / 1e-5 == pytest.approx(slopes[0], rel=1e-6)
+    assert made.conductance() == pytest.approx(made.current(P.read.voltage)[0] / P.read.voltage, rel=1e-13)
+
+
+def test_voltage_by_device(made):
+    voltages = np.linspace(-0.3, 0.3, made.size)
+    current, slope = made.current(voltages)
+    for k in (0, 17, 299):
+        one = made.current(voltages[k])
+        assert (current[k], slope[k]) == (one[0][k], one[1][k])
+
+
+@pytest.mark.parametrize("voltage", [0.02, 0.1, 0.2, 0.3, -0.3])
+def test_a_read_without_traps_is_the_current(made, voltage):
+    """Within 1e-4 up to the largest read voltage, as stated beside the number of steps of a read."""
+    devices = made.copy()
+    current, _ = devices.current(voltage)
+    assert devices.read(voltage) == pytest.approx(current / voltage, rel=1e-4)
+
+
+@pytest.mark.parametrize("voltage", [P.read.voltage, P.read.largest_voltage])
+def test_reads_of_all_states_keep_their_stated_error(voltage):
+    """Within 1e-4 up to the largest read voltage: from crystalline to fully amorphous, 3000 devices."""
+    devices = QUIET.population(3000, seed=3)
+    devices.apply(PARTIAL, amplitude=np.linspace(280e-6, 560e-6, 3000))
+    current, _ = devices.current(voltage)
+    assert devices.read(voltage) == pytest.approx(current / voltage, rel=1e-4)
+
+
+def test_current_above_the_threshold_is_given_with_a_warning(made):
+    closed = (made.threshold_voltage() > 0.0) & (made.threshold_voltage() < 5.0)
+    if not closed.any():
+        current, _ = made.current(5.0)  # nothing would switch: no warning
+        assert np.isfinite(current).all()
+        return
+    with pytest.warns(ValidityWarning, match=rf"voltage: {closed.sum()} of 300 devices are above their") as record:
+        current, slope = made.current(5.0)
+    assert record[0].filename == __file__
+    assert np.isfinite(current).all()
+    assert (current > 5.0 * made.conductance()).all()
+    assert (slope > 0.0).all()
+
+
+def test_hotter_conducts_more_and_switches_earlier():
+    reset_devices = CELL.population(200, seed=9)
+    reset_devices.apply(RESET)
+    reset_devices.wait(1.0)
+    cold, hot = reset_devices.conductance(temperature=300.0), reset_devices.conductance(temperature=350.0)
+    # activation of 0.38 eV, raised by what drift has added to the barrier
+    activation = np.log(hot / cold) / (1 / 300 - 1 / 350) * 8.617333262e-5
+    assert 0.3 < np.median(activation) < 0.5
+    assert (reset_devices.threshold_voltage(temperature=350.0) < reset_devices.threshold_voltage()).all()
+
+
+def test_a_liner_takes_drift_noise_and_contrast():
+    outcome = []
+    for name in ("ibm-90nm-doped-gst", "ibm-90nm-projected"):
+        devices = pcm.load_cell(name).population(2000, seed=3)
+        fresh = devices.conductance()
+        devices.apply(RESET)
+        devices.wait(100.0)
+        clean = devices.conductance()
+        noise = (devices.read() / clean - 1.0).std()
+        outcome.append((np.median(devices.drift_exponent), noise, np.median(fresh / clean)))
+    (drift, noise, contrast), (projected, less, small) = outcome
+    assert projected < drift / 3
+    assert less < 0.5 * noise
+    assert small < 0.3 * contrast
