@@ -23,7 +23,7 @@ _FIGURES = (
         figures.layer_error,
         "The same error layer by layer. Without wires it is programming error, noise and drift.",
     ),
-    (figures.voltage_map, "Voltage that is left across the cells of the largest tile (G+ array, freshly programmed)."),
+    (figures.voltage_map, "Voltage that is left across the cells of the largest tile (G+ array at its targets)."),
 )
 
 _STYLE = """
@@ -48,7 +48,9 @@ def rows(dataset, cell: str) -> list[tuple[str, str, str, str, str, str]]:
     Times before the reference time of the cell's drift are marked with a star.
     """
     table = []
-    start = technologies(dataset)[cell].quantities["reference_time"].value
+    quantities = technologies(dataset)[cell].quantities
+    # a physical cell drifts from its quench on; only a published law has a time where it begins
+    start = quantities["reference_time"].value if "reference_time" in quantities else 0.0
     for wires in dataset["wires"].values:
         for compensation in dataset["compensation"].values:
             for time in dataset["time"].values:
@@ -92,6 +94,8 @@ def write_overview(dataset, path) -> Path:
 def _page(dataset) -> str:
     body = [f"<h1>{html.escape(dataset.attrs['title'])}</h1>", _introduction(dataset)]
     with_wires = "IR drop" in dataset["wires"].values
+    if dataset.sizes["cell"] > 1:
+        body.append(_side_by_side(dataset))
     for name, technology in technologies(dataset).items():
         table = rows(dataset, name)
         body.append(f"<h2>{html.escape(name)}</h2>")
@@ -138,6 +142,25 @@ def _table(headings, table) -> str:
     head = "".join(f"<th>{html.escape(h)}</th>" for h in headings)
     lines = ["".join(f"<td>{html.escape(str(v))}</td>" for v in row) for row in table]
     return f"<table><tr>{head}</tr>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
+
+
+def _side_by_side(dataset) -> str:
+    """All cells in one figure and one table: where they differ is what the models say differently."""
+    cells = [str(cell) for cell in dataset["cell"].values]
+    columns = [rows(dataset, cell) for cell in cells]
+    headings = (*HEADINGS[:3], *(f"{cell}: {what}" for cell in cells for what in ("accuracy [%]", "matvec error [%]")))
+    table = [
+        (*lines[0][:2], lines[0][2].removesuffix(EARLY), *(value for line in lines for value in line[3:5]))
+        for lines in zip(*columns, strict=True)
+    ]
+    figure = f"<figure>{_image(figures.side_by_side(dataset))}<figcaption>{_SIDE}</figcaption></figure>"
+    return f"<h2>The cells side by side</h2>{figure}{_table(headings, table)}"
+
+
+_SIDE = (
+    "The same network, weights and inputs on each technology. Statistical cells draw published moments; physical cells "
+    "are programmed by pulses and verify reads, and drift and noise follow from each device's structure."
+)
 
 
 def _programming(dataset, cell: str) -> str:

@@ -71,6 +71,29 @@ def _against_time(dataset, cell: str, name: str, scale: float, label: str, axes)
         return figure
 
 
+def side_by_side(dataset):
+    """Accuracy and matvec error of all cells against time, compensated where that was run."""
+    with style.figure(1, 2, figsize=(11.0, 4.2)) as (figure, panels):
+        compensation = dataset["compensation"].values[-1]
+        times = dataset["time"].values
+        colours = (style.GREY, style.BLUE, style.ORANGE, style.GREEN, style.RED)
+        drawn = (("accuracy", "test accuracy [%]"), ("matvec_error", "relative matvec error [%]"))
+        for axes, (name, label) in zip(panels, drawn, strict=True):
+            for k, cell in enumerate(dataset["cell"].values):
+                for wires, line in zip(dataset["wires"].values, ("-", ":"), strict=False):
+                    one = 100.0 * dataset[name].sel(cell=cell, wires=wires, compensation=compensation)
+                    spread = one.std("chip", ddof=1).values if one.sizes["chip"] > 1 else None
+                    axes.errorbar(
+                        times * 1.06 ** (k - 1), one.mean("chip").values, spread, color=colours[k % len(colours)],
+                        marker="o", ms=4, ls=line, capsize=3, label=f"{cell}, {'no ' * (wires == 'ideal')}IR drop",
+                    )  # fmt: skip
+            style.time_axis(axes, times)
+            axes.set_ylabel(label)
+            axes.set_title(f"drift compensation {compensation}", fontsize=10)
+        panels[0].legend(fontsize=7, loc="lower left")
+        return figure
+
+
 def _title(dataset, cell: str) -> str:
     chips = dataset.sizes["chip"]
     return f"{cell}, mean ± std of {chips} chips" if chips > 1 else f"{cell}, one chip"

@@ -10,6 +10,8 @@ from pcmphys.plot import report, style
 from pcmphys.plot import study as figures
 from pcmphys.study import run
 
+CELL = ["ibm-90nm-statistical"]
+
 
 @pytest.fixture(scope="module")
 def dataset(small_network):
@@ -20,11 +22,18 @@ def dataset(small_network):
 def test_the_report_needs_no_other_file_and_names_what_is_assumed(dataset, tmp_path):
     path = report.write(dataset, tmp_path / "report.html")
     text = path.read_text()
-    assert text.count("data:image/png;base64,") == 10  # five figures a cell
+    assert text.count("data:image/png;base64,") == 11  # five figures a cell, one of both side by side
     assert not re.search(r'(?:src|href)="(?!data:)', text)
     for word in ("ibm-90nm-statistical", "hermes-14nm-statistical", "Assumed", "trap_fastest", "Not modelled", "1 day"):
         assert word in text
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
+
+
+def test_several_cells_stand_side_by_side(dataset):
+    text = report._page(dataset)
+    assert "The cells side by side" in text
+    assert "hermes-14nm-statistical: accuracy [%]" in text
+    assert len(figures.side_by_side(dataset).axes) == 2
 
 
 def test_one_row_for_each_run(dataset):
@@ -35,7 +44,7 @@ def test_one_row_for_each_run(dataset):
 
 
 def test_one_chip_has_no_error_bar(small_network):
-    single = run({"network": str(small_network), "chips": 1, "times": [20.0]})
+    single = run({"network": str(small_network), "cells": CELL, "chips": 1, "times": [20.0]})
     assert "±" not in "".join(report.rows(single, "ibm-90nm-statistical")[0])
     assert report._page(single).count("<img") == 5
 
@@ -64,7 +73,7 @@ def test_times_are_named_as_people_do(seconds, name):
 
 
 def test_the_report_speaks_of_what_was_run_only(small_network):
-    settings = {"network": str(small_network), "chips": 1, "times": [20.0], "ir_drop": [False]}
+    settings = {"network": str(small_network), "cells": CELL, "chips": 1, "times": [20.0], "ir_drop": [False]}
     text = report._page(run({**settings, "periphery": {"dac_bits": None}}))
     assert "IR drop: " not in text
     assert "on 1 chip." in text

@@ -1,0 +1,28 @@
+"""Colours of the cell's materials, and a polycrystal to look at."""
+
+from __future__ import annotations
+
+import numpy as np
+
+AMORPHOUS, POLYCRYSTAL = "#f6ad55", "#bcd3ea"
+HEATER, CONTACT, ELECTRODE, DIELECTRIC, LINER = "#4a5568", "#8a94a6", "#4a5568", "#edf0f4", "#2f855a"
+_SHADES = ("#aac7e3", "#b5cfe8", "#c0d7ec", "#cbdef0")
+
+
+def grain_pattern(x, y, size: float):
+    """Polygons that fill a rectangle as grains of a mean diameter do, and a shade for each.
+
+    ``x`` and ``y`` are the rectangle's limits, in the units of ``size``. Decoration, always the same.
+    """
+    from scipy.spatial import Voronoi
+
+    rng = np.random.default_rng(2)
+    # cells of points that repel each other a little look like grains: a jittered grid, two grains beyond the border
+    columns = np.arange(x[0] - 2 * size, x[1] + 2.5 * size, size)
+    rows = np.arange(y[0] - 2 * size, y[1] + 2.5 * size, size)
+    points = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
+    points += rng.uniform(-0.38, 0.38, points.shape) * size
+    found = Voronoi(points)
+    whole = [region for region in (found.regions[k] for k in found.point_region) if region and -1 not in region]
+    shades = [_SHADES[k] for k in rng.integers(len(_SHADES), size=len(whole))]
+    return [found.vertices[region] for region in whole], shades
