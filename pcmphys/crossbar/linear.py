@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys._jit import launch, scratch, spans, thread_count, together
+from pcmphys._jit import kernel, launch, scratch, spans, thread_count, together
 from pcmphys.crossbar import _conjugate_gradient, _lines, _measure, _richardson, polynomial
 from pcmphys.crossbar._lines import Network
 from pcmphys.errors import ConvergenceError
@@ -83,7 +83,21 @@ def _ideal(net: Network, drive: np.ndarray) -> Result:
     if drive.shape[1] == 1:
         fields = Fields(np.repeat(drive, net.conductance.shape[1], axis=1), np.zeros_like(net.conductance))
     row_current = net.conductance.sum(axis=1)[:, None] * drive
-    return Result(row_current, net.conductance.T @ drive, 0.0, 0, fields)
+    column_current = np.empty((drive.shape[1], net.conductance.shape[1]))
+    launch(_products, drive.shape[1], net.conductance, np.ascontiguousarray(drive.T), column_current, grain=16)
+    return Result(row_current, column_current.T, 0.0, 0, fields)
+
+
+@kernel
+def _products(start, stop, conductance, inputs, out):
+    """Column currents of inputs start..stop, summed in one order: with BLAS an input's place in the batch shows."""
+    for k in range(start, stop):
+        total = out[k]
+        total[:] = 0.0
+        for i in range(conductance.shape[0]):
+            drive, row = inputs[k, i], conductance[i]
+            for j in range(total.size):
+                total[j] += drive * row[j]
 
 
 def _one(net: Network, drive: np.ndarray, tolerance: float, most: int) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
 import warnings
@@ -98,7 +99,7 @@ class AnalogMatrix:
         self.cell = cell
         self.mapping = DifferentialPair() if mapping is None else mapping
         self.periphery = Periphery() if periphery is None else periphery
-        self.scale = self.mapping.scale(self.weights, cell.conductance_maximum)
+        self.scale = self.mapping.scale(self.weights, cell.conductance_maximum, cell.conductance_minimum)
         self._programmed = False
         dims = _check.shape("tile", tile)
         if len(dims) != 2 or min(dims) < 1:
@@ -167,8 +168,30 @@ class AnalogMatrix:
             error[place], iterations[place], converged[place] = report.error, report.iterations, report.converged
             clipped += report.clipped
             part.gain = 1.0
+        # tiles are programmed side by side: the one that was slowest sets the clock of all
+        latest = max(part.devices.time for part in self._tiles)
+        for part in self._tiles:
+            part.devices.wait(latest - part.devices.time)
         self._programmed = True
         return ProgramReport(error, iterations, converged, clipped)
+
+    def rewired(self, wires: Wires) -> AnalogMatrix:
+        """A copy of the matrix, devices and all, behind other wires: same past, same future, other IR drop."""
+        if not isinstance(wires, Wires):
+            raise ParameterError(f"wires must be a Wires; got {type(wires).__name__}")
+        twin = copy.copy(self)
+        twin._tiles = []
+        for part in self._tiles:
+            wires.per_line(*part.devices.shape[1:])
+            tile = Tile(part.rows, part.columns, part.devices.copy(), wires)
+            tile.gain, tile.adc_range = part.gain, part.adc_range
+            twin._tiles.append(tile)
+        return twin
+
+    def targets(self, tile: int = 0) -> np.ndarray:
+        """Target conductances [S] of one tile (row-major in the grid of tiles), shape (2, rows, columns): G+ and G-."""
+        tile = _check.integer("tile", tile, 0, len(self._tiles) - 1)
+        return self._targets(self._tiles[tile])
 
     def wait(self, duration: float, temperature: float | None = None) -> None:
         """Let ``duration`` [s] pass for every device."""
@@ -255,7 +278,7 @@ class AnalogMatrix:
 
     def _targets(self, part: Tile) -> np.ndarray:
         weights = self.weights[part.rows, part.columns]
-        return self.mapping.targets(weights, self.scale, self.cell.conductance_maximum)
+        return self.mapping.targets(weights, self.scale, self.cell.conductance_maximum, self.cell.conductance_minimum)
 
     def _default_range(self, part: Tile) -> float:
         if self.periphery.adc_range is not None:

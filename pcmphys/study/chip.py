@@ -41,17 +41,18 @@ def _measure(config: StudyConfig, cell, network: Network, chip: int, tick) -> di
         "gain": np.empty((shape[0], shape[2], layers)),
         "adc_clipped": np.empty((shape[0], layers)),
     }
+    programmed = build(config, cell, chip, network)
+    reports = [matrix.program() for matrix in programmed]
+    out["programming_error"] = np.array([np.sqrt((r.error**2).mean()) for r in reports]) / cell.conductance_maximum
+    out["targets_clipped"] = np.array([float(r.clipped) for r in reports])
     for w, with_wires in enumerate(config.ir_drop):
-        # the same seed with and without wires: the same devices, and the difference is the wires'
-        matrices = build(config, cell, chip, network, with_wires)
-        reports = [matrix.program() for matrix in matrices]
-        maximum = cell.conductance_maximum
-        out["programming_error"] = np.array([np.sqrt((r.error**2).mean()) / maximum for r in reports])
-        out["targets_clipped"] = np.array([float(r.clipped) for r in reports])
+        # the same devices with and without wires: the difference is the wires'
+        wires = Wires(**config.wires.model_dump()) if with_wires else Wires()
+        matrices = [matrix.rewired(wires) for matrix in programmed]
         for t, time in enumerate(config.times):
-            for matrix in matrices:
+            for matrix, origin in zip(matrices, programmed, strict=True):
                 # reads take their time on the lab clock: wait until the clock shows the next one
-                matrix.wait(max(time - matrix.time, 0.0))
+                matrix.wait(max(time - (matrix.time - origin.time), 0.0))
                 matrix.calibrate()
             snapshots = [matrix.snapshot() for matrix in matrices]
             out["gain"][w, t] = [np.mean(matrix.gains) for matrix in matrices]
@@ -64,9 +65,8 @@ def _measure(config: StudyConfig, cell, network: Network, chip: int, tick) -> di
     return out
 
 
-def build(config: StudyConfig, cell, chip: int, network: Network, with_wires: bool) -> list[AnalogMatrix]:
+def build(config: StudyConfig, cell, chip: int, network: Network) -> list[AnalogMatrix]:
     """The network's layers as analog matrices of one chip, converter ranges set from training inputs."""
-    wires = Wires(**config.wires.model_dump()) if with_wires else Wires()
     periphery = Periphery(**config.periphery.model_dump())
     matrices: list[AnalogMatrix] = []
     first_cell = 0
@@ -75,7 +75,6 @@ def build(config: StudyConfig, cell, chip: int, network: Network, with_wires: bo
             weights,
             cell,
             tile=(config.tile.rows, config.tile.columns),
-            wires=wires,
             periphery=periphery,
             seed=(config.seed << 16) + chip,
             first_cell=first_cell,

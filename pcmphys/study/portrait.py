@@ -34,7 +34,7 @@ def portrait(config: StudyConfig, cells: list, network: Network) -> dict[str, tu
             ("cell", "word_line", "bit_line"),
             np.stack([_voltage_map(config, cell, network) for cell in cells]),
             "V",
-            "voltage across the G+ cells of the largest tile, all word lines at full read voltage",
+            "voltage across the G+ cells of the largest tile at their targets, all word lines at full read voltage",
         ),
     }
 
@@ -47,17 +47,17 @@ def _trace_times(config: StudyConfig) -> np.ndarray:
 def _traces(config: StudyConfig, cell) -> np.ndarray:
     devices = cell.population(_LEVELS.size * _DEVICES_A_LEVEL, seed=config.seed << 16)
     devices.program(np.repeat(_LEVELS, _DEVICES_A_LEVEL) * cell.conductance_maximum)
+    start = devices.time
     reads = []
     for time in _trace_times(config):
-        devices.wait(max(time - devices.time, 0.0))
+        devices.wait(max(time - (devices.time - start), 0.0))
         reads.append(devices.read())
     return np.stack(reads, axis=-1)
 
 
 def _voltage_map(config: StudyConfig, cell, network: Network) -> np.ndarray:
-    largest = max(build(config, cell, 0, network, with_wires=True), key=lambda matrix: matrix.weights.size)
-    largest.program()
-    positive = largest.snapshot().states[0].conductance[0]
+    largest = max(build(config, cell, 0, network), key=lambda matrix: matrix.weights.size)
+    positive = largest.targets()[0]
     voltage = np.full(positive.shape[0], config.periphery.read_voltage or cell.read_voltage)
     wires = Wires(**config.wires.model_dump())
     return Crossbar(positive, wires).solve(Bias.matvec(voltage)).cell_voltage

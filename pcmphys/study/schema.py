@@ -69,8 +69,12 @@ class StudyConfig(_Strict):
     """
 
     network: str = "digits"
-    cells: Annotated[tuple[str, ...], Field(min_length=1)] = ("ibm-90nm-statistical",)
-    chips: Annotated[int, Field(ge=1, le=65536)] = 5
+    cells: Annotated[tuple[str, ...], Field(min_length=1)] = (
+        "ibm-90nm-statistical",
+        "ibm-90nm-doped-gst",
+        "ibm-90nm-projected",
+    )
+    chips: Annotated[int, Field(ge=1, le=65536)] = 3
     seed: Annotated[int, Field(ge=0, lt=2**47)] = 1
     times: Annotated[tuple[Positive, ...], Field(min_length=1)] = (20.0, 60.0, 3600.0, 86400.0, 2592000.0)
     inputs: Annotated[int, Field(ge=1)] | None = None
@@ -104,8 +108,9 @@ TEMPLATE = """# A pcmphys study: a neural network on analog tiles of phase-chang
 # Run it with:  pcmphys study FILE.toml       Every line may be left out; the values below are the defaults.
 
 network = "digits"            # built-in, or the path of a folder with weights.npz and test.npz
-cells = ["ibm-90nm-statistical"]   # technologies to compare: `pcmphys cells`, or paths of parameter files
-chips = 5                     # independent chips: error bars are the spread over them
+# technologies to compare, side by side: `pcmphys cells`, or paths of parameter files
+cells = ["ibm-90nm-statistical", "ibm-90nm-doped-gst", "ibm-90nm-projected"]
+chips = 3                     # independent chips: error bars are the spread over them
 seed = 1                      # same seed, same result
 times = [20.0, 60.0, 3600.0, 86400.0, 2592000.0]   # [s] after programming: 20 s, 1 min, 1 h, 1 day, 1 month
 # inputs = 100                # use only the first test inputs
