@@ -1,0 +1,157 @@
+"""The 90 nm cell in program-and-verify: programming error, drift exponents and read noise against conductance.
+
+Cases 2, 3, 4 and 10 of the list of what must be reproduced. Devices are programmed by the "gradient" scheme, read
+20 s later (programming error), then 20 times from 27 s to 1e5 s, and each device's exponent is fitted to those noisy
+reads, as an experiment does. The cell's parameters were calibrated to these very curves (`python -m
+validation.calibrate`): what is shown is that one physical state carries all of them at once, not a blind prediction.
+"""
+
+from __future__ import annotations
+
+import pathlib
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+import pcmphys as pcm
+from pcmphys.fit.figure import save
+from validation import _mushroom as experiments
+from validation._result import MEASURED, PUBLISHED_FIT, Result, within
+
+NAME = "mushroom_programming"
+TITLE = "Physical 90 nm cell: programming error, drift and noise against conductance"
+CELL = "ibm-90nm-doped-gst"
+LEVELS = np.array([0.05, 0.1, 0.17, 0.31, 0.51, 0.75, 0.95])
+INTERVAL = 1e-3
+INTERVALS = (1e-3, 1e-1, 10.0, 1e3, 1e5)
+
+
+def run(out: pathlib.Path, quick: bool) -> list[Result]:
+    """Program, read, fit; then spectra."""
+    cell = pcm.load_cell(CELL)
+    devices = 150 if quick else 1000
+    drift = experiments.table("pcm_drift_nu_vs_target.csv")
+    error = experiments.table("pcm_prog_sigma_vs_target.csv")
+    at_drift = experiments.programmed(cell, drift[:, 0], devices, seed=21)
+    at_error = experiments.programmed(cell, error[:, 0], devices, seed=22)
+    noise = _noise(cell, 60 if quick else 300, 256 if quick else 2048)
+    results = _error(at_error, error) + _drift(at_drift, drift) + noise["results"]
+    if not quick:
+        results.append(_against_statistical(at_drift))
+    save(_draw(at_error, error, at_drift, drift, noise), out / "figure.png")
+    return results
+
+
+def _error(found: experiments.Programmed, error: np.ndarray) -> list[Result]:
+    used = error[:, 0] > 0.03
+    ratio = found.error[used] * 1e6 / error[used, 2] - 1.0
+    points = f"{int(used.sum())} digitised points, g > 0.03"
+    return [
+        within("case 2: programming error, worst relative deviation of a point",
+               np.abs(ratio).max(), 0.20, points, MEASURED),
+        within("case 2: programming error, rms relative deviation",
+               np.sqrt((ratio**2).mean()), 0.12, points, MEASURED),
+    ]  # fmt: skip
+
+
+def _drift(found: experiments.Programmed, drift: np.ndarray) -> list[Result]:
+    low = drift[:, 0] <= 0.1
+    mean = found.exponent.mean(axis=1) - drift[:, 2]
+    std = found.exponent.std(axis=1, ddof=1) - drift[:, 3]
+    plateau = found.exponent[drift[:, 0] > 0.25].mean()
+    high_points, low_points = f"{int((~low).sum())} digitised points", f"{int(low.sum())} digitised points"
+    return [
+        within("case 3: mean nu, worst deviation for g > 0.1", np.abs(mean[~low]).max(), 0.006, high_points, MEASURED),
+        within("case 3: mean nu, worst deviation for g <= 0.1", np.abs(mean[low]).max(), 0.012, low_points, MEASURED),
+        within("case 3: plateau of nu minus 0.049", plateau - 0.049, 0.004, "mean for g > 0.25", MEASURED),
+        within("case 4: std of nu, worst deviation for g > 0.1", np.abs(std[~low]).max(), 0.004, high_points, MEASURED),
+        within("case 4: std of nu, worst deviation for g <= 0.1", np.abs(std[low]).max(), 0.010, low_points, MEASURED),
+    ]  # fmt: skip
+
+
+def _noise(cell, devices: int, reads: int) -> dict:
+    frequency, density, _ = experiments.spectrum(cell, LEVELS, devices, seed=23, interval=INTERVAL, reads=reads)
+    # away from the ends: the window's width below, the average of a read above
+    band = (frequency > 5.0 * frequency[0]) & (frequency < 0.4 / INTERVAL)
+    slope = np.array([np.polyfit(np.log(frequency[band]), np.log(row[band]), 1)[0] for row in density])
+    amplitude = np.sqrt((density[:, band] * frequency[band]).mean(axis=1))
+    ratio = amplitude / experiments.published_noise(LEVELS) - 1.0
+    shape = _variance(cell, 4 * devices)
+    published = "published fit, S = Q_s^2 / f"
+    results = [
+        Result("case 10: slope of the spectrum, steepest level", float(slope.min()), "1.21 published", "-1.3..-0.9",
+               bool(slope.min() >= -1.3), PUBLISHED_FIT),
+        Result("case 10: slope of the spectrum, flattest level", float(slope.max()), "1.21 published", "-1.3..-0.9",
+               bool(slope.max() <= -0.9), PUBLISHED_FIT),
+        within("case 10: Q_s, worst relative deviation", np.abs(ratio).max(), 0.20, published, PUBLISHED_FIT),
+        within("case 10: variance at 1 ms to 1e5 s over Q_s^2 ln((t + d)/2d), one Q_s a level, worst deviation",
+               np.abs(shape - 1.0).max(), 0.10, "published time dependence, mean over levels", PUBLISHED_FIT),
+    ]  # fmt: skip
+    return {"results": results, "frequency": frequency, "density": density, "amplitude": amplitude}
+
+
+def _variance(cell, devices: int) -> np.ndarray:
+    """Half the mean squared change between two reads of 250 ns over ln((t + d)/2d), each level's mean taken out."""
+    population = cell.population((LEVELS.size, devices), seed=24)
+    population.program(np.repeat(LEVELS[:, None] * experiments.MAXIMUM, devices, axis=1))
+    population.wait(1e4)
+    first = _relative(population)
+    found = []
+    for interval in INTERVALS:
+        later = population.copy()
+        later.wait(interval)
+        variance = 0.5 * ((_relative(later) - first) ** 2).mean(axis=1)
+        found.append(variance / np.log((interval + experiments.READ) / (2.0 * experiments.READ)))
+    shares = np.array(found)
+    return (shares / shares.mean(axis=0)).mean(axis=1)
+
+
+def _relative(population) -> np.ndarray:
+    return population.read() / population.conductance()
+
+
+def _against_statistical(found: experiments.Programmed) -> Result:
+    moments = pcm.load_cell("ibm-90nm-statistical").moments(found.level * experiments.MAXIMUM)
+    ratio = found.exponent.mean(axis=1) / moments["drift_exponent_mean"]
+    high = found.level > 0.1
+    return within(
+        "mean nu against the published fit, worst relative deviation for g > 0.1",
+        np.abs(ratio[high] - 1.0).max(), 0.15, "mu_nu(g) of the statistical cell", PUBLISHED_FIT,
+    )  # fmt: skip
+
+
+def _draw(at_error, error, at_drift, drift, noise):
+    figure, ((a, b), (c, d)) = plt.subplots(2, 2, figsize=(10, 7), layout="constrained")
+    a.plot(error[:, 0], error[:, 2], "ko", label="measured (digitised)")
+    a.plot(at_error.level, 1e6 * at_error.error, "C0s-", mfc="none", label="physical cell")
+    a.set(xlabel="target G / 25 µS", ylabel="std of programmed G [µS]", title="programming error")
+    b.plot(drift[:, 0], drift[:, 2], "k.", label="measured (digitised)")
+    b.plot(at_drift.level, at_drift.exponent.mean(axis=1), "C0", label="from noisy reads")
+    b.plot(at_drift.level, at_drift.clean.mean(axis=1), "C0:", label="without noise")
+    b.set(xlabel="target G / 25 µS", ylabel="mean drift exponent", xscale="log", title="mean of ν")
+    c.plot(drift[:, 0], drift[:, 3], "k.", label="measured (digitised)")
+    c.plot(at_drift.level, at_drift.exponent.std(axis=1, ddof=1), "C0", label="from noisy reads")
+    c.plot(at_drift.level, at_drift.clean.std(axis=1, ddof=1), "C0:", label="of the devices themselves")
+    c.set(xlabel="target G / 25 µS", ylabel="std of drift exponent", xscale="log", title="spread of ν")
+    for k, (level, row) in enumerate(zip(LEVELS, noise["density"], strict=True)):
+        d.loglog(noise["frequency"], row, color=plt.get_cmap("viridis")(k / LEVELS.size), lw=0.8)
+        line = experiments.published_noise(level) ** 2 / noise["frequency"]
+        d.loglog(noise["frequency"], line, "--", color=plt.get_cmap("viridis")(k / LEVELS.size), lw=1.0)
+    d.set(xlabel="frequency [Hz]", ylabel="$S_G/G^2$ [1/Hz]", title="noise, g = 0.05 (dark) to 0.95; dashed: $Q_s^2/f$")
+    for axes in (a, b, c):
+        axes.legend(frameon=False)
+    return figure
+
+
+NOTES = (
+    "The cell's parameters were calibrated to these curves with other random numbers, so none of this is blind. How "
+    "many reads stand behind the measured exponents, how long after the last pulse the measured programming error was "
+    "read, and the margin of the loop are not known: 20 reads of 250 ns, 20 s, and min(0.5 uS, 20 %) are assumed. "
+    "Published is 1/f^1.21; traps with log-uniform time constants give 1/f^1.0."
+)
+KNOWN_MISSES = {
+    "case 2: programming error, worst relative deviation of a point": "21 % at 24.6 uS. Most of the error is "
+    "1/f noise between verify and read; the published read noise alone, taken at face value, gives 25 % too much there",
+    "case 10: Q_s, worst relative deviation": "28 % too little at g = 0.1: more noise there would push the programming "
+    "error and the std of nu out of their tolerances; the published curve is a fit, its points are not known",
+}
