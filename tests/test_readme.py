@@ -12,10 +12,10 @@ SNIPPETS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(enc
 
 
 def test_there_is_a_tour_for_each_kind_of_user():
-    assert len(SNIPPETS) == 3
+    assert len(SNIPPETS) == 4
 
 
-@pytest.mark.parametrize("snippet", SNIPPETS, ids=["device engineer", "array designer", "system person"])
+@pytest.mark.parametrize("snippet", SNIPPETS, ids=["drift data", "one cell", "array designer", "system person"])
 def test_a_snippet_runs(snippet, tmp_path, monkeypatch):
     monkeypatch.chdir(ROOT)  # the example data are named from there
     names: dict = {}
