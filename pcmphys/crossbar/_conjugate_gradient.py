@@ -5,6 +5,8 @@ ladders of word and bit lines and D the cell conductances. The preconditioner is
 y = T_c x, the current that cells push into the bit lines: then T_c itself is never applied (it would divide by a
 wire resistance), and of all directions p only t = T_c p is needed, which obeys the same recursion as p.
 
+A cell may carry a source s beside its conductance (a linearised I-V curve): then y = D V_r + s.
+
 Arrays of shape (rows, columns): y, residual r, direction p and t, and ``work`` that holds by turns T_c^-1 r and S p.
 
 References
@@ -23,40 +25,47 @@ from pcmphys.crossbar._lines import ROWS_AT_ONCE
 
 @kernel
 def start_rows(start, stop, net, drive, y):
-    """First guess on the word lines start..stop: y = D V_r with all bit lines at ground."""
-    scratch = np.empty((ROWS_AT_ONCE, y.shape[1]))
+    """First guess on the word lines start..stop: y = D V_r with each bit line at the voltage of its near terminal."""
+    scratch = np.zeros((ROWS_AT_ONCE, y.shape[1]))
     for first in range(start, stop, ROWS_AT_ONCE):
-        scratch[:] = 0.0
+        count = min(ROWS_AT_ONCE, stop - first)
+        for k in range(count):
+            _lines.multiply(net.conductance[first + k], drive.column, scratch[k])
         _lines.row_ladders(first, net, drive, scratch)
-        for k in range(min(ROWS_AT_ONCE, stop - first)):
+        for k in range(count):
             _lines.multiply(net.conductance[first + k], scratch[k], y[first + k])
 
 
 @kernel
 def residual_rows(start, stop, net, drive, x, y, residual):
-    """Residual r = D V_r(x) - y: what the cells deliver at the column voltages ``x`` minus what was assumed."""
+    """Residual r = D V_r(x) + s - y: what the cells deliver at the column voltages ``x`` minus what was assumed."""
     scratch = np.zeros((ROWS_AT_ONCE, x.shape[1]))
     for first in range(start, stop, ROWS_AT_ONCE):
         count = min(ROWS_AT_ONCE, stop - first)
         _lines.solve_rows(first, count, net, drive, x, scratch)
         for k in range(count):
             _product_minus(net.conductance[first + k], scratch[k], y[first + k], residual[first + k])
+            if drive.source.size:
+                _lines.add_scaled(1.0, drive.source[first + k], residual[first + k])
 
 
 @kernel
-def precondition(start, stop, net, residual, work, slots, largest):
-    """``work`` = T_c^-1 r on the bit lines start..stop; slots get the parts of r . work, ``largest`` its magnitudes."""
+def precondition(start, stop, net, ground, residual, work, slots, largest):
+    """``work`` = T_c^-1 r on the bit lines start..stop; slots get the parts of r . work, ``largest`` its magnitudes.
+
+    ``ground`` (columns,) is zero: a residual is nothing that a terminal drives.
+    """
     _lines.copy(residual[0, start:stop], work[0, start:stop])
     for i in range(1, work.shape[0]):
         _eliminate(i, start, stop, net, residual, work)
-    _substitute(start, stop, net, residual, work, slots, largest)
+    _substitute(start, stop, net, ground, residual, work, slots, largest)
 
 
 @kernel
 def direction_rows(start, stop, beta, net, still, fields, slots):
     """New direction p, t and ``work`` = S p = t - D T_r^-1 D p on the word lines start..stop; slots get p . S p.
 
-    ``still`` is zero: a direction is a change of the voltages under fixed sources. ``fields`` as in `solve`.
+    ``still`` drives nothing (`_lines.still`). ``fields`` as in `solve`.
     """
     _, residual, p, t, work = fields
     scratch = np.zeros((ROWS_AT_ONCE, p.shape[1]))
@@ -77,7 +86,7 @@ def direction_rows(start, stop, beta, net, still, fields, slots):
 
 
 @kernel
-def step_columns(start, stop, alpha, net, fields, slots, largest):
+def step_columns(start, stop, alpha, net, ground, fields, slots, largest):
     """Step y += alpha t, r -= alpha S p, then ``work`` = T_c^-1 r on the bit lines start..stop."""
     y, residual, _, t, work = fields
     for i in range(y.shape[0]):
@@ -87,12 +96,14 @@ def step_columns(start, stop, alpha, net, fields, slots, largest):
             _lines.copy(residual[i, start:stop], work[i, start:stop])
         else:
             _eliminate(i, start, stop, net, residual, work)
-    _substitute(start, stop, net, residual, work, slots, largest)
+    _substitute(start, stop, net, ground, residual, work, slots, largest)
 
 
 @kernel
-def solve(net, drive, fields, limits, steps, resume):
+def solve(net, drive, still, fields, limits, steps, resume):
     """The whole iteration on one thread. ``fields``: (y, r, p, t, work). ``limits``: (tolerance [V], most iterations).
+
+    ``still`` drives nothing (`_lines.still`).
 
     Returns (iterations, last change of the column voltages [V]); on return ``y`` is the solution and the rest free.
     With ``resume`` the ``y`` passed in is the first guess.
@@ -102,19 +113,19 @@ def solve(net, drive, fields, limits, steps, resume):
     y, residual, _, _, work = fields
     tolerance, most = limits
     rows, columns = y.shape
-    row_slots, column_slots, largest, still = np.empty(rows), np.empty(columns), np.empty(columns), np.zeros(rows)
+    row_slots, column_slots, largest = np.empty(rows), np.empty(columns), np.empty(columns)
     if not resume:
         start_rows(0, rows, net, drive, y)
-    _lines.column_ladders(0, columns, net, y, work)
+    _lines.column_ladders(0, columns, net, drive, y, work)
     residual_rows(0, rows, net, drive, work, y, residual)
-    precondition(0, columns, net, residual, work, column_slots, largest)
+    precondition(0, columns, net, still.column, residual, work, column_slots, largest)
     energy, beta, longest = _lines.ordered_sum(column_slots), 0.0, 1.0
     change = largest.max()
     iterations = 0
     while change > tolerance and iterations < most:
         direction_rows(0, rows, beta, net, still, fields, row_slots)
         alpha = energy / _lines.ordered_sum(row_slots)
-        step_columns(0, columns, alpha, net, fields, column_slots, largest)
+        step_columns(0, columns, alpha, net, still.column, fields, column_slots, largest)
         previous, energy = energy, _lines.ordered_sum(column_slots)
         beta = energy / previous
         steps[0, iterations], steps[1, iterations] = alpha, beta
@@ -150,12 +161,12 @@ def _eliminate(i, start, stop, net, residual, work):
 
 
 @kernel
-def _substitute(start, stop, net, residual, work, slots, largest):
+def _substitute(start, stop, net, ground, residual, work, slots, largest):
     sums, peaks = slots[start:stop], largest[start:stop]
     sums[:] = 0.0
     peaks[:] = 0.0
     for i in range(work.shape[0] - 1, -1, -1):
-        _lines.column_up_one(i, start, stop, net, work, work)
+        _lines.column_up_one(i, start, stop, net, ground, work, work)
         # while the row is in the cache
         _add_products(residual[i, start:stop], work[i, start:stop], sums)
         _raise_peaks(work[i, start:stop], peaks)

@@ -1,16 +1,19 @@
 """Ladder recursions of word and bit lines: the kernels under every crossbar solve.
 
-A line of n nodes is a resistor ladder. Node k is fed through the resistance ``rho_k`` from the node before it (the
-first from the line's terminal) and loaded by the conductance g_k of its cell. Eliminating from the open far end,
+A line of n nodes is a resistor ladder. Node k is joined to the node before it through the resistance ``rho_k`` (the
+first to the terminal at the line's near end) and loaded by the conductance g_k of its cell; the last node may be
+joined to a second terminal at the far end through the conductance g_f. Eliminating from the far end,
 
     Y_k = g_k + a_(k+1) Y_(k+1),    a_k = 1 / (1 + rho_k Y_k),    J_k = s_k + a_(k+1) J_(k+1),
 
-with s_k the current injected into node k, and then from the terminal at voltage v: V_k = a_k (V_(k-1) + rho_k J_k).
-Nothing is subtracted, so no digit is lost at any ratio of conductances, and a resistance of zero is not a special
-case: a_k = 1 and the node takes the voltage before it. An open cell (g_k = 0) is none either.
+with s_k the current injected into node k (and g_k + g_f, s_k + g_f v_f at the last node), and then from the near
+terminal at voltage v: V_0 = a_0 v + b J_0 with b = a_0 rho_0, V_k = a_k (V_(k-1) + rho_k J_k). Nothing is subtracted,
+so no digit is lost at any ratio of conductances, and a resistance of zero is not a special case: a_k = 1 and the node
+takes the voltage before it. An open cell (g_k = 0) is none either. A near end that is left open has a_0 = 0 and
+b = 1 / Y_0; an ideal far end has g_f = `PINNED`, next to which every cell vanishes.
 
-Word lines are fed at column 0; bit lines at the bottom row, from their virtual ground. ``row_factor`` and
-``column_factor`` hold the a_k, shape (rows, columns).
+The near end is the left one of a word line and the bottom one of a bit line. ``row_factor`` and ``column_factor``
+hold the a_k, shape (rows, columns).
 """
 
 from __future__ import annotations
@@ -21,12 +24,16 @@ import numpy as np
 
 from pcmphys._jit import kernel, law
 
+PINNED = 1e30
+"""Conductance [S] of an ideal far terminal: its reciprocal vanishes beside any resistance that is not zero."""
+
 
 class Network(NamedTuple):
     """A linear crossbar, eliminated along its lines: all that a solve needs besides the inputs.
 
-    Cell conductances [S] and elimination factors have shape (rows, columns). Resistances [ohm] are per line:
-    ``wire`` of one segment between two cells, ``feed`` from the terminal to the first cell.
+    Cell conductances [S] and elimination factors have shape (rows, columns). The rest is per line: ``wire`` [ohm] of
+    one segment between two cells, ``feed`` [ohm] from the near terminal to the first cell (infinite: open), ``rise``
+    [ohm] the b of above, ``far`` [S] from the last cell to the far terminal (zero: open).
     """
 
     conductance: np.ndarray
@@ -34,42 +41,85 @@ class Network(NamedTuple):
     column_factor: np.ndarray
     row_wire: np.ndarray
     row_feed: np.ndarray
+    row_rise: np.ndarray
+    row_far: np.ndarray
     column_wire: np.ndarray
     column_feed: np.ndarray
+    column_rise: np.ndarray
+    column_far: np.ndarray
+
+
+class Drive(NamedTuple):
+    """What drives a network: near terminals [V] (zero where open), far ones [V] and their currents g_f v_f [A].
+
+    ``source`` (rows, columns) [A] flows through each cell in addition to its conductance's current; shape (0, 0)
+    stands for none.
+    """
+
+    row: np.ndarray
+    row_end: np.ndarray
+    row_far: np.ndarray
+    column: np.ndarray
+    column_end: np.ndarray
+    column_far: np.ndarray
+    source: np.ndarray
+
+
+NO_SOURCE = np.empty((0, 0))
+
+
+def still(rows: int, columns: int) -> Drive:
+    """Nothing: a direction of the iteration is a change of the voltages under fixed drives."""
+    return Drive(*(np.zeros(n) for n in 3 * (rows,) + 3 * (columns,)), NO_SOURCE)
 
 
 ROWS_AT_ONCE = 4
 """Word lines worked on together: four independent recursions hide each other's latency."""
 
 
+@law
+def _near_end(feed, load):
+    """Factor a_0 and rise b of a line whose first node has the load ``load`` [S]."""
+    if feed == np.inf:
+        return 0.0, 1.0 / load
+    a = 1.0 / (1.0 + feed * load)
+    return a, a * feed
+
+
 @kernel
-def factor_rows(start, stop, conductance, segment, feed, factor):
-    """Elimination factors of the word lines start..stop; ``segment`` and ``feed`` [ohm] are per line."""
+def factor_rows(start, stop, net):
+    """Elimination factors of the word lines start..stop."""
+    conductance, factor, segment = net.conductance, net.row_factor, net.row_wire
     columns = conductance.shape[1]
     loads = np.zeros(8)
     for first in range(start, stop, 8):
         count = min(8, stop - first)
-        loads[:] = 0.0
-        for j in range(columns - 1, -1, -1):
+        for k in range(count):
+            loads[k] = net.row_far[first + k]
+        for j in range(columns - 1, 0, -1):
             for k in range(count):
                 i = first + k
                 load = conductance[i, j] + loads[k]
-                resistance = feed[i] if j == 0 else segment[i]
-                a = 1.0 / (1.0 + resistance * load)
+                a = 1.0 / (1.0 + segment[i] * load)
                 factor[i, j] = a
                 loads[k] = load * a
+        for k in range(count):
+            i = first + k
+            factor[i, 0], net.row_rise[i] = _near_end(net.row_feed[i], conductance[i, 0] + loads[k])
 
 
 @kernel
-def factor_columns(start, stop, conductance, segment, feed, factor):
-    """Elimination factors of the bit lines start..stop, from the open top to the sensed bottom."""
-    rows = conductance.shape[0]
-    load = np.zeros(stop - start)
-    segment, feed = segment[start:stop], feed[start:stop]
-    for i in range(rows):
-        _factor_row_of_columns(
-            conductance[i, start:stop], feed if i == rows - 1 else segment, load, factor[i, start:stop]
-        )
+def factor_columns(start, stop, net):
+    """Elimination factors of the bit lines start..stop, from the top to the bottom."""
+    conductance, factor = net.conductance, net.column_factor
+    last = conductance.shape[0] - 1
+    load = net.column_far[start:stop].copy()
+    segment = net.column_wire[start:stop]
+    for i in range(last):
+        _factor_row_of_columns(conductance[i, start:stop], segment, load, factor[i, start:stop])
+    for j in range(start, stop):
+        total = conductance[last, j] + load[j - start]
+        factor[last, j], net.column_rise[j] = _near_end(net.column_feed[j], total)
 
 
 @kernel
@@ -86,21 +136,21 @@ def row_ladders(first, net, drive, work):
 
     Lines beyond the last row are computed as copies of the last one and not used.
     """
-    factor, segment, feed = net.row_factor, net.row_wire, net.row_feed
+    factor, segment, rise = net.row_factor, net.row_wire, net.row_rise
     last = factor.shape[0] - 1
     i0, i1, i2, i3 = first, min(first + 1, last), min(first + 2, last), min(first + 3, last)
     a0, a1, a2, a3 = factor[i0], factor[i1], factor[i2], factor[i3]
     w0, w1, w2, w3 = work[0], work[1], work[2], work[3]
-    c0 = c1 = c2 = c3 = 0.0
+    c0, c1, c2, c3 = drive.row_far[i0], drive.row_far[i1], drive.row_far[i2], drive.row_far[i3]
     for j in range(w0.size - 1, -1, -1):
         c0, c1, c2, c3 = w0[j] + c0, w1[j] + c1, w2[j] + c2, w3[j] + c3
         w0[j], w1[j], w2[j], w3[j] = c0, c1, c2, c3
         c0, c1, c2, c3 = c0 * a0[j], c1 * a1[j], c2 * a2[j], c3 * a3[j]
     r0, r1, r2, r3 = segment[i0], segment[i1], segment[i2], segment[i3]
-    v0 = a0[0] * (drive[i0] + feed[i0] * w0[0])
-    v1 = a1[0] * (drive[i1] + feed[i1] * w1[0])
-    v2 = a2[0] * (drive[i2] + feed[i2] * w2[0])
-    v3 = a3[0] * (drive[i3] + feed[i3] * w3[0])
+    v0 = a0[0] * drive.row[i0] + rise[i0] * w0[0]
+    v1 = a1[0] * drive.row[i1] + rise[i1] * w1[0]
+    v2 = a2[0] * drive.row[i2] + rise[i2] * w2[0]
+    v3 = a3[0] * drive.row[i3] + rise[i3] * w3[0]
     w0[0], w1[0], w2[0], w3[0] = v0, v1, v2, v3
     for j in range(1, w0.size):
         v0, v1 = a0[j] * (v0 + r0 * w0[j]), a1[j] * (v1 + r1 * w1[j])
@@ -123,33 +173,42 @@ def column_up(factor, resistance, below, current, out):
 
 
 @kernel
-def column_ladders(start, stop, net, injected, out):
+def column_ladders(start, stop, net, drive, injected, out):
     """Solve the bit lines start..stop: ``injected`` currents (rows, columns) into node voltages ``out``."""
     factor = net.column_factor
-    copy(injected[0, start:stop], out[0, start:stop])
+    add(injected[0, start:stop], drive.column_far[start:stop], out[0, start:stop])
     for i in range(1, out.shape[0]):
         column_down(injected[i, start:stop], factor[i - 1, start:stop], out[i - 1, start:stop], out[i, start:stop])
-    column_up_all(start, stop, net, out, out)
+    column_up_all(start, stop, net, drive.column, out, out)
 
 
 @kernel
-def column_up_one(i, start, stop, net, current, out):
-    """Row i of the upward substitution of the bit lines start..stop; the row below must be done. May be in place."""
+def column_up_one(i, start, stop, net, bottom, current, out):
+    """Row i of the upward substitution of the bit lines start..stop; the row below must be done. May be in place.
+
+    ``bottom`` [V] is what drives the bit lines' near ends.
+    """
     factor = net.column_factor[i, start:stop]
     if i == out.shape[0] - 1:
-        # the bottom row stands on the virtual ground
-        multiply(net.column_feed[start:stop], current[i, start:stop], out[i, start:stop])
-        multiply(factor, out[i, start:stop], out[i, start:stop])
+        _column_bottom(
+            factor, bottom[start:stop], net.column_rise[start:stop], current[i, start:stop], out[i, start:stop]
+        )
     else:
         below, resistance = out[i + 1, start:stop], net.column_wire[start:stop]
         column_up(factor, resistance, below, current[i, start:stop], out[i, start:stop])
 
 
 @kernel
-def column_up_all(start, stop, net, current, out):
+def _column_bottom(factor, bottom, rise, current, out):
+    for j in range(out.size):
+        out[j] = factor[j] * bottom[j] + rise[j] * current[j]
+
+
+@kernel
+def column_up_all(start, stop, net, bottom, current, out):
     """Upward substitution of the bit lines start..stop after their downward elimination; may work in place."""
     for i in range(out.shape[0] - 1, -1, -1):
-        column_up_one(i, start, stop, net, current, out)
+        column_up_one(i, start, stop, net, bottom, current, out)
 
 
 @law
@@ -203,8 +262,18 @@ def add_scaled(scale, source, inout):
 
 
 @kernel
+def add(x, y, out):
+    """Out = x + y."""
+    for j in range(out.size):
+        out[j] = x[j] + y[j]
+
+
+@kernel
 def solve_rows(first, count, net, drive, x, voltage):
     """``voltage`` (4, columns) of ``count`` <= 4 word lines from ``first`` on, with the bit lines held at ``x``."""
     for k in range(count):
         multiply(net.conductance[first + k], x[first + k], voltage[k])
+    if drive.source.size:
+        for k in range(count):
+            add_scaled(-1.0, drive.source[first + k], voltage[k])
     row_ladders(first, net, drive, voltage)

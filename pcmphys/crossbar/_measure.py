@@ -1,8 +1,9 @@
 """Terminal currents and the residual of a solution, from Kirchhoff's laws alone.
 
-Wire currents are summed up from the cell currents, line by line from the open end (Kirchhoff's current law holds by
+Wire currents are summed up from the cell currents, line by line from the far end (Kirchhoff's current law holds by
 construction); then every wire segment must show the voltage drop of its resistance. The largest violation, in volts,
-is the residual. It is well defined for any wire resistance, also zero, where a current imbalance would not be.
+is the residual. It is well defined for any wire resistance, also zero, where a current imbalance would not be. A line
+whose near end is open must not carry current there; what it carries counts as the voltage by which the line would move.
 """
 
 from __future__ import annotations
@@ -11,23 +12,26 @@ import numpy as np
 
 from pcmphys._jit import kernel, law
 from pcmphys.crossbar import _lines
-from pcmphys.crossbar._lines import ROWS_AT_ONCE
+from pcmphys.crossbar._lines import PINNED, ROWS_AT_ONCE
 
 
 @kernel
-def rows(start, stop, net, drive, x, voltage, current, violation):
-    """Word-line voltages, terminal currents [A] and largest violation [V] of the lines start..stop."""
+def rows(start, stop, net, drive, x, voltage, near, far, violation):
+    """Solve the word lines start..stop for their voltages at the bit-line voltages ``x``, then measure them.
+
+    ``near`` and ``far`` get the currents [A] from the terminals into the lines, ``violation`` the largest one [V].
+    """
     scratch = np.zeros((ROWS_AT_ONCE, x.shape[1]))
-    totals, worst = np.empty(ROWS_AT_ONCE), np.empty(ROWS_AT_ONCE)
     for first in range(start, stop, ROWS_AT_ONCE):
         count = min(ROWS_AT_ONCE, stop - first)
         _lines.solve_rows(first, count, net, drive, x, scratch)
         for k in range(count):
-            _lines.copy(scratch[k], voltage[first + k])
-            _cell_currents(net.conductance[first + k], x[first + k], scratch[k])
-        _sum_four(first, net, drive, voltage, scratch, totals, worst)
-        for k in range(count):
-            current[first + k], violation[first + k] = totals[k], worst[k]
+            i = first + k
+            _lines.copy(scratch[k], voltage[i])
+            _cell_currents(net.conductance[i], x[i], scratch[k])
+            if drive.source.size:
+                _lines.add_scaled(1.0, drive.source[i], scratch[k])
+        _sum_four(first, count, net, drive, voltage, scratch, near, far, violation)
 
 
 @kernel
@@ -36,25 +40,74 @@ def _cell_currents(conductance, x, inout):
         inout[j] = conductance[j] * (inout[j] - x[j])
 
 
+@law
+def _far_current(line, drive, cells, moment, nodes):
+    """Current [A] from a far terminal into its line, to all digits, unlike a small difference of voltages.
+
+    ``line`` is (feed, wire, far), ``drive`` the voltages of (near, far) terminal, ``cells`` the sum of the currents
+    that cells take, ``moment`` the sum of each times its number of segments from the far end. With two terminals the
+    near one gives (v_n - v_f) / R and of each cell's current the part of R that lies between cell and far terminal.
+    """
+    feed, wire, far = line
+    if far == 0.0:
+        return 0.0
+    if feed == np.inf:
+        return cells
+    end = 0.0 if far == PINNED else 1.0 / far
+    whole = feed + (nodes - 1) * wire + end
+    return cells - ((drive[0] - drive[1]) + wire * moment + end * cells) / whole
+
+
+@law
+def _far_violation(conductance, drive, last, current):
+    """Violation [V] at a far end for the current [A] that its terminal gives."""
+    return drive - last - current / conductance if conductance > 0.0 else 0.0
+
+
+@law
+def _near_violation(drive, feed, rise, first, current):
+    """Violation [V] at the near end for the current [A] that the line takes there, and that current."""
+    if feed == np.inf:
+        return current * rise, 0.0
+    return drive - first - feed * current, current
+
+
 @kernel
-def _sum_four(first, net, drive, voltage, cell, totals, worst):
-    """Sum up four word lines from their open ends, and compare each wire's drop with its current."""
+def _sum_four(first, count, net, drive, voltage, cell, near, far, violation):
+    """Sum up four word lines from their far ends, and compare each wire's drop with its current."""
     last = voltage.shape[0] - 1
     i0, i1, i2, i3 = first, min(first + 1, last), min(first + 2, last), min(first + 3, last)
     v0, v1, v2, v3 = voltage[i0], voltage[i1], voltage[i2], voltage[i3]
     r0, r1, r2, r3 = net.row_wire[i0], net.row_wire[i1], net.row_wire[i2], net.row_wire[i3]
-    t0 = t1 = t2 = t3 = 0.0
+    for k in range(count):
+        i = first + k
+        far[i] = 0.0
+        if net.row_far[i] > 0.0:
+            cells, moment = _sums(cell[k])
+            line, ends = (net.row_feed[i], net.row_wire[i], net.row_far[i]), (drive.row[i], drive.row_end[i])
+            far[i] = _far_current(line, ends, cells, moment, cell.shape[1])
+    t0, t1, t2, t3 = -far[i0], -far[i1], -far[i2], -far[i3]
     w0 = w1 = w2 = w3 = 0.0
     for j in range(cell.shape[1] - 1, 0, -1):
         t0, t1, t2, t3 = t0 + cell[0, j], t1 + cell[1, j], t2 + cell[2, j], t3 + cell[3, j]
         w0, w1 = _larger(w0, v0[j - 1] - v0[j] - r0 * t0), _larger(w1, v1[j - 1] - v1[j] - r1 * t1)
         w2, w3 = _larger(w2, v2[j - 1] - v2[j] - r2 * t2), _larger(w3, v3[j - 1] - v3[j] - r3 * t3)
-    t0, t1, t2, t3 = t0 + cell[0, 0], t1 + cell[1, 0], t2 + cell[2, 0], t3 + cell[3, 0]
-    feed = net.row_feed
-    w0, w1 = _larger(w0, drive[i0] - v0[0] - feed[i0] * t0), _larger(w1, drive[i1] - v1[0] - feed[i1] * t1)
-    w2, w3 = _larger(w2, drive[i2] - v2[0] - feed[i2] * t2), _larger(w3, drive[i3] - v3[0] - feed[i3] * t3)
-    totals[0], totals[1], totals[2], totals[3] = t0, t1, t2, t3
-    worst[0], worst[1], worst[2], worst[3] = w0, w1, w2, w3
+    totals, worst = (t0 + cell[0, 0], t1 + cell[1, 0], t2 + cell[2, 0], t3 + cell[3, 0]), (w0, w1, w2, w3)
+    for k in range(count):
+        i = first + k
+        miss, near[i] = _near_violation(drive.row[i], net.row_feed[i], net.row_rise[i], voltage[i, 0], totals[k])
+        far_miss = _far_violation(net.row_far[i], drive.row_end[i], voltage[i, -1], far[i])
+        violation[i] = _larger(_larger(worst[k], miss), far_miss)
+
+
+@law
+def _sums(cell):
+    """Sum of a word line's cell currents [A], and of each times its number of segments from the far end."""
+    total, moment = 0.0, 0.0
+    for j in range(cell.size):
+        moment += total
+        total += cell[j]
+    return total, moment
 
 
 @law
@@ -65,19 +118,46 @@ def _larger(worst, difference):
 
 
 @kernel
-def columns(start, stop, net, x, voltage, current, violation):
-    """Sensed currents [A] and largest violation [V] of the bit lines start..stop."""
+def columns(start, stop, net, drive, x, voltage, near, far, violation):
+    """Currents [A] out of the near (sensed) ends and into the far ends of the bit lines start..stop, as in `rows`."""
     last = x.shape[0] - 1
-    ground = np.zeros(stop - start)
-    total, worst = current[start:stop], violation[start:stop]
-    total[:] = 0.0
+    total, worst = near[start:stop], violation[start:stop]
+    for j in range(start, stop):
+        far[j] = 0.0
+        if net.column_far[j] > 0.0:
+            cells, moment = _column_sums(j, net, drive, x, voltage)
+            line, ends = (
+                (net.column_feed[j], net.column_wire[j], net.column_far[j]),
+                (drive.column[j], drive.column_end[j]),
+            )
+            far[j] = _far_current(line, ends, cells, moment, last + 1)
+    _lines.copy(far[start:stop], total)
     worst[:] = 0.0
     for i in range(last + 1):
         _add_cells(net.conductance[i, start:stop], voltage[i, start:stop], x[i, start:stop], total)
+        if drive.source.size:
+            _lines.add_scaled(1.0, drive.source[i, start:stop], total)
         if i < last:
             _raise_violation(x[i, start:stop], x[i + 1, start:stop], net.column_wire[start:stop], total, worst)
-        else:
-            _raise_violation(x[i, start:stop], ground, net.column_feed[start:stop], total, worst)
+    for j in range(start, stop):
+        k = j - start
+        worst[k] = _larger(worst[k], _far_violation(net.column_far[j], drive.column_end[j], x[0, j], far[j]))
+        # the violation of a bit line, whose current flows out of its near end
+        miss, current = _near_violation(-drive.column[j], net.column_feed[j], net.column_rise[j], -x[last, j], total[k])
+        worst[k], total[k] = _larger(worst[k], miss), current
+
+
+@law
+def _column_sums(j, net, drive, x, voltage):
+    """Sum of the currents [A] that cells take from one bit line, and of each times its segments from the far end."""
+    total, moment = 0.0, 0.0
+    for i in range(x.shape[0]):
+        taken = net.conductance[i, j] * (x[i, j] - voltage[i, j])
+        if drive.source.size:
+            taken -= drive.source[i, j]
+        total += taken
+        moment += i * taken
+    return total, moment
 
 
 @kernel

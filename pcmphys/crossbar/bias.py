@@ -7,35 +7,216 @@ from dataclasses import dataclass
 import numpy as np
 
 from pcmphys import _check
+from pcmphys.errors import ParameterError
+
+SCHEMES = {"half": (0.5, 0.5), "third": (1.0 / 3.0, 2.0 / 3.0), "float": (np.nan, np.nan), "ground": (0.0, 0.0)}
+"""Voltages of the unselected word lines and bit lines, as parts of the selected word line's; NaN: left open."""
 
 
 @dataclass(frozen=True, eq=False)
 class Bias:
-    """Voltages at the terminals; make one with a constructor such as `Bias.matvec`.
+    """Voltages at the ends of the lines; NaN leaves an end open. Make one with a constructor such as `Bias.matvec`.
 
-    Attributes
+    Parameters
     ----------
-    row : ndarray [V]
-        Voltages at the left ends of the word lines, shape (rows,) or (rows, batch).
+    left, right : array_like [V]
+        Ends of the word lines: a number, shape (rows,) or (rows, batch). Right ends are open by default.
+    bottom, top : array_like [V]
+        Ends of the bit lines: a number, shape (columns,) or (columns, batch). Top ends are open by default.
+    gate : array_like [V], optional
+        Gate voltage of the transistors on each word line: a number, shape (rows,) or (rows, batch).
+
+    Notes
+    -----
+    An end that is "grounded" is driven at 0 V; what lies between it and its line is one wire segment and the
+    resistance that `Wires` gives to this side of the array.
+
+    Examples
+    --------
+    Word lines driven from both sides, bit lines sensed at the bottom:
+
+    >>> Bias(left=[0.1, 0.2], right=[0.1, 0.2])
+    Bias(left (2,), bottom (), right (2,))
     """
 
-    row: np.ndarray
+    left: np.ndarray
+    bottom: np.ndarray = 0.0
+    right: np.ndarray = np.nan
+    top: np.ndarray = np.nan
+    gate: np.ndarray | None = None
 
     def __post_init__(self):
-        object.__setattr__(self, "row", np.array(_check.array("voltage", self.row, "V", ndim=(1, 2))))
+        batches = {}
+        for name in ("left", "bottom", "right", "top", "gate"):
+            if name == "gate" and self.gate is None:
+                continue
+            value = _voltages(name, getattr(self, name), open_allowed=name != "gate")
+            value.flags.writeable = False
+            object.__setattr__(self, name, value)
+            if value.ndim == 2:
+                batches[name] = value.shape[1]
+        if len(set(batches.values())) > 1:
+            raise ParameterError(f"all ends must have the same batch; got {batches}")
+        object.__setattr__(self, "batch", next(iter(batches.values()), None))
+        if all(np.isnan(end).all() for end in (self.left, self.right, self.bottom, self.top)):
+            raise ParameterError("a bias must drive or ground at least one end of a line; all are open (NaN)")
+
+    def __repr__(self) -> str:
+        used = [n for n in ("left", "bottom", "right", "top") if not np.isnan(getattr(self, n)).all()]
+        used += ["gate"] * (self.gate is not None)
+        return f"Bias({', '.join(f'{n} {getattr(self, n).shape}' for n in used)})"
 
     @classmethod
-    def matvec(cls, voltage) -> Bias:
+    def matvec(cls, voltage, gate=None) -> Bias:
         """Drive every word line at its left end, sense every bit line at its bottom end at virtual ground.
 
         Parameters
         ----------
         voltage : array_like [V]
             Shape (rows,) for one input or (rows, batch) for many.
+        gate : array_like [V], optional
+            See `Bias`.
 
         Examples
         --------
-        >>> Bias.matvec([0.1, 0.2]).row
+        >>> Bias.matvec([0.1, 0.2]).left
         array([0.1, 0.2])
         """
-        return cls(voltage)
+        voltage = _check.array("voltage", voltage, "V", ndim=(1, 2))
+        return cls(voltage, 0.0, gate=gate)
+
+    @classmethod
+    def select(
+        cls, i: int, j: int, voltage: float, scheme: str = "half", *, rows=None, columns=None, gate=None
+    ) -> Bias:
+        """Select one cell: its word line at ``voltage``, its bit line grounded, the others by the scheme.
+
+        Parameters
+        ----------
+        i, j : int
+            Word line and bit line of the cell, from 0.
+        voltage : float [V]
+            Not zero.
+        scheme : str
+            Unselected lines: "half" (all at V/2), "third" (word lines V/3, bit lines 2V/3), "float" (open), "ground".
+        rows, columns : int, optional
+            Size of the array. Left out, the bias takes the size of the crossbar that it is used on.
+        gate : float [V], optional
+            Gate voltage of the selected word line; all other gates are at 0 V.
+
+        Examples
+        --------
+        >>> Bias.select(0, 1, 1.2, "third", rows=2, columns=3).bottom
+        array([0.8, 0. , 0.8])
+        """
+        found = Selection(
+            _check.integer("i", i, 0),
+            _check.integer("j", j, 0),
+            _check.number("voltage", voltage, "V"),
+            _check.choice("scheme", scheme, SCHEMES),
+            None if gate is None else _check.number("gate", gate, "V"),
+        )
+        if found.voltage == 0.0:
+            raise ParameterError("voltage must not be zero: nothing would be selected; got 0 V")
+        return found if rows is None or columns is None else found.sized(rows, columns)
+
+    @classmethod
+    def voltages(cls, rows=np.nan, columns=np.nan, *, right=np.nan, top=np.nan, gate=None) -> Bias:
+        """Any voltages: left ends of the word lines, bottom ends of the bit lines; NaN leaves an end open.
+
+        Parameters
+        ----------
+        rows, right : array_like [V]
+            Left and right ends of the word lines, see `Bias`.
+        columns, top : array_like [V]
+            Bottom and top ends of the bit lines.
+        gate : array_like [V], optional
+            See `Bias`.
+        """
+        return cls(rows, columns, right, top, gate)
+
+    def scaled(self, factor) -> Bias:
+        """All voltages times a factor, or times each of a sequence of factors (which then is the batch); not the gates.
+
+        Examples
+        --------
+        A ramp of three steps:
+
+        >>> Bias.matvec([1.0, 2.0]).scaled([0.0, 0.5, 1.0]).left
+        array([[0. , 0.5, 1. ],
+               [0. , 1. , 2. ]])
+        """
+        factor = _check.array("factor", factor, ndim=(0, 1))
+        ends = (self.left, self.bottom, self.right, self.top)
+        if factor.ndim == 0:
+            return Bias(*(factor * end for end in ends), self.gate)
+        if self.batch is not None:
+            raise ParameterError(f"only a bias of one input can become a ramp; this one has a batch of {self.batch}")
+        return Bias(*(_ramped(end, factor) for end in ends), self.gate)
+
+    def sized(self, rows: int, columns: int) -> Bias:
+        """The same for an array of a size: every end an array of shape (lines,) or (lines, batch).
+
+        Raises
+        ------
+        ParameterError
+            An end has another number of lines.
+        """
+        ends = {}
+        for name, count in (("left", rows), ("bottom", columns), ("right", rows), ("top", columns), ("gate", rows)):
+            value = getattr(self, name)
+            if value is None:
+                continue
+            if value.ndim and value.shape[0] != count:
+                lines = "bit" if name in ("bottom", "top") else "word"
+                raise ParameterError(
+                    f"bias: {name} must be a number or have shape ({count},) or ({count}, batch) for {count} {lines} "
+                    f"lines; got shape {value.shape}"
+                )
+            shape = (count,) if self.batch is None else (count, self.batch)
+            if value.ndim == 1 and self.batch is not None:
+                value = value[:, None]
+            ends[name] = np.broadcast_to(value, shape)
+        return Bias(**ends)
+
+
+def _ramped(end: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """One end's voltages times each factor, (lines, factors); what is open or at ground stays so."""
+    if end.ndim == 0:
+        if end != 0.0 and not np.isnan(end):
+            raise ParameterError(
+                f"a ramp needs one voltage a line (see Bias.sized); an end is given as one number, {end:g} V"
+            )
+        return end
+    return np.multiply.outer(end, factor)
+
+
+def _voltages(name: str, value, *, open_allowed: bool) -> np.ndarray:
+    """Own array of finite voltages, or NaN where an end may be open."""
+    given = np.asarray(value)
+    if not open_allowed or given.dtype.kind != "f":
+        return np.array(_check.array(name, value, "V", ndim=(0, 1, 2)))
+    _check.array(name, np.where(np.isnan(given), 0.0, given), "V", ndim=(0, 1, 2))
+    return np.array(given, dtype=float)
+
+
+class Selection:
+    """One selected cell of a crossbar whose size is not known yet; `Crossbar.solve` gives it one."""
+
+    def __init__(self, i: int, j: int, voltage: float, scheme: str, gate: float | None):
+        self.i, self.j, self.voltage, self.scheme, self.gate = i, j, voltage, scheme, gate
+
+    def __repr__(self) -> str:
+        return f"Bias.select({self.i}, {self.j}, {self.voltage:g}, {self.scheme!r})"
+
+    def sized(self, rows: int, columns: int) -> Bias:
+        """The bias on an array of a size."""
+        i, j = _check.integer("i", self.i, 0, rows - 1), _check.integer("j", self.j, 0, columns - 1)
+        row_part, column_part = SCHEMES[self.scheme]
+        left, bottom = np.full(rows, row_part * self.voltage), np.full(columns, column_part * self.voltage)
+        left[i], bottom[j] = self.voltage, 0.0
+        gate = None
+        if self.gate is not None:
+            gate = np.zeros(rows)
+            gate[i] = self.gate
+        return Bias(left, bottom, gate=gate).sized(rows, columns)

@@ -9,13 +9,14 @@ import numpy as np
 
 from pcmphys._jit import kernel, launch, scratch, spans, thread_count, together
 from pcmphys.crossbar import _conjugate_gradient, _lines, _measure, _richardson, polynomial
-from pcmphys.crossbar._lines import Network
+from pcmphys.crossbar._lines import Drive, Network
+from pcmphys.crossbar.ends import Ends
 from pcmphys.errors import ConvergenceError
 
 _LARGE = 2**18
 """From this many cells on, one solve is shared by the threads: below, handing over costs more than it saves."""
 _RESTARTS = 4
-_SLACK = 4.0
+SLACK = 4.0
 """The measured residual may exceed the tolerance of the iteration by this factor: it adds up two of its errors."""
 _ROWS, _COLUMNS = _lines.ROWS_AT_ONCE, 8
 
@@ -28,41 +29,38 @@ class Fields(NamedTuple):
 
 
 class Result(NamedTuple):
-    """Currents [A] into the word lines (rows, batch) and out of the bit lines (columns, batch), and how it went.
+    """Terminal currents [A] of a solved network, (lines, batch) each, and how it went.
 
-    ``residual`` is relative to the largest drive voltage; ``fields`` is None unless there was one input.
+    ``row_current`` and ``column_current`` are those of the near ends, into the word lines and out of the bit lines;
+    ``right_current`` and ``top_current`` those of the far ends, into the lines. ``residual`` is relative to the
+    largest drive voltage; ``fields`` is None unless there was one input.
     """
 
     row_current: np.ndarray
     column_current: np.ndarray
+    right_current: np.ndarray
+    top_current: np.ndarray
     residual: float
     iterations: int
     fields: Fields | None
 
 
-def network(conductance, row_wire, row_feed, column_wire, column_feed) -> Network:
-    """Eliminate along the lines; arrays as in `Network`."""
-    net = Network(
-        conductance,
-        np.empty_like(conductance),
-        np.empty_like(conductance),
-        row_wire,
-        row_feed,
-        column_wire,
-        column_feed,
-    )
+def network(conductance, ends: Ends, factors: tuple[np.ndarray, np.ndarray] | None = None) -> Network:
+    """Eliminate along the lines, into ``factors`` (two arrays of the conductance's shape) if there are any."""
     rows, columns = conductance.shape
-    grain_rows, grain_columns = max(1, _LARGE // columns // 2), max(1, _LARGE // rows // 2)
-    launch(_lines.factor_rows, rows, conductance, row_wire, row_feed, net.row_factor, align=8, grain=grain_rows)
-    launch(
-        _lines.factor_columns, columns, conductance, column_wire, column_feed, net.column_factor,
-        align=_COLUMNS, grain=grain_columns,
+    row_factor, column_factor = factors or (np.empty_like(conductance), np.empty_like(conductance))
+    net = Network(
+        conductance, row_factor, column_factor,
+        ends.row_wire, ends.row_feed, np.empty(rows), ends.row_far,
+        ends.column_wire, ends.column_feed, np.empty(columns), ends.column_far,
     )  # fmt: skip
+    launch(_lines.factor_rows, rows, net, align=8, grain=max(1, _LARGE // columns // 2))
+    launch(_lines.factor_columns, columns, net, align=_COLUMNS, grain=max(1, _LARGE // rows // 2))
     return net
 
 
-def solve(net: Network, drive: np.ndarray, tolerance: float, most: int) -> Result:
-    """Solve for inputs ``drive`` (rows, batch) [V].
+def solve(net: Network, drives: list[Drive], tolerance: float, most: int) -> Result:
+    """Solve for each of the inputs ``drives``.
 
     Raises
     ------
@@ -70,61 +68,80 @@ def solve(net: Network, drive: np.ndarray, tolerance: float, most: int) -> Resul
         The residual stayed above ``tolerance`` times the largest input after ``most`` iterations.
     """
     if not (net.row_feed.any() or net.row_wire.any() or net.column_feed.any() or net.column_wire.any()):
-        return _ideal(net, drive)
-    inputs = np.ascontiguousarray(drive.T)
-    if len(inputs) == 1:
-        return _one(net, inputs[0], tolerance, most)
-    return _batch(net, inputs, tolerance, most)
+        return _ideal(net, drives)
+    return _one(net, drives[0], tolerance, most) if len(drives) == 1 else _batch(net, drives, tolerance, most)
 
 
-def _ideal(net: Network, drive: np.ndarray) -> Result:
+def _ideal(net: Network, drives: list[Drive]) -> Result:
     # without any resistance every node has the voltage of its terminal, and Kirchhoff's laws hold by construction
+    rows, columns = net.conductance.shape
+    row, column = np.stack([drive.row for drive in drives]), np.stack([drive.column for drive in drives])
     fields = None
-    if drive.shape[1] == 1:
-        fields = Fields(np.repeat(drive, net.conductance.shape[1], axis=1), np.zeros_like(net.conductance))
-    row_current = net.conductance.sum(axis=1)[:, None] * drive
-    column_current = np.empty((drive.shape[1], net.conductance.shape[1]))
-    launch(_products, drive.shape[1], net.conductance, np.ascontiguousarray(drive.T), column_current, grain=16)
-    return Result(row_current, column_current.T, 0.0, 0, fields)
+    if len(drives) == 1:
+        fields = Fields(np.repeat(row.T, columns, axis=1), np.repeat(column, rows, axis=0))
+    row_current, column_current = np.empty((len(drives), rows)), np.empty((len(drives), columns))
+    launch(_products, len(drives), net.conductance, row, column, row_current, column_current, grain=16)
+    nothing = np.zeros((rows, len(drives))), np.zeros((columns, len(drives)))
+    return Result(row_current.T, column_current.T, *nothing, 0.0, 0, fields)
 
 
 @kernel
-def _products(start, stop, conductance, inputs, out):
-    """Column currents of inputs start..stop, summed in one order: with BLAS an input's place in the batch shows."""
+def _products(start, stop, conductance, row, column, row_current, column_current):
+    """Currents of inputs start..stop, summed in one order: with BLAS an input's place in the batch shows."""
     for k in range(start, stop):
-        total = out[k]
+        total = column_current[k]
         total[:] = 0.0
         for i in range(conductance.shape[0]):
-            drive, row = inputs[k, i], conductance[i]
-            for j in range(total.size):
-                total[j] += drive * row[j]
+            row_current[k, i] = _add_row(row[k, i], conductance[i], column[k], total)
 
 
-def _one(net: Network, drive: np.ndarray, tolerance: float, most: int) -> Result:
+@kernel
+def _add_row(drive, conductance, column, total):
+    for j in range(total.size):
+        total[j] += (drive - column[j]) * conductance[j]
+    out = 0.0
+    for j in range(total.size):
+        out += (drive - column[j]) * conductance[j]
+    return out
+
+
+class Currents(NamedTuple):
+    """Currents [A] of the terminals of one input, as in `Result`."""
+
+    row: np.ndarray
+    column: np.ndarray
+    right: np.ndarray
+    top: np.ndarray
+
+    @classmethod
+    def empty(cls, rows: int, columns: int, batch: tuple[int, ...] = ()) -> Currents:
+        """Undefined values; ``batch`` leads the shape."""
+        return cls(*(np.empty((*batch, lines)) for lines in (rows, columns, rows, columns)))
+
+
+def _one(net: Network, drive: Drive, tolerance: float, most: int) -> Result:
     rows, columns = net.conductance.shape
     voltage, x = np.empty((rows, columns)), np.empty((rows, columns))
-    row_current, column_current = np.empty(rows), np.empty(columns)
+    currents = Currents.empty(rows, columns)
     y, residual, t = scratch(3, (rows, columns))
-    work, currents = (y, residual, voltage, t, x), (row_current, column_current)
+    work = (y, residual, voltage, t, x)
     violation, iterations = _converge(net, drive, work, currents, np.empty((2, most)), tolerance)
     fields = Fields(row_voltage=voltage, column_voltage=x)
-    return Result(row_current[:, None], column_current[:, None], violation, iterations, fields)
+    return Result(*(current[:, None] for current in currents), violation, iterations, fields)
 
 
 def _converge(net, drive, work, currents, steps, tolerance) -> tuple[float, int]:
     """Iterate, measure, and go on from there if the measured residual is larger than the iteration's own."""
     y, voltage, x = work[0], work[2], work[4]
     most = steps.shape[1]
-    scale = np.abs(drive).max()
-    threaded = _threaded(net)
-    iterate = _iterate_threaded if threaded else _iterate
+    scale = size_of(drive)
     iterations, residual, goal = 0, np.nan, tolerance * scale
     for attempt in range(_RESTARTS):
         spent, _ = iterate(net, drive, work, (goal, most - iterations), steps[:, iterations:], attempt > 0)
         iterations += spent
-        _columns(_lines.column_ladders, net, threaded, y, x)
-        residual = _residual(net, drive, x, voltage, currents)
-        if residual <= _SLACK * tolerance:
+        columns_of(_lines.column_ladders, net, drive, y, x)
+        residual = measure(net, drive, x, voltage, currents)
+        if residual <= SLACK * tolerance:
             return residual, iterations
         if iterations >= most:
             break
@@ -133,27 +150,36 @@ def _converge(net, drive, work, currents, steps, tolerance) -> tuple[float, int]
     raise ConvergenceError("the crossbar did not converge", residual=residual, iterations=iterations)
 
 
-def _iterate(net, drive, work, limits, steps, resume) -> tuple[int, float]:
-    return _conjugate_gradient.solve(net, drive, work, limits, steps, resume)
+def size_of(drive: Drive) -> float:
+    """Largest terminal voltage [V]: what tolerances and residuals are relative to."""
+    return float(max(np.abs(part).max() for part in (drive.row, drive.row_end, drive.column, drive.column_end)))
 
 
-def _iterate_threaded(net, drive, work, limits, steps, resume) -> tuple[int, float]:
+def iterate(net, drive, work, limits, steps, resume) -> tuple[int, float]:
+    """Conjugate gradients, shared by the threads if the array is large; see `_conjugate_gradient.solve`."""
+    still = _lines.still(*net.conductance.shape)
+    if not _threaded(net):
+        return _conjugate_gradient.solve(net, drive, still, work, limits, steps, resume)
+    return _iterate_threaded(net, drive, still, work, limits, steps, resume)
+
+
+def _iterate_threaded(net, drive, still, work, limits, steps, resume) -> tuple[int, float]:
     """The steps of `_conjugate_gradient.solve`, each shared by the threads."""
     cg = _conjugate_gradient
     y, residual, _, _, scratch = work
     rows, columns = y.shape
-    row_slots, column_slots, largest, still = np.empty(rows), np.empty(columns), np.empty(columns), np.zeros(rows)
+    row_slots, column_slots, largest = np.empty(rows), np.empty(columns), np.empty(columns)
     if not resume:
-        _rows(cg.start_rows, net, True, drive, y)
-    _columns(_lines.column_ladders, net, True, y, scratch)
-    _rows(cg.residual_rows, net, True, drive, scratch, y, residual)
-    _columns(cg.precondition, net, True, residual, scratch, column_slots, largest)
+        rows_of(cg.start_rows, net, drive, y)
+    columns_of(_lines.column_ladders, net, drive, y, scratch)
+    rows_of(cg.residual_rows, net, drive, scratch, y, residual)
+    columns_of(cg.precondition, net, still.column, residual, scratch, column_slots, largest)
     energy, beta, longest = _lines.ordered_sum(column_slots), 0.0, 1.0
     change, iterations = largest.max(), 0
     while change > limits[0] and iterations < limits[1]:
-        _rows(functools.partial(_direction, beta), net, True, still, work, row_slots)
+        rows_of(functools.partial(_direction, beta), net, still, work, row_slots)
         alpha = energy / _lines.ordered_sum(row_slots)
-        _columns(functools.partial(_step, alpha), net, True, work, column_slots, largest)
+        columns_of(functools.partial(_step, alpha), net, still.column, work, column_slots, largest)
         previous, energy = energy, _lines.ordered_sum(column_slots)
         beta = energy / previous
         steps[:, iterations] = alpha, beta
@@ -171,13 +197,13 @@ def _step(alpha, start, stop, *arguments):
     _conjugate_gradient.step_columns(start, stop, alpha, *arguments)
 
 
-def _residual(net, drive, x, voltage, currents) -> float:
-    """Currents and word-line voltages that belong to ``x``, and the residual relative to the largest input."""
+def measure(net, drive, x, voltage, currents) -> float:
+    """Terminal currents and word-line voltages that belong to ``x``, and the residual relative to the largest input."""
     row_worst, column_worst = np.empty(x.shape[0]), np.empty(x.shape[1])
-    _rows(_measure.rows, net, _threaded(net), drive, x, voltage, currents[0], row_worst)
-    _columns(_measure.columns, net, _threaded(net), x, voltage, currents[1], column_worst)
+    rows_of(_measure.rows, net, drive, x, voltage, currents[0], currents[2], row_worst)
+    columns_of(_measure.columns, net, drive, x, voltage, currents[1], currents[3], column_worst)
     violation = float(np.maximum(row_worst.max(), column_worst.max()))  # unlike max, it lets a NaN through
-    scale = float(np.abs(drive).max())
+    scale = size_of(drive)
     return violation / scale if scale > 0.0 else violation
 
 
@@ -185,36 +211,57 @@ def _threaded(net: Network) -> bool:
     return net.conductance.size >= _LARGE and thread_count() > 1
 
 
-def _rows(task, net: Network, threaded: bool, *arguments) -> None:
+def rows_of(task, net: Network, *arguments) -> None:
+    """Run a task over the word lines, on the threads if the array is large."""
     count = net.conductance.shape[0]
-    launch(task, count, net, *arguments, align=_ROWS, grain=1 if threaded else count)
+    launch(task, count, net, *arguments, align=_ROWS, grain=1 if _threaded(net) else count)
 
 
-def _columns(task, net: Network, threaded: bool, *arguments) -> None:
+def columns_of(task, net: Network, *arguments) -> None:
+    """Run a task over the bit lines, on the threads if the array is large."""
     count = net.conductance.shape[1]
-    launch(task, count, net, *arguments, align=_COLUMNS, grain=1 if threaded else count)
+    launch(task, count, net, *arguments, align=_COLUMNS, grain=1 if _threaded(net) else count)
 
 
-def _batch(net: Network, inputs: np.ndarray, tolerance: float, most: int) -> Result:
-    rows, columns = net.conductance.shape
+def _batch(net: Network, drives: list[Drive], tolerance: float, most: int) -> Result:
+    currents = Currents.empty(*net.conductance.shape, (len(drives),))
+    each = _each(net, drives, tolerance, most, currents)
+    tasks = [functools.partial(each, start, stop, None) for start, stop in spans(len(drives), thread_count())]
+    done = [pair for part in together(tasks) for pair in part]
+    residual, iterations = (max(column) for column in zip(*done, strict=True))
+    return Result(*(part.T for part in currents), residual, iterations, None)
+
+
+def visit(net: Network, drives: list[Drive], tolerance: float, most: int, visitors: list) -> None:
+    """Solve for many inputs and show the node voltages of each to one of the visitors, who must not keep them.
+
+    The inputs are shared out to the ``visitors`` in runs, each on one thread: ``visitor(number, word-line
+    voltages, bit-line voltages)``. What a visitor sums up does not depend on the number of threads.
+    """
+    each = _each(net, drives, tolerance, most, Currents.empty(*net.conductance.shape, (len(drives),)))
+    runs = zip(spans(len(drives), len(visitors)), visitors, strict=False)
+    together([functools.partial(each, *run, visitor) for run, visitor in runs])
+
+
+def _each(net: Network, drives: list[Drive], tolerance: float, most: int, currents: Currents):
+    """Make the task that solves for the inputs start..stop, each on its own."""
+    shape = net.conductance.shape
     lengths = polynomial.of_network(net, tolerance)
-    row_current, column_current = np.empty((len(inputs), rows)), np.empty((len(inputs), columns))
 
-    def run(start: int, stop: int) -> list[tuple[float, int]]:
-        work = tuple(scratch(5, (rows, columns)))
-        small = np.empty((_lines.ROWS_AT_ONCE, columns)), np.empty((2, columns))
+    def run(start: int, stop: int, visitor) -> list[tuple[float, int]]:
+        work = tuple(scratch(5, shape))
+        small = np.empty((_lines.ROWS_AT_ONCE, shape[1])), np.empty((2, shape[1]))
         steps = np.empty((2, most))
         out = []
         for k in range(start, stop):
-            currents = row_current[k], column_current[k]
-            found = _try_polynomial(net, inputs[k], lengths, work, small, currents, tolerance)
-            out.append(found or _converge(net, inputs[k], work, currents, steps, tolerance))
+            own = Currents(*(part[k] for part in currents))
+            found = _try_polynomial(net, drives[k], lengths, work, small, own, tolerance)
+            out.append(found or _converge(net, drives[k], work, own, steps, tolerance))
+            if visitor is not None:
+                visitor(k, work[2], work[4])
         return out
 
-    tasks = [functools.partial(run, *span) for span in spans(len(inputs), thread_count())]
-    done = [pair for part in together(tasks) for pair in part]
-    residual, iterations = (max(column) for column in zip(*done, strict=True))
-    return Result(row_current.T, column_current.T, residual, iterations, None)
+    return run
 
 
 def _try_polynomial(net, drive, lengths, work, small, currents, tolerance) -> tuple[float, int] | None:
@@ -222,5 +269,5 @@ def _try_polynomial(net, drive, lengths, work, small, currents, tolerance) -> tu
         return None
     current, voltage, x = work[0], work[2], work[4]
     _richardson.sweep(net, drive, lengths, x, current, *small)
-    residual = _residual(net, drive, x, voltage, currents)
-    return (residual, len(lengths)) if residual <= _SLACK * tolerance else None
+    residual = measure(net, drive, x, voltage, currents)
+    return (residual, len(lengths)) if residual <= SLACK * tolerance else None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from pcmphys._jit import scratch
-from pcmphys.crossbar import _conjugate_gradient
+from pcmphys.crossbar import _conjugate_gradient, _lines
 from pcmphys.crossbar._lines import Network
 
 _LONGEST = 14
@@ -20,11 +20,13 @@ _LONGEST = 14
 def of_network(net: Network, tolerance: float) -> np.ndarray | None:
     """Step lengths from one fixed drive of this very network, so that no input of a batch depends on the others."""
     rows = net.conductance.shape[0]
-    drive = 0.5 + np.modf(np.arange(1, rows + 1) * 0.6180339887498949)[0]
+    voltage = 0.5 + np.modf(np.arange(1, rows + 1) * 0.6180339887498949)[0]
+    still = _lines.still(*net.conductance.shape)
+    drive = still._replace(row=np.where(net.row_feed < np.inf, voltage, 0.0))
     steps = np.empty((2, _LONGEST + 1))
-    limits = tolerance * np.abs(drive).max(), _LONGEST + 1
+    limits = tolerance * np.abs(voltage).max(), _LONGEST + 1
     work = tuple(scratch(5, net.conductance.shape))
-    iterations, _ = _conjugate_gradient.solve(net, drive, work, limits, steps, False)
+    iterations, _ = _conjugate_gradient.solve(net, drive, still, work, limits, steps, False)
     if iterations == 0:
         return np.ones(1)
     found = steps[:, :iterations]

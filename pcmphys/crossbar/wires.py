@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from pcmphys import _check
 from pcmphys.errors import ParameterError
+
+NAMES = ("row", "column", "source", "sense", "right", "top")
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,11 +21,11 @@ class Wires:
     ----------
     row, column : float or array_like [ohm]
         One wire segment of a word line (shape (rows,)) or a bit line (shape (columns,)): the piece between two
-        neighbouring cells, and between the terminal and the first cell.
-    source : float or array_like [ohm]
-        Output resistance of the driver at the left end of each word line.
-    sense : float or array_like [ohm]
-        Input resistance of the virtual ground at the bottom end of each bit line.
+        neighbouring cells, and between a terminal and the cell next to it.
+    source, right : float or array_like [ohm]
+        Output resistance of the driver at the left and at the right end of each word line.
+    sense, top : float or array_like [ohm]
+        Resistance of the virtual ground or driver at the bottom and at the top end of each bit line.
 
     Notes
     -----
@@ -39,20 +42,53 @@ class Wires:
     column: float | np.ndarray = 0.0
     source: float | np.ndarray = 0.0
     sense: float | np.ndarray = 0.0
+    right: float | np.ndarray = 0.0
+    top: float | np.ndarray = 0.0
 
     def __post_init__(self):
-        for name in ("row", "column", "source", "sense"):
+        for name in NAMES:
             value = _check.array(f"wires.{name}", getattr(self, name), "ohm", 0.0, ndim=(0, 1))
             object.__setattr__(self, name, float(value) if value.ndim == 0 else value.copy())
 
-    def per_line(self, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Row segment, row feed, column segment and column feed of each line [ohm]."""
-        row, source = self._lines("row", rows), self._lines("source", rows)
-        column, sense = self._lines("column", columns), self._lines("sense", columns)
-        return row, row + source, column, column + sense
+    @property
+    def ideal(self) -> bool:
+        """Whether no wire and no terminal has any resistance."""
+        return not any(np.any(getattr(self, name)) for name in NAMES)
+
+    def per_line(self, rows: int, columns: int) -> Resistances:
+        """Resistances of each line of an array of a size.
+
+        Raises
+        ------
+        ParameterError
+            A resistance is given for another number of lines.
+        """
+        row, column = self._lines("row", rows), self._lines("column", columns)
+        return Resistances(
+            row,
+            row + self._lines("source", rows),
+            row + self._lines("right", rows),
+            column,
+            column + self._lines("sense", columns),
+            column + self._lines("top", columns),
+        )
 
     def _lines(self, name: str, count: int) -> np.ndarray:
         value = np.asarray(getattr(self, name))
         if value.ndim == 1 and value.shape != (count,):
             raise ParameterError(f"wires.{name} must be a number or have shape ({count},); got shape {value.shape}")
         return np.array(np.broadcast_to(value, (count,)))
+
+
+class Resistances(NamedTuple):
+    """Resistances [ohm] of each line: one segment, and from the terminals at its near and far end to the next cell.
+
+    The near end is the left one of a word line and the bottom one of a bit line.
+    """
+
+    row: np.ndarray
+    row_near: np.ndarray
+    row_far: np.ndarray
+    column: np.ndarray
+    column_near: np.ndarray
+    column_far: np.ndarray

@@ -113,6 +113,9 @@ class StatisticalPopulation:
     twice.
     """
 
+    ohmic = True
+    """The current is proportional to the voltage."""
+
     def __init__(self, cell: StatisticalCell, shape, seed: int, first_cell: int):
         self.cell = cell
         self.shape = _check.shape("shape", shape)

@@ -113,11 +113,14 @@ def test_population_as_cells(wires):
     assert conductance.shape == (4, 3)
     xbar = Crossbar(devices, Wires(**wires))
     expected = Crossbar(conductance, Wires(**wires)).solve(Bias.matvec(VOLTAGE))
-    devices.wait(1e5)
-    solution = xbar.solve(Bias.matvec(VOLTAGE))
-    assert (solution.column_current == expected.column_current).all()
+    assert (xbar.solve(Bias.matvec(VOLTAGE)).column_current == expected.column_current).all()
     assert (xbar.conductance == conductance).all()
-    assert (devices.conductance() != conductance).any()
+    # the array holds the devices, not a picture of them: what happens to them shows in the next solve
+    devices.wait(1e5)
+    later = Crossbar(devices.conductance(), Wires(**wires)).solve(Bias.matvec(VOLTAGE))
+    solution = xbar.solve(Bias.matvec(VOLTAGE))
+    assert (solution.column_current == later.column_current).all()
+    assert (solution.column_current < expected.column_current).all()
 
 
 def test_population_of_a_wrong_shape():

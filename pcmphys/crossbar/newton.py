@@ -1,0 +1,290 @@
+"""Newton's method on the lines of a nonlinear crossbar: cells of any monotone I-V, wires exact.
+
+At the present voltages each cell is replaced by its slope D and a source s = I - D V (its companion): a linear
+crossbar, which `linear` solves. Slope alone, as if it were a conductance, would converge to another law. The linear
+solve is only as sharp as the step deserves, and starts from the present currents, so that it finds the correction.
+
+All laws rise with the voltage, so the network's content (the integral of current over voltage, summed up) is convex
+and Newton's step points downhill. Along the step the content's slope is the sum of (I - c) dV over the cells, c being
+currents that obey Kirchhoff's laws; a step after which it still points far uphill is shortened to where it does not.
+
+References
+----------
+L. W. Nagel, SPICE2, UCB/ERL M520 (1975): companion models. W. Millar, Philos. Mag. 42, 1150 (1951): content.
+R. S. Dembo, S. C. Eisenstat, T. Steihaug, SIAM J. Numer. Anal. 19, 400 (1982): inexact Newton.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from pcmphys._jit import kernel
+from pcmphys.crossbar import _lines, linear
+from pcmphys.crossbar._lines import ROWS_AT_ONCE, Drive
+from pcmphys.crossbar.ends import Ends
+from pcmphys.crossbar.selectors import Series
+from pcmphys.errors import ConvergenceError
+
+_COARSE, _FINE = 1e-2, 1e-15
+"""Largest and smallest goal of a linear solve, relative to the largest terminal voltage."""
+_SHARPNESS = 0.1
+"""Goal of a linear solve over the square of the last step: below what Newton's own error will be."""
+_UPHILL, _SHORTENINGS = 0.5, 40
+_WORTH_SHORTENING = 1e-6
+"""Imbalance over the largest current below which the content's slope is rounding."""
+_STALLED = 12
+"""Steps without progress after which a solve is given up."""
+_ROUNDING = 8.0 * np.finfo(float).eps
+
+
+class Fields(NamedTuple):
+    """What one solved input leaves, shape (rows, columns) each: voltages [V], current of the cells [A].
+
+    ``slope`` [S] is that of the cells' I-V curves, ``selector_voltage`` the part of a cell's voltage that lies across
+    its selector.
+    """
+
+    row_voltage: np.ndarray
+    column_voltage: np.ndarray
+    cell_current: np.ndarray
+    slope: np.ndarray
+    selector_voltage: np.ndarray
+
+
+class Found(NamedTuple):
+    """One solved input: terminal currents, residual, conjugate-gradient iterations, residual after each step."""
+
+    currents: linear.Currents
+    residual: float
+    iterations: int
+    history: list[float]
+    fields: Fields
+
+
+class _Step(NamedTuple):
+    """What a Newton step did.
+
+    Content's slope along it at its start and at its end [W], largest change of a cell's voltage [V], largest
+    imbalance [A] between what a cell draws and what the wires bring, largest current of a cell [A], and largest
+    product [A] of a slope with a node voltage: the imbalance is not defined below its rounding.
+    """
+
+    before: float
+    after: float
+    change: float
+    imbalance: float
+    current: float
+    product: float
+
+    @property
+    def residual(self) -> float:
+        """Imbalance over the largest current."""
+        return self.imbalance / self.current if self.current > 0.0 else self.imbalance
+
+    def settled(self, tolerance: float) -> bool:
+        """Whether Kirchhoff's current law holds to the tolerance, or as far as rounding lets it."""
+        return self.imbalance <= tolerance * self.current + _ROUNDING * self.product
+
+
+def solve(cells, ends: Ends, drive: Drive, start: tuple[np.ndarray, np.ndarray], limits: tuple[float, int]) -> Found:
+    """Solve one input.
+
+    Parameters
+    ----------
+    cells
+        The laws: ``evaluate(voltage, series)`` fills current, slope and inner voltage of all cells.
+    start : (word-line voltages, bit-line voltages)
+        First guess [V], (rows, columns) each; overwritten.
+    limits : (tolerance, most)
+        Of the residual; of conjugate-gradient iterations.
+
+    Raises
+    ------
+    ConvergenceError
+        With the residual.
+    """
+    run = _Run(cells, ends, drive, start)
+    tolerance, most = limits
+    history: list[float] = []
+    iterations, best, stalled, previous = 0, math.inf, 0, 1.0
+    while True:
+        goal = min(_COARSE, max(_FINE, _SHARPNESS * previous * previous))
+        iterations += run.linear_step(goal * run.scale, most - iterations)
+        step = run.judge()
+        previous = step.change / run.scale
+        shortened = bool(history) and run.shorten(step)
+        residual = step.residual
+        if not shortened and step.settled(tolerance):
+            currents, voltage_law = run.measure()
+            # a NaN must come through
+            residual = voltage_law if not residual > voltage_law else residual
+            if voltage_law <= linear.SLACK * tolerance:
+                return Found(currents, residual, iterations, [*history, residual], run.accept())
+        history.append(residual)
+        run.accept()
+        stalled = 0 if residual < 0.7 * best else stalled + 1
+        best = min(best, residual)
+        if iterations >= most or not math.isfinite(residual) or stalled >= _STALLED:
+            raise ConvergenceError("the nonlinear crossbar did not converge", residual=residual, iterations=iterations)
+
+
+class _Run:
+    """Arrays of one solve and the parts of a step; all of shape (rows, columns)."""
+
+    def __init__(self, cells, ends: Ends, drive: Drive, start):
+        self.cells, self.ends = cells, ends
+        self.voltage, self.x = start
+        shape = self.voltage.shape
+        self.old, self.new = (Series(*(np.empty(shape) for _ in range(3))) for _ in range(2))
+        self.new = self.new._replace(inner=self.old.inner)
+        self.old.inner[:] = np.nan
+        self.consistent = np.empty(shape)
+        self.consistent_new = np.empty(shape)
+        self.drive = drive._replace(source=np.empty(shape))
+        self.factors = np.empty(shape), np.empty(shape)
+        self.work = [np.empty(shape) for _ in range(5)]
+        self.across = np.empty(shape)
+        self.net = None
+        self.scale = linear.size_of(drive) or 1.0
+        np.subtract(self.voltage, self.x, out=self.across)
+        self.cells.evaluate(self.across, self.old)
+
+    def linear_step(self, goal: float, most: int) -> int:
+        """Solve the companion network; the new voltages are left in ``work``, the new law in ``new``."""
+        net = self.net = linear.network(self.old.slope, self.ends, self.factors)
+        y, _, voltage, _, x = self.work
+        linear.rows_of(_companion, net, self.old, self.voltage, self.x, self.drive.source, y)
+        steps = np.empty((2, max(most, 1)))
+        spent, _ = linear.iterate(net, self.drive, tuple(self.work), (goal, most), steps, True)
+        linear.columns_of(_lines.column_ladders, net, self.drive, y, x)
+        linear.rows_of(_row_voltages, net, self.drive, x, voltage, self.across)
+        self.cells.evaluate(self.across, self.new)
+        return spent
+
+    def judge(self) -> _Step:
+        """Compare the law at the new voltages with the linear network's currents."""
+        y, _, voltage, _, x = self.work
+        slots = np.empty((6, self.net.conductance.shape[0]))
+        linear.rows_of(
+            _judge, self.net, (self.old, self.new), (self.voltage, self.x, self.consistent),
+            (voltage, x, self.consistent_new), (self.drive.source, y), slots,
+        )  # fmt: skip
+        before, after = _lines.ordered_sum(slots[0]), _lines.ordered_sum(slots[1])
+        return _Step(before, after, *(float(part.max()) for part in slots[2:]))
+
+    def shorten(self, step: _Step) -> bool:
+        """Go only part of the step if its end lies far uphill; whether that was needed."""
+        if step.residual <= _WORTH_SHORTENING or not step.after > _UPHILL * abs(step.before):
+            return False
+        low, high, at_low, at_high = 0.0, 1.0, step.before, step.after
+        _, _, voltage, _, x = self.work
+        target = voltage.copy(), x.copy(), self.consistent_new.copy()
+        for _ in range(_SHORTENINGS):
+            part = low + (high - low) * min(max(at_low / (at_low - at_high), 0.1), 0.9)
+            for begin, end, out in zip(
+                (self.voltage, self.x, self.consistent), target, (voltage, x, self.consistent_new), strict=True
+            ):
+                np.subtract(end, begin, out=out)
+                out *= part
+                out += begin
+            np.subtract(voltage, x, out=self.across)
+            self.cells.evaluate(self.across, self.new)
+            miss = self.new.current - self.consistent_new
+            full = (target[0] - target[1]) - (self.voltage - self.x)
+            slope = float((miss * full).sum())
+            if abs(slope) <= _UPHILL * abs(step.before):
+                break
+            if slope > 0.0:
+                high, at_high = part, slope
+            else:
+                low, at_low = part, slope
+        return True
+
+    def measure(self) -> tuple[linear.Currents, float]:
+        """Terminal currents of the linear network's solution, and its violation of the voltage law."""
+        rows, columns = self.voltage.shape
+        currents = linear.Currents.empty(rows, columns)
+        _, residual, _, _, x = self.work
+        violation = linear.measure(self.net, self.drive, x, residual, currents)
+        return currents, violation
+
+    def accept(self) -> Fields:
+        """Make the new point the present one."""
+        self.voltage, self.work[2] = self.work[2], self.voltage
+        self.x, self.work[4] = self.work[4], self.x
+        self.old, self.new = self.new, self.old
+        self.consistent, self.consistent_new = self.consistent_new, self.consistent
+        return Fields(self.voltage, self.x, *self.old)
+
+
+@kernel
+def _companion(start, stop, net, law, voltage, x, source, y):
+    """Companion sources s = I - D (V - x) and the first guess y = D V + s of the word lines start..stop."""
+    for i in range(start, stop):
+        _companion_row(law.current[i], law.slope[i], voltage[i], x[i], source[i], y[i])
+
+
+@kernel
+def _companion_row(current, slope, voltage, x, source, y):
+    for j in range(y.size):
+        source[j] = current[j] - slope[j] * (voltage[j] - x[j])
+        y[j] = current[j] + slope[j] * x[j]
+
+
+@kernel
+def _row_voltages(start, stop, net, drive, x, voltage, across):
+    """Voltages of the word lines start..stop at the bit-line voltages ``x``, and those across the cells."""
+    scratch = np.zeros((ROWS_AT_ONCE, x.shape[1]))
+    for first in range(start, stop, ROWS_AT_ONCE):
+        count = min(ROWS_AT_ONCE, stop - first)
+        _lines.solve_rows(first, count, net, drive, x, scratch)
+        for k in range(count):
+            i = first + k
+            _lines.copy(scratch[k], voltage[i])
+            _subtract(scratch[k], x[i], across[i])
+
+
+@kernel
+def _subtract(x, y, out):
+    for j in range(out.size):
+        out[j] = x[j] - y[j]
+
+
+@kernel
+def _judge(start, stop, net, laws, old_point, new_point, line, slots):
+    """Sums and largest values over the word lines start..stop into ``slots`` (6, rows), see `_Step`.
+
+    Of the linear network the cell currents as the word lines see them are c = D V + s, as the bit lines see them
+    y - D x; the first go into the new point's array of consistent currents.
+    """
+    old, new = laws
+    voltage, x, consistent = old_point
+    new_voltage, new_x, new_consistent = new_point
+    source, y = line
+    for i in range(start, stop):
+        before, after, change, imbalance, largest, product = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        for j in range(x.shape[1]):
+            across = new_voltage[i, j] - new_x[i, j]
+            moved = across - (voltage[i, j] - x[i, j])
+            of_row = old.slope[i, j] * across + source[i, j]
+            of_column = y[i, j] - old.slope[i, j] * new_x[i, j]
+            before += (old.current[i, j] - consistent[i, j]) * moved
+            after += (new.current[i, j] - of_row) * moved
+            new_consistent[i, j] = of_row
+            change = _larger(change, moved)
+            imbalance = _larger(_larger(imbalance, new.current[i, j] - of_row), new.current[i, j] - of_column)
+            largest = _larger(largest, of_row)
+            height = max(abs(new_voltage[i, j]), abs(new_x[i, j]))
+            product = _larger(product, old.slope[i, j] * height)
+        slots[0, i], slots[1, i], slots[2, i] = before, after, change
+        slots[3, i], slots[4, i], slots[5, i] = imbalance, largest, product
+
+
+@kernel
+def _larger(worst, value):
+    # a NaN must come through: it fails every comparison
+    size = abs(value)
+    return worst if size <= worst else size
