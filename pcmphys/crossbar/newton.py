@@ -28,10 +28,10 @@ from pcmphys.crossbar.ends import Ends
 from pcmphys.crossbar.selectors import Series
 from pcmphys.errors import ConvergenceError
 
-_COARSE, _FINE = 1e-2, 1e-15
+_COARSE, _FINE = 1e-3, 1e-15
 """Largest and smallest goal of a linear solve, relative to the largest terminal voltage."""
-_SHARPNESS = 0.1
-"""Goal of a linear solve over the square of the last step: below what Newton's own error will be."""
+_SHARPNESS = 1e-5
+"""Goal of a linear solve over the square of the last step: well below what Newton's own error will be."""
 _UPHILL, _SHORTENINGS = 0.5, 40
 _WORTH_SHORTENING = 1e-6
 """Imbalance over the largest current below which the content's slope is rounding."""

@@ -114,6 +114,16 @@ class Pulse:
         """Time [s] from the first to the last point."""
         return float(self.time[-1])
 
+    def shaped(self, kind: str) -> Pulse:
+        """The same course over time, peak 1, as a pulse of another kind: "current" [A] or "voltage" [V].
+
+        Examples
+        --------
+        >>> Pulse(voltage=2.0, width=50e-9).shaped("current").peak
+        1.0
+        """
+        return Pulse.piecewise(self.time, **{_check.choice("kind", kind, _UNITS): self.drive / (self.peak or 1.0)})
+
     def steps(self, thermal_time: float) -> np.ndarray:
         """Steps for the kernels (n, 4): duration [s], decays over half and all of it, drive over the peak."""
         lengths: list[float] = []

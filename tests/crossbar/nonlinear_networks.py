@@ -71,8 +71,8 @@ def random_case(rng, selector, scheme, rows, columns, low=1e-12, high=1e-3, kind
 def reference(xbar, bias, digits=None):
     wires = {n: getattr(xbar.wires, n) for n in ("row", "column", "source", "sense")}
     wires |= {"far_right": xbar.wires.right, "far_top": xbar.wires.top}
-    law = None if xbar.selector is None else law_of(xbar.selector, bias.gate, xbar.on)
     bias = bias.sized(*xbar.shape)
+    law = None if xbar.selector is None else law_of(xbar.selector, bias.gate, xbar.on)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         return oracle.solve(

@@ -11,7 +11,7 @@ bracket and chooses its next trial.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,7 +27,7 @@ _PATIENCE = 6
 _TOLERANCE = 1e-13
 """Size of a step, relative to the selector's voltage, that is the last one."""
 _ROUNDING = 4.0 * np.finfo(float).eps
-_AGREE = 1e-6
+_AGREE = 1e-9
 """Relative difference of the selector's and the device's current at the solution that is not a jump of the law."""
 _OFFSET = 1e-10
 """Voltage [V] by which a law's own rounding may shift its current."""
@@ -35,76 +35,47 @@ _SPREAD = 0.6180339887498949
 """Multiples of it modulo 1 lie evenly in (0, 1)."""
 
 SEARCHING, SETTLED, SLOPE_FALLS, CURRENT_FALLS, DELIVERS, NOT_FINITE = range(6)
+"""Status of a cell; the last four are refused."""
 
+NEGATIVE, SIZE, DEVICE, TANGENT, LOW, LOW_CURRENT, HIGH, HIGH_CURRENT = range(8)
+TESTED, WIDTH, PACE, TRIAL, CURRENT, SLOPE, STEP = range(8, 15)
+ROWS = 15
+"""Rows of the search's state, one number a cell; voltages [V] and currents [A] are counted positive.
 
-class Cells(NamedTuple):
-    """State of the search, one number a cell; voltages [V] and currents [A] are counted positive.
-
-    ``width`` and ``pace`` are the bracket's width and the step's size when patience was last tested; ``tested`` says
-    that the law was evaluated at ``high``; ``tangent`` solves the law's tangent at 0 V.
-    """
-
-    negative: np.ndarray
-    size: np.ndarray
-    conductance: np.ndarray
-    tangent: np.ndarray
-    low: np.ndarray
-    low_current: np.ndarray
-    high: np.ndarray
-    high_current: np.ndarray
-    tested: np.ndarray
-    width: np.ndarray
-    pace: np.ndarray
-    trial: np.ndarray
-    current: np.ndarray
-    slope: np.ndarray
-    step: np.ndarray
-    status: np.ndarray
+Whether the cell's voltage is negative, its size, the device's conductance [S], the root of the law's tangent at 0 V;
+the bracket and the currents at its ends; whether the law was called at its upper end; width of the bracket and size of
+the step when patience was last tested; voltage of the next call; current, slope [S] and Newton's step [V] of the last.
+"""
 
 
 def solve(selector: Selector, voltage: np.ndarray, conductance: np.ndarray, work: Series, keywords: dict) -> None:
     """Fill ``work``; arrays (rows, columns); ``keywords`` are what the law takes besides the voltage."""
     user = _Law(selector, voltage, keywords)
-    cells = _prepare(voltage, conductance)
+    state, status = _prepare(voltage, conductance), np.full(voltage.size, SEARCHING)
     for count in range(_MOST_STEPS):
-        current, slope = user(cells.trial)
-        advance(0, voltage.size, count, current, slope, cells)
-        worst = cells.status.max(initial=SETTLED)
+        current, slope = user(state[TRIAL])
+        advance(0, voltage.size, count, current, slope, state, status)
+        worst = status.max(initial=SETTLED)
         if worst > SETTLED:
-            user.refuse(worst, cells)
-        if cells.status.min(initial=SETTLED) == SETTLED:
+            user.refuse(worst, int(np.argmax(status == worst)), state)
+        if status.min(initial=SETTLED) == SETTLED:
             break
     else:
-        left = cells.status == SEARCHING
-        residual = float(np.abs(cells.step[left] / cells.size[left]).max())
+        left = status == SEARCHING
+        residual = float(np.abs(state[STEP, left] / state[SIZE, left]).max())
         raise ConvergenceError(f"{user.name} in series with its device", residual=residual, iterations=_MOST_STEPS)
-    answer(0, voltage.size, cells, *(array.reshape(-1) for array in work))
+    answer(0, voltage.size, state, *(array.reshape(-1) for array in work))
 
 
-def _prepare(voltage: np.ndarray, conductance: np.ndarray) -> Cells:
+def _prepare(voltage: np.ndarray, conductance: np.ndarray) -> np.ndarray:
+    state = np.zeros((ROWS, voltage.size))
     size = np.abs(voltage).reshape(-1)
-
-    def same():
-        return np.zeros_like(size)
-
-    return Cells(
-        negative=(voltage < 0.0).reshape(-1),
-        size=size,
-        conductance=conductance.reshape(-1),
-        tangent=same(),
-        low=same(),
-        low_current=same(),
-        high=size.copy(),
-        high_current=np.full_like(size, np.inf),
-        tested=np.zeros(size.shape, np.bool_),
-        width=size.copy(),
-        pace=size.copy(),
-        trial=same(),
-        current=same(),
-        slope=same(),
-        step=same(),
-        status=np.full(size.shape, SEARCHING, np.int64),
-    )
+    state[NEGATIVE] = (voltage < 0.0).reshape(-1)
+    state[DEVICE] = conductance.reshape(-1)
+    state[HIGH_CURRENT] = np.inf
+    for row in (SIZE, HIGH, WIDTH, PACE):
+        state[row] = size
+    return state
 
 
 class _Law:
@@ -130,49 +101,52 @@ class _Law:
                 )
         return [np.ascontiguousarray(value, dtype=np.float64).reshape(-1) for value in arrays]
 
-    def refuse(self, status: int, cells: Cells) -> None:
-        """Raise for the first cell with this status."""
-        n = int(np.argmax(cells.status == status))
+    def refuse(self, status: int, n: int, state: np.ndarray) -> None:
+        """Raise for cell n with this status."""
         if status == NOT_FINITE:
-            cells.trial[n] = cells.high[n]
-        current, slope = (values[n] for values in self(cells.trial))
+            state[TRIAL, n] = state[HIGH, n] if state[TESTED, n] else 0.0
+        current, slope = (values[n] for values in self(state[TRIAL]))
+        rising = "the law is not monotone: the current must not fall with the voltage"
         found, rule = {
-            SLOPE_FALLS: (f"the slope is {slope:.6g} S", "it must not be negative"),
-            CURRENT_FALLS: (f"the current is {current:.6g} A", "it must not fall with the voltage, and it has fallen"),
-            DELIVERS: (f"the current is {current:.6g} A", "a selector must be passive"),
+            SLOPE_FALLS: (f"the slope is {slope:.6g} S", rising),
+            CURRENT_FALLS: (f"the current is {current:.6g} A", rising),
+            DELIVERS: (
+                f"the current is {current:.6g} A",
+                "a selector must be passive: no current at 0 V, elsewhere of the sign of the voltage",
+            ),
             NOT_FINITE: (f"current and slope are {current:.6g} A and {slope:.6g} S", "they must be finite numbers"),
         }[status]
         row, column = divmod(n, self.shape[1])
-        voltage = self.sign[n] * cells.trial[n]
+        voltage = self.sign[n] * state[TRIAL, n]
         raise ParameterError(
             f"{self.name}.current: {found} at {voltage:.6g} V in cell (row {row}, column {column}); {rule}"
         )
 
 
 @law
-def _judged(n, current, slope, cells):
+def _judged(n, current, slope, state):
     """Status of cell n by what the law says at its trial voltage."""
-    trial, size = cells.trial[n], abs(current)
+    trial, size = state[TRIAL, n], abs(current)
     if slope < 0.0 and -slope * trial >= _TOLERANCE * size:
         return SLOPE_FALLS
     rounding = _OFFSET * abs(slope)
     if current < -rounding or (trial == 0.0 and current > rounding):
         return DELIVERS
     slack = 1e-9 * size + rounding
-    if current < cells.low_current[n] - slack or (math.isfinite(current) and current > cells.high_current[n] + slack):
+    if current < state[LOW_CURRENT, n] - slack or (math.isfinite(current) and current > state[HIGH_CURRENT, n] + slack):
         return CURRENT_FALLS
     return SEARCHING
 
 
 @law
-def _narrowed(n, current, known, cells):
+def _narrowed(n, current, known, state):
     """Move one end of the bracket to the trial. What overflows counts as above the root."""
-    trial = cells.trial[n]
-    if known and current <= cells.conductance[n] * (cells.size[n] - trial):
-        cells.low[n], cells.low_current[n] = trial, current
+    trial = state[TRIAL, n]
+    if known and current <= state[DEVICE, n] * (state[SIZE, n] - trial):
+        state[LOW, n], state[LOW_CURRENT, n] = trial, current
     else:
-        cells.high[n], cells.tested[n] = trial, True
-        cells.high_current[n] = current if known else math.inf
+        state[HIGH, n], state[TESTED, n] = trial, 1.0
+        state[HIGH_CURRENT, n] = current if known else math.inf
 
 
 @law
@@ -182,12 +156,12 @@ def _disagree(current, carried, scale):
 
 
 @law
-def _proposed(n, current, slope, newton, cells):
+def _proposed(n, current, slope, newton, state):
     """Newton's trial; where the current grows faster than a square, that of an exponential through the point."""
-    g, trial = cells.conductance[n], cells.trial[n]
+    g, trial = state[DEVICE, n], state[TRIAL, n]
     if not (slope * trial > 2.0 * current and slope > g and current > 0.0):
         return trial + newton
-    drop = max(cells.size[n] - trial, _ROUNDING * cells.size[n])
+    drop = max(state[SIZE, n] - trial, _ROUNDING * state[SIZE, n])
     rate = slope / current
     # current exp(-rate d) = g (drop + d): first without the last d, which goes too far, then one Newton step back
     excess = math.log(current / (g * drop))
@@ -198,84 +172,86 @@ def _proposed(n, current, slope, newton, cells):
 
 
 @law
-def _inside(proposal, n, cells):
-    return cells.low[n] < proposal and (proposal < cells.high[n] or (proposal == cells.high[n] and not cells.tested[n]))
+def _inside(proposal, n, state):
+    return state[LOW, n] < proposal and (
+        proposal < state[HIGH, n] or (proposal == state[HIGH, n] and state[TESTED, n] == 0.0)
+    )
 
 
 @law
-def _begun(n, current, slope, cells):
+def _begun(n, current, slope, state):
     """First call of cell n, at 0 V: settle what needs no search, and choose a trial."""
     if not (math.isfinite(current) and math.isfinite(slope)):
         return NOT_FINITE
-    g, size = cells.conductance[n], cells.size[n]
-    cells.current[n], cells.slope[n] = current, slope
+    g, size = state[DEVICE, n], state[SIZE, n]
+    state[CURRENT, n], state[SLOPE, n] = current, slope
     if size == 0.0 or g == 0.0:
         return SETTLED
-    cells.tangent[n] = size * (g / (g + slope))
+    state[TANGENT, n] = size * (g / (g + slope))
     # anywhere in the range: a law that falls somewhere is then found by some of the cells
-    cells.trial[n] = size * ((n + 1) * _SPREAD % 1.0)
+    state[TRIAL, n] = size * ((n + 1) * _SPREAD % 1.0)
     return SEARCHING
 
 
 @law
-def _advanced(n, count, current, slope, cells):
+def _advanced(n, count, current, slope, state):
     """Later calls of cell n."""
     known = math.isfinite(current) and math.isfinite(slope)
-    _narrowed(n, current, known, cells)
-    trial, g, size = cells.trial[n], cells.conductance[n], cells.size[n]
+    _narrowed(n, current, known, state)
+    trial, g, size = state[TRIAL, n], state[DEVICE, n], state[SIZE, n]
     proposal, pace = math.nan, math.inf
     if known:
         carried = g * (size - trial)
         step = (carried - current) / (slope + g)
-        cells.current[n], cells.slope[n], cells.step[n] = current, slope, step
+        state[CURRENT, n], state[SLOPE, n], state[STEP, n] = current, slope, step
         # a slope that is wrong makes small steps far from the root: the currents must agree too
         small = abs(step) <= max(_TOLERANCE * trial, _ROUNDING * g * size / (slope + g))
         if small and not _disagree(current, carried, g * size):
             return SETTLED
         pace = abs(step)
-        proposal = _proposed(n, current, slope, step, cells)
+        proposal = _proposed(n, current, slope, step, state)
         # the tangent at zero is right where the law hardly bends, and a bound of most others
-        if not _inside(proposal, n, cells):
-            proposal = cells.tangent[n]
-    width = cells.high[n] - cells.low[n]
-    if width <= _ROUNDING * cells.high[n]:
+        if not _inside(proposal, n, state):
+            proposal = state[TANGENT, n]
+    width = state[HIGH, n] - state[LOW, n]
+    if width <= _ROUNDING * state[HIGH, n]:
         # a jump of the law, or the border of where it is a number
-        return SETTLED if math.isfinite(cells.high_current[n]) or not cells.tested[n] else NOT_FINITE
+        return SETTLED if math.isfinite(state[HIGH_CURRENT, n]) or state[TESTED, n] == 0.0 else NOT_FINITE
     slow = False
     if count % _PATIENCE == 0:
-        slow = width > 0.5 * cells.width[n] and pace > 0.25 * cells.pace[n]
-        cells.width[n], cells.pace[n] = width, pace
-    cells.trial[n] = proposal if _inside(proposal, n, cells) and not slow else cells.low[n] + 0.5 * width
+        slow = width > 0.5 * state[WIDTH, n] and pace > 0.25 * state[PACE, n]
+        state[WIDTH, n], state[PACE, n] = width, pace
+    state[TRIAL, n] = proposal if _inside(proposal, n, state) and not slow else state[LOW, n] + 0.5 * width
     return SEARCHING
 
 
 @kernel
-def advance(start, stop, count, current, slope, cells):
+def advance(start, stop, count, current, slope, state, status):
     """Take the law's answers of call ``count`` for cells start..stop and choose the next trial voltages."""
     for n in range(start, stop):
-        if cells.status[n] != SEARCHING:
+        if status[n] != SEARCHING:
             continue
-        positive = -current[n] if cells.negative[n] else current[n]
-        status = _judged(n, positive, slope[n], cells)
-        if status == SEARCHING:
+        positive = -current[n] if state[NEGATIVE, n] == 1.0 else current[n]
+        found = _judged(n, positive, slope[n], state)
+        if found == SEARCHING:
             rise = max(slope[n], 0.0)
-            status = _begun(n, positive, rise, cells) if count == 0 else _advanced(n, count, positive, rise, cells)
-        cells.status[n] = status
+            found = _begun(n, positive, rise, state) if count == 0 else _advanced(n, count, positive, rise, state)
+        status[n] = found
 
 
 @kernel
-def answer(start, stop, cells, current, slope, inner):
+def answer(start, stop, state, current, slope, inner):
     """Results of cells start..stop after the last, small step."""
     for n in range(start, stop):
-        g, size, trial = cells.conductance[n], cells.size[n], cells.trial[n]
+        g, size, trial = state[DEVICE, n], state[SIZE, n], state[TRIAL, n]
         if g == 0.0:
             current[n], slope[n], inner[n] = 0.0, 0.0, 0.0
             continue
-        sign = -1.0 if cells.negative[n] else 1.0
-        carried, own, rise = g * (size - trial), cells.current[n], cells.slope[n]
+        sign = -1.0 if state[NEGATIVE, n] == 1.0 else 1.0
+        carried, own, rise = g * (size - trial), state[CURRENT, n], state[SLOPE, n]
         share = g / (g + rise)
         # law and device weighted so that the error of the voltage cancels; at a jump of the law only the device knows
         jump = _disagree(own, carried, g * size)
         current[n] = sign * (carried if jump else share * (own + rise * (size - trial)))
-        inner[n] = sign * (trial if jump else trial + cells.step[n])
+        inner[n] = sign * (trial if jump else trial + state[STEP, n])
         slope[n] = share * rise

@@ -184,6 +184,8 @@ def check_series(voltage: np.ndarray, conductance: np.ndarray, work: Series) -> 
         raise ParameterError(
             f"voltage, conductance, current, slope and inner must share one shape (rows, columns); got {shapes}"
         )
+    if not all(array.flags.c_contiguous and array.dtype == np.float64 for array in work):
+        raise ParameterError("current, slope and inner must be C-contiguous arrays of float64, to be filled in place")
     return voltage.shape
 
 

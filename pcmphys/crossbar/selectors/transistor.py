@@ -25,7 +25,7 @@ from pcmphys.crossbar.selectors._omega import exponential
 from pcmphys.crossbar.selectors.selector import Selector, check_numbers, check_series, evaluate, launch_rows
 
 _MOST_STEPS = 100
-_LAST_STEP = 1e-12  # relative to the smaller of the voltage and kT/q; more than 13 steps have not been seen
+_LAST_STEP = 1e-12  # relative to the smaller of the voltage and kT/q; more than 14 steps have not been seen
 _ROUNDING = 4e-16
 _NEAR = 4.0  # below it (in units of 2 kT/q) the difference of two nearly equal logarithms is taken as one logarithm
 
@@ -127,6 +127,8 @@ def transistor_in_series(voltage, conductance, pinch, source, source_rise, p):
         return 0.0, 0.0, 0.0
     size = abs(voltage)
     low, high = 0.0, size
+    # where two large logarithms are subtracted, their rounding is that of the pinch-off voltage
+    coarse = 2.0 * p.thermal * abs(pinch)
     inner = _start(size, voltage > 0.0, conductance, pinch, source, source_rise, p)
     current, slope, step = 0.0, 0.0, 0.0
     for _ in range(_MOST_STEPS):
@@ -135,7 +137,8 @@ def transistor_in_series(voltage, conductance, pinch, source, source_rise, p):
         miss = current + conductance * (inner - size)
         step = -miss / (slope + conductance)
         # also left with a NaN
-        if not abs(step) > max(_LAST_STEP * min(inner, p.thermal), _ROUNDING * size):
+        rounding = _ROUNDING * max(size, coarse if inner > 2.0 * _NEAR * p.thermal else 0.0)
+        if not abs(step) > max(_LAST_STEP * min(inner, p.thermal), rounding):
             break
         if miss > 0.0:
             high = inner

@@ -1,0 +1,105 @@
+"""Threshold switches in the array: consistent states, hysteresis between solves, oscillation."""
+
+import numpy as np
+import pytest
+
+from pcmphys import Bias, Crossbar, Wires
+from pcmphys.crossbar import OTS
+from pcmphys.errors import ConvergenceError, ParameterError
+from tests.crossbar.nonlinear_networks import SCHEMES, random_case, reference, worst_error
+
+SWITCH = OTS(threshold_voltage=1.2, hold_voltage=0.4, holding_current=5e-6, on_resistance=1e3)
+
+
+def consistent(xbar, solution):
+    switch = xbar.selector
+    starts = switch.switches_on(solution.selector_voltage) & ~xbar.on
+    ends = switch.switches_off(solution.cell_current) & xbar.on
+    return not (starts | ends).any()
+
+
+def test_random_networks_end_in_consistent_states():
+    """150 networks; an oscillating one is an error that names cells, and all others are right for their states."""
+    found = {"settled": 0, "switched": 0, "oscillating": 0}
+    for k in range(150):
+        rng = np.random.default_rng([78, k])
+        rows, columns = (int(n) for n in rng.integers(1, 7, 2))
+        xbar, bias = random_case(rng, "ots", SCHEMES[k % len(SCHEMES)], rows, columns, low=1e-7)
+        try:
+            solution = xbar.solve(bias)
+        except ConvergenceError as error:
+            assert "oscillate: cells [" in str(error)
+            found["oscillating"] += 1
+            continue
+        except ParameterError:
+            continue
+        assert consistent(xbar, solution)
+        answer = reference(xbar, bias)
+        assert worst_error(solution, answer, xbar) <= max(1e-9, 3.0 * answer.residual)
+        found["switched" if xbar.on.any() else "settled"] += 1
+    assert found["settled"] > 30
+    assert found["switched"] > 40
+    assert found["oscillating"] < 30
+
+
+def test_hysteresis_and_snapback_of_one_cell():
+    """10 kohm behind the switch: off up to 1.2 V, then (V - 0.4 V) / 11 kohm down to the holding current at 0.455 V."""
+    xbar = Crossbar([[1e-4]], None, SWITCH)
+    up = np.linspace(0.0, 2.0, 21)
+    currents = np.array([s.column_current[0] for s in xbar.ramp(Bias.matvec([1.0]), np.r_[up, up[::-1]])])
+    rising, falling = currents[:21], currents[21:][::-1]
+    on = (up - 0.4) / 11e3
+    np.testing.assert_allclose(rising[up > 1.25], on[up > 1.25], rtol=1e-3)
+    assert (rising[up < 1.2] < 1e-7).all()
+    np.testing.assert_allclose(falling[up > 0.46], on[up > 0.46], rtol=1e-3)
+    assert (falling[up < 0.45] < 1e-7).all()
+    # between the two the current depends on the past
+    assert falling[10] > 1e2 * rising[10]
+
+
+def test_the_state_belongs_to_the_array():
+    xbar = Crossbar(np.full((2, 2), 1e-4), Wires(row=1.0, column=1.0), SWITCH)
+    assert not xbar.on.any()
+    xbar.solve(Bias.matvec([2.0, 0.5]))
+    assert xbar.on.tolist() == [[True, True], [False, False]]
+    xbar.solve(Bias.matvec([0.8, 0.8]))
+    assert xbar.on.tolist() == [[True, True], [False, False]]
+    other = Crossbar(xbar.conductance, xbar.wires, SWITCH)
+    assert not other.on.any()
+    other.on = xbar.on.copy()
+    first, second = other.solve(Bias.matvec([0.8, 0.8])), xbar.solve(Bias.matvec([0.8, 0.8]))
+    np.testing.assert_allclose(first.column_current, second.column_current, rtol=1e-12)
+    xbar.solve(Bias.matvec([0.1, 0.1]))
+    assert not xbar.on.any()
+
+
+def test_inputs_of_a_batch_follow_one_another():
+    xbar = Crossbar([[1e-4]], None, SWITCH)
+    batch = xbar.solve(Bias.matvec([[0.8, 2.0, 0.8]]))
+    assert batch.column_current[0, 0] < 1e-7 < 1e-5 < batch.column_current[0, 2]
+    assert batch.cell_voltage[0, 0].tolist() == [0.8, 2.0, 0.8]
+
+
+def test_a_selected_cell_switches_alone():
+    xbar = Crossbar(np.full((16, 16), 2e-5), Wires(row=1.0, column=1.0), SWITCH)
+    solution = xbar.solve(Bias.select(3, 5, 1.6, "half"))
+    assert np.argwhere(xbar.on).tolist() == [[3, 5]]
+    others = np.abs(solution.cell_current[~xbar.on]).sum()
+    assert others < 0.01 * solution.cell_current[3, 5]
+
+
+def test_no_consistent_state_is_an_error_that_names_the_cell():
+    """1 Mohm behind a switch that holds from 5 uA on: 1.5 V turn it on, and 1.1 uA turn it off."""
+    cells = np.full((2, 3), 1e-4)
+    cells[1, 2] = 1e-6
+    xbar = Crossbar(cells, None, SWITCH)
+    with pytest.raises(ConvergenceError, match=r"would oscillate: cells \[1, 2\]"):
+        xbar.solve(Bias.matvec([1.5, 1.5]))
+
+
+def test_a_failed_solve_leaves_the_states():
+    cells = np.array([[1e-4, 1e-6]])
+    xbar = Crossbar(cells, None, SWITCH)
+    with pytest.raises(ConvergenceError):
+        xbar.solve(Bias.matvec([1.5]))
+    assert not xbar.on.any()
