@@ -10,14 +10,16 @@ import warnings
 import numpy as np
 
 from pcmphys import _check
-from pcmphys._jit import kernel, together
+from pcmphys._jit import together
 from pcmphys.crossbar import Wires
 from pcmphys.errors import ParameterError, ValidityWarning
-from pcmphys.matrix.mapping import DifferentialPair
+from pcmphys.matrix._patterns import patterns
+from pcmphys.matrix._selected import Opened, checked_gate, checked_selector, opened, thinned
+from pcmphys.matrix.mapping import DifferentialPair, Mapping
 from pcmphys.matrix.periphery import Periphery
-from pcmphys.matrix.tile import Counts, Tile, TileState
+from pcmphys.matrix.snapshot import Snapshot
+from pcmphys.matrix.tile import Circuit, Counts, Tile, TileState
 from pcmphys.population import ProgramReport
-from pcmphys.rng import U64, Stream, uniform, words
 
 _PATTERNS = 16
 """Known inputs of one drift-compensation read."""
@@ -25,8 +27,6 @@ _HALF_SCALE = 0.5
 """Amplitude of the known inputs, of full scale; less on a tile whose converter range they would leave."""
 _HEADROOM = 1.1
 """Converter range over the largest current that sample or known inputs cause in the ideal matrix."""
-_CLIPPING_WORTH_SAYING = 0.05
-"""Fraction of clipped conversions above which a product warns."""
 _COLUMN_NORMS = 2.0
 """Converter range without sample inputs, in Euclidean norms of the strongest column."""
 
@@ -40,14 +40,16 @@ class AnalogMatrix:
         Shape (inputs, outputs).
     cell : cell
         Technology, as `pcmphys.load_cell` gives it.
-    mapping : DifferentialPair
-        How weights become conductances.
+    mapping : Mapping
+        How weights become conductances: one `DifferentialPair` by default.
     tile : tuple of int
         Largest number of word lines and of weight columns of a tile; tiles at the far edges are smaller.
     wires : Wires, optional
         Wire resistance of every tile; none by default. Per-line resistances need a matrix of one tile size.
-    selector : None
-        Reserved; see `Crossbar`.
+    selector : Selector, optional
+        In series with every device; none by default.
+    gate : float or array_like [V], optional
+        Gate voltage of gated selectors, a number or one a word line (shape (inputs,)).
     periphery : Periphery
         Converters.
     seed : int
@@ -55,11 +57,27 @@ class AnalogMatrix:
     first_cell : int
         Number of the first device, so that several matrices of one chip can share a seed without sharing devices.
 
+    Raises
+    ------
+    ParameterError
+        Weights, cell, mapping, selector or gate that cannot be used together; the message says which.
+    ConvergenceError
+        The selectors' states are not consistent with devices at their targets and full read voltage.
+
     Notes
     -----
     Partial sums of tiles in one column are added digitally. All inputs of one `matvec` call meet the same
-    conductances (one read of `Periphery.read_duration`); noise faster than a call is not modelled. G+ and G- sit on
-    two arrays of the tile's size.
+    conductances (one read of `Periphery.read_duration`); noise faster than a call is not modelled. The arrays of a
+    mapping (G+ and G- of a pair) have the tile's size each.
+
+    *With a selector* a product is no longer linear in its inputs: a device gets what the selector leaves of the word
+    line's voltage, and a small input may get nothing. Weights are what they would be without selectors; `calibrate`
+    finds the factor that makes up for what the selectors take of a full-scale input. `Periphery.read_voltage` is the
+    word line's voltage and should exceed what the selector needs; the devices themselves are read at the cell's own
+    read voltage and enter the circuit as ohmic devices of that conductance, noise included, so their nonlinearity
+    above it is not modelled (`ValidityWarning` where they would get more than a read of the cell allows). A selector
+    with hysteresis starts every product switched off. Negative inputs are negative voltages: one-way selectors block
+    them.
 
     Examples
     --------
@@ -69,23 +87,31 @@ class AnalogMatrix:
     >>> report = matrix.program()
     >>> matrix.matvec([1.0, 0.0, 0.0, 0.0]).shape
     (4,)
+
+    Behind transistors of 0.2 mA/V2 a device of 10 uS gets most of the 0.2 V:
+
+    >>> nmos = pcm.crossbar.Transistor(threshold_voltage=0.4, transconductance=200e-6)
+    >>> matrix = pcm.AnalogMatrix(weights, matrix.cell, selector=nmos, gate=1.5, seed=3)
+    >>> report = matrix.program()
+    >>> bool(1.0 < matrix.calibrate()[0] < 1.3)
+    True
     """
 
     def __init__(
         self,
         weights,
         cell,
-        mapping: DifferentialPair | None = None,
+        mapping: Mapping | None = None,
         tile: tuple[int, int] = (256, 256),
         wires: Wires | None = None,
         selector=None,
         periphery: Periphery | None = None,
         seed: int = 0,
         *,
+        gate=None,
         first_cell: int = 0,
     ):
-        if selector is not None:
-            raise ParameterError(f"selector must be None: nonlinear selectors are not available; got {selector!r}")
+        self.selector = checked_selector(selector)
         if wires is not None and not isinstance(wires, Wires):
             raise ParameterError(f"wires must be a Wires; got {type(wires).__name__}")
         if periphery is not None and not isinstance(periphery, Periphery):
@@ -94,8 +120,8 @@ class AnalogMatrix:
         self.weights.flags.writeable = False
         if not callable(getattr(cell, "population", None)):
             raise ParameterError(f"cell must be a cell as load_cell gives it; got {cell!r}")
-        if mapping is not None and not isinstance(mapping, DifferentialPair):
-            raise ParameterError(f"mapping must be a DifferentialPair(); got {mapping!r}")
+        if mapping is not None and not isinstance(mapping, Mapping):
+            raise ParameterError(f"mapping must be a Mapping, for example DifferentialPair(); got {mapping!r}")
         self.cell = cell
         self.mapping = DifferentialPair() if mapping is None else mapping
         self.periphery = Periphery() if periphery is None else periphery
@@ -105,19 +131,20 @@ class AnalogMatrix:
         if len(dims) != 2 or min(dims) < 1:
             raise ParameterError(f"tile must be (word lines, columns), each at least 1; got {tile!r}")
         self.tile = dims
+        self.gate = checked_gate(gate, self.selector, self.weights.shape[0])
         wires = Wires() if wires is None else wires
         self._tiles: list[Tile] = []
-        number = _check.integer("first_cell", first_cell, 0)
+        self.last_cell = _check.integer("first_cell", first_cell, 0)
         for rows in _slices(self.weights.shape[0], dims[0]):
+            line = 0
             for columns in _slices(self.weights.shape[1], dims[1]):
-                shape = (self.mapping.devices_per_weight, rows.stop - rows.start, columns.stop - columns.start)
-                devices = cell.population(shape, seed, first_cell=number)
-                number += devices.size
-                wires.per_line(*shape[1:])  # refuses per-line resistances that do not fit this tile
-                self._tiles.append(Tile(rows, columns, devices, wires))
-        self.last_cell = number
-        for part in self._tiles:
-            part.adc_range = self._default_range(part)
+                self._add_tile(rows, columns, line, wires, seed)
+                line = self._tiles[-1].lines.stop
+        self._opened = None if self.selector is None else [self._open(part) for part in self._tiles]
+        if self._opened is not None:
+            self._warn_of_device_voltage()
+        for k, part in enumerate(self._tiles):
+            part.adc_range = self._default_range(part, k)
 
     def __repr__(self) -> str:
         rows, columns = self.shape
@@ -147,8 +174,11 @@ class AnalogMatrix:
 
     @property
     def effective_weights(self) -> np.ndarray:
-        """Weights that the devices hold now: drift included, without read noise, gain or wires."""
-        return self._assemble([self.mapping.weights(part.devices.conductance(), self.scale) for part in self._tiles])
+        """Weights that the devices hold now: drift included, without read noise, gain, wires or selectors."""
+        out = np.empty(self.shape)
+        for part in self._tiles:
+            out[part.rows, part.columns] = self.mapping.weights(part.devices.conductance(), self.scale)
+        return out
 
     def program(self) -> ProgramReport:
         """Write the weights into the devices; also resets the gains.
@@ -156,15 +186,16 @@ class AnalogMatrix:
         Returns
         -------
         ProgramReport
-            Arrays of shape (2, inputs, outputs): G+ and G-.
+            Arrays of shape (arrays, inputs, bit lines): for a differential pair G+ and G- of shape (2, inputs,
+            outputs); bit lines of tiles side by side in their order, with what they have besides weight columns.
         """
-        shape = (self.mapping.devices_per_weight, *self.shape)
+        shape = (self._tiles[0].devices.shape[0], self.shape[0], self._tiles[-1].lines.stop)
         error, iterations, converged = np.empty(shape), np.empty(shape, dtype=int), np.empty(shape, dtype=bool)
         clipped = 0
         for part in self._tiles:
             targets = self._targets(part)
             report = part.devices.program(targets)
-            place = (slice(None), part.rows, part.columns)
+            place = (slice(None), part.rows, part.lines)
             error[place], iterations[place], converged[place] = report.error, report.iterations, report.converged
             clipped += report.clipped
             part.gain = 1.0
@@ -183,13 +214,14 @@ class AnalogMatrix:
         twin._tiles = []
         for part in self._tiles:
             wires.per_line(*part.devices.shape[1:])
-            tile = Tile(part.rows, part.columns, part.devices.copy(), wires)
+            circuit = dataclasses.replace(part.circuit, wires=wires)
+            tile = Tile(part.rows, part.columns, part.lines, part.devices.copy(), circuit)
             tile.gain, tile.adc_range = part.gain, part.adc_range
             twin._tiles.append(tile)
         return twin
 
     def targets(self, tile: int = 0) -> np.ndarray:
-        """Target conductances [S] of one tile (row-major in the grid of tiles), shape (2, rows, columns): G+ and G-."""
+        """Target conductances [S] of one tile (row-major in the grid of tiles), as `Mapping.targets` gives them."""
         tile = _check.integer("tile", tile, 0, len(self._tiles) - 1)
         return self._targets(self._tiles[tile])
 
@@ -203,6 +235,8 @@ class AnalogMatrix:
     def fit_range(self, x) -> None:
         """Set every tile's converter range from sample inputs: 1.1 times the largest ideal current they cause.
 
+        Ideal devices and wires, but with the selectors, if there are any.
+
         Parameters
         ----------
         x : array_like
@@ -215,8 +249,11 @@ class AnalogMatrix:
             raise ParameterError(f"x must hold at least one input; got shape {x.shape}")
         voltage, _, _ = self._to_voltage(x)
         for part in self._tiles:
-            targets = self._targets(part)
-            largest = np.abs(voltage[:, part.rows] @ (targets[0] - targets[1])).max()
+            if self.selector is None:
+                current = voltage[:, part.rows] @ self._ideal(part)
+            else:
+                current = part.circuit.without_wires().current(self._targets(part), voltage[:, part.rows])
+            largest = np.abs(current).max()
             if largest > 0.0:
                 part.adc_range = _HEADROOM * float(largest)
 
@@ -229,20 +266,24 @@ class AnalogMatrix:
         and one that holds nothing but zeros keeps a gain of 1. The read sees noise, wires and the bit-line converters
         like any other, and takes its time; the pattern levels themselves are exact.
 
+        With a selector the patterns are zero and full scale, so that it opens; where a converter range is too small
+        for them, part of the word lines stays at zero. What the weights should give is that of the linear matrix
+        without selectors: the gain makes up for what they take.
+
         Returns
         -------
         ndarray
             The new gains, as `gains`.
         """
         snapshot = self.snapshot()
-        voltage = _HALF_SCALE * self._read_voltage * _patterns(_PATTERNS, self.shape[0])
+        signs = patterns(_PATTERNS, self.shape[0])
+        if self.selector is None:
+            voltage = _HALF_SCALE * self._read_voltage * signs
+        else:
+            voltage = self._read_voltage * (signs > 0.0)
         for part, state in zip(self._tiles, snapshot.states, strict=True):
-            targets = self._targets(part)
-            expected = voltage[:, part.rows] @ (targets[0] - targets[1])
-            largest = float(np.abs(expected).max())
-            # a clipped pattern would look like drift
-            fit = 1.0 if largest <= part.adc_range else part.adc_range / (_HEADROOM * largest)
-            measured, _ = self._measure(part, state, fit * voltage)
+            applied, expected, fit = self._known(part, voltage)
+            measured, _ = self._measure(part, state, applied)
             match = fit * float((measured * expected).sum())
             part.gain = match / float((measured * measured).sum()) if match > 0.0 else 1.0
         return self.gains
@@ -251,7 +292,9 @@ class AnalogMatrix:
         """Read all devices once; multiply as often as you like with the conductances found."""
         if not self._programmed:
             raise ParameterError("the matrix is not programmed yet; call program() first")
-        read = [functools.partial(part.read, self._read_voltage, self.periphery.read_duration) for part in self._tiles]
+        # behind a selector a device gets less than the word line: it is read at its own voltage
+        voltage = self._read_voltage if self.selector is None else self.cell.read_voltage
+        read = [functools.partial(part.read, voltage, self.periphery.read_duration) for part in self._tiles]
         return Snapshot(self, together(read))
 
     def matvec(self, x, *, compensate: bool = True) -> np.ndarray:
@@ -276,15 +319,66 @@ class AnalogMatrix:
     def _read_voltage(self) -> float:
         return self.periphery.read_voltage or self.cell.read_voltage
 
+    def _add_tile(self, rows: slice, columns: slice, line: int, wires: Wires, seed: int) -> None:
+        block = (rows.stop - rows.start, columns.stop - columns.start)
+        shape = self.mapping.shape(*block)
+        devices = self.cell.population(shape, seed, first_cell=self.last_cell)
+        if len(shape) != 3 or shape[1] != block[0] or self.mapping.combine(np.zeros(shape)).shape != block:
+            raise ParameterError(
+                f"mapping must put weights {block} on (arrays, {block[0]}, bit lines) and combine them to {block}; "
+                f"{self.mapping!r} has shape {shape}"
+            )
+        self.last_cell += devices.size
+        wires.per_line(*shape[1:])  # refuses per-line resistances that do not fit this tile
+        gate = self.gate[rows] if isinstance(self.gate, np.ndarray) else self.gate
+        circuit = Circuit(self.mapping, wires, self.selector, gate)
+        self._tiles.append(Tile(rows, columns, slice(line, line + shape[2]), devices, circuit))
+
     def _targets(self, part: Tile) -> np.ndarray:
         weights = self.weights[part.rows, part.columns]
         return self.mapping.targets(weights, self.scale, self.cell.conductance_maximum, self.cell.conductance_minimum)
 
-    def _default_range(self, part: Tile) -> float:
+    def _ideal(self, part: Tile) -> np.ndarray:
+        """Combined conductances [S] that a perfect tile multiplies by."""
+        weights = self.weights[part.rows, part.columns]
+        return self.mapping.ideal(weights, self.scale, self.cell.conductance_maximum, self.cell.conductance_minimum)
+
+    def _open(self, part: Tile) -> Opened:
+        return opened(part.circuit, self._targets(part), self._read_voltage)
+
+    def _warn_of_device_voltage(self) -> None:
+        parameters = getattr(self.cell, "parameters", None)
+        limit = getattr(getattr(parameters, "read", None), "largest_voltage", np.inf)
+        largest = max(tile.largest_device_voltage for tile in self._opened)
+        if largest > limit:
+            warnings.warn(
+                f"behind the selectors devices get up to {largest:.3g} V at full scale; above {limit:g} V a read of "
+                f"{self.cell.name} is not ohmic and could disturb, which is not modelled",
+                ValidityWarning,
+                stacklevel=3,
+            )
+
+    def _default_range(self, part: Tile, k: int) -> float:
         if self.periphery.adc_range is not None:
             return self.periphery.adc_range
+        if self._opened is not None:
+            found = self._opened[k]
+            current = float(np.sqrt((found.current**2).sum(axis=0)).max()) or found.largest_current
+            return _COLUMN_NORMS * (current or self._read_voltage * self.cell.conductance_maximum)
         norm = np.sqrt(((self.weights[part.rows, part.columns] / self.scale) ** 2).sum(axis=0)).max()
         return _COLUMN_NORMS * self._read_voltage * (float(norm) or self.cell.conductance_maximum)
+
+    def _known(self, part: Tile, voltage: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+        """Known inputs that a tile's converter can take, what should come out, and the latter's factor."""
+        if self.selector is None:
+            expected = voltage[:, part.rows] @ self._ideal(part)
+            largest = float(np.abs(expected).max())
+            # a clipped pattern would look like drift
+            fit = 1.0 if largest <= part.adc_range else part.adc_range / (_HEADROOM * largest)
+            return fit * voltage, expected, fit
+        applied = voltage.copy()
+        applied[:, part.rows] = thinned(part.circuit, self._targets(part), voltage[:, part.rows], part.adc_range)
+        return applied, applied[:, part.rows] @ self._ideal(part), 1.0
 
     def _inputs(self, x) -> tuple[np.ndarray, bool]:
         x = _check.array("x", x, ndim=(1, 2), empty=True)
@@ -307,67 +401,6 @@ class AnalogMatrix:
     def _measure(self, part: Tile, state: TileState, voltage: np.ndarray) -> tuple[np.ndarray, int]:
         return self.periphery.quantise(state.current(voltage[:, part.rows]), state.adc_range, self.periphery.adc_bits)
 
-    def _assemble(self, parts: list[np.ndarray]) -> np.ndarray:
-        out = np.empty(self.shape)
-        for part, values in zip(self._tiles, parts, strict=True):
-            out[part.rows, part.columns] = values
-        return out
-
-
-@dataclasses.dataclass(frozen=True)
-class Snapshot:
-    """An analog matrix at one moment: conductances read once; drift, noise, gains and converter ranges frozen."""
-
-    matrix: AnalogMatrix
-    states: list[TileState]
-
-    def matvec(self, x, *, compensate: bool = True) -> np.ndarray:
-        """Multiply with the frozen conductances; arguments as `AnalogMatrix.matvec`."""
-        owner = self.matrix
-        x, single = owner._inputs(x)
-        voltage, full, dac_clipped = owner._to_voltage(x)
-        pairs = list(zip(owner._tiles, self.states, strict=True))
-        found = together([functools.partial(owner._measure, part, state, voltage) for part, state in pairs])
-        y = np.zeros((len(x), owner.shape[1]))
-        done = Counts(dac=x.size, dac_clipped=dac_clipped)
-        owner._tiles[0].counts += done
-        for (part, state), (current, clipped) in zip(pairs, found, strict=True):
-            y[:, part.columns] += current * (state.gain if compensate else 1.0)
-            converted = Counts(adc=current.size, adc_clipped=clipped)
-            part.counts += converted
-            done += converted
-        _warn_of_clipping(done)
-        y *= full * (owner.scale / owner._read_voltage)
-        return y[0] if single else y
-
-
-def _warn_of_clipping(counts: Counts) -> None:
-    for what, clipped, total, remedy in (
-        ("inputs", counts.dac_clipped, counts.dac, "a larger periphery.input_range"),
-        ("outputs", counts.adc_clipped, counts.adc, "fit_range(sample inputs) or a larger periphery.adc_range"),
-    ):
-        if clipped > _CLIPPING_WORTH_SAYING * total:
-            warnings.warn(
-                f"{clipped} of {total} converted {what} were clipped at the converter's range; {remedy} helps",
-                ValidityWarning,
-                stacklevel=3,
-            )
-
 
 def _slices(count: int, size: int) -> list[slice]:
     return [slice(start, min(start + size, count)) for start in range(0, count, size)]
-
-
-@functools.lru_cache(maxsize=8)
-def _patterns(count: int, inputs: int) -> np.ndarray:
-    signs = np.empty((count, inputs))
-    _draw_signs(np.uint64(Stream.CALIBRATION), signs)
-    return signs
-
-
-@kernel
-def _draw_signs(stream, signs):
-    for row in range(signs.shape[0]):
-        for k in range(signs.shape[1]):
-            w0, w1, _, _ = words(U64(0), U64(k), U64(row), stream, 0)
-            signs[row, k] = 1.0 if uniform(w0, w1) < 0.5 else -1.0

@@ -23,11 +23,12 @@ class Periphery:
         Input value that becomes the full read voltage; larger inputs are clipped and counted. None: each input
         vector is scaled to its own largest magnitude (and the result scaled back), so that nothing is clipped.
     adc_range : float [A] or None
-        Full scale of the converter at the bit lines; larger currents are clipped and counted. None: twice the
-        Euclidean norm of the tile's strongest column at full read voltage, unless `AnalogMatrix.fit_range` sets it
+        Full scale of the converter at the bit lines, behind the combination of the arrays (see `Mapping`); larger
+        currents are clipped and counted. None: twice the Euclidean norm of the tile's strongest column at full read
+        voltage (with selectors: of the currents that they let through then), unless `AnalogMatrix.fit_range` sets it
         from sample inputs.
     read_voltage : float [V] or None
-        Word-line voltage of a full-scale input; None: the cell's own.
+        Word-line voltage of a full-scale input; None: the cell's own, which is too little behind most selectors.
     read_duration : float [s] or None
         Integration time; None: the cell's own.
 

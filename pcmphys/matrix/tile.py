@@ -1,4 +1,4 @@
-"""One tile of an analog matrix: its devices, its wires, its converters."""
+"""One tile of an analog matrix: its devices, the circuit around them, its converters."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pcmphys.crossbar import Bias, Crossbar, Wires
+from pcmphys.crossbar import Bias, Crossbar, Selector, Wires
+from pcmphys.matrix.mapping import Mapping
 
 
 @dataclass
@@ -27,52 +28,103 @@ class Counts:
         )
 
 
+@dataclass(frozen=True)
+class Circuit:
+    """What is around the devices of a tile.
+
+    Attributes
+    ----------
+    mapping : Mapping
+        Combines the currents of the arrays.
+    wires : Wires
+        Of every array.
+    selector : Selector or None
+        In series with every device.
+    gate : float or ndarray [V] or None
+        Gate voltage of the selectors, one number or one a word line of the tile.
+    """
+
+    mapping: Mapping
+    wires: Wires
+    selector: Selector | None = None
+    gate: float | np.ndarray | None = None
+
+    @property
+    def perfect(self) -> bool:
+        """Whether a current is a conductance times a voltage: neither wires nor selectors."""
+        wires = self.wires
+        resists = any(np.any(getattr(wires, name)) for name in ("row", "column", "source", "sense"))
+        return self.selector is None and not resists
+
+    def solve(self, conductance: np.ndarray, voltage: np.ndarray) -> list:
+        """Solutions of the arrays with these conductances [S] for word-line voltages (batch, rows) or (rows,) [V].
+
+        Selectors with hysteresis start switched off.
+        """
+        if self.selector is None:
+            bias = Bias.matvec(voltage.T)
+            return [Crossbar(g, self.wires).solve(bias) for g in conductance]
+        bias = Bias.matvec(voltage.T, gate=self.gate)
+        return [Crossbar(g, self.wires, self.selector).solve(bias) for g in conductance]
+
+    def current(self, conductance: np.ndarray, voltage: np.ndarray) -> np.ndarray:
+        """Combined currents [A], shape (batch, columns), for word-line voltages (batch, rows) [V]."""
+        if not len(voltage):
+            return self.mapping.combine([np.empty((0, conductance.shape[2]))] * len(conductance))
+        if self.selector is not None and self.selector.hysteretic and len(voltage) > 1:
+            # a product must not depend on what the input before it has switched on
+            return np.concatenate([self.current(conductance, row[None]) for row in voltage])
+        return self.mapping.combine([found.column_current.T for found in self.solve(conductance, voltage)])
+
+    def without_wires(self) -> Circuit:
+        """The same with ideal wires."""
+        return Circuit(self.mapping, Wires(), self.selector, self.gate)
+
+
 class Tile:
-    """Weights ``rows`` x ``columns`` of a larger matrix on one differential pair of arrays.
+    """Weights ``rows`` x ``columns`` of a larger matrix on the arrays of one mapping.
 
     Attributes
     ----------
     rows, columns : slice
         The part of the matrix that it holds.
+    lines : slice
+        Its bit lines among those of all tiles side by side.
     gain : float
         Factor of the digital drift compensation; 1 until calibrated.
     adc_range : float [A]
         Full scale of the bit-line converter.
     """
 
-    def __init__(self, rows: slice, columns: slice, devices, wires: Wires):
-        self.rows, self.columns, self.devices, self.wires = rows, columns, devices, wires
+    def __init__(self, rows: slice, columns: slice, lines: slice, devices, circuit: Circuit):
+        self.rows, self.columns, self.lines = rows, columns, lines
+        self.devices, self.circuit = devices, circuit
         self.gain = 1.0
         self.adc_range = 1.0
         self.counts = Counts()
 
     def read(self, voltage: float, duration: float | None) -> TileState:
         """The tile as one read finds it; every input of a batch meets the same conductances."""
-        return TileState(self.devices.read(voltage, duration), self.wires, self.gain, self.adc_range)
+        return TileState(self.devices.read(voltage, duration), self.circuit, self.gain, self.adc_range)
 
 
 class TileState:
-    """Conductances (2, rows, columns) [S] of one moment, with gain and converter range then, and exact currents."""
+    """Conductances (arrays, rows, bit lines) [S] of one moment, with gain and converter range then; exact currents."""
 
-    def __init__(self, conductance: np.ndarray, wires: Wires, gain: float, adc_range: float):
+    def __init__(self, conductance: np.ndarray, circuit: Circuit, gain: float, adc_range: float):
         self.conductance, self.gain, self.adc_range = conductance, gain, adc_range
-        self._ideal = not any(np.any(getattr(wires, name)) for name in ("row", "column", "source", "sense"))
-        self._wires = wires
+        self._circuit = circuit
         self._difference = None
 
     def current(self, voltage: np.ndarray) -> np.ndarray:
-        """Difference current I+ - I- [A], shape (batch, columns), for word-line voltages (batch, rows) [V]."""
-        rows = self.conductance.shape[1]
-        if self._ideal and self._difference is None:
-            self._difference = self.conductance[0] - self.conductance[1]
-        elif self._difference is None and len(voltage) >= rows:
-            # the network is linear: with more inputs than word lines its transfer matrix is the cheaper way
-            positive, negative = (Crossbar(g, self._wires).transfer() for g in self.conductance)
-            self._difference = (positive - negative).T
+        """Combined current [A], shape (batch, columns), for word-line voltages (batch, rows) [V]."""
+        circuit, combine = self._circuit, self._circuit.mapping.combine
+        if self._difference is None:
+            if circuit.perfect:
+                self._difference = combine(self.conductance)
+            elif circuit.selector is None and len(voltage) >= self.conductance.shape[1]:
+                # the network is linear: with more inputs than word lines its transfer matrix is the cheaper way
+                self._difference = combine([Crossbar(g, circuit.wires).transfer().T for g in self.conductance])
         if self._difference is not None:
             return voltage @ self._difference
-        if not len(voltage):
-            return np.empty((0, self.conductance.shape[2]))
-        bias = Bias.matvec(voltage.T)
-        positive, negative = (Crossbar(g, self._wires).solve(bias).column_current for g in self.conductance)
-        return (positive - negative).T
+        return circuit.current(self.conductance, voltage)
