@@ -1,0 +1,5 @@
+"""Hand results to other programs, one target a file."""
+
+from pcmphys.export.ngspice import ngspice
+
+__all__ = ["ngspice"]

@@ -1,0 +1,126 @@
+"""The nonlinear crossbar solve against ngspice and a sparse Newton iteration, and its memory.
+
+Cells of 1 to 25 uS (log-uniform) behind diodes (1 pA, ideality 1.5) or sinh selectors, 1 ohm a segment, inputs 0.5 to
+1 V. Every timed solve of pcmphys starts from the conductances and ends with all node voltages and the residual. ngspice
+is given the finished netlist; its time is that of the program from start to end, nearly all of it in the solution.
+"""
+
+from __future__ import annotations
+
+import gc
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+
+from pcmphys._jit import thread_count
+from validation._result import MissingProgram
+from validation.bench._bench import Bench, alternate, at_least, at_most, scaled, shown, table
+from validation.crossbar_growth.case import DIODE, SINH, array, ngspice_run, solve, sparse_newton
+
+_NAMES = {DIODE: "diodes", SINH: "sinh selectors"}
+_PEAK = "from validation.bench.nonlinear_solve import peak; print(peak({size}))"
+
+
+def run(quick: bool) -> list[Bench]:
+    """Measure everything; small sizes in quick runs."""
+    tiny, small, medium, large = (16, 32, 64, 128) if quick else (64, 256, 512, 1024)
+    rows = []
+    for selector in (DIODE, SINH):
+        try:
+            rows.append(_against_ngspice(tiny, selector, quick))
+        except MissingProgram as error:
+            rows.append(shown(f"{_NAMES[selector]} {tiny} × {tiny} against ngspice", None, "", f"not run: {error}"))
+    rows += [_against_scipy(small, selector, 60, 2, quick) for selector in (DIODE, SINH)]
+    rows.append(_against_nested(small))
+    rows.append(_against_scipy(medium, DIODE, 80, 1, quick))
+    return [*rows, _large(large, quick), _memory(large, quick)]
+
+
+def _compare(size: int, selector, name: str, theirs, rounds: int, repeats: int) -> tuple[dict[str, float], str]:
+    """Times of ours and theirs, alternated, and a note with both and how well the currents agree."""
+    cells, voltage = array(size)
+    answer: list[np.ndarray] = []
+    times = alternate(
+        {
+            "ours": (lambda: solve(cells, voltage, selector), repeats),
+            "theirs": (lambda: answer.append(theirs(cells, voltage)), 1),
+        },
+        rounds,
+    )
+    error = np.abs(solve(cells, voltage, selector).column_current / answer[-1] - 1.0).max()
+    note = f"{scaled(times['ours'])} against {scaled(times['theirs'])} ({name}); column currents agree to {error:.0e}"
+    return times, note
+
+
+def _against_ngspice(size: int, selector, quick: bool) -> Bench:
+    task = ngspice_run(size, selector)
+    times, note = _compare(size, selector, "ngspice", lambda *_: task(), 2, 25)
+    name = f"{_NAMES[selector]} {size} × {size}: faster than ngspice"
+    return at_least(name, times["theirs"] / times["ours"], 1000, "times", note, quick)
+
+
+def _against_scipy(size: int, selector, limit: float, rounds: int, quick: bool) -> Bench:
+    times, note = _compare(
+        size, selector, "scipy", lambda *given: sparse_newton(*given, selector).column_current, rounds, 7
+    )
+    name = f"{_NAMES[selector]} {size} × {size}: faster than a sparse Newton iteration of scipy"
+    return at_least(name, times["theirs"] / times["ours"], limit, "times", note, quick)
+
+
+def _against_nested(size: int) -> Bench:
+    def theirs(cells, voltage):
+        return sparse_newton(cells, voltage, DIODE, nested=True).column_current
+
+    times, note = _compare(size, DIODE, "scipy", theirs, 2, 7)
+    name = f"diodes {size} × {size}: faster than the same with an ordering made by hand (nested dissection)"
+    return shown(name, times["theirs"] / times["ours"], "times", note)
+
+
+def _large(size: int, quick: bool) -> Bench:
+    cells, voltage = array(size)
+    time = alternate({"ours": (lambda: solve(cells, voltage, DIODE), 2)}, 2)["ours"]
+    found = solve(cells, voltage, DIODE)
+    note = (
+        f"{thread_count()} threads; {len(found.history)} Newton steps, {found.iterations} iterations of conjugate "
+        f"gradients, residual {found.residual:.0e}"
+    )
+    return at_most(f"diodes {size} × {size}: time of one solve", time, 2.0, "s", note, quick)
+
+
+def _memory(size: int, quick: bool) -> Bench:
+    name = f"diodes {size} × {size}: peak memory of a solve, cells and answer included"
+    if not pathlib.Path("/proc/self/clear_refs").exists():
+        return shown(name, None, "arrays", "not measured: needs Linux")
+    command = [sys.executable, "-c", _PEAK.format(size=size)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=pathlib.Path(__file__).parents[2])
+    note = f"in arrays of {size} × {size} numbers of 8 bytes; growth of the process' peak over what it held before"
+    return at_most(name, float(done.stdout), 20.0, "arrays", note, quick)
+
+
+def peak(size: int) -> float:
+    """Peak memory that a diode array of a size takes, in arrays of its shape; in a process of its own."""
+    for _ in range(2):
+        solve(*array(64), DIODE)  # compiles
+    gc.collect()
+    pathlib.Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak starts again from here
+    before = _status("VmRSS")
+    cells, voltage = array(size)
+    solution = solve(cells, voltage, DIODE)
+    solution.row_voltage.sum()
+    return (_status("VmHWM") - before) * 1024 / cells.nbytes
+
+
+def _status(name: str) -> int:
+    lines = pathlib.Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
+
+
+def main() -> None:
+    """Print the full table."""
+    print(table(run(quick=False)))
+
+
+if __name__ == "__main__":
+    main()
