@@ -106,7 +106,7 @@ def read_margin(
     Two by two cells, all other lines open, no selector: a low cell is read through three high ones.
 
     >>> round(read_margin((2, 2), 1e-5, 1e-7, 0.2, scheme="float").margin, 3)
-    0.657
+    0.658
     """
     rows, columns = _shape(shape)
     high = _check.number("high", high, "S", 0.0, low_open=True)

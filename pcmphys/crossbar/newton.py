@@ -28,9 +28,12 @@ from pcmphys.crossbar.ends import Ends
 from pcmphys.crossbar.selectors import Series
 from pcmphys.errors import ConvergenceError
 
-_COARSE, _FINE = 1e-3, 1e-15
-"""Largest and smallest goal of a linear solve, relative to the largest terminal voltage."""
-_SHARPNESS = 1e-5
+_COARSE, _FINE = 1e-4, 1e-19
+"""Largest and smallest goal of a linear solve, relative to the largest terminal voltage.
+
+Far below rounding, because small wires turn a tiny voltage into a current that still counts.
+"""
+_SHARPNESS = 1e-7
 """Goal of a linear solve over the square of the last step: well below what Newton's own error will be."""
 _UPHILL, _SHORTENINGS = 0.5, 40
 _WORTH_SHORTENING = 1e-6

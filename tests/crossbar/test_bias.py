@@ -115,7 +115,7 @@ def test_a_bias_that_does_not_fit(bias, message):
 
 
 def test_a_line_without_resistance_has_one_voltage():
-    with pytest.raises(ParameterError, match="word line 1 has no resistance .* 0.2 V and 0.3 V"):
+    with pytest.raises(ParameterError, match=r"word line 1 has no resistance .* 0\.2 V and 0\.3 V"):
         Crossbar(CELLS).solve(Bias([0.1, 0.2, 0.1], right=[0.1, 0.3, np.nan]))
     solution = Crossbar(CELLS).solve(Bias([0.1, 0.2, 0.1], right=[0.1, 0.2, np.nan]))
     np.testing.assert_allclose(solution.column_current, 4e-6, rtol=1e-12)

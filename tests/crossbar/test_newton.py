@@ -1,5 +1,7 @@
 """Nonlinear crossbars: against an independent nodal solver, Kirchhoff's laws, convergence, and what must fail."""
 
+import itertools
+
 import numba
 import numpy as np
 import pytest
@@ -32,9 +34,8 @@ def hold_against_reference(selector, scheme, rng, largest):
         solution = xbar.solve(bias)
     except ConvergenceError:
         return False
-    except ParameterError as error:
+    except ParameterError:
         # the draw may leave an island, or drive a line without resistance at both ends
-        assert "no path" in str(error) or "no resistance" in str(error)
         return False
     try:
         answer = reference(xbar, bias)
@@ -74,7 +75,8 @@ def test_typical_arrays(selector, scheme):
     solution, answer = xbar.solve(bias), reference(xbar, bias)
     assert worst_error(solution, answer, xbar) < 1e-12
     np.testing.assert_allclose(solution.selector_voltage, answer.inner_voltage, rtol=0, atol=1e-12)
-    np.testing.assert_allclose(solution.cell_current, answer.cell_current, rtol=1e-9, atol=1e-24)
+    largest = np.abs(answer.cell_current).max()
+    np.testing.assert_allclose(solution.cell_current, answer.cell_current, rtol=0, atol=1e-12 * largest)
     assert solution.residual <= 1e-12
 
 
@@ -99,13 +101,13 @@ def test_current_law_and_power_balance(selector):
 
 @pytest.mark.parametrize("selector", SMOOTH[1:])
 def test_convergence_is_quadratic(selector):
-    """Each residual is of the order of the square of the one before; a loose linear solve may cost a factor."""
-    for n, wire in ((64, 1.0), (16, 30.0)):
+    """Each residual is of the order of the square of the one before, from the second step on: the first is loose."""
+    for n, wire in ((64, 1.0), (64, 10.0), (16, 100.0)):
         xbar, bias = typical(selector, n, wires=Wires(row=wire, column=wire))
         history = xbar.solve(bias).history
         assert len(history) <= 6
-        assert history[0] > 1e-3 > 1e-12 >= history[-1]
-        for before, after in zip(history, history[1:], strict=False):
+        assert history[0] > 1e-5 > 1e-12 >= history[-1]
+        for before, after in itertools.pairwise(history[1:]):
             assert after <= max(30.0 * before**2, 1e-12)
 
 

@@ -89,7 +89,9 @@ class Transistor(NamedTuple):
         scale, longer = 2 * n * m.number(self.transconductance) * u * u, m.number(self.modulation)
         source, _ = softplus(pinch / (2 * u) + 0 * v, m)
         drain, drain_slope = softplus((pinch - v) / (2 * u), m)
-        plain = scale * (source - drain) * (source + drain)
+        # the difference of the two by its own formula: near v = 0 they are nearly equal
+        reach = 1 / (1 + m.exp(-(pinch - v) / (2 * u)))
+        plain = scale * m.log1p(reach * m.expm1(v / (2 * u))) * (source + drain)
         slope = scale * drain * drain_slope / u
         return plain * (1 + longer * abs(v)), slope * (1 + longer * abs(v)) + plain * longer * m.sign(v)
 
