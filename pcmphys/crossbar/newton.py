@@ -38,6 +38,8 @@ _SHARPNESS = 1e-7
 _UPHILL, _SHORTENINGS = 0.5, 40
 _WORTH_SHORTENING = 1e-6
 """Imbalance over the largest current below which the content's slope is rounding."""
+_STEADY, _MOST_WAITS = 1e-7, 10
+"""Change of a cell's voltage, over the largest terminal voltage, that the last step may make: Newton squares it."""
 _STALLED = 12
 """Steps without progress after which a solve is given up."""
 _ROUNDING = 8.0 * np.finfo(float).eps
@@ -112,7 +114,7 @@ def solve(cells, ends: Ends, drive: Drive, start: tuple[np.ndarray, np.ndarray],
     run = _Run(cells, ends, drive, start)
     tolerance, most = limits
     history: list[float] = []
-    iterations, best, stalled, previous = 0, math.inf, 0, 1.0
+    iterations, best, stalled, previous, waited = 0, math.inf, 0, 1.0, 0
     while True:
         goal = min(_COARSE, max(_FINE, _SHARPNESS * previous * previous))
         iterations += run.linear_step(goal * run.scale, most - iterations)
@@ -124,7 +126,10 @@ def solve(cells, ends: Ends, drive: Drive, start: tuple[np.ndarray, np.ndarray],
             currents, voltage_law = run.measure()
             # a NaN must come through
             residual = voltage_law if not residual > voltage_law else residual
-            if voltage_law <= linear.SLACK * tolerance:
+            # currents may settle long before the voltage of a line that hardly anything holds
+            waited += 1
+            steady = step.change <= _STEADY * run.scale or waited > _MOST_WAITS
+            if steady and voltage_law <= tolerance:
                 return Found(currents, residual, iterations, [*history, residual], run.accept())
         history.append(residual)
         run.accept()
@@ -145,15 +150,24 @@ class _Run:
         self.new = self.new._replace(inner=self.old.inner)
         self.old.inner[:] = np.nan
         self.consistent = np.empty(shape)
-        self.consistent_new = np.empty(shape)
         self.drive = drive._replace(source=np.empty(shape))
         self.factors = np.empty(shape), np.empty(shape)
         self.work = [np.empty(shape) for _ in range(5)]
-        self.across = np.empty(shape)
         self.net = None
         self.scale = linear.size_of(drive) or 1.0
         np.subtract(self.voltage, self.x, out=self.across)
         self.cells.evaluate(self.across, self.old)
+
+    # memory: what the conjugate gradients leave behind is used again until they run next
+    @property
+    def across(self) -> np.ndarray:
+        """Voltages across the cells where they are evaluated; good until `measure`."""
+        return self.work[1]
+
+    @property
+    def consistent_new(self) -> np.ndarray:
+        """Currents that obey Kirchhoff's laws at the new point."""
+        return self.work[3]
 
     def linear_step(self, goal: float, most: int) -> int:
         """Solve the companion network; the new voltages are left in ``work``, the new law in ``new``."""
@@ -219,7 +233,7 @@ class _Run:
         self.voltage, self.work[2] = self.work[2], self.voltage
         self.x, self.work[4] = self.work[4], self.x
         self.old, self.new = self.new, self.old
-        self.consistent, self.consistent_new = self.consistent_new, self.consistent
+        self.consistent, self.work[3] = self.work[3], self.consistent
         return Fields(self.voltage, self.x, *self.old)
 
 

@@ -30,10 +30,11 @@ def solve(cells, ends: Ends, drive: Drive, limits: tuple[float, int], start) -> 
     ``start`` is a solution to begin at, or None; the rest as in `newton.solve`.
     """
     refuse_islands(cells.conducts, ends)
-    voltages = first_guess(ends, drive) if start is None else (start.row_voltage, start.column_voltage)
 
     def attempt() -> newton.Found:
-        return newton.solve(cells, ends, drive, tuple(part.copy() for part in voltages), limits)
+        if start is None:
+            return newton.solve(cells, ends, drive, first_guess(ends, drive), limits)
+        return newton.solve(cells, ends, drive, (start.row_voltage.copy(), start.column_voltage.copy()), limits)
 
     return attempt() if cells.on is None else settle(cells, attempt)
 

@@ -80,9 +80,26 @@ def reference(xbar, bias, digits=None):
         )
 
 
+NAMES = ("row_current", "column_current", "right_current", "top_current")
+
+
+def largest_current(answer):
+    return max([np.abs(answer.cell_current).max(), *(np.abs(getattr(answer, n)).max() for n in NAMES)]) or 1.0
+
+
 def worst_error(solution, answer, xbar):
     """Largest error of the terminal currents over the largest current of the array's cells and terminals."""
-    names = ("row_current", "column_current", "right_current", "top_current")
-    pairs = [(getattr(solution, n), getattr(answer, n)) for n in names]
-    largest = max([np.abs(answer.cell_current).max(), *(np.abs(b).max() for _, b in pairs)])
-    return max(np.abs(a - b).max() for a, b in pairs) / (largest or 1.0)
+    return max(np.abs(getattr(solution, n) - getattr(answer, n)).max() for n in NAMES) / largest_current(answer)
+
+
+def allowed_error(solution, answer, xbar):
+    """What may separate the two in a network of many decades, over the largest current.
+
+    Either's imbalance of currents; and what the error of a voltage moves through the cells of a line, which is
+    rounding, or 4e-12 of the largest voltage in the linear solver, whose tolerance is one of voltages.
+    """
+    bias = solution.bias
+    voltage = np.nanmax(np.abs(np.concatenate([bias.left, bias.right, bias.bottom, bias.top])))
+    conductance = max(xbar.conductance.sum(axis=0).max(), xbar.conductance.sum(axis=1).max())
+    moved = (4e-12 if xbar.linear else 4e-15) * voltage * conductance / largest_current(answer)
+    return max(1e-9, 3.0 * answer.residual, 3.0 * solution.residual, moved)

@@ -17,7 +17,7 @@ import scipy
 from validation._runner import write_text
 from validation.bench._bench import Bench, table
 
-TOPICS = ("linear_solve", "statistical_population", "mushroom_population", "start_up")
+TOPICS = ("linear_solve", "nonlinear_solve", "statistical_population", "mushroom_population", "start_up")
 
 
 def measure(out: pathlib.Path, quick: bool, topics: tuple[str, ...] = TOPICS) -> dict:

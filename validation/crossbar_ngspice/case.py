@@ -13,7 +13,6 @@ from typing import NamedTuple
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.crossbar import OTS, Diode, Exponential, Selector, Transistor
 from pcmphys.fit.figure import COLOURS, save
 from validation import _ngspice
 from validation._result import KNOWN_ANSWER, MODEL, Result, within
@@ -29,16 +28,16 @@ NOTES = (
 LIMIT = 1e-6
 WIRES = pcm.Wires(row=1.0, column=1.0, source=50.0, sense=20.0)
 
-DIODE = Diode(saturation_current=1e-12, ideality=1.5)
-SINH = Exponential(current=1e-9, voltage=0.1)
-TRANSISTOR = Transistor(threshold_voltage=0.45, transconductance=4e-4, modulation=0.05)
-SWITCH = OTS(holding_current=1e-6)
+DIODE = pcm.Diode(saturation_current=1e-12, ideality=1.5)
+SINH = pcm.Exponential(current=1e-9, voltage=0.1)
+TRANSISTOR = pcm.Transistor(threshold_voltage=0.45, transconductance=4e-4, modulation=0.05)
+SWITCH = pcm.OTS(holding_current=1e-6)
 
 
 class Circuit(NamedTuple):
     """A selector under a bias: ``make(rows, draw)`` gives the bias; ``options`` are those of the export."""
 
-    selector: Selector
+    selector: pcm.Selector
     make: object
     options: dict = {}  # noqa: RUF012
 
