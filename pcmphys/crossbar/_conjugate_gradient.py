@@ -20,7 +20,7 @@ import numpy as np
 
 from pcmphys._jit import kernel
 from pcmphys.crossbar import _lines
-from pcmphys.crossbar._lines import ROWS_AT_ONCE
+from pcmphys.crossbar._lines import NEAR, ROWS_AT_ONCE
 
 
 @kernel
@@ -30,7 +30,7 @@ def start_rows(start, stop, net, drive, y):
     for first in range(start, stop, ROWS_AT_ONCE):
         count = min(ROWS_AT_ONCE, stop - first)
         for k in range(count):
-            _lines.multiply(net.conductance[first + k], drive.column, scratch[k])
+            _lines.multiply(net.conductance[first + k], drive.column[NEAR], scratch[k])
         _lines.row_ladders(first, net, drive, scratch)
         for k in range(count):
             _lines.multiply(net.conductance[first + k], scratch[k], y[first + k])
@@ -118,14 +118,14 @@ def solve(net, drive, still, fields, limits, steps, resume):
         start_rows(0, rows, net, drive, y)
     _lines.column_ladders(0, columns, net, drive, y, work)
     residual_rows(0, rows, net, drive, work, y, residual)
-    precondition(0, columns, net, still.column, residual, work, column_slots, largest)
+    precondition(0, columns, net, still.column[NEAR], residual, work, column_slots, largest)
     energy, beta, longest = _lines.ordered_sum(column_slots), 0.0, 1.0
     change = largest.max()
     iterations = 0
     while change > tolerance and iterations < most:
         direction_rows(0, rows, beta, net, still, fields, row_slots)
         alpha = energy / _lines.ordered_sum(row_slots)
-        step_columns(0, columns, alpha, net, still.column, fields, column_slots, largest)
+        step_columns(0, columns, alpha, net, still.column[NEAR], fields, column_slots, largest)
         previous, energy = energy, _lines.ordered_sum(column_slots)
         beta = energy / previous
         steps[0, iterations], steps[1, iterations] = alpha, beta

@@ -28,40 +28,36 @@ PINNED = 1e30
 """Conductance [S] of an ideal far terminal: its reciprocal vanishes beside any resistance that is not zero."""
 
 
+WIRE, FEED, RISE, FAR = range(4)
+NEAR, END, INJECTED = range(3)
+
+
 class Network(NamedTuple):
     """A linear crossbar, eliminated along its lines: all that a solve needs besides the inputs.
 
-    Cell conductances [S] and elimination factors have shape (rows, columns). The rest is per line: ``wire`` [ohm] of
-    one segment between two cells, ``feed`` [ohm] from the near terminal to the first cell (infinite: open), ``rise``
-    [ohm] the b of above, ``far`` [S] from the last cell to the far terminal (zero: open).
+    Cell conductances [S] and elimination factors have shape (rows, columns). The rest is per line, (4, lines) each:
+    `WIRE` [ohm] of one segment between two cells, `FEED` [ohm] from the near terminal to the first cell (infinite:
+    open), `RISE` [ohm] the b of above, `FAR` [S] from the last cell to the far terminal (zero: open). Few arrays,
+    because a kernel that hands them on counts a reference to each.
     """
 
     conductance: np.ndarray
     row_factor: np.ndarray
     column_factor: np.ndarray
-    row_wire: np.ndarray
-    row_feed: np.ndarray
-    row_rise: np.ndarray
-    row_far: np.ndarray
-    column_wire: np.ndarray
-    column_feed: np.ndarray
-    column_rise: np.ndarray
-    column_far: np.ndarray
+    row_line: np.ndarray
+    column_line: np.ndarray
 
 
 class Drive(NamedTuple):
-    """What drives a network: near terminals [V] (zero where open), far ones [V] and their currents g_f v_f [A].
+    """What drives a network, (3, lines) each: voltages [V] of the `NEAR` terminals (zero where open), of the far ones
+    (`END`), and what these have `INJECTED`, the currents g_f v_f [A].
 
     ``source`` (rows, columns) [A] flows through each cell in addition to its conductance's current; shape (0, 0)
     stands for none.
     """
 
     row: np.ndarray
-    row_end: np.ndarray
-    row_far: np.ndarray
     column: np.ndarray
-    column_end: np.ndarray
-    column_far: np.ndarray
     source: np.ndarray
 
 
@@ -70,7 +66,7 @@ NO_SOURCE = np.empty((0, 0))
 
 def still(rows: int, columns: int) -> Drive:
     """Nothing: a direction of the iteration is a change of the voltages under fixed drives."""
-    return Drive(*(np.zeros(n) for n in 3 * (rows,) + 3 * (columns,)), NO_SOURCE)
+    return Drive(np.zeros((3, rows)), np.zeros((3, columns)), NO_SOURCE)
 
 
 ROWS_AT_ONCE = 4
@@ -89,13 +85,13 @@ def _near_end(feed, load):
 @kernel
 def factor_rows(start, stop, net):
     """Elimination factors of the word lines start..stop."""
-    conductance, factor, segment = net.conductance, net.row_factor, net.row_wire
+    conductance, factor, segment = net.conductance, net.row_factor, net.row_line[WIRE]
     columns = conductance.shape[1]
     loads = np.zeros(8)
     for first in range(start, stop, 8):
         count = min(8, stop - first)
         for k in range(count):
-            loads[k] = net.row_far[first + k]
+            loads[k] = net.row_line[FAR, first + k]
         for j in range(columns - 1, 0, -1):
             for k in range(count):
                 i = first + k
@@ -105,7 +101,7 @@ def factor_rows(start, stop, net):
                 loads[k] = load * a
         for k in range(count):
             i = first + k
-            factor[i, 0], net.row_rise[i] = _near_end(net.row_feed[i], conductance[i, 0] + loads[k])
+            factor[i, 0], net.row_line[RISE, i] = _near_end(net.row_line[FEED, i], conductance[i, 0] + loads[k])
 
 
 @kernel
@@ -113,13 +109,13 @@ def factor_columns(start, stop, net):
     """Elimination factors of the bit lines start..stop, from the top to the bottom."""
     conductance, factor = net.conductance, net.column_factor
     last = conductance.shape[0] - 1
-    load = net.column_far[start:stop].copy()
-    segment = net.column_wire[start:stop]
+    load = net.column_line[FAR, start:stop].copy()
+    segment = net.column_line[WIRE, start:stop]
     for i in range(last):
         _factor_row_of_columns(conductance[i, start:stop], segment, load, factor[i, start:stop])
     for j in range(start, stop):
         total = conductance[last, j] + load[j - start]
-        factor[last, j], net.column_rise[j] = _near_end(net.column_feed[j], total)
+        factor[last, j], net.column_line[RISE, j] = _near_end(net.column_line[FEED, j], total)
 
 
 @kernel
@@ -136,21 +132,21 @@ def row_ladders(first, net, drive, work):
 
     Lines beyond the last row are computed as copies of the last one and not used.
     """
-    factor, segment, rise = net.row_factor, net.row_wire, net.row_rise
+    factor, segment, rise = net.row_factor, net.row_line[WIRE], net.row_line[RISE]
     last = factor.shape[0] - 1
     i0, i1, i2, i3 = first, min(first + 1, last), min(first + 2, last), min(first + 3, last)
     a0, a1, a2, a3 = factor[i0], factor[i1], factor[i2], factor[i3]
     w0, w1, w2, w3 = work[0], work[1], work[2], work[3]
-    c0, c1, c2, c3 = drive.row_far[i0], drive.row_far[i1], drive.row_far[i2], drive.row_far[i3]
+    c0, c1, c2, c3 = drive.row[INJECTED, i0], drive.row[INJECTED, i1], drive.row[INJECTED, i2], drive.row[INJECTED, i3]
     for j in range(w0.size - 1, -1, -1):
         c0, c1, c2, c3 = w0[j] + c0, w1[j] + c1, w2[j] + c2, w3[j] + c3
         w0[j], w1[j], w2[j], w3[j] = c0, c1, c2, c3
         c0, c1, c2, c3 = c0 * a0[j], c1 * a1[j], c2 * a2[j], c3 * a3[j]
     r0, r1, r2, r3 = segment[i0], segment[i1], segment[i2], segment[i3]
-    v0 = a0[0] * drive.row[i0] + rise[i0] * w0[0]
-    v1 = a1[0] * drive.row[i1] + rise[i1] * w1[0]
-    v2 = a2[0] * drive.row[i2] + rise[i2] * w2[0]
-    v3 = a3[0] * drive.row[i3] + rise[i3] * w3[0]
+    v0 = a0[0] * drive.row[NEAR, i0] + rise[i0] * w0[0]
+    v1 = a1[0] * drive.row[NEAR, i1] + rise[i1] * w1[0]
+    v2 = a2[0] * drive.row[NEAR, i2] + rise[i2] * w2[0]
+    v3 = a3[0] * drive.row[NEAR, i3] + rise[i3] * w3[0]
     w0[0], w1[0], w2[0], w3[0] = v0, v1, v2, v3
     for j in range(1, w0.size):
         v0, v1 = a0[j] * (v0 + r0 * w0[j]), a1[j] * (v1 + r1 * w1[j])
@@ -176,10 +172,10 @@ def column_up(factor, resistance, below, current, out):
 def column_ladders(start, stop, net, drive, injected, out):
     """Solve the bit lines start..stop: ``injected`` currents (rows, columns) into node voltages ``out``."""
     factor = net.column_factor
-    add(injected[0, start:stop], drive.column_far[start:stop], out[0, start:stop])
+    add(injected[0, start:stop], drive.column[INJECTED, start:stop], out[0, start:stop])
     for i in range(1, out.shape[0]):
         column_down(injected[i, start:stop], factor[i - 1, start:stop], out[i - 1, start:stop], out[i, start:stop])
-    column_up_all(start, stop, net, drive.column, out, out)
+    column_up_all(start, stop, net, drive.column[NEAR], out, out)
 
 
 @kernel
@@ -191,10 +187,10 @@ def column_up_one(i, start, stop, net, bottom, current, out):
     factor = net.column_factor[i, start:stop]
     if i == out.shape[0] - 1:
         _column_bottom(
-            factor, bottom[start:stop], net.column_rise[start:stop], current[i, start:stop], out[i, start:stop]
+            factor, bottom[start:stop], net.column_line[RISE, start:stop], current[i, start:stop], out[i, start:stop]
         )
     else:
-        below, resistance = out[i + 1, start:stop], net.column_wire[start:stop]
+        below, resistance = out[i + 1, start:stop], net.column_line[WIRE, start:stop]
         column_up(factor, resistance, below, current[i, start:stop], out[i, start:stop])
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from pcmphys._jit import kernel, law
 from pcmphys.crossbar import _lines
-from pcmphys.crossbar._lines import PINNED, ROWS_AT_ONCE
+from pcmphys.crossbar._lines import END, FAR, FEED, NEAR, PINNED, RISE, ROWS_AT_ONCE, WIRE
 
 
 @kernel
@@ -78,13 +78,16 @@ def _sum_four(first, count, net, drive, voltage, cell, near, far, violation):
     last = voltage.shape[0] - 1
     i0, i1, i2, i3 = first, min(first + 1, last), min(first + 2, last), min(first + 3, last)
     v0, v1, v2, v3 = voltage[i0], voltage[i1], voltage[i2], voltage[i3]
-    r0, r1, r2, r3 = net.row_wire[i0], net.row_wire[i1], net.row_wire[i2], net.row_wire[i3]
+    r0, r1, r2, r3 = net.row_line[WIRE, i0], net.row_line[WIRE, i1], net.row_line[WIRE, i2], net.row_line[WIRE, i3]
     for k in range(count):
         i = first + k
         far[i] = 0.0
-        if net.row_far[i] > 0.0:
+        if net.row_line[FAR, i] > 0.0:
             cells, moment = _sums(cell[k])
-            line, ends = (net.row_feed[i], net.row_wire[i], net.row_far[i]), (drive.row[i], drive.row_end[i])
+            line, ends = (
+                (net.row_line[FEED, i], net.row_line[WIRE, i], net.row_line[FAR, i]),
+                (drive.row[NEAR, i], drive.row[END, i]),
+            )
             far[i] = _far_current(line, ends, cells, moment, cell.shape[1])
     t0, t1, t2, t3 = -far[i0], -far[i1], -far[i2], -far[i3]
     w0 = w1 = w2 = w3 = 0.0
@@ -95,8 +98,10 @@ def _sum_four(first, count, net, drive, voltage, cell, near, far, violation):
     totals, worst = (t0 + cell[0, 0], t1 + cell[1, 0], t2 + cell[2, 0], t3 + cell[3, 0]), (w0, w1, w2, w3)
     for k in range(count):
         i = first + k
-        miss, near[i] = _near_violation(drive.row[i], net.row_feed[i], net.row_rise[i], voltage[i, 0], totals[k])
-        far_miss = _far_violation(net.row_far[i], drive.row_end[i], voltage[i, -1], far[i])
+        miss, near[i] = _near_violation(
+            drive.row[NEAR, i], net.row_line[FEED, i], net.row_line[RISE, i], voltage[i, 0], totals[k]
+        )
+        far_miss = _far_violation(net.row_line[FAR, i], drive.row[END, i], voltage[i, -1], far[i])
         violation[i] = _larger(_larger(worst[k], miss), far_miss)
 
 
@@ -124,11 +129,11 @@ def columns(start, stop, net, drive, x, voltage, near, far, violation):
     total, worst = near[start:stop], violation[start:stop]
     for j in range(start, stop):
         far[j] = 0.0
-        if net.column_far[j] > 0.0:
+        if net.column_line[FAR, j] > 0.0:
             cells, moment = _column_sums(j, net, drive, x, voltage)
             line, ends = (
-                (net.column_feed[j], net.column_wire[j], net.column_far[j]),
-                (drive.column[j], drive.column_end[j]),
+                (net.column_line[FEED, j], net.column_line[WIRE, j], net.column_line[FAR, j]),
+                (drive.column[NEAR, j], drive.column[END, j]),
             )
             far[j] = _far_current(line, ends, cells, moment, last + 1)
     _lines.copy(far[start:stop], total)
@@ -138,12 +143,14 @@ def columns(start, stop, net, drive, x, voltage, near, far, violation):
         if drive.source.size:
             _lines.add_scaled(1.0, drive.source[i, start:stop], total)
         if i < last:
-            _raise_violation(x[i, start:stop], x[i + 1, start:stop], net.column_wire[start:stop], total, worst)
+            _raise_violation(x[i, start:stop], x[i + 1, start:stop], net.column_line[WIRE, start:stop], total, worst)
     for j in range(start, stop):
         k = j - start
-        worst[k] = _larger(worst[k], _far_violation(net.column_far[j], drive.column_end[j], x[0, j], far[j]))
+        worst[k] = _larger(worst[k], _far_violation(net.column_line[FAR, j], drive.column[END, j], x[0, j], far[j]))
         # the violation of a bit line, whose current flows out of its near end
-        miss, current = _near_violation(-drive.column[j], net.column_feed[j], net.column_rise[j], -x[last, j], total[k])
+        miss, current = _near_violation(
+            -drive.column[NEAR, j], net.column_line[FEED, j], net.column_line[RISE, j], -x[last, j], total[k]
+        )
         worst[k], total[k] = _larger(worst[k], miss), current
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pcmphys._jit import kernel
 from pcmphys.crossbar import _lines
-from pcmphys.crossbar._lines import ROWS_AT_ONCE
+from pcmphys.crossbar._lines import INJECTED, NEAR, ROWS_AT_ONCE
 
 
 @kernel
@@ -26,7 +26,7 @@ def sweep(net, drive, lengths, x, current, scratch, fresh):
             count = min(ROWS_AT_ONCE, rows - first)
             if k < 0:
                 for i in range(count):
-                    _lines.multiply(net.conductance[first + i], drive.column, scratch[i])
+                    _lines.multiply(net.conductance[first + i], drive.column[NEAR], scratch[i])
                 _lines.row_ladders(first, net, drive, scratch)
             else:
                 _lines.solve_rows(first, count, net, drive, x, scratch)
@@ -34,14 +34,14 @@ def sweep(net, drive, lengths, x, current, scratch, fresh):
                 now, above = fresh[i % 2], fresh[1 - i % 2]
                 if i == 0:
                     _lines.multiply(net.conductance[i], scratch[0], now)
-                    _lines.add(now, drive.column_far, now)
+                    _lines.add(now, drive.column[INJECTED], now)
                 else:
                     _eliminate(net.conductance[i], scratch[i - first], net.column_factor[i - 1], above, now)
                 if k < 0:
                     _lines.copy(now, current[i])
                 else:
                     _toward(lengths[k], now, current[i])
-        _lines.column_up_all(0, x.shape[1], net, drive.column, current, x)
+        _lines.column_up_all(0, x.shape[1], net, drive.column[NEAR], current, x)
 
 
 @kernel

@@ -177,7 +177,11 @@ class Bias:
             if value.ndim == 1 and self.batch is not None:
                 value = value[:, None]
             ends[name] = np.broadcast_to(value, shape)
-        return Bias(**ends)
+        # what it is made of has been checked
+        sized = object.__new__(Bias)
+        for name, value in ({"gate": None, "batch": self.batch} | ends).items():
+            object.__setattr__(sized, name, value)
+        return sized
 
 
 def _ramped(end: np.ndarray, factor: np.ndarray) -> np.ndarray:

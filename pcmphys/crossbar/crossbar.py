@@ -349,7 +349,7 @@ class Crossbar:
         key = b"".join(part.tobytes() for part in ends)
         if self._eliminated is None or self._eliminated[0] != key or self._population is not None:
             conductance = self.conductance
-            refuse_islands(conductance > 0.0, ends)
+            refuse_islands(lambda: conductance > 0.0, ends)
             self._eliminated = key, linear.network(conductance, ends)
         return self._eliminated[1]
 
@@ -357,18 +357,19 @@ class Crossbar:
         groups = joined(bias, self._resistances)
         nets = [self._network(ends) for ends, _, _ in groups]
         results = [linear.solve(net, drives, *limits) for net, (_, _, drives) in zip(nets, groups, strict=True)]
-        place = {k: (g, n) for g, (_, inputs, _) in enumerate(groups) for n, k in enumerate(inputs)}
 
         def fields(k: int) -> newton.Fields:
-            g, n = place[k]
+            g = next(g for g, (_, inputs, _) in enumerate(groups) if k in inputs)
+            n = groups[g][1].index(k)
             found = results[g].fields or linear.solve(nets[g], [groups[g][2][n]], *limits).fields
             across = found.row_voltage - found.column_voltage
             conductance = nets[g].conductance
             return newton.Fields(*found, conductance * across, conductance, np.zeros_like(across))
 
-        order = np.argsort([k for _, inputs, _ in groups for k in inputs])
-        parts = zip(*(result[:4] for result in results), strict=True)
-        currents = linear.Currents(*(np.concatenate(part, axis=1)[:, order] for part in parts))
+        currents = results[0][:4]
+        if len(groups) > 1:
+            order = np.argsort([k for _, inputs, _ in groups for k in inputs])
+            currents = (np.concatenate(part, axis=1)[:, order] for part in zip(*(r[:4] for r in results), strict=True))
         return Solution(bias, currents, max(r.residual for r in results), max(r.iterations for r in results), fields)
 
     def _solve_nonlinear(self, bias: Bias, limits, start: Solution | None) -> Solution:

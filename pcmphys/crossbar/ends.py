@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from pcmphys.crossbar._lines import NO_SOURCE, PINNED, Drive
+from pcmphys.crossbar._lines import END, NEAR, NO_SOURCE, PINNED, Drive
 from pcmphys.crossbar.bias import Bias
 from pcmphys.crossbar.wires import Resistances
 from pcmphys.errors import ParameterError
@@ -44,26 +45,32 @@ def joined(bias: Bias, wires: Resistances) -> list[tuple[Ends, list[int], list[D
         A line without any resistance is driven at both ends with different voltages.
     """
     sides = [end if end.ndim == 2 else end[:, None] for end in (bias.left, bias.right, bias.bottom, bias.top)]
-    open_ends = np.concatenate([np.isnan(side) for side in sides])
-    patterns, group = np.unique(open_ends, axis=1, return_inverse=True)
-    out = []
-    for g in range(patterns.shape[1]):
-        inputs = np.flatnonzero(group.reshape(-1) == g)
-        out.append(_group(*(side[:, inputs] for side in sides), wires, [int(k) for k in inputs]))
-    return out
+    inputs = max(side.shape[1] for side in sides)
+    groups: dict[bytes, list[int]] = {}
+    open_ends = np.ascontiguousarray(np.isnan(np.concatenate(sides)).T)
+    if inputs == 1 or (open_ends == open_ends[0]).all():
+        groups[b""] = list(range(inputs))
+    else:
+        for k in range(inputs):
+            groups.setdefault(open_ends[k].tobytes(), []).append(k)
+    return [_group(*(side[:, members] for side in sides), wires, members) for members in groups.values()]
 
 
 def _group(left, right, bottom, top, wires: Resistances, inputs: list[int]):
     row = _lines_of(left, right, wires.row, wires.row_near, wires.row_far, "word")
     column = _lines_of(bottom, top, wires.column, wires.column_near, wires.column_far, "bit")
     ends = Ends(wires.row, row[0], row[1], wires.column, column[0], column[1])
-    drives = [Drive(*(part[k] for part in (*row[2:], *column[2:])), NO_SOURCE) for k in range(len(inputs))]
+    drives = [Drive(row[2][k], column[2][k], NO_SOURCE) for k in range(len(inputs))]
     return ends, inputs, drives
 
 
 def _lines_of(near, far, wire, near_resistance, far_resistance, kind: str):
-    """Feed [ohm], far conductance [S] per line; near and far voltages [V] and far currents [A] (inputs, lines)."""
+    """Feed [ohm] and far conductance [S] per line, and the drive (inputs, 3, lines) as in `_lines.Drive`."""
     near_open, far_open = np.isnan(near[:, 0]), np.isnan(far[:, 0])
+    if far_open.all() and not near_open.any():  # the usual line, in fewer steps: a small solve takes no longer
+        drive = np.zeros((near.shape[1], 3, near.shape[0]))
+        drive[:, NEAR] = near.T
+        return near_resistance, np.zeros(near.shape[0]), drive
     # a line without any resistance has one voltage: its far end tells nothing that the near one does not
     short = ~near_open & ~far_open & (near_resistance == 0.0) & (far_resistance == 0.0) & (wire == 0.0)
     conflict = short[:, None] & (near != far)
@@ -77,15 +84,15 @@ def _lines_of(near, far, wire, near_resistance, far_resistance, kind: str):
     feed = np.where(near_open, np.inf, near_resistance)
     with np.errstate(divide="ignore"):
         conductance = np.where(far_open, 0.0, np.where(far_resistance == 0.0, PINNED, 1.0 / far_resistance))
-    near = np.ascontiguousarray(np.where(near_open[:, None], 0.0, near).T)
-    far = np.ascontiguousarray(np.where(far_open[:, None], 0.0, far).T)
-    return feed, conductance, near, far, conductance * far
+    near = np.where(near_open[:, None], 0.0, near).T
+    far = np.where(far_open[:, None], 0.0, far).T
+    return feed, conductance, np.stack([near, far, conductance * far], axis=1)
 
 
-def refuse_islands(present: np.ndarray, ends: Ends) -> None:
+def refuse_islands(conducts: Callable[[], np.ndarray], ends: Ends) -> None:
     """Refuse lines whose voltage nothing determines: no terminal, and no cell on the way to one.
 
-    ``present`` (rows, columns): whether a cell conducts at all.
+    ``conducts`` gives which cells conduct at all, (rows, columns); it is asked only where lines have no terminal.
 
     Raises
     ------
@@ -95,6 +102,7 @@ def refuse_islands(present: np.ndarray, ends: Ends) -> None:
     floating = np.concatenate(ends.floating)
     if not floating.any():
         return
+    present = conducts()
     rows, columns = present.shape
     i, j = np.nonzero(present)
     graph = coo_array((np.ones(i.size), (i, rows + j)), shape=(rows + columns,) * 2)
@@ -115,9 +123,10 @@ def first_guess(ends: Ends, drive: Drive) -> tuple[np.ndarray, np.ndarray]:
 
     Lines without a terminal stand in the middle of all terminals.
     """
-    row = np.where(ends.row_feed < np.inf, drive.row, np.where(ends.row_far > 0.0, drive.row_end, np.nan))
+    at_end = np.where(ends.row_far > 0.0, drive.row[END], np.nan)
+    row = np.where(ends.row_feed < np.inf, drive.row[NEAR], at_end)
     column = np.where(
-        ends.column_feed < np.inf, drive.column, np.where(ends.column_far > 0.0, drive.column_end, np.nan)
+        ends.column_feed < np.inf, drive.column[NEAR], np.where(ends.column_far > 0.0, drive.column[END], np.nan)
     )
     middle = np.nanmean(np.concatenate([row, column]))
     row, column = np.nan_to_num(row, nan=middle), np.nan_to_num(column, nan=middle)

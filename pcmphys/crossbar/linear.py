@@ -9,7 +9,7 @@ import numpy as np
 
 from pcmphys._jit import kernel, launch, scratch, spans, thread_count, together
 from pcmphys.crossbar import _conjugate_gradient, _lines, _measure, _richardson, polynomial
-from pcmphys.crossbar._lines import Drive, Network
+from pcmphys.crossbar._lines import INJECTED, NEAR, Drive, Network
 from pcmphys.crossbar.ends import Ends
 from pcmphys.errors import ConvergenceError
 
@@ -51,8 +51,8 @@ def network(conductance, ends: Ends, factors: tuple[np.ndarray, np.ndarray] | No
     row_factor, column_factor = factors or (np.empty_like(conductance), np.empty_like(conductance))
     net = Network(
         conductance, row_factor, column_factor,
-        ends.row_wire, ends.row_feed, np.empty(rows), ends.row_far,
-        ends.column_wire, ends.column_feed, np.empty(columns), ends.column_far,
+        np.stack([ends.row_wire, ends.row_feed, np.empty(rows), ends.row_far]),
+        np.stack([ends.column_wire, ends.column_feed, np.empty(columns), ends.column_far]),
     )  # fmt: skip
     launch(_lines.factor_rows, rows, net, align=8, grain=max(1, _LARGE // columns // 2))
     launch(_lines.factor_columns, columns, net, align=_COLUMNS, grain=max(1, _LARGE // rows // 2))
@@ -67,7 +67,7 @@ def solve(net: Network, drives: list[Drive], tolerance: float, most: int) -> Res
     ConvergenceError
         The residual stayed above ``tolerance`` times the largest input after ``most`` iterations.
     """
-    if not (net.row_feed.any() or net.row_wire.any() or net.column_feed.any() or net.column_wire.any()):
+    if not (net.row_line.any() or net.column_line.any()):
         return _ideal(net, drives)
     return _one(net, drives[0], tolerance, most) if len(drives) == 1 else _batch(net, drives, tolerance, most)
 
@@ -75,7 +75,7 @@ def solve(net: Network, drives: list[Drive], tolerance: float, most: int) -> Res
 def _ideal(net: Network, drives: list[Drive]) -> Result:
     # without any resistance every node has the voltage of its terminal, and Kirchhoff's laws hold by construction
     rows, columns = net.conductance.shape
-    row, column = np.stack([drive.row for drive in drives]), np.stack([drive.column for drive in drives])
+    row, column = np.stack([drive.row[NEAR] for drive in drives]), np.stack([drive.column[NEAR] for drive in drives])
     fields = None
     if len(drives) == 1:
         fields = Fields(np.repeat(row.T, columns, axis=1), np.repeat(column, rows, axis=0))
@@ -152,7 +152,7 @@ def _converge(net, drive, work, currents, steps, tolerance) -> tuple[float, int]
 
 def size_of(drive: Drive) -> float:
     """Largest terminal voltage [V]: what tolerances and residuals are relative to."""
-    return float(max(np.abs(part).max() for part in (drive.row, drive.row_end, drive.column, drive.column_end)))
+    return float(max(np.abs(side[:INJECTED]).max() for side in (drive.row, drive.column)))
 
 
 def iterate(net, drive, work, limits, steps, resume) -> tuple[int, float]:
@@ -173,13 +173,13 @@ def _iterate_threaded(net, drive, still, work, limits, steps, resume) -> tuple[i
         rows_of(cg.start_rows, net, drive, y)
     columns_of(_lines.column_ladders, net, drive, y, scratch)
     rows_of(cg.residual_rows, net, drive, scratch, y, residual)
-    columns_of(cg.precondition, net, still.column, residual, scratch, column_slots, largest)
+    columns_of(cg.precondition, net, still.column[NEAR], residual, scratch, column_slots, largest)
     energy, beta, longest = _lines.ordered_sum(column_slots), 0.0, 1.0
     change, iterations = largest.max(), 0
     while change > limits[0] and iterations < limits[1]:
         rows_of(functools.partial(_direction, beta), net, still, work, row_slots)
         alpha = energy / _lines.ordered_sum(row_slots)
-        columns_of(functools.partial(_step, alpha), net, still.column, work, column_slots, largest)
+        columns_of(functools.partial(_step, alpha), net, still.column[NEAR], work, column_slots, largest)
         previous, energy = energy, _lines.ordered_sum(column_slots)
         beta = energy / previous
         steps[:, iterations] = alpha, beta

@@ -99,13 +99,11 @@ def adjoint(bias, resistances, slope: np.ndarray, columns):
     """
     ((ends, _, _),) = joined(bias, resistances)
     net = linear.network(np.ascontiguousarray(slope), ends)
-    still = _lines.still(*slope.shape)
     sensed = [k for k in columns if ends.column_feed[k] < np.inf]
     drives = []
     for k in sensed:
-        bottom = np.zeros(slope.shape[1])
-        bottom[k] = 1.0
-        drives.append(still._replace(column=bottom))
+        drives.append(_lines.still(*slope.shape))
+        drives[-1].column[_lines.NEAR, k] = 1.0
     return net, drives, sensed
 
 

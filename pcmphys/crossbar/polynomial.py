@@ -11,7 +11,7 @@ import numpy as np
 
 from pcmphys._jit import scratch
 from pcmphys.crossbar import _conjugate_gradient, _lines
-from pcmphys.crossbar._lines import Network
+from pcmphys.crossbar._lines import FEED, NEAR, Network
 
 _LONGEST = 14
 """With more Ritz values than this, rounding spoils the fixed polynomial: each input then gets its own iteration."""
@@ -22,7 +22,8 @@ def of_network(net: Network, tolerance: float) -> np.ndarray | None:
     rows = net.conductance.shape[0]
     voltage = 0.5 + np.modf(np.arange(1, rows + 1) * 0.6180339887498949)[0]
     still = _lines.still(*net.conductance.shape)
-    drive = still._replace(row=np.where(net.row_feed < np.inf, voltage, 0.0))
+    drive = _lines.still(*net.conductance.shape)
+    drive.row[NEAR] = np.where(net.row_line[FEED] < np.inf, voltage, 0.0)
     steps = np.empty((2, _LONGEST + 1))
     limits = tolerance * np.abs(voltage).max(), _LONGEST + 1
     work = tuple(scratch(5, net.conductance.shape))

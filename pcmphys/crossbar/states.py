@@ -29,7 +29,7 @@ def solve(cells, ends: Ends, drive: Drive, limits: tuple[float, int], start) -> 
 
     ``start`` is a solution to begin at, or None; the rest as in `newton.solve`.
     """
-    refuse_islands(cells.conducts, ends)
+    refuse_islands(lambda: cells.conducts, ends)
 
     def attempt() -> newton.Found:
         if start is None:

@@ -12,6 +12,7 @@ import numpy as np
 import pcmphys as pcm
 from pcmphys._jit import kernel, launch, thread_count
 from pcmphys.crossbar import _lines
+from pcmphys.crossbar.ends import joined
 from validation import _outside, _sparse_direct
 from validation._result import MissingProgram
 from validation.bench._bench import Bench, alternate, at_least, at_most, scaled, shown, table
@@ -101,18 +102,19 @@ def _double_sweeps(net, drive, x, work) -> None:
     rows, columns = x.shape
     for _ in range(SWEEPS):
         launch(_row_half, rows, net, drive, x, work, align=_lines.ROWS_AT_ONCE, grain=1)
-        launch(_lines.column_ladders, columns, net, work, x, align=8, grain=1)
+        launch(_lines.column_ladders, columns, net, drive, work, x, align=8, grain=1)
 
 
 def _floor(size: int, quick: bool) -> list[Bench]:
     cells, voltage = _array(size)
     crossbar = pcm.Crossbar(cells, pcm.Wires(row=1.0, column=1.0))
-    net = crossbar._network
+    ((ends, _, (drive,)),) = joined(pcm.Bias.matvec(voltage).sized(*crossbar.shape), crossbar._resistances)
+    net = crossbar._network(ends)
     x, work = np.zeros_like(cells), np.zeros_like(cells)
     tasks = {
         "solve": (lambda: _solve(cells, voltage), 3),
         "again": (lambda: crossbar.solve(pcm.Bias.matvec(voltage)), 3),
-        "floor": (lambda: _double_sweeps(net, voltage, x, work), 3),
+        "floor": (lambda: _double_sweeps(net, drive, x, work), 3),
     }
     times = alternate(tasks, 5)
     solution = crossbar.solve(pcm.Bias.matvec(voltage))
