@@ -221,6 +221,8 @@ class Crossbar:
         bias = bias.sized(*self.shape)
         if bias.batch is not None:
             raise ParameterError(f"bias: a pulse is one input; got a batch of {bias.batch}")
+        if not callable(getattr(pulse, "shaped", None)):
+            raise ParameterError(f"pulse must be a Pulse; got {pulse!r}")
         repeat = _check.integer("repeat", repeat, 1)
         limits = self._limits(tolerance, None)
         ((ends, drive, gate),) = self._inputs(bias)

@@ -175,7 +175,7 @@ class _Array:
         self.conductance = xbar.conductance
         self.resistances = xbar.wires.per_line(self.rows, self.columns)
         ((ends, _, _),) = joined(bias, self.resistances)
-        refuse_islands(self.conductance > 0.0, ends)
+        refuse_islands(lambda: self.conductance > 0.0, ends)
         near, far = self.resistances.row_near, self.resistances.row_far
         bottom, top = self.resistances.column_near, self.resistances.column_far
         # a line without any resistance that is driven at both ends (at one voltage) has only its near source
