@@ -135,9 +135,10 @@ def beside_filament(angle, current, p):
     """
     part = min(abs(current) / p.filling_current, 1.0)
     edge = max(math.pi * part, 1e-6)
-    inside = min(abs(angle) / edge, 1.0)
+    # products with what is the same for all angles: a loop over angles divides once
+    inside = min(abs(angle) * (1.0 / edge), 1.0)
     drop = p.edge_drop * (1.0 - part)
-    return (1.0 - drop * inside * inside) * exp(-max(abs(angle) - edge, 0.0) / p.lateral_angle)
+    return (1.0 - drop * inside * inside) * exp(-max(abs(angle) - edge, 0.0) * (1.0 / p.lateral_angle))
 
 
 @law

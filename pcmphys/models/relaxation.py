@@ -89,7 +89,7 @@ def log_time_constant(temperature, p):
     62.199
     """
     reduced = p.barrier / (BOLTZMANN * temperature)
-    return reduced - math.log(reduced * p.attempt_rate)
+    return reduced - log(reduced * p.attempt_rate)
 
 
 @law

@@ -26,6 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pcmphys._elementary import exp, log
 from pcmphys._jit import law
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
 
@@ -97,7 +98,7 @@ def relaxation_rates(parameters: TelegraphParameters) -> np.ndarray:
 @law
 def acceleration(temperature, p):
     """Factor of all rates at a temperature [K]: exp(E (1/kT_0 - 1/kT))."""
-    return math.exp(p.activation / BOLTZMANN * (1.0 / p.reference_temperature - 1.0 / temperature))
+    return exp(p.activation / BOLTZMANN * (1.0 / p.reference_temperature - 1.0 / temperature))
 
 
 @law
@@ -122,6 +123,6 @@ def amplitude(dome_resistance, boundary_resistance, path, p):
     films weigh by their resistance; the films' part rises as ``path`` ^ -crowding. Bounded by `LARGEST_AMPLITUDE`.
     """
     total = dome_resistance + boundary_resistance
-    films = p.boundary_amplitude * math.exp(-p.crowding * math.log(path))
+    films = p.boundary_amplitude * exp(-p.crowding * log(path))
     mean = (dome_resistance * p.dome_amplitude + boundary_resistance * films) / total
     return min(mean, LARGEST_AMPLITUDE)

@@ -1,7 +1,8 @@
 """The lab clock of a mushroom population, and what has still to live through the time that passed.
 
 The glass is brought up to the clock before anybody looks at or heats it; the traps of a device when it is read.
-Devices that were last read at different moments are kept apart by a short list of such moments.
+Devices that were last read at different moments are kept apart by a short list of such moments; what a device's traps
+have lived through at a temperature of its own stands in its state.
 """
 
 from __future__ import annotations
@@ -11,11 +12,9 @@ import copy
 import numpy as np
 
 from pcmphys._jit import launch
-from pcmphys.models import crystallization, telegraph
-from pcmphys.population import _mushroom_anneal, _mushroom_read
+from pcmphys.models import telegraph
+from pcmphys.population import _mushroom_anneal
 
-_SLOW = 1e-14  # growth [m] below which a wait leaves the crystal alone
-_RARE = 1e-9  # expected nuclei in a layer's volume below which it does not nucleate
 _FEW_LOOKS = 64
 _MOST_LOOKS = 60_000
 _GRAIN = 512
@@ -58,51 +57,62 @@ class Clock:
         self._trap_time += duration * telegraph.acceleration(temperature, self._floats)
         self.time += duration
 
-    def advance(self, state, address, p) -> None:
-        """Let the glass live through what is pending."""
-        self._age(state, address, p)
+    def advance(self, state, address, p, tables) -> None:
+        """Let the glass live through what is pending; ``tables`` are those of pulses."""
+        self._age(state, address, p, tables)
         self._pending = (0.0, self._pending[1])
         self.waits += 1
 
-    def preview(self, state, address, p):
+    def disturb(self, duration: float, temperature: np.ndarray, state, address, p, tables) -> None:
+        """Let time pass at once, each device at its own temperature [K]; nothing may be pending."""
+        temperature = np.ascontiguousarray(temperature)
+        launch(_mushroom_anneal.relax, self._size, duration, temperature, p, state)
+        still = _mushroom_anneal.still_below(duration, tables, p)
+        if self._size and temperature.max() > still:
+            self._crystallize(duration, temperature, still, state, address, p)
+        self.time += duration
+        self.waits += 1
+
+    def preview(self, state, address, p, tables):
         """The state as it is now, the pending wait lived through; ``state`` itself is left as it is.
 
         The same random numbers are used as later by `advance`, so that looking changes nothing.
         """
         if self.idle:
             return state
-        if not self._crystallizes(p):
+        duration, temperature = self._pending
+        if temperature <= _mushroom_anneal.still_below(duration, tables, p):
             now = state._replace(order=state.order.copy())
         else:
             now = type(state)(*(part.copy() for part in state))
-        self._age(now, address, p)
+        self._age(now, address, p, tables)
         return now
 
-    def _crystallizes(self, p) -> bool:
+    def _age(self, state, address, p, tables) -> None:
         duration, temperature = self._pending
-        velocity = crystallization.growth_velocity(temperature, p.crystallization)
-        rate = crystallization.nucleation_rate(temperature, p.crystallization)
-        return velocity * duration > _SLOW or rate * duration * p.geometry.layer_thickness**3 > _RARE
+        launch(_mushroom_anneal.relax_alike, self._size, duration, temperature, p.relaxation, state.order)
+        still = _mushroom_anneal.still_below(duration, tables, p)
+        if temperature > still:
+            self._crystallize(duration, np.full(self._size, temperature), still, state, address, p)
 
-    def _age(self, state, address, p) -> None:
-        duration, temperature = self._pending
-        launch(_mushroom_read.relax, self._size, duration, temperature, p.relaxation, state.order)
-        if self._crystallizes(p):
-            velocity = crystallization.growth_velocity(temperature, p.crystallization)
-            rate = crystallization.nucleation_rate(temperature, p.crystallization)
-            launch(_mushroom_anneal.anneal, self._size, address, velocity, rate, duration, p, state, grain=_GRAIN)
+    def _crystallize(self, duration: float, temperature: np.ndarray, still: float, state, address, p) -> None:
+        velocity, rate = np.empty(self._size), np.empty(self._size)
+        launch(_mushroom_anneal.rates, self._size, duration, temperature, still, p, velocity, rate, grain=_GRAIN)
+        launch(_mushroom_anneal.anneal, self._size, address, velocity, rate, duration, p, state, grain=_GRAIN)
 
-    def trap_tables(self, duration: float, temperature: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Chances for the traps: (looks, 2, 256) since each look, (2, 256) transitions out
-        of each state that are expected in a read; rates [1/s].
+    def trap_tables(self, duration: float, temperature: float) -> tuple[np.ndarray, ...]:
+        """Of each look: time since then [s] (looks,) and limits (looks, 512); rates [1/s] at the traps' temperature.
+
+        Of the read: expected transitions (512,) and rates [1/s] (256,). See `_mushroom_traps.advance`.
         """
         filled = self._floats.filled
         elapsed = self._trap_time - np.array(self._looks)
         decay = np.exp(-elapsed[:, None] * self._rates)
-        chance = np.stack([filled * (1.0 - decay), filled + (1.0 - filled) * decay], axis=1)
+        chance = np.stack([filled * (1.0 - decay), filled + (1.0 - filled) * decay], axis=2)
+        limits = np.ceil(np.maximum(chance * 2.0**32 - 0.5, 0.0)).astype(np.uint64)
         rates = self._rates * telegraph.acceleration(temperature, self._floats)
-        hazard = duration * rates * np.array([[filled], [1.0 - filled]])
-        return np.ascontiguousarray(chance), hazard, rates
+        hazard = duration * rates[:, None] * np.array([filled, 1.0 - filled])
+        return elapsed, limits.reshape(elapsed.size, -1), self._rates, hazard.reshape(-1), rates
 
     def look(self, chosen: np.ndarray) -> None:
         """Note that the chosen devices' traps are up to the clock."""

@@ -67,6 +67,10 @@ class MushroomState(NamedTuple):
     """(devices,) uint32: which traps are filled, a bit each."""
     quench: np.ndarray
     """(devices,) uint32: event at which exponents and traps were last drawn."""
+    trap_lag: np.ndarray
+    """(devices,) float64: time [s] that its traps have lived beside the common clock since the device was last read."""
+    contact: np.ndarray
+    """(devices,) float32: resistance [ohm] of a poor contact in series, besides heater and leads."""
 
 
 def empty(size: int) -> MushroomState:
@@ -86,6 +90,8 @@ def empty(size: int) -> MushroomState:
         exponent=np.zeros((size, 2), dtype=np.float32),
         traps=np.zeros(size, dtype=np.uint32),
         quench=np.zeros(size, dtype=np.uint32),
+        trap_lag=np.zeros(size),
+        contact=np.zeros(size, dtype=np.float32),
     )
 
 
@@ -114,12 +120,12 @@ def draw_quench(address, cell, stream, p, device, exponent):
 
 
 @kernel
-def draw_stuck(start, stop, address, out):
-    """Uniform deviate of devices start..stop that decides which of them are stuck."""
+def draw_defects(start, stop, address, out):
+    """Uniform deviates of devices start..stop that decide which are stuck and which have a poor contact; out (2, n)."""
     seed, first_cell, event = address
     for i in range(start, stop):
-        w0, w1, _, _ = words(seed, first_cell + U64(i), event, _DEVICE, 4)
-        out[i] = uniform(w0, w1)
+        w0, w1, w2, w3 = words(seed, first_cell + U64(i), event, _DEVICE, 4)
+        out[0, i], out[1, i] = uniform(w0, w1), uniform(w2, w3)
 
 
 @kernel

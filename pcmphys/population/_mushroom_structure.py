@@ -5,9 +5,14 @@ of a change of either it feels (Bruggeman's logarithmic shares): the sums over s
 drift and noise to first order exactly without looking at the structure again. The mixture is evaluated as it is at
 one age (of 1000 s, at the reference temperature), so that it does not depend on when somebody asks; what is kept are
 the values of the unrelaxed glass.
+
+Shell by shell all sectors are gone through together, in loops that are vector code; rows of 16 in one flat array
+``work`` as in `pcmphys.population._mushroom_growth`.
 """
 
 from __future__ import annotations
+
+import math
 
 import numpy as np
 
@@ -28,109 +33,163 @@ from pcmphys.population._mushroom_state import (
 
 _BLOCKED = 0.5  # share of the dome in a shell's conduction from which on the shell blocks
 
-
-@law
-def _grains_on(grains, count, radius, rim_grain):
-    """Covered part of a sector's shell, and the mean diameter [m] of the grains that cover it."""
-    free, weight, size = 1.0, 0.0, 0.0
-    for k in range(count):
-        share = geometry.grain_share(radius, grains[k, 0], grains[k, 1])
-        free *= 1.0 - share
-        weight += share
-        size += share * 2.0 * grains[k, 1]
-    return 1.0 - free, (size / weight if weight > 0.0 else rim_grain)
+# rows of ``work``: thickness of the dome [m]; conductivity of what grew from the rim [S/m]; sums over the shells gone
+# through: resistance of dome and films [ohm], amorphous thickness [m], largest share of the dome, amorphous volume
+_RIM, _RIM_GROWN, _DOME, _FILMS, _THICKNESS, _SHARE, _VOLUME = range(0, 7 * SECTORS, SECTORS)
+# of the present shell: part that no grain covers, conductivity of the polycrystal [S/m]
+_FREE, _GROWN = range(7 * SECTORS, 9 * SECTORS, SECTORS)
+# of the liner's ladder: conductance matrix of what lies further out [S]; resistances [ohm] of all shells
+_A, _B, _D, _SHELL = range(9 * SECTORS, 13 * SECTORS, SECTORS)
+SCRATCH = (12 + SHELLS) * SECTORS
+"""Size of ``work``."""
 
 
 @law
-def evaluate_one(i, p, state):
+def evaluate_one(i, p, state, work):
     """Evaluate the structure of device i and clear its mark."""
-    device, rim, grain, count, sector = state.device[i], state.rim[i], state.grain[i], state.count[i], state.sector[i]
-    radius = p.geometry.heater_radius * device[RADIUS]
-    width = (p.geometry.layer_thickness - radius) / SHELLS
     aged = p.relaxation
-    amorphous = p.conduction.amorphous_conductivity * device[AMORPHOUS] / aged.dome_aged
-    rim_grown = conduction.polycrystal(p.conduction.rim_grain, p.conduction) * device[CRYSTAL] / aged.films_aged
+    radius = p.geometry.heater_radius * state.device[i, RADIUS]
+    width = (p.geometry.layer_thickness - radius) / SHELLS
+    amorphous = p.conduction.amorphous_conductivity * state.device[i, AMORPHOUS] / aged.dome_aged
+    grown = state.device[i, CRYSTAL] / aged.films_aged
+    rim_grown = conduction.polycrystal(p.conduction.rim_grain, p.conduction) * grown
+    grains, deepest = 0, 0.0
+    for s in range(SECTORS):
+        grains += state.count[i, s]
+        deepest = max(deepest, np.float64(state.rim[i, s]))
+        work[_RIM + s] = state.rim[i, s]
+        work[_RIM_GROWN + s] = rim_grown * state.texture[i, s]
+        work[_DOME + s] = work[_FILMS + s] = work[_THICKNESS + s] = work[_SHARE + s] = work[_VOLUME + s] = 0.0
+        work[_FREE + s], work[_GROWN + s] = 1.0, work[_RIM_GROWN + s]
+    shells = min(np.int64(math.ceil(deepest / width)), SHELLS)
+    for k in range(shells):
+        if grains > 0:
+            _cover(i, k, radius, width, grown, p, state, work)
+        _add_shell(k, radius, width, amorphous, work)
+    _add_rest(shells, radius, width, p.geometry.layer_thickness, work)
+    if p.projected:
+        _climb(radius, width, state.device[i, LINER], p.liner, work)
+    _store(i, radius, rim_grown, p, state, work)
+
+
+@law
+def _cover(i, k, radius, width, grown, p, state, work):
+    """Uncovered part of shell k and conductivity of its polycrystal, in the sectors that have grains."""
+    for s in range(SECTORS):
+        if state.count[i, s] == 0:
+            continue
+        work[_FREE + s], work[_GROWN + s] = 1.0, work[_RIM_GROWN + s]
+        inside = min(max((work[_RIM + s] - k * width) / width, 0.0), 1.0)
+        if inside == 0.0:  # beyond the dome there is no telling grains apart
+            continue
+        middle = radius + k * width + 0.5 * inside * width
+        free, weight, size = 1.0, 0.0, 0.0
+        for n in range(state.count[i, s]):
+            share = geometry.grain_share(middle, state.grain[i, s, n, 0], state.grain[i, s, n, 1])
+            free *= 1.0 - share
+            weight += share
+            size += share * 2.0 * state.grain[i, s, n, 1]
+        work[_FREE + s] = free
+        if weight > 0.0:  # the mean diameter of the grains that cover it
+            work[_GROWN + s] = conduction.polycrystal(size / weight, p.conduction) * grown * state.texture[i, s]
+
+
+@law
+def _add_shell(k, radius, width, amorphous, work):
+    """Add shell k of all sectors to the sums."""
+    inner = radius + k * width
+    outer = inner + width
+    factor, volume = geometry.shell_factor(inner, outer), outer**3 - inner**3
+    for s in range(SECTORS):
+        # the rim is rough on the scale of a shell: what it leaves of its shell is mixed in, not put in series
+        part = min(max((work[_RIM + s] - k * width) / width, 0.0), 1.0) * work[_FREE + s]
+        value, share = conduction.mixture(1.0 - part, amorphous, work[_GROWN + s])
+        share = share if part > 0.0 else 0.0
+        resistance = factor / value
+        work[_DOME + s] += share * resistance
+        work[_FILMS + s] += (1.0 - share) * resistance
+        work[_THICKNESS + s] += part * width
+        work[_SHARE + s] = max(work[_SHARE + s], share)
+        work[_VOLUME + s] += part * volume
+        work[_SHELL + k * SECTORS + s] = resistance
+
+
+@law
+def _add_rest(shells, radius, width, layer_thickness, work):
+    """Add the crystal beyond the dome."""
+    for k in range(shells, SHELLS):
+        inner = radius + k * width
+        factor = geometry.shell_factor(inner, inner + width)
+        for s in range(SECTORS):
+            work[_SHELL + k * SECTORS + s] = factor / work[_RIM_GROWN + s]
+    if shells < SHELLS:
+        factor = geometry.shell_factor(radius + shells * width, layer_thickness)
+        for s in range(SECTORS):
+            work[_FILMS + s] += factor / work[_RIM_GROWN + s]
+
+
+@law
+def _store(i, radius, rim_grown, p, state, work):
+    """What is kept of the sums: resistances of the unrelaxed glass, thickness, amplitude of the traps, fraction."""
     whole = geometry.shell_factor(radius, p.geometry.layer_thickness) / rim_grown
     amorphous_volume = 0.0
-    ladder = np.empty((2, SHELLS))
     for s in range(SECTORS):
-        dome, films, thickness, blocked = 0.0, 0.0, 0.0, 0.0
-        texture = state.texture[i, s]
-        rim_crystal = rim_grown * texture
-        for k in range(SHELLS):
-            inner = radius + k * width
-            inside = min(max((rim[s] - k * width) / width, 0.0), 1.0)
-            outer = inner + width
-            value, share = rim_crystal, 0.0
-            if inside > 0.0:
-                covered, size = _grains_on(grain[s], count[s], inner + 0.5 * inside * width, p.conduction.rim_grain)
-                crystal = conduction.polycrystal(size, p.conduction) * device[CRYSTAL] * texture / aged.films_aged
-                # the rim is rough on the scale of a shell: what it leaves of its shell is mixed in, not put in series
-                amorphous_part = inside * (1.0 - covered)
-                value, share = conduction.mixture(1.0 - amorphous_part, amorphous, crystal)
-                thickness += amorphous_part * width
-                blocked = max(blocked, share)
-                amorphous_volume += amorphous_part * (outer**3 - inner**3)
-            resistance = geometry.shell_factor(inner, outer) / value
-            dome += share * resistance
-            films += (1.0 - share) * resistance
-            ladder[0, k] = resistance
-        sector[DOME_RESISTANCE, s] = dome / aged.dome_aged
-        sector[FILM_RESISTANCE, s] = films / aged.films_aged
-        # where grains have met in every shell, current passes beside what is still amorphous
-        sector[THICKNESS, s] = thickness if blocked > _BLOCKED else 0.0
+        dome, films = work[_DOME + s], work[_FILMS + s]
         path = min(whole / films, 1.0)
-        sector[AMPLITUDE, s] = telegraph.amplitude(dome, films, path, p.telegraph)
-        sector[SHUNT, s] = _shunt(ladder, radius, width, device[LINER], p.liner) if p.projected else 0.0
+        state.sector[i, DOME_RESISTANCE, s] = dome / p.relaxation.dome_aged
+        state.sector[i, FILM_RESISTANCE, s] = films / p.relaxation.films_aged
+        # where grains have met in every shell, current passes beside what is still amorphous
+        state.sector[i, THICKNESS, s] = work[_THICKNESS + s] if work[_SHARE + s] > _BLOCKED else 0.0
+        state.sector[i, AMPLITUDE, s] = telegraph.amplitude(dome, films, path, p.telegraph)
+        state.sector[i, SHUNT, s] = work[_A + s] if p.projected else 0.0
+        amorphous_volume += work[_VOLUME + s]
     full = SECTORS * (p.geometry.layer_thickness**3 - radius**3)
     state.fraction[i] = min(max(1.0 - amorphous_volume / full, 0.0), 1.0)
     state.stale[i] = 0
 
 
 @law
-def _shunt(ladder, radius, width, factor, p):
-    """Conductance [S] that the liner adds to one sector, from the ladder of shells; ``ladder[0]`` [ohm] is theirs.
+def _climb(radius, width, factor, p, work):
+    """Conductance [S] that the liner adds to each sector, from the ladder of shells; left in ``work[_A]``.
 
     Rails: chalcogenide and liner; rungs: the interface; the heater touches both (the liner through the interface
     under it), and at the top electrode's end only the chalcogenide goes on. Solved by Gaussian elimination of the
     liner's nodes together with the chalcogenide's, from the outer end inwards.
+
+    Nodes: c_k, l_k at the outer border of shell k; c_last is ground. What is outside of shell k acts as a conductance
+    matrix [[a, -b], [-b, d]] on (c_k, l_k).
     """
-    last = ladder.shape[1] - 1
-    # nodes: c_k, l_k at the outer border of shell k; c_last is ground. Unknowns eliminated from the outside in:
-    # what is outside of shell k acts as a conductance matrix [[a, -b], [-b, d]] on (c_k, l_k)
+    last = SHELLS - 1
     inner = radius + last * width
-    a, b, d = np.inf, 0.0, liner.rung_conductance(inner, inner + width, p) / factor
-    grounded = True
-    for k in range(last, 0, -1):
+    film = 1.0 / (factor * liner.rail_resistance(inner, inner + width, p))
+    end = liner.rung_conductance(inner, inner + width, p) / factor
+    rung = liner.rung_conductance(inner - width, inner, p) / factor
+    for s in range(SECTORS):
+        # c_last stands at ground: the liner's node goes through its rung, the chalcogenide straight there
+        work[_A + s] = 1.0 / work[_SHELL + last * SECTORS + s] + rung
+        work[_B + s] = rung
+        work[_D + s] = film * end / (film + end) + rung
+    for k in range(last - 1, 0, -1):
         inner = radius + k * width
-        chalcogenide = 1.0 / ladder[0, k]
         film = 1.0 / (factor * liner.rail_resistance(inner, inner + width, p))
         rung = liner.rung_conductance(inner - width, inner, p) / factor
-        if grounded:
-            # c_k stands at ground: the liner's node goes through its rung, the chalcogenide straight there
-            through = film * d / (film + d)
-            a, b, d = chalcogenide + rung, rung, through + rung
-            grounded = False
-            continue
-        # eliminate (c_k, l_k) behind the series rails of shell k
-        p11, p22, p12 = a + chalcogenide, d + film, -b
-        determinant = p11 * p22 - p12 * p12
-        q11, q22, q12 = p22 / determinant, p11 / determinant, -p12 / determinant
-        a_next = chalcogenide - chalcogenide * chalcogenide * q11
-        d_next = film - film * film * q22
-        b_next = chalcogenide * film * q12
-        a, b, d = a_next + rung, b_next + rung, d_next + rung
-    entry = np.pi * radius * radius / (SECTORS * p.interface_resistance * factor)
+        for s in range(SECTORS):
+            # eliminate (c_k, l_k) behind the series rails of shell k
+            chalcogenide, b = 1.0 / work[_SHELL + k * SECTORS + s], work[_B + s]
+            p11, p22 = work[_A + s] + chalcogenide, work[_D + s] + film
+            inverse = 1.0 / (p11 * p22 - b * b)
+            work[_A + s] = chalcogenide - chalcogenide * chalcogenide * p22 * inverse + rung
+            work[_B + s] = chalcogenide * film * b * inverse + rung
+            work[_D + s] = film - film * film * p11 * inverse + rung
+    entry = math.pi * radius * radius / (SECTORS * p.interface_resistance * factor)
     film = 1.0 / (factor * liner.rail_resistance(radius, radius + width, p))
     entry = entry * film / (entry + film)
-    chalcogenide = 1.0 / ladder[0, 0]
-    # the heater at one volt: currents through shell 0's chalcogenide and through the liner's entry
-    p11, p22, p12 = a + chalcogenide, d + entry, -b
-    determinant = p11 * p22 - p12 * p12
-    v_c = (p22 * chalcogenide - p12 * entry) / determinant
-    v_l = (p11 * entry - p12 * chalcogenide) / determinant
-    total = chalcogenide * (1.0 - v_c) + entry * (1.0 - v_l)
-    alone = 0.0
-    for k in range(last + 1):
-        alone += ladder[0, k]
-    return max(total - 1.0 / alone, 0.0)
+    for s in range(SECTORS):
+        chalcogenide, b = 1.0 / work[_SHELL + s], work[_B + s]
+        # the heater at one volt: currents through shell 0's chalcogenide and through the liner's entry
+        p11, p22 = work[_A + s] + chalcogenide, work[_D + s] + entry
+        inverse = 1.0 / (p11 * p22 - b * b)
+        v_c = (p22 * chalcogenide + b * entry) * inverse
+        v_l = (p11 * entry + b * chalcogenide) * inverse
+        total = chalcogenide * (1.0 - v_c) + entry * (1.0 - v_l)
+        work[_A + s] = max(total - 1.0 / (work[_DOME + s] + work[_FILMS + s]), 0.0)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import copy
 import math
-import warnings
 
 import numpy as np
 
 from pcmphys import _check
 from pcmphys._jit import launch
 from pcmphys.constants import BOLTZMANN
-from pcmphys.errors import ParameterError, ValidityWarning
+from pcmphys.errors import ParameterError
 from pcmphys.models.geometry import SECTORS
-from pcmphys.population import _mushroom_pulse, _mushroom_read, _mushroom_state, closed_loop
+from pcmphys.population import _mushroom_checks as checks
+from pcmphys.population import _mushroom_growth, _mushroom_pulse, _mushroom_read, _mushroom_state, closed_loop
 from pcmphys.population._mushroom_clock import Clock
 from pcmphys.population.pulse import Pulse
 from pcmphys.population.report import ProgramReport, PulseReport
@@ -21,37 +21,38 @@ from pcmphys.population.scheme import SCHEMES, Scheme
 
 _GRAIN = 512  # devices worth a thread of their own: a pulse takes microseconds a device
 _LAST_EVENT = 2**32 - 1
-_COLDEST = 77.0
 
 
 class MushroomPopulation:
-    """Devices of a `MushroomCell` with their history; 980 bytes a device.
+    """Devices of a `MushroomCell` with their history; 992 bytes a device.
 
     One state a device (rim and grains of 16 sectors, order of the glass, traps) answers for programming, I-V curve,
     threshold voltage, drift, noise and retention. A device keeps its own size, thermal resistance, growth,
     conductivities and drift bias for life (`identity`); every melting pulse draws front, grains, texture, drift
     exponents and traps anew (`quench`).
 
-    Not modelled: heat from neighbours, currents between sectors, switching delay, wear.
+    Not modelled: heat from neighbours (but see `disturb`), currents between sectors, switching delay, wear.
     """
 
-    def __init__(self, cell, shape, seed: int, first_cell: int, stuck_high: float, stuck_low: float):
+    ohmic = False
+    """Whether the current is proportional to the voltage: an amorphous dome's bends."""
+
+    def __init__(self, cell, shape, seed: int, first_cell: int, defects: tuple):
         self.cell = cell
         self.shape = _check.shape("shape", shape)
         self.size = math.prod(self.shape)
         self.seed = _check.integer("seed", seed, 0, 2**64 - 1)
         self.first_cell = _check.integer("first_cell", first_cell, 0, 2**64 - 1 - self.size)
-        stuck_high = _check.number("stuck_high", stuck_high, "", 0.0, 1.0)
-        stuck_low = _check.number("stuck_low", stuck_low, "", 0.0, 1.0 - stuck_high)
+        defects = checks.defects(*defects)
         self._floats = cell.parameters.pack()
-        self._tables = _mushroom_pulse.tables(self._floats.crystallization)
+        self._tables = _mushroom_growth.tables(self._floats.crystallization)
         self._event = 0
         self._state = _mushroom_state.empty(self.size)
         self._clock = Clock(cell.parameters, self.size)
         launch(_mushroom_state.create, self.size, self._address(0), self._floats, self._state, grain=_GRAIN)
         self._free = np.ones(self.size, dtype=bool)
-        if stuck_high > 0.0 or stuck_low > 0.0:
-            self._stick(stuck_high, stuck_low)
+        if any(fraction > 0.0 for fraction in defects[:3]):
+            self._spoil(*defects)
 
     def __repr__(self) -> str:
         return f"MushroomPopulation({self.cell.name!r}, shape={self.shape}, time={self.time:g} s)"
@@ -65,6 +66,13 @@ class MushroomPopulation:
     def stuck(self) -> np.ndarray:
         """Whether a device is stuck, population's shape."""
         return ~self._free.reshape(self.shape)
+
+    @property
+    def ceiling(self) -> np.ndarray:
+        """Conductance [S] that a device cannot exceed, population's shape; infinite for one that is not limited."""
+        contact = self._state.contact.astype(float).reshape(self.shape)
+        with np.errstate(divide="ignore"):
+            return np.where(contact > 0.0, 1.0 / (contact + self._floats.conduction.series_resistance), math.inf)
 
     @property
     def crystalline_fraction(self) -> np.ndarray:
@@ -91,9 +99,13 @@ class MushroomPopulation:
 
     @property
     def identity(self) -> dict[str, np.ndarray]:
-        """What a device keeps for life: its factors (1 is the technology's value), population's shape each."""
+        """What a device keeps for life, population's shape each.
+
+        Its factors (1 is the technology's value) and ``contact`` [ohm], the resistance of a poor contact in series.
+        """
         names = _mushroom_state.FACTORS
-        return {n: self._state.device[:, k].reshape(self.shape).astype(float) for k, n in enumerate(names)}
+        factors = {n: self._state.device[:, k].reshape(self.shape).astype(float) for k, n in enumerate(names)}
+        return factors | {"contact": self._state.contact.reshape(self.shape).astype(float)}
 
     @property
     def quench(self) -> dict[str, np.ndarray]:
@@ -141,13 +153,11 @@ class MushroomPopulation:
         ParameterError
             Current beyond the on-state's validity, wrong shapes, temperature out of range.
         """
-        if not isinstance(pulse, Pulse):
-            raise ParameterError(f"pulse must be a Pulse; got {pulse!r}")
         repeat = _check.integer("repeat", repeat, 1)
         pause = _check.number("pause", pause, "s", 0.0)
-        ambient = self._checked_temperature(temperature)
-        chosen = self._checked_mask(where)
-        scale = self._checked_amplitude(pulse, amplitude, chosen)
+        ambient = checks.temperature(self, temperature)
+        chosen = checks.mask(self, where)
+        scale = checks.amplitude(self, pulse, amplitude, chosen)
         hottest = np.full(self.size, ambient)
         energy = np.zeros(self.size)
         for _ in range(repeat):
@@ -166,10 +176,51 @@ class MushroomPopulation:
             Of the surroundings, below melting; the cell's ambient by default. A history is a chain of waits.
         """
         duration = _check.number("duration", duration, "s", 0.0)
-        ambient = self._checked_temperature(temperature)
+        ambient = checks.temperature(self, temperature)
         if self._clock.changes(ambient):
             self._advance()
         self._clock.wait(duration, ambient)
+
+    def disturb(self, duration: float, temperature) -> None:
+        """Let time pass, each device at a temperature of its own: what heat from outside of it does to it.
+
+        The same laws as in `wait` (relaxation, traps, slow crystallization; exact however long), and the same random
+        numbers for each device whatever the others' temperatures. The clock advances once, by ``duration``.
+
+        Parameters
+        ----------
+        duration : float [s]
+            Zero or more.
+        temperature : array_like [K]
+            A number or the population's shape, below melting.
+
+        Raises
+        ------
+        ParameterError
+            A wrong shape, or a temperature out of range: the first one is named.
+
+        Notes
+        -----
+        Not modelled: a gradient across a device, and thermal time constants: each temperature holds from the first
+        moment to the last.
+
+        Examples
+        --------
+        Ten microseconds at 650 K crystallize a RESET device, at 450 K they do not:
+
+        >>> import pcmphys as pcm
+        >>> devices = pcm.load_cell("ibm-90nm-doped-gst").population(2, seed=1)
+        >>> _ = devices.apply(pcm.Pulse(current=480e-6, width=1e-6, fall=5e-9))
+        >>> devices.disturb(10e-6, [650.0, 450.0])
+        >>> devices.crystalline_fraction.round(3)
+        array([1.   , 0.843])
+        """
+        duration = _check.number("duration", duration, "s", 0.0)
+        own = checks.temperatures(self, temperature)
+        self._advance()
+        if duration > 0.0:
+            address = self._address(self._clock.waits)
+            self._clock.disturb(duration, own, self._state, address, self._floats, self._tables)
 
     def read(
         self, voltage: float | None = None, duration: float | None = None, *, where=None, temperature=None
@@ -192,18 +243,14 @@ class MushroomPopulation:
         ndarray [S]
             Population's shape.
         """
-        read = self.cell.parameters.read
-        voltage = read.voltage if voltage is None else _check.number("voltage", voltage, "V")
-        if voltage == 0.0 or abs(voltage) > read.largest_voltage:
-            raise ParameterError(
-                f"voltage must be a number in V, not zero and of at most {read.largest_voltage:g} V (above, a read "
-                f"could disturb: send a Pulse); got {voltage:g} V"
-            )
-        duration = read.duration if duration is None else _check.number("duration", duration, "s", 0.0, low_open=True)
-        ambient = self._checked_temperature(temperature)
-        chosen = np.flatnonzero(self._checked_mask(where))
+        voltage = checks.read_voltage(self, voltage)
+        if duration is None:
+            duration = self.cell.parameters.read.duration
+        duration = _check.number("duration", duration, "s", 0.0, low_open=True)
+        ambient = checks.temperature(self, temperature)
+        chosen = np.flatnonzero(checks.mask(self, where))
         out = np.full(self.size, np.nan)
-        self._read(abs(voltage), duration, ambient, chosen, out)
+        self._read(voltage, duration, ambient, chosen, out)
         return out.reshape(self.shape)
 
     def conductance(self, *, temperature: float | None = None) -> np.ndarray:
@@ -211,7 +258,7 @@ class MushroomPopulation:
         voltage = self.cell.read_voltage
         return self._solve(voltage, temperature, self._present())[0].reshape(self.shape) / voltage
 
-    def current(self, voltage, *, temperature: float | None = None) -> tuple[np.ndarray, np.ndarray]:
+    def current(self, voltage, *, temperature: float | None = None, warn: bool = True) -> tuple[np.ndarray, np.ndarray]:
         """Noise-free current [A] and slope dI/dV [S] of the off-state at a voltage [V].
 
         Parameters
@@ -221,23 +268,24 @@ class MushroomPopulation:
             with a `ValidityWarning`: the device would switch.
         temperature : float [K], optional
             Of the surroundings.
+        warn : bool
+            False leaves the warning out: for solvers of circuits, which probe voltages that do not come to stay.
 
         Returns
         -------
         tuple of ndarray
             Current and slope, population's shape.
         """
-        voltage = _check.array("voltage", voltage, "V", empty=True)
-        if voltage.ndim and voltage.shape != self.shape:
-            raise ParameterError(f"voltage must be a number or have shape {self.shape}; got shape {voltage.shape}")
-        if self.size and np.abs(voltage).max() > self.cell.parameters.read.largest_voltage:
-            self._warn_of_switching(voltage, temperature)
+        voltage = checks.of_devices(self, "voltage", voltage, "V")
+        if warn and self.size and np.abs(voltage).max() > self.cell.parameters.read.largest_voltage:
+            threshold = self.threshold_voltage(temperature=temperature)
+            checks.warn_of_switching(self, voltage, threshold.reshape(-1))
         found = self._solve(voltage, temperature, self._present())
         return found[0].reshape(self.shape), found[1].reshape(self.shape)
 
     def threshold_voltage(self, *, temperature: float | None = None) -> np.ndarray:
         """Threshold voltage [V] of each device now: that of its least amorphous sector; zero once one is bridged."""
-        ambient = self._checked_temperature(temperature)
+        ambient = checks.temperature(self, temperature)
         out = np.empty(self.size)
         launch(_mushroom_pulse.thresholds, self.size, ambient, self._floats, self._present(), out, grain=_GRAIN)
         return out.reshape(self.shape)
@@ -261,7 +309,7 @@ class MushroomPopulation:
         """
         if not isinstance(scheme, Scheme):
             scheme = SCHEMES[_check.choice("scheme", "gradient" if scheme is None else scheme, SCHEMES)]
-        chosen = self._checked_mask(where)
+        chosen = checks.mask(self, where)
         targets, clipped = closed_loop.checked_targets(self, targets, chosen)
         return closed_loop.run(self, scheme, targets, chosen, clipped)
 
@@ -294,8 +342,8 @@ class MushroomPopulation:
         self._clock.look(chosen)
 
     def _solve(self, voltage, temperature, state) -> np.ndarray:
-        ambient = self._checked_temperature(temperature)
-        voltage = np.ascontiguousarray(np.broadcast_to(voltage, self.shape), dtype=float).reshape(-1)
+        ambient = checks.temperature(self, temperature)
+        voltage = np.ascontiguousarray(np.broadcast_to(voltage, (self.size,)), dtype=float)
         out = np.empty((2, self.size))
         launch(_mushroom_read.current, self.size, ambient, self._floats, voltage, state, out, grain=_GRAIN)
         return out
@@ -303,19 +351,23 @@ class MushroomPopulation:
     def _advance(self) -> None:
         """Bring the glass (and slow crystallization) up to the clock."""
         if not self._clock.idle:
-            self._clock.advance(self._state, self._address(self._clock.waits), self._floats)
+            self._clock.advance(self._state, self._address(self._clock.waits), self._floats, self._tables)
 
     def _present(self):
         """The state at the clock's time, without a trace in the devices' future."""
-        return self._clock.preview(self._state, self._address(self._clock.waits), self._floats)
+        return self._clock.preview(self._state, self._address(self._clock.waits), self._floats, self._tables)
 
-    def _stick(self, high: float, low: float) -> None:
-        draw = np.empty(self.size)
-        launch(_mushroom_state.draw_stuck, self.size, self._address(0), draw)
-        reset = (draw >= high) & (draw < high + low)
-        pulse = SCHEMES["set-staircase"].prepare[0]
-        self._send(pulse, np.full(int(reset.sum()), pulse.peak), reset, self._floats.heat.ambient)
-        self._free = draw >= high + low
+    def _spoil(self, high: float, low: float, limited: float, ceiling: float) -> None:
+        """Draw which devices are stuck and which are limited."""
+        draw = np.empty((2, self.size))
+        launch(_mushroom_state.draw_defects, self.size, self._address(0), draw)
+        contact = max(1.0 / ceiling - self._floats.conduction.series_resistance, 0.0)
+        self._state.contact[draw[1] < limited] = contact
+        if high > 0.0 or low > 0.0:
+            reset = (draw[0] >= high) & (draw[0] < high + low)
+            pulse = SCHEMES["set-staircase"].prepare[0]
+            self._send(pulse, np.full(int(reset.sum()), pulse.peak), reset, self._floats.heat.ambient)
+            self._free = draw[0] >= high + low
 
     def _address(self, event: int) -> tuple[np.uint64, np.uint64, np.uint64]:
         return np.uint64(self.seed), np.uint64(self.first_cell), np.uint64(event)
@@ -325,56 +377,3 @@ class MushroomPopulation:
             raise ParameterError(f"event: a population has {_LAST_EVENT} pulses, reads and waits; all are used")
         self._event += 1
         return self._event
-
-    def _checked_temperature(self, temperature) -> float:
-        if temperature is None:
-            return self._floats.heat.ambient
-        melting = self._floats.crystallization.melting_temperature
-        temperature = _check.number("temperature", temperature, "K", _COLDEST)
-        if temperature >= melting:
-            raise ParameterError(
-                f"temperature must be a number in K within [{_COLDEST:g}, {melting:g}), below melting; "
-                f"got {temperature:g} K"
-            )
-        return temperature
-
-    def _checked_mask(self, where) -> np.ndarray:
-        if where is None:
-            return np.ones(self.size, dtype=bool)
-        mask = np.asarray(where)
-        if mask.dtype != np.bool_ or mask.shape != self.shape:
-            raise ParameterError(
-                f"where must be an array of bool of shape {self.shape}; got {mask.dtype} of shape {mask.shape}"
-            )
-        return mask.reshape(-1)
-
-    def _checked_amplitude(self, pulse: Pulse, amplitude, chosen) -> np.ndarray:
-        unit = "A" if pulse.kind == "current" else "V"
-        p = self._floats.heat
-        largest = self.cell.parameters.heat.largest_current
-        limit = largest if unit == "A" else p.on_voltage + p.on_resistance * largest
-        given = pulse.peak if amplitude is None else amplitude
-        values = _check.array("amplitude", given, unit, empty=True)
-        if values.ndim and values.shape != self.shape:
-            raise ParameterError(f"amplitude must be a number or have shape {self.shape}; got shape {values.shape}")
-        values = np.ascontiguousarray(np.broadcast_to(values, self.shape)).reshape(-1)
-        too_high = chosen & (np.abs(values) > limit)
-        if too_high.any():
-            name = pulse.kind if amplitude is None else "amplitude"
-            worst = values[np.flatnonzero(too_high)[0]]
-            raise ParameterError(
-                f"{name} must lie within [{-limit:g}, {limit:g}] {unit}, where the on-state of {self.cell.name} is "
-                f"valid; got {worst:g} {unit}"
-            )
-        return values
-
-    def _warn_of_switching(self, voltage, temperature) -> None:
-        over = np.abs(voltage) > self.threshold_voltage(temperature=temperature)
-        closed = self.threshold_voltage(temperature=temperature) > 0.0
-        if (over & closed).any():
-            warnings.warn(
-                f"voltage: {int((over & closed).sum())} of {self.size} devices are above their threshold voltage and "
-                "would switch; the current of the off-state is given",
-                ValidityWarning,
-                stacklevel=3,
-            )

@@ -50,7 +50,15 @@ class MushroomCell:
         return self.parameters.read.reference_time
 
     def population(
-        self, shape, seed: int = 0, *, first_cell: int = 0, stuck_high: float = 0.0, stuck_low: float = 0.0
+        self,
+        shape,
+        seed: int = 0,
+        *,
+        first_cell: int = 0,
+        stuck_high: float = 0.0,
+        stuck_low: float = 0.0,
+        limited: float = 0.0,
+        ceiling: float | None = None,
     ) -> MushroomPopulation:
         """Make devices, crystalline and never pulsed; their spread is drawn here.
 
@@ -65,9 +73,29 @@ class MushroomCell:
             larger population with that seed, bit by bit.
         stuck_high, stuck_low : float
             Fractions of devices (drawn at random) that no pulse changes: crystalline for ever, or RESET for ever.
+        limited : float
+            Fraction of devices (drawn at random, stuck or not) with a poor contact, a resistance in series.
+        ceiling : float [S]
+            Conductance that a limited device cannot exceed, whatever its phase-change material does: what it would
+            have if that were a short. What would be g without the contact is about 1 / (1/g + 1/ceiling) with it: of
+            a full SET of 30 uS, a ceiling of 30 uS leaves 15 uS.
 
         Returns
         -------
         MushroomPopulation
+
+        Notes
+        -----
+        The contact is in series in I-V curve, reads, noise and the verify reads of `MushroomPopulation.program`. It is
+        taken to be a thin barrier that the on-state breaks through: pulses see nothing of it, threshold voltage and
+        heat are those of a good device. Assumed; an ohmic resistance of that size would let no pulse through at all.
+
+        Examples
+        --------
+        >>> import pcmphys as pcm
+        >>> devices = pcm.load_cell("ibm-90nm-doped-gst").population(1000, seed=1, limited=0.1, ceiling=10e-6)
+        >>> limited = devices.ceiling < 1.0
+        >>> int(limited.sum()), float(devices.conductance()[limited].max()) < 10e-6
+        (111, True)
         """
-        return MushroomPopulation(self, shape, seed, first_cell, stuck_high, stuck_low)
+        return MushroomPopulation(self, shape, seed, first_cell, (stuck_high, stuck_low, limited, ceiling))

@@ -29,7 +29,7 @@ from tests.oracles.mushroom_pulse import (
     nucleation_rate,
     single,
 )
-from tests.oracles.philox import words
+from tests.oracles.philox import uniform, words
 
 DEVICE, FRONT, TRAP_KIND, TRAP_STATE, TRAP_WINDOW, ANNEAL, TEXTURE = 4, 5, 8, 9, 10, 11, 12
 RATES = 256
@@ -63,7 +63,7 @@ def relaxed(order: float, duration: float, temperature: float, r) -> float:
 class Device(Heated, Conducting):
     """State and history of one device; events and waits are counted as its population counts them."""
 
-    def __init__(self, parameters, seed: int, cell: int):
+    def __init__(self, parameters, seed: int, cell: int, limited: float = 0.0, ceiling: float = math.inf):
         self.parameters, self.seed, self.cell = parameters, seed, cell
         p, v = parameters, parameters.variability
         z = normals(seed, cell, 0, DEVICE, 8)
@@ -71,6 +71,9 @@ class Device(Heated, Conducting):
                    v.amorphous_conductivity, v.liner)  # fmt: skip
         self.factors = [single(math.exp(spread * deviate)) for spread, deviate in zip(spreads, z)]
         self.factors += [single(max(1.0 + p.relaxation.device_spread * deviate, 0.0)) for deviate in z[6:]]
+        drawn = words(seed, cell, 0, DEVICE, 4)
+        poor = uniform(drawn[2], drawn[3]) < limited
+        self.contact = single(max(1.0 / ceiling - p.conduction.series_resistance, 0.0)) if poor else 0.0
         self.radius = p.geometry.heater_radius * self.factors[RADIUS]
         self.span = p.geometry.layer_thickness - self.radius
         self.front = [single(deviate) for deviate in normals(seed, cell, 0, FRONT, SECTORS)]
@@ -105,6 +108,13 @@ class Device(Heated, Conducting):
         if self.pending[1] != ambient:
             self.advance()
         self.pass_time(duration, ambient)
+
+    def disturb(self, duration: float, temperature: float) -> None:
+        """Live through what is pending, then through a time at a temperature that the others need not share."""
+        self.advance()
+        if duration > 0.0:
+            self.pass_time(duration, temperature)
+            self.advance()
 
     def read(self, voltage=None, duration=None, *, chosen=True, temperature=None) -> float:
         """Conductance with noise; NaN if this device is not among those read."""

@@ -228,7 +228,8 @@ class Conducting:
             return edge * v + sum(self.sector_current(v, *sector) for sector in sectors)
 
         size = abs(voltage)
-        inner = root(lambda v: v + c.series_resistance * behind_heater(v) - size, 0.0, size)
+        series = c.series_resistance + self.contact
+        inner = root(lambda v: v + series * behind_heater(v) - size, 0.0, size)
         return math.copysign(behind_heater(inner), voltage)
 
     @staticmethod

@@ -1,10 +1,18 @@
 """Currents of mushroom devices: odd, smooth, bending upwards; what a read gives of them; temperature and liner."""
 
+import math
+
+import mpmath
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import pcmphys as pcm
 from pcmphys import ValidityWarning
+from pcmphys.models.geometry import SECTORS
+from pcmphys.population import _mushroom_solve
+from pcmphys.population._mushroom_solve import exponential, hyperbolic
 from tests.population.mushroom_cells import CELL, PARTIAL, QUIET, RESET, SET, P
 
 
@@ -54,19 +62,71 @@ def test_voltage_by_device(made):
 
 @pytest.mark.parametrize("voltage", [0.02, 0.1, 0.2, 0.3, -0.3])
 def test_a_read_without_traps_is_the_current(made, voltage):
-    """Within 1e-4 up to the largest read voltage, as stated beside the number of steps of a read."""
+    """Within 1e-5 up to the largest read voltage, as stated in `_mushroom_solve.read_current`."""
     devices = made.copy()
     current, _ = devices.current(voltage)
-    assert devices.read(voltage) == pytest.approx(current / voltage, rel=1e-4)
+    assert devices.read(voltage) == pytest.approx(current / voltage, rel=1e-5)
 
 
+@pytest.mark.parametrize("temperature", [77.0, 120.0, 300.0, 400.0])
 @pytest.mark.parametrize("voltage", [P.read.voltage, P.read.largest_voltage])
-def test_reads_of_all_states_keep_their_stated_error(voltage):
-    """Within 1e-4 up to the largest read voltage: from crystalline to fully amorphous, 3000 devices."""
+def test_reads_of_all_states_keep_their_stated_error(voltage, temperature):
+    """Within 1e-5 up to the largest read voltage: from crystalline to fully amorphous, 3000 devices."""
     devices = QUIET.population(3000, seed=3)
     devices.apply(PARTIAL, amplitude=np.linspace(280e-6, 560e-6, 3000))
-    current, _ = devices.current(voltage)
-    assert devices.read(voltage) == pytest.approx(current / voltage, rel=1e-4)
+    current, _ = devices.current(voltage, temperature=temperature)
+    assert devices.read(voltage, temperature=temperature) == pytest.approx(current / voltage, rel=1e-5)
+
+
+@given(size=st.floats(-300, 2.845), sign=st.sampled_from([-1.0, 1.0]))
+def test_hyperbolic_functions_keep_their_digits(size, sign):
+    y = 10.0**size
+    with mpmath.workdps(40):
+        exact = [mpmath.sinh(mpmath.mpf(y)), mpmath.cosh(mpmath.mpf(y)), mpmath.exp(mpmath.mpf(sign * y))]
+    for value, true in zip((*hyperbolic(y), exponential(sign * y)), exact):
+        assert abs(mpmath.mpf(value) / true - 1) < 3 * 2.0**-52
+    assert hyperbolic(0.0) == (0.0, 1.0)
+    assert hyperbolic(1e9) == hyperbolic(700.0)
+    assert exponential(-1e9) == exponential(-700.0)
+
+
+@pytest.mark.parametrize("ratio", np.geomspace(1e-8, 1e8, 17))
+def test_every_dome_voltage_is_found(ratio):
+    """y + k sinh y = x for k and x of all sizes: one device whose sectors are all like that."""
+    for x in np.geomspace(1e-6, 1e3, 46):
+        work = np.zeros(_mushroom_solve.ROOM)
+        rows = {"DOME": 1.0, "RATIO": ratio, "SHARE": 1.0 / (1.0 + ratio), "FIELD": 1.0, "PER_FIELD": 1.0}
+        for name, value in rows.items():
+            start = getattr(_mushroom_solve, name)
+            work[start : start + SECTORS] = value
+        work[-SECTORS:] = 1.0 / (1.0 + ratio)  # slope at no voltage
+        current, slope = _mushroom_solve.solve_current(x, 0.0, 0.0, work)
+        with mpmath.workdps(40):
+            start = min(x / (1.0 + ratio), math.asinh(x / ratio))
+            y = mpmath.findroot(lambda u, x=x: u + ratio * mpmath.sinh(u) - mpmath.mpf(x), start)
+            assert current / SECTORS == pytest.approx(float(mpmath.sinh(y)), rel=1e-12 * max(1.0, float(y)))
+            assert slope / SECTORS == pytest.approx(float(mpmath.cosh(y) / (1 + ratio * mpmath.cosh(y))), rel=1e-11)
+        if x < 6.0:
+            work[-SECTORS:] = 1.0 / (1.0 + ratio)
+            assert _mushroom_solve.read_current(x, 0.0, 0.0, work) == pytest.approx(current, rel=1e-7)
+
+
+def test_a_solver_of_circuits_is_not_warned(made):
+    current, slope = made.current(5.0, warn=False)  # a warning would fail the test
+    assert np.isfinite(current).all()
+    assert (slope > 0.0).all()
+    assert made.ohmic is False
+
+
+@pytest.mark.parametrize("voltage", [1.0, 10.0, 100.0, 1e3, 1e5])
+def test_no_voltage_is_too_high_for_the_law(made, voltage):
+    current, slope = made.current(voltage, warn=False)
+    assert (current > made.current(voltage / 2, warn=False)[0]).all()
+    # what is left of the resistance where every dome is open: films and heater
+    assert (current / voltage <= slope * (1 + 1e-9)).all()
+    step = 1e-4 * voltage
+    up, down = (made.current(voltage + s, warn=False)[0] for s in (step, -step))
+    assert (up - down) / (2 * step) == pytest.approx(slope, rel=1e-3)
 
 
 def test_current_above_the_threshold_is_given_with_a_warning(made):

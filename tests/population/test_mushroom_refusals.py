@@ -83,6 +83,8 @@ def test_the_whole_allowed_range_is_allowed():
     devices.apply(pcm.Pulse(current=LARGEST, width=1e-9))
     devices.apply(pcm.Pulse(current=-LARGEST, width=1e-9))
     devices.apply(pcm.Pulse(voltage=P.heat.on_voltage + P.heat.on_resistance * LARGEST, width=1e-9))
+    devices.apply(pcm.Pulse(voltage=2.2, width=1e-9))  # the same number as it is printed
+    devices.apply(pcm.Pulse(voltage=-2.2, width=1e-9))
     devices.wait(0.0)
     devices.wait(1e-9, temperature=77.0)
     devices.wait(1e-9, temperature=math.nextafter(P.crystallization.melting_temperature, 0.0))
