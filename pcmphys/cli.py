@@ -30,7 +30,7 @@ def main() -> None:
         _errors().print(f"[bold red]error:[/] {_escape(error)}")
         sys.exit(2)
     except KeyboardInterrupt:
-        _errors().print("interrupted; finished chips are kept, run the same command again to go on")
+        _errors().print("interrupted; finished parts are kept, run the same command again to go on")
         sys.exit(130)
 
 
@@ -49,9 +49,10 @@ def _escape(text) -> str:
 class _Bar:
     """A progress bar on a terminal, nothing in a pipe."""
 
-    def __init__(self):
+    def __init__(self, doing: str):
         from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+        self._doing = doing
         console = _errors()
         text, percent = TextColumn("{task.description}"), TextColumn("{task.percentage:>3.0f} %")
         self._bar = Progress(
@@ -70,7 +71,7 @@ class _Bar:
     def steps(self, done: int, total: int) -> None:
         """Show how far the run is."""
         # the first steps compile, which the bar cannot foresee
-        text = "programming and reading chips" if done else "starting (the first run compiles for a while)"
+        text = self._doing if done else "starting (the first run compiles for a while)"
         self._bar.update(self._task, completed=done, total=total, description=text)
 
     def say(self, text: str) -> None:
@@ -98,27 +99,35 @@ def common(
 @app.command()
 def study(
     config: Annotated[
-        str | None, typer.Argument(help="Study file (TOML), or the name of a built-in study; default: digits.")
+        str | None,
+        typer.Argument(help="Study file (TOML), or a built-in study: digits (the default), selector-margin."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for results.nc, report.html and unfinished parts.")] = Path(
         "pcmphys-study"
     ),
-    template: Annotated[bool, typer.Option("--template", help="Print a commented study file and stop.")] = False,
+    template: Annotated[
+        bool, typer.Option("--template", help="Print a commented file of the built-in study and stop.")
+    ] = False,
 ) -> None:
-    """Run a network on drifting, noisy arrays; write results.nc, report.html and overview.png.
+    """Run a study; write results.nc, report.html and overview.png.
+
+    digits runs a network on drifting, noisy arrays; selector-margin compares selectors: read and write margin and
+    matvec error against array size and wire resistance.
 
     Example:  pcmphys study --template > mine.toml;  pcmphys study mine.toml --out mine
+
+    Example:  pcmphys study selector-margin --out margins;  pcmphys study selector-margin --template > mine.toml
     """
     from pcmphys.plot import report
-    from pcmphys.study import TEMPLATE, read_config, run
+    from pcmphys.study import built_in, read_config, run
 
     if template:
-        sys.stdout.write(TEMPLATE)
+        sys.stdout.write(built_in(config).template)
         return
     settings = read_config(config)
     if out.exists() and not out.is_dir():
         raise ParameterError(f"out must be a folder; {out} is a file")
-    with _Bar() as bar:
+    with _Bar(settings.doing) as bar:
         dataset = run(settings, directory=out, progress=bar.steps)
         bar.say("drawing the report")
         page = report.write(dataset, out / "report.html")
@@ -134,20 +143,15 @@ def _print_study(dataset) -> None:
     from pcmphys.plot import report
 
     console = Console()
-    chips = dataset.sizes["chip"]
-    for cell in dataset["cell"].values:
-        table = Table(title=f"{cell}: mean ± std of {chips} chips" if chips > 1 else f"{cell}: one chip")
-        for k, heading in enumerate(report.HEADINGS):
-            table.add_column(heading, justify="right" if k > 2 else "left")
-        times = dataset.sizes["time"]
-        for k, row in enumerate(report.rows(dataset, cell)):
-            table.add_row(*row, end_section=(k + 1) % times == 0)
+    for found in report.tables(dataset):
+        table = Table(title=_escape(found.title))
+        for k, heading in enumerate(found.headings):
+            table.add_column(_escape(heading), justify="left" if k < found.left else "right")
+        for k, row in enumerate(found.rows):
+            table.add_row(*map(_escape, row), end_section=bool(found.block) and (k + 1) % found.block == 0)
         console.print(table)
-    if any(row[2].endswith(report.EARLY) for cell in dataset["cell"].values for row in report.rows(dataset, str(cell))):
-        console.print(report.EARLY_NOTE)
-    console.print(
-        f"digital accuracy {100 * float(dataset['digital_accuracy']):.1f} %; effective bits: 8-bit fixed point is 8"
-    )
+    for remark in report.remarks(dataset):
+        console.print(_escape(remark))
 
 
 @cells_app.callback(invoke_without_command=True)

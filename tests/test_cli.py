@@ -51,6 +51,27 @@ def test_a_study_writes_its_files_and_shows_no_bar_in_a_pipe(small_network, tmp_
     assert result.stderr == ""
 
 
+def test_the_study_of_selectors_runs_from_its_template(tmp_path):
+    template = pcmphys("study", "selector-margin", "--template").stdout
+    assert "NeuroSim" in template
+    lines = ["sizes = [3, 4]" if line.startswith("sizes") else line for line in template.splitlines()]
+    (tmp_path / "mine.toml").write_text("\n".join(lines), encoding="utf-8")
+    result = pcmphys("study", "mine.toml", "--out", "mine", folder=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert sorted(p.name for p in (tmp_path / "mine").iterdir()) == ["overview.png", "report.html", "results.nc"]
+    assert "4 × 4 cells" in result.stdout
+    assert "assumed: Diode(" in result.stdout
+    assert result.stderr == ""
+
+
+def test_a_misspelt_study_is_named():
+    for options in ([], ["--template"]):
+        result = pcmphys("study", "selector-margn", *options)
+        assert result.returncode == 2
+        assert "did you mean 'selector-margin'" in result.stderr
+    assert "pcmphys study selector-margin" in pcmphys("study", "--help").stdout
+
+
 def test_a_bad_study_writes_nothing(tmp_path):
     (tmp_path / "bad.toml").write_text("chip = 3\n")
     result = pcmphys("study", "bad.toml", "--out", "bad", folder=tmp_path)

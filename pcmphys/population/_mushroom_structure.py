@@ -64,7 +64,7 @@ def evaluate_one(i, p, state, work):
     shells = min(np.int64(math.ceil(deepest / width)), SHELLS)
     for k in range(shells):
         if grains > 0:
-            _cover(i, k, radius, width, grown, p, state, work)
+            _cover(i, k, radius, width, (grown, amorphous), p, state, work)
         _add_shell(k, radius, width, amorphous, work)
     _add_rest(shells, radius, width, p.geometry.layer_thickness, work)
     if p.projected:
@@ -73,8 +73,12 @@ def evaluate_one(i, p, state, work):
 
 
 @law
-def _cover(i, k, radius, width, grown, p, state, work):
-    """Uncovered part of shell k and conductivity of its polycrystal, in the sectors that have grains."""
+def _cover(i, k, radius, width, conductivity, p, state, work):
+    """Uncovered part of shell k and conductivity of its polycrystal, in the sectors that have grains.
+
+    ``conductivity`` is that of the dome [S/m], after the factor of all polycrystal.
+    """
+    grown, amorphous = conductivity
     for s in range(SECTORS):
         if state.count[i, s] == 0:
             continue
@@ -91,7 +95,9 @@ def _cover(i, k, radius, width, grown, p, state, work):
             size += share * 2.0 * state.grain[i, s, n, 1]
         work[_FREE + s] = free
         if weight > 0.0:  # the mean diameter of the grains that cover it
-            work[_GROWN + s] = conduction.polycrystal(size / weight, p.conduction) * grown * state.texture[i, s]
+            crystal = conduction.polycrystal(size / weight, p.conduction) * grown * state.texture[i, s]
+            # one just born is no size at all, and covers a rounding error: it conducts no worse than the glass
+            work[_GROWN + s] = max(crystal, amorphous)
 
 
 @law

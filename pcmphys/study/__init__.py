@@ -1,6 +1,8 @@
 """The main job: a described experiment, labelled results, any executor."""
 
+from pcmphys.study.kinds import KINDS, built_in, read_config
+from pcmphys.study.network_study import TEMPLATE, StudyConfig
 from pcmphys.study.runner import run, save
-from pcmphys.study.schema import TEMPLATE, StudyConfig, read_config
+from pcmphys.study.selector_margin import SelectorMarginConfig
 
-__all__ = ["TEMPLATE", "StudyConfig", "read_config", "run", "save"]
+__all__ = ["KINDS", "TEMPLATE", "SelectorMarginConfig", "StudyConfig", "built_in", "read_config", "run", "save"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,7 +11,9 @@ from pcmphys._jit import single_thread
 from pcmphys.crossbar import Wires
 from pcmphys.matrix import AnalogMatrix, Periphery
 from pcmphys.study.network import Network, accuracy, rectified
-from pcmphys.study.schema import StudyConfig
+
+if TYPE_CHECKING:
+    from pcmphys.study.network_study import StudyConfig
 
 REFERENCE_BITS = 8
 """Resolution of the fixed-point product that effective bits are counted against."""

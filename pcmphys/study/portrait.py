@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pcmphys.crossbar import Bias, Crossbar, Wires
 from pcmphys.study.chip import build
 from pcmphys.study.network import Network
-from pcmphys.study.schema import StudyConfig
+
+if TYPE_CHECKING:
+    from pcmphys.study.network_study import StudyConfig
 
 _LEVELS = np.array([0.05, 0.1, 0.2, 0.4, 0.7, 1.0])
 _DEVICES_A_LEVEL = 4

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from pcmphys.plot import report, style
-from pcmphys.plot import study as figures
+from pcmphys.plot import network as figures
+from pcmphys.plot import network_report, report, style
 from pcmphys.study import run
 
 CELL = ["ibm-90nm-statistical"]
@@ -30,14 +30,14 @@ def test_the_report_needs_no_other_file_and_names_what_is_assumed(dataset, tmp_p
 
 
 def test_several_cells_stand_side_by_side(dataset):
-    text = report._page(dataset)
+    text = report.page(dataset)
     assert "The cells side by side" in text
     assert "hermes-14nm-statistical: accuracy [%]" in text
     assert len(figures.side_by_side(dataset).axes) == 2
 
 
 def test_one_row_for_each_run(dataset):
-    rows = report.rows(dataset, "ibm-90nm-statistical")
+    rows = network_report.rows(dataset, "ibm-90nm-statistical")
     assert len(rows) == 8
     assert rows[0][:3] == ("no", "off", "20 s")
     assert all("±" in value for row in rows for value in row[3:])
@@ -45,8 +45,8 @@ def test_one_row_for_each_run(dataset):
 
 def test_one_chip_has_no_error_bar(small_network):
     single = run({"network": str(small_network), "cells": CELL, "chips": 1, "times": [20.0]})
-    assert "±" not in "".join(report.rows(single, "ibm-90nm-statistical")[0])
-    assert report._page(single).count("<img") == 5
+    assert "±" not in "".join(network_report.rows(single, "ibm-90nm-statistical")[0])
+    assert report.page(single).count("<img") == 5
 
 
 def test_figures_have_labels_with_units(dataset):
@@ -74,7 +74,7 @@ def test_times_are_named_as_people_do(seconds, name):
 
 def test_the_report_speaks_of_what_was_run_only(small_network):
     settings = {"network": str(small_network), "cells": CELL, "chips": 1, "times": [20.0], "ir_drop": [False]}
-    text = report._page(run({**settings, "periphery": {"dac_bits": None}}))
+    text = report.page(run({**settings, "periphery": {"dac_bits": None}}))
     assert "IR drop: " not in text
     assert "on 1 chip." in text
     assert "None" not in text.split("<h2>")[0]
@@ -82,6 +82,6 @@ def test_the_report_speaks_of_what_was_run_only(small_network):
 
 
 def test_times_before_the_drift_law_are_marked(dataset):
-    assert [row[2] for row in report.rows(dataset, "hermes-14nm-statistical")[:2]] == ["20 s *", "1 day"]
-    assert [row[2] for row in report.rows(dataset, "ibm-90nm-statistical")[:2]] == ["20 s", "1 day"]
-    assert report.EARLY_NOTE in report._page(dataset)
+    assert [row[2] for row in network_report.rows(dataset, "hermes-14nm-statistical")[:2]] == ["20 s *", "1 day"]
+    assert [row[2] for row in network_report.rows(dataset, "ibm-90nm-statistical")[:2]] == ["20 s", "1 day"]
+    assert network_report.EARLY_NOTE in report.page(dataset)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pcmphys.errors import ValidityWarning
-from pcmphys.plot import report
+from pcmphys.plot import network_report
 from pcmphys.study import StudyConfig, run
 
 CELLS = ("ibm-90nm-statistical", "ibm-90nm-doped-gst", "ibm-90nm-projected")
@@ -49,4 +49,4 @@ def test_devices_are_the_same_with_and_without_wires(dataset):
 
 
 def test_a_physical_cell_has_no_time_before_its_drift_law(dataset):
-    assert not any(row[2].endswith(report.EARLY) for row in report.rows(dataset, "ibm-90nm-doped-gst"))
+    assert not any(row[2].endswith(network_report.EARLY) for row in network_report.rows(dataset, "ibm-90nm-doped-gst"))

@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 
 import pcmphys as pcm
-from pcmphys.study import run, runner, save
+from pcmphys.study import network_study, run, runner, save
 from pcmphys.study.chip import fixed_point_errors
 from pcmphys.study.network import load_network
 from pcmphys.study.runner import _Parts
@@ -79,8 +79,8 @@ def test_an_interrupted_study_goes_on_from_its_finished_chips(small_study, tmp_p
     assert len(list((tmp_path / "parts").glob("*.npz"))) == 2
 
     ran = []
-    original = runner.run_chip
-    monkeypatch.setattr(runner, "run_chip", lambda *task: ran.append(task[3]) or original(*task))
+    original = network_study.run_chip
+    monkeypatch.setattr(network_study, "run_chip", lambda *task: ran.append(task[3]) or original(*task))
     assert run(small_study, directory=tmp_path).identical(whole)
     assert len(ran) == 1
     assert not (tmp_path / "parts").exists()
@@ -88,9 +88,7 @@ def test_an_interrupted_study_goes_on_from_its_finished_chips(small_study, tmp_p
 
 def test_parts_of_another_study_or_broken_parts_are_not_used(small_study, tmp_path):
     parts = tmp_path / "parts"
-    config = pcm.study.read_config(small_study)
-    network = load_network(config.network)
-    here = _Parts(tmp_path, config, [pcm.load_cell("ibm-90nm-statistical")], network)
+    here = _Parts(tmp_path, pcm.study.read_config(small_study).plan())
     here.save((0, 0), {"accuracy": np.zeros(3)})
     whole = here._path((0, 0)).read_bytes()
     here._path((0, 0)).write_bytes(b"torn")
@@ -160,18 +158,17 @@ def test_cells_with_the_same_name_are_refused_before_anything_runs(small_study, 
         run({**small_study, "cells": ["ibm-90nm-statistical", str(tmp_path / "mine.toml")]})
 
 
-def test_a_changed_network_or_cell_file_makes_its_parts_void(small_study, small_network, tmp_path):
+def test_a_changed_network_or_cell_file_makes_its_parts_void(small_study, tmp_path):
     text = resources.files("pcmphys.parameters").joinpath("ibm-90nm-statistical.toml").read_text()
-    config = pcm.study.read_config(small_study)
-    network = load_network(config.network)
-    cell = pcm.load_cell("ibm-90nm-statistical")
-    (tmp_path / "mine.toml").write_text(text.replace("value = 20.0", "value = 21.0"))
-    other = network._replace(biases=(network.biases[0] + 1.0, network.biases[1]))
-    keys = {
-        _Parts(None, config, [c], n).key
-        for c in (cell, pcm.load_cell(tmp_path / "mine.toml"))
-        for n in (network, other)
-    }
+    mine = tmp_path / "mine.toml"
+    keys = set()
+    for number in ("20.0", "21.0"):
+        mine.write_text(text.replace("value = 20.0", f"value = {number}"))
+        plan = pcm.study.read_config({**small_study, "cells": [str(mine)]}).plan()
+        other = plan.network._replace(biases=(plan.network.biases[0] + 1.0, plan.network.biases[1]))
+        for network in (plan.network, other):
+            plan.network = network
+            keys.add(_Parts(None, plan).key)
     assert len(keys) == 4
 
 

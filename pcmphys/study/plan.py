@@ -1,0 +1,68 @@
+"""A study that is ready to run: independent chunks, and how their results become one data set."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from pcmphys.study.settings import Settings
+
+Part = dict[str, np.ndarray]
+"""Results of one chunk, by name."""
+Variables = dict[str, tuple]
+"""Axes, values, unit and text of each variable of a data set, by name."""
+
+
+class Plan(ABC):
+    """Chunks of a study and their assembly; one subclass for each kind of study.
+
+    Attributes
+    ----------
+    config : Settings
+    chunks : list of tuple of int
+        A key for each chunk.
+    steps : int
+        Steps of progress in each chunk.
+    """
+
+    config: Settings
+    chunks: list[tuple[int, ...]]
+    steps: int = 1
+
+    def content(self) -> str:
+        """What the results depend on besides settings and program; a finished chunk counts for the same only."""
+        return ""
+
+    @abstractmethod
+    def task(self, key: tuple[int, ...]) -> tuple[Callable, tuple]:
+        """Function and arguments that give the `Part` of a chunk.
+
+        Both travel to other processes, and the function has no other input: the result does not depend on where or
+        when it runs. It is called with one argument more, to be called after each step, in the process of the study.
+        """
+
+    @abstractmethod
+    def dataset(self, parts: list[Part]):
+        """The labelled results (xarray.Dataset, see `labelled`), from the part of each chunk."""
+
+
+def labelled(config: Settings, title: str, variables: Variables, coordinates: dict, attributes: dict[str, str]):
+    """A data set with a unit on every variable, and settings and versions as attributes."""
+    import xarray as xr
+
+    data = {
+        name: (axes, np.asarray(values, dtype=float), {"units": unit, "long_name": text})
+        for name, (axes, values, unit, text) in variables.items()
+    }
+    common = {
+        "title": title,
+        "study": config.study,
+        "settings": config.model_dump_json(),
+        "pcmphys_version": metadata.version("pcmphys"),
+    }
+    return xr.Dataset(data, coordinates, {**common, **attributes})
