@@ -49,6 +49,9 @@ class Result:
     def __post_init__(self):
         if self.standing not in STANDINGS:
             raise ValueError(f"standing must be one of {', '.join(STANDINGS)}; got {self.standing!r}")
+        # numpy's own kinds of number do not go into a JSON file
+        object.__setattr__(self, "value", float(self.value))
+        object.__setattr__(self, "passed", bool(self.passed))
 
 
 def within(quantity: str, value: float, limit: float, reference: str, standing: str) -> Result:

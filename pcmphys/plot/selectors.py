@@ -7,6 +7,7 @@ is a selector, a line style a wire resistance.
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def read_margins(dataset):
 
 def read_margin(dataset, scheme: str, axes=None):
     """Worst-case read margin against array size for one scheme of the unselected lines."""
-    with style.panel(axes) as (figure, axes):
+    with _panel(dataset, axes) as (figure, axes):
         _margins(dataset, dataset["read_margin"].sel(scheme=scheme), axes)
         axes.set_ylabel("read margin ($I_{high}$ - $I_{low}$) / $I_{high}$")
         axes.set_title(f"read, {_SCHEMES[scheme]}", fontsize=10)
@@ -68,7 +69,7 @@ def read_margin(dataset, scheme: str, axes=None):
 
 def write_margin(dataset, axes=None):
     """Write margin against array size."""
-    with style.panel(axes) as (figure, axes):
+    with _panel(dataset, axes) as (figure, axes):
         _margins(dataset, dataset["write_margin"], axes)
         axes.set_ylabel("write margin ($V_{selected}$ - $V_{disturb}$) / V")
         scheme = json.loads(dataset.attrs["settings"])["write_scheme"]
@@ -91,7 +92,7 @@ def write_voltages(dataset):
 
 def matvec_error(dataset, axes=None):
     """Relative error of the column currents of a matvec against array size."""
-    with style.panel(axes) as (figure, axes):
+    with _panel(dataset, axes) as (figure, axes):
         _lines(dataset, 100.0 * dataset["matvec_error"], axes)
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter("{x:g}")
@@ -126,16 +127,26 @@ def spoken(name: str) -> str:
     return {"none": "no selector", "ots": "OTS"}.get(name, name)
 
 
+@contextmanager
+def _panel(dataset, axes):
+    """The given axes with their figure, or a new figure with one and a legend."""
+    with style.panel(axes, figsize=(7.2, 5.0)) as (figure, drawn):
+        yield figure, drawn
+        if axes is None:
+            _legend(figure, dataset, columns=4)
+
+
 def _margins(dataset, values, axes) -> None:
     """Lines of a margin; no margin is left below zero."""
     low = values.where(values >= _LOWEST)
     _lines(dataset, low, axes)
-    sizes = dataset["size"].values
-    for k, name in enumerate(values["selector"].values):
-        lost = (values.sel(selector=name) < _LOWEST).any("wire").values
-        # a small sidestep keeps the arrows of equal sizes apart
-        places = sizes[lost] * 1.08 ** (k - (values.sizes["selector"] - 1) / 2)
-        axes.plot(places, np.full(lost.sum(), 0.6 * _LOWEST), "v", color=_LOOK[str(name)][0], ms=6)
+    for size in values["size"].values:
+        one = values.sel(size=size)
+        lost = [str(name) for name in one["selector"].values if (one.sel(selector=name) < _LOWEST).any()]
+        for k, name in enumerate(lost):
+            # a small sidestep keeps the arrows of one size apart
+            place = size * 1.08 ** (k - (len(lost) - 1) / 2)
+            axes.plot(place, 0.6 * _LOWEST, "v", color=_LOOK[name][0], ms=6)
     axes.axhspan(2 * _LOWEST, 0.0, color=style.RED, alpha=0.08, lw=0)
     axes.set_ylim(_LOWEST, 1.03)
 
@@ -154,7 +165,7 @@ def _lines(dataset, values, axes) -> None:
     axes.set_xlabel("word lines = bit lines")
 
 
-def _legend(figure, dataset) -> None:
+def _legend(figure, dataset, columns: int = 8) -> None:
     from matplotlib.lines import Line2D
 
     entries = []
@@ -164,4 +175,4 @@ def _legend(figure, dataset) -> None:
     for k, wire in enumerate(dataset["wire"].values):
         label = f"{wire:g} Ω a segment"
         entries.append(Line2D([], [], color="black", ls=_LINES[k % len(_LINES)], lw=1.4, label=label))
-    figure.legend(handles=entries, loc="outside lower center", ncols=len(entries), fontsize=SMALL + 1)
+    figure.legend(handles=entries, loc="outside lower center", ncols=columns, fontsize=SMALL + 1)
