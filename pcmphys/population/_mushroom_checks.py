@@ -12,6 +12,7 @@ from pcmphys.errors import ParameterError, ValidityWarning
 from pcmphys.population.pulse import Pulse
 
 _COLDEST = 77.0
+_LEAST_CEILING = 1e-15  # S; contacts are kept in single precision
 
 
 def temperature(devices, value) -> float:
@@ -116,5 +117,5 @@ def defects(stuck_high, stuck_low, limited, ceiling) -> tuple[float, float, floa
         raise ParameterError(
             f"ceiling must be a number in S, if devices are limited; got None with limited = {limited:g}"
         )
-    ceiling = math.inf if ceiling is None else _check.number("ceiling", ceiling, "S", 0.0, low_open=True)
+    ceiling = math.inf if ceiling is None else _check.number("ceiling", ceiling, "S", _LEAST_CEILING)
     return stuck_high, stuck_low, limited, ceiling

@@ -89,14 +89,17 @@ def _cover(i, k, radius, width, conductivity, p, state, work):
         middle = radius + k * width + 0.5 * inside * width
         free, weight, size = 1.0, 0.0, 0.0
         for n in range(state.count[i, s]):
-            share = geometry.grain_share(middle, state.grain[i, s, n, 0], state.grain[i, s, n, 1])
+            radius_of_grain = state.grain[i, s, n, 1]
+            if radius_of_grain == 0.0:  # one just born covers nothing, but for rounding
+                continue
+            share = geometry.grain_share(middle, state.grain[i, s, n, 0], radius_of_grain)
             free *= 1.0 - share
             weight += share
-            size += share * 2.0 * state.grain[i, s, n, 1]
+            size += share * 2.0 * radius_of_grain
         work[_FREE + s] = free
         if weight > 0.0:  # the mean diameter of the grains that cover it
             crystal = conduction.polycrystal(size / weight, p.conduction) * grown * state.texture[i, s]
-            # one just born is no size at all, and covers a rounding error: it conducts no worse than the glass
+            # a very young one: the law of its size ends below the glass
             work[_GROWN + s] = max(crystal, amorphous)
 
 

@@ -104,7 +104,7 @@ class Conducting:
                     middle = inner + 0.5 * inside * width
                     left = inside * self.uncovered(self.grains[s], middle)
                     size = self.grain_size(s, middle)
-                    grown = crystal * size / (size + c.boundary_length) * self.texture[s]
+                    grown = max(crystal * size / (size + c.boundary_length) * self.texture[s], amorphous)
                     value, share = mixture(1.0 - left, amorphous, grown)
                     thickness += left * width
                     blocked = blocked or share > 0.5

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 import pcmphys as pcm
 from pcmphys import ParameterError
+from pcmphys.models import crystallization
+from pcmphys.population import _mushroom_anneal
 from tests.population.mushroom_cells import CELL, PARTIAL, RESET, SET, P, history, same, state
 from tests.population.test_mushroom_twin import CELLS, DO, compare, each, make
 
@@ -157,6 +159,22 @@ def test_the_traps_of_a_hot_device_live_faster():
     # per decade 1/14 of the variance in both; 3.6 decades above the read's 250 ns at 300 K
     expected = (3.6 + math.log10(math.exp(0.3 / 8.617333e-5 * (1 / 300 - 1 / 400)))) / 3.6
     assert change[1] / change[0] == pytest.approx(expected, rel=0.12)
+
+
+@pytest.mark.parametrize("duration", [1e-9, 1e-6, 1.0, 1e7])
+def test_what_is_left_out_for_speed_is_what_would_not_crystallize(duration):
+    """Up to the temperature found from the tables nothing happens by the laws, five kelvin above it something does."""
+    p, volume = CELL.parameters.pack(), P.geometry.layer_thickness**3
+    still = _mushroom_anneal.still_below(duration, CELL.population(0)._tables, p)
+
+    def happens(temperature):
+        grown = crystallization.growth_velocity(temperature, p.crystallization)
+        born = crystallization.nucleation_rate(temperature, p.crystallization)
+        return grown * duration > 1e-14 or born * duration * volume > 1e-9
+
+    assert 300.0 < still < 600.0
+    assert not any(happens(temperature) for temperature in np.linspace(77.0, still, 3000))
+    assert happens(still + 5.0)
 
 
 BAD = [

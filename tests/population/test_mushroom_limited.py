@@ -136,9 +136,9 @@ BAD = [
     (r"limited must be a number within \[0, 1\]; got 1.1", {"limited": 1.1, "ceiling": 1e-6}),
     (r"limited must be a number within \[0, 1\]; got nan", {"limited": math.nan, "ceiling": 1e-6}),
     (r"ceiling must be a number in S, if devices are limited; got None with limited = 0.1", {"limited": 0.1}),
-    (r"ceiling must be a number in S within \(0, inf\); got 0 S", {"limited": 0.1, "ceiling": 0.0}),
-    (r"ceiling must be a number in S within \(0, inf\); got -1 S", {"limited": 0.0, "ceiling": -1.0}),
-    (r"ceiling must be a number in S within \(0, inf\); got inf S", {"limited": 0.1, "ceiling": math.inf}),
+    (r"ceiling must be a number in S within \[1e-15, inf\); got 0 S", {"limited": 0.1, "ceiling": 0.0}),
+    (r"ceiling must be a number in S within \[1e-15, inf\); got -1 S", {"limited": 0.0, "ceiling": -1.0}),
+    (r"ceiling must be a number in S within \[1e-15, inf\); got inf S", {"limited": 0.1, "ceiling": math.inf}),
     (r"ceiling must be a number in S", {"limited": 0.1, "ceiling": [1e-6, 2e-6]}),
 ]
 

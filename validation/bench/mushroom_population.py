@@ -43,6 +43,7 @@ def run(quick: bool) -> list[Bench]:
         rows += _parts(count)
         rows += _structure(count, quick)
         rows += _reads(5 * count, quick)
+        rows += _disturb(5 * count)
         rows += _memory(count, quick)
         numba.set_num_threads(min(2, numba.config.NUMBA_NUM_THREADS))
         rows += _twin(count, quick)
@@ -212,6 +213,20 @@ def _reads(count: int, quick: bool) -> list[Bench]:
     note = f"{traps} traps, {count} programmed devices; of it {1e9 * times['wait'] / count:.0f} ns for drift alone"
     rate = 1e-6 * count / times["read"]
     return [at_least("drift and read of a device, 1 thread", rate, 2, "million reads/s", note, quick)]
+
+
+def _disturb(count: int) -> list[Bench]:
+    """Heat from outside, a temperature for each device: what a pulse elsewhere in the array costs the others."""
+    devices = _programmed(count)
+    warm, hot = np.linspace(300.0, 380.0, count), np.linspace(500.0, 600.0, count)
+    branch = devices.copy()
+    tasks = {
+        "warm": (lambda: devices.disturb(1e-6, warm), 2),
+        "hot": (lambda: branch.disturb(1e-8, hot), 2),
+    }
+    times = {name: 1e9 * spent / count for name, spent in alternate(tasks, 3).items()}
+    note = f"a microsecond at 300 to 380 K; {times['hot']:.3g} ns where rims move (500 to 600 K)"
+    return [shown("a device at a temperature of its own, 1 thread", times["warm"], "ns", note)]
 
 
 def _twin(count: int, quick: bool) -> list[Bench]:
