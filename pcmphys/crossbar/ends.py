@@ -6,8 +6,6 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from pcmphys.crossbar._lines import END, NEAR, NO_SOURCE, PINNED, Drive
 from pcmphys.crossbar.bias import Bias
@@ -102,6 +100,9 @@ def refuse_islands(conducts: Callable[[], np.ndarray], ends: Ends) -> None:
     floating = np.concatenate(ends.floating)
     if not floating.any():
         return
+    from scipy.sparse import coo_array  # half of the package's import time, for what is rarely asked
+    from scipy.sparse.csgraph import connected_components
+
     present = conducts()
     rows, columns = present.shape
     i, j = np.nonzero(present)

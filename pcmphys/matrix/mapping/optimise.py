@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.interpolate import make_smoothing_spline
-from scipy.optimize import minimize_scalar
 
 from pcmphys import _check
 from pcmphys.errors import ParameterError
@@ -213,6 +211,8 @@ def _measure(cell, target: np.ndarray, samples: int, history, seed: int) -> Leve
 
 def _smooth(target: np.ndarray, values: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Take out the sampling error, which the search would else take for merit; few values stay as they are."""
+    from scipy.interpolate import make_smoothing_spline
+
     if target.size < _FEWEST_SMOOTHED or not values.any():
         return values
     unit = (target - target[0]) / (target[-1] - target[0])
@@ -229,6 +229,8 @@ def _read(devices, targets: np.ndarray, history) -> np.ndarray:
 
 def _best_gain(sums: Candidates, typical: np.ndarray) -> float:
     """Gain [1/S] of the least mean squared error, of those that clip no weight: coarse search, then a fine one."""
+    from scipy.optimize import minimize_scalar
+
     lowest = 1.0 / float(sums.mean.max())
     errors = [least_error(sums, lowest * gain, typical).mean() for gain in _GAINS]
     k = int(np.argmin(errors))
