@@ -174,7 +174,7 @@ def cell_states(on, shape: tuple[int, ...]) -> np.ndarray:
         raise ParameterError(
             f"on must be an array of bool of shape {shape}; got {states.dtype} of shape {states.shape}"
         )
-    return np.ascontiguousarray(np.broadcast_to(states, shape))
+    return np.array(np.broadcast_to(states, shape), order="C")
 
 
 def check_series(voltage: np.ndarray, conductance: np.ndarray, work: Series) -> tuple[int, int]:
