@@ -93,8 +93,8 @@ def _sum_four(first, count, net, drive, voltage, cell, near, far, violation):
     w0 = w1 = w2 = w3 = 0.0
     for j in range(cell.shape[1] - 1, 0, -1):
         t0, t1, t2, t3 = t0 + cell[0, j], t1 + cell[1, j], t2 + cell[2, j], t3 + cell[3, j]
-        w0, w1 = _larger(w0, v0[j - 1] - v0[j] - r0 * t0), _larger(w1, v1[j - 1] - v1[j] - r1 * t1)
-        w2, w3 = _larger(w2, v2[j - 1] - v2[j] - r2 * t2), _larger(w3, v3[j - 1] - v3[j] - r3 * t3)
+        w0, w1 = larger(w0, v0[j - 1] - v0[j] - r0 * t0), larger(w1, v1[j - 1] - v1[j] - r1 * t1)
+        w2, w3 = larger(w2, v2[j - 1] - v2[j] - r2 * t2), larger(w3, v3[j - 1] - v3[j] - r3 * t3)
     totals, worst = (t0 + cell[0, 0], t1 + cell[1, 0], t2 + cell[2, 0], t3 + cell[3, 0]), (w0, w1, w2, w3)
     for k in range(count):
         i = first + k
@@ -102,7 +102,7 @@ def _sum_four(first, count, net, drive, voltage, cell, near, far, violation):
             drive.row[NEAR, i], net.row_line[FEED, i], net.row_line[RISE, i], voltage[i, 0], totals[k]
         )
         far_miss = _far_violation(net.row_line[FAR, i], drive.row[END, i], voltage[i, -1], far[i])
-        violation[i] = _larger(_larger(worst[k], miss), far_miss)
+        violation[i] = larger(larger(worst[k], miss), far_miss)
 
 
 @law
@@ -116,7 +116,8 @@ def _sums(cell):
 
 
 @law
-def _larger(worst, difference):
+def larger(worst, difference):
+    """Larger magnitude of the two, the first being one already."""
     # a NaN must come through: it fails every comparison
     size = abs(difference)
     return worst if size <= worst else size
@@ -146,12 +147,12 @@ def columns(start, stop, net, drive, x, voltage, near, far, violation):
             _raise_violation(x[i, start:stop], x[i + 1, start:stop], net.column_line[WIRE, start:stop], total, worst)
     for j in range(start, stop):
         k = j - start
-        worst[k] = _larger(worst[k], _far_violation(net.column_line[FAR, j], drive.column[END, j], x[0, j], far[j]))
+        worst[k] = larger(worst[k], _far_violation(net.column_line[FAR, j], drive.column[END, j], x[0, j], far[j]))
         # the violation of a bit line, whose current flows out of its near end
         miss, current = _near_violation(
             -drive.column[NEAR, j], net.column_line[FEED, j], net.column_line[RISE, j], -x[last, j], total[k]
         )
-        worst[k], total[k] = _larger(worst[k], miss), current
+        worst[k], total[k] = larger(worst[k], miss), current
 
 
 @law
@@ -176,4 +177,4 @@ def _add_cells(conductance, voltage, x, total):
 @kernel
 def _raise_violation(x, below, resistance, total, worst):
     for j in range(worst.size):
-        worst[j] = _larger(worst[j], x[j] - below[j] - resistance[j] * total[j])
+        worst[j] = larger(worst[j], x[j] - below[j] - resistance[j] * total[j])

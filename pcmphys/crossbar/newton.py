@@ -24,6 +24,7 @@ import numpy as np
 from pcmphys._jit import kernel
 from pcmphys.crossbar import _lines, linear
 from pcmphys.crossbar._lines import ROWS_AT_ONCE, Drive
+from pcmphys.crossbar._measure import larger
 from pcmphys.crossbar.ends import Ends
 from pcmphys.crossbar.selectors import Series
 from pcmphys.errors import ConvergenceError
@@ -291,17 +292,10 @@ def _judge(start, stop, net, laws, old_point, new_point, line, slots):
             before += (old.current[i, j] - consistent[i, j]) * moved
             after += (new.current[i, j] - of_row) * moved
             new_consistent[i, j] = of_row
-            change = _larger(change, moved)
-            imbalance = _larger(_larger(imbalance, new.current[i, j] - of_row), new.current[i, j] - of_column)
-            largest = _larger(largest, of_row)
+            change = larger(change, moved)
+            imbalance = larger(larger(imbalance, new.current[i, j] - of_row), new.current[i, j] - of_column)
+            largest = larger(largest, of_row)
             height = max(abs(new_voltage[i, j]), abs(new_x[i, j]))
-            product = _larger(product, old.slope[i, j] * height)
+            product = larger(product, old.slope[i, j] * height)
         slots[0, i], slots[1, i], slots[2, i] = before, after, change
         slots[3, i], slots[4, i], slots[5, i] = imbalance, largest, product
-
-
-@kernel
-def _larger(worst, value):
-    # a NaN must come through: it fails every comparison
-    size = abs(value)
-    return worst if size <= worst else size
