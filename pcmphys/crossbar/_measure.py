@@ -59,17 +59,27 @@ def _far_current(line, drive, cells, moment, nodes):
 
 
 @law
-def _far_violation(conductance, drive, last, current):
-    """Violation [V] at a far end for the current [A] that its terminal gives."""
-    return drive - last - current / conductance if conductance > 0.0 else 0.0
+def _far_violation(conductance, cells, drive, last, current):
+    """Violation [V] at a far end for the current [A] that its terminal gives: how far the last node would move.
+
+    ``cells`` [S] is the conductance of all cells of the line: behind a large resistance they hold the node.
+    """
+    return (conductance * (drive - last) - current) / (conductance + cells) if conductance > 0.0 else 0.0
 
 
 @law
-def _near_violation(drive, feed, rise, first, current):
-    """Violation [V] at the near end for the current [A] that the line takes there, and that current."""
-    if feed == np.inf:
-        return current * rise, 0.0
-    return drive - first - feed * current, current
+def _near_violation(factor, line, drive, rise, first, current):
+    """Violation [V] at the near end for the current [A] that the line takes there, and that current.
+
+    The violation is the voltage by which the first node would move: feed and the line's load share a mismatch
+    (``factor`` and ``rise`` as in `_lines`), and of an open end nothing but the load is left. ``line`` is (feed, far).
+    """
+    feed, far = line
+    miss = factor * (drive - first) - rise * current
+    if factor > 0.5 or far > 0.0:
+        return miss, current if feed < np.inf else 0.0
+    # what comes through a resistance larger than that of all cells together is known best by its drop
+    return miss, (drive - first) / feed
 
 
 @kernel
@@ -99,10 +109,21 @@ def _sum_four(first, count, net, drive, voltage, cell, near, far, violation):
     for k in range(count):
         i = first + k
         miss, near[i] = _near_violation(
-            drive.row[NEAR, i], net.row_line[FEED, i], net.row_line[RISE, i], voltage[i, 0], totals[k]
-        )
-        far_miss = _far_violation(net.row_line[FAR, i], drive.row[END, i], voltage[i, -1], far[i])
+            net.row_factor[i, 0], (net.row_line[FEED, i], net.row_line[FAR, i]), drive.row[NEAR, i],
+            net.row_line[RISE, i], voltage[i, 0], totals[k],
+        )  # fmt: skip
+        cells = _whole(net.conductance[i]) if far[i] != 0.0 else 0.0
+        far_miss = _far_violation(net.row_line[FAR, i], cells, drive.row[END, i], voltage[i, -1], far[i])
         violation[i] = larger(larger(worst[k], miss), far_miss)
+
+
+@law
+def _whole(conductance):
+    """Sum of a line's cell conductances [S]."""
+    total = 0.0
+    for k in range(conductance.size):
+        total += conductance[k]
+    return total
 
 
 @law
@@ -147,11 +168,14 @@ def columns(start, stop, net, drive, x, voltage, near, far, violation):
             _raise_violation(x[i, start:stop], x[i + 1, start:stop], net.column_line[WIRE, start:stop], total, worst)
     for j in range(start, stop):
         k = j - start
-        worst[k] = larger(worst[k], _far_violation(net.column_line[FAR, j], drive.column[END, j], x[0, j], far[j]))
+        cells = _whole(net.conductance[:, j]) if far[j] != 0.0 else 0.0
+        far_miss = _far_violation(net.column_line[FAR, j], cells, drive.column[END, j], x[0, j], far[j])
+        worst[k] = larger(worst[k], far_miss)
         # the violation of a bit line, whose current flows out of its near end
         miss, current = _near_violation(
-            -drive.column[NEAR, j], net.column_line[FEED, j], net.column_line[RISE, j], -x[last, j], total[k]
-        )
+            net.column_factor[last, j], (net.column_line[FEED, j], net.column_line[FAR, j]), -drive.column[NEAR, j],
+            net.column_line[RISE, j], -x[last, j], total[k],
+        )  # fmt: skip
         worst[k], total[k] = larger(worst[k], miss), current
 
 

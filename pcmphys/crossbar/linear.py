@@ -8,14 +8,14 @@ from typing import NamedTuple
 import numpy as np
 
 from pcmphys._jit import kernel, launch, scratch, spans, thread_count, together
-from pcmphys.crossbar import _conjugate_gradient, _lines, _measure, _richardson, polynomial
+from pcmphys.crossbar import _conjugate_gradient, _lines, _measure, _richardson, loose, polynomial
 from pcmphys.crossbar._lines import INJECTED, NEAR, Drive, Network
 from pcmphys.crossbar.ends import Ends
 from pcmphys.errors import ConvergenceError
 
 _LARGE = 2**18
 """From this many cells on, one solve is shared by the threads: below, handing over costs more than it saves."""
-_RESTARTS = 4
+_RESTARTS, _ROUNDS = 4, 12
 SLACK = 4.0
 """The measured residual may exceed the tolerance of the iteration by this factor: it adds up two of its errors."""
 _ROWS, _COLUMNS = _lines.ROWS_AT_ONCE, 8
@@ -125,13 +125,15 @@ def _one(net: Network, drive: Drive, tolerance: float, most: int) -> Result:
     currents = Currents.empty(rows, columns)
     y, residual, t = scratch(3, (rows, columns))
     work = (y, residual, voltage, t, x)
-    violation, iterations = _converge(net, drive, work, currents, np.empty((2, most)), tolerance)
+    violation, iterations = _converge(net, drive, work, currents, np.empty((2, most)), tolerance, loose.find(net))
     fields = Fields(row_voltage=voltage, column_voltage=x)
     return Result(*(current[:, None] for current in currents), violation, iterations, fields)
 
 
-def _converge(net, drive, work, currents, steps, tolerance) -> tuple[float, int]:
+def _converge(net, drive, work, currents, steps, tolerance, lines) -> tuple[float, int]:
     """Iterate, measure, and go on from there if the measured residual is larger than the iteration's own."""
+    if lines is not None:
+        return _converge_loose(net, drive, work, currents, steps, tolerance, lines)
     y, voltage, x = work[0], work[2], work[4]
     most = steps.shape[1]
     scale = size_of(drive)
@@ -147,7 +149,47 @@ def _converge(net, drive, work, currents, steps, tolerance) -> tuple[float, int]
             break
         # on heavily loaded lines a small change of the voltages still moves much current: ask for a smaller one
         goal *= 0.5 * tolerance / residual
-    raise ConvergenceError("the crossbar did not converge", residual=residual, iterations=iterations)
+    raise _not_converged(residual, iterations)
+
+
+def _not_converged(residual: float, iterations: int) -> ConvergenceError:
+    return ConvergenceError("the crossbar did not converge", residual=residual, iterations=iterations)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _converge_loose(net, drive, work, currents, steps, tolerance, lines) -> tuple[float, int]:
+    """By turns the balance of the loose lines, each as a whole, and iterations for what is left.
+
+    The residual is also the largest voltage by which a loose line would still move.
+    """
+    y, _, voltage, _, x = work
+    most, scale = steps.shape[1], size_of(drive) or 1.0
+    voltage[...], x[...] = loose.held(net, drive)
+    iterations, goal, before = 0, tolerance * scale, np.inf
+    for attempt in range(_ROUNDS):
+        x += lines.shifts(net, drive, net.conductance * (voltage - x), voltage, x)[1]
+        measure(net, drive, x, voltage, currents)
+        # each bit line once more from what its cells bring: the last digits of a line that hardly carries anything
+        np.multiply(net.conductance, voltage, out=y)
+        columns_of(_lines.column_ladders, net, drive, y, x)
+        residual = measure(net, drive, x, voltage, currents)
+        current = net.conductance * (voltage - x)
+        left = lines.largest_shift(net, drive, current, voltage, x) / scale
+        residual = left if not residual > left else residual  # a NaN must come through
+        # a line that is open carries what its own cells make of the last digits: go on while they get better
+        if attempt > 0 and residual <= SLACK * tolerance and not loose.ROUNDING < left < 0.3 * before:
+            return residual, iterations
+        before = left
+        if iterations >= most:
+            break
+        if attempt > 1:
+            goal *= min(1.0, 0.5 * tolerance / max(residual, tolerance))
+        np.multiply(net.conductance, voltage, out=y)
+        spent, _ = iterate(net, drive, work, (goal, most - iterations), steps[:, iterations:], True)
+        iterations += spent
+        columns_of(_lines.column_ladders, net, drive, y, x)
+        measure(net, drive, x, voltage, currents)
+    raise _not_converged(residual, iterations)
 
 
 def size_of(drive: Drive) -> float:
@@ -246,7 +288,8 @@ def visit(net: Network, drives: list[Drive], tolerance: float, most: int, visito
 def _each(net: Network, drives: list[Drive], tolerance: float, most: int, currents: Currents):
     """Make the task that solves for the inputs start..stop, each on its own."""
     shape = net.conductance.shape
-    lengths = polynomial.of_network(net, tolerance)
+    lines = loose.find(net)
+    lengths = polynomial.of_network(net, tolerance) if lines is None else None
 
     def run(start: int, stop: int, visitor) -> list[tuple[float, int]]:
         work = tuple(scratch(5, shape))
@@ -256,7 +299,7 @@ def _each(net: Network, drives: list[Drive], tolerance: float, most: int, curren
         for k in range(start, stop):
             own = Currents(*(part[k] for part in currents))
             found = _try_polynomial(net, drives[k], lengths, work, small, own, tolerance)
-            out.append(found or _converge(net, drives[k], work, own, steps, tolerance))
+            out.append(found or _converge(net, drives[k], work, own, steps, tolerance, lines))
             if visitor is not None:
                 visitor(k, work[2], work[4])
         return out

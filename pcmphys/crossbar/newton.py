@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pcmphys._jit import kernel
-from pcmphys.crossbar import _lines, linear
+from pcmphys.crossbar import _lines, linear, loose
 from pcmphys.crossbar._lines import ROWS_AT_ONCE, Drive
 from pcmphys.crossbar._measure import larger
 from pcmphys.crossbar.ends import Ends
@@ -42,7 +42,10 @@ _WORTH_SHORTENING = 1e-6
 _STEADY, _MOST_WAITS = 1e-7, 10
 """Change of a cell's voltage, over the largest terminal voltage, that the last step may make: Newton squares it."""
 _STALLED = 12
-"""Steps without progress after which a solve is given up."""
+"""Steps without progress after which a solve is given up, or its open lines are relaxed."""
+_RELAXATIONS, _BISECTIONS = 8, 60
+_LEAST_SLOPE = 1e-6
+"""Of a cell's slope in steps, over that from the origin: an error of the step far below what the step itself leaves."""
 _ROUNDING = 8.0 * np.finfo(float).eps
 
 
@@ -85,14 +88,10 @@ class _Step(NamedTuple):
     current: float
     product: float
 
-    @property
-    def residual(self) -> float:
-        """Imbalance over the largest current."""
-        return self.imbalance / self.current if self.current > 0.0 else self.imbalance
-
-    def settled(self, tolerance: float) -> bool:
-        """Whether Kirchhoff's current law holds to the tolerance, or as far as rounding lets it."""
-        return self.imbalance <= tolerance * self.current + _ROUNDING * self.product
+    def residual(self, tolerance: float) -> float:
+        """Imbalance over the largest current, or over what rounding would make a current of the tolerance."""
+        whole = self.current + _ROUNDING / tolerance * self.product
+        return self.imbalance / whole if whole > 0.0 else self.imbalance
 
 
 def solve(cells, ends: Ends, drive: Drive, start: tuple[np.ndarray, np.ndarray], limits: tuple[float, int]) -> Found:
@@ -115,27 +114,32 @@ def solve(cells, ends: Ends, drive: Drive, start: tuple[np.ndarray, np.ndarray],
     run = _Run(cells, ends, drive, start)
     tolerance, most = limits
     history: list[float] = []
-    iterations, best, stalled, previous, waited = 0, math.inf, 0, 1.0, 0
+    iterations, best, stalled, previous, waited, relaxed, drift = 0, math.inf, 0, 1.0, 0, 0, math.inf
     while True:
         goal = min(_COARSE, max(_FINE, _SHARPNESS * previous * previous))
         iterations += run.linear_step(goal * run.scale, most - iterations)
         step = run.judge()
         previous = step.change / run.scale
-        shortened = bool(history) and run.shorten(step)
-        residual = step.residual
-        if not shortened and step.settled(tolerance):
+        shortened = run.clipped or (bool(history) and run.shorten(step))
+        drift_before, drift = drift, run.drift()
+        residual = max(step.residual(tolerance), drift)
+        if not shortened and residual <= tolerance:
             currents, voltage_law = run.measure()
             # a NaN must come through
             residual = voltage_law if not residual > voltage_law else residual
             # currents may settle long before the voltage of a line that hardly anything holds
             waited += 1
-            steady = step.change <= _STEADY * run.scale or waited > _MOST_WAITS
+            steady = step.change <= _STEADY * run.scale and not loose.ROUNDING < drift < 0.3 * drift_before
+            steady = steady or waited > _MOST_WAITS
             if steady and voltage_law <= tolerance:
                 return Found(currents, residual, iterations, [*history, residual], run.accept())
         history.append(residual)
         run.accept()
         stalled = 0 if residual < 0.7 * best else stalled + 1
         best = min(best, residual)
+        if stalled >= _STALLED and run.floating and relaxed < _RELAXATIONS:
+            run.relax()
+            relaxed, stalled, best = relaxed + 1, 0, math.inf
         if iterations >= most or not math.isfinite(residual) or stalled >= _STALLED:
             raise ConvergenceError("the nonlinear crossbar did not converge", residual=residual, iterations=iterations)
 
@@ -154,8 +158,10 @@ class _Run:
         self.drive = drive._replace(source=np.empty(shape))
         self.factors = np.empty(shape), np.empty(shape)
         self.work = [np.empty(shape) for _ in range(5)]
-        self.net = None
+        self.net = self.lines = None
         self.scale = linear.size_of(drive) or 1.0
+        self.floating = any(part.any() for part in ends.floating)
+        self.clipped = False
         np.subtract(self.voltage, self.x, out=self.across)
         self.cells.evaluate(self.across, self.old)
 
@@ -172,15 +178,91 @@ class _Run:
 
     def linear_step(self, goal: float, most: int) -> int:
         """Solve the companion network; the new voltages are left in ``work``, the new law in ``new``."""
+        if self.floating:
+            self._raise_slopes()
         net = self.net = linear.network(self.old.slope, self.ends, self.factors)
+        self.lines = loose.find(net)
         y, _, voltage, _, x = self.work
         linear.rows_of(_companion, net, self.old, self.voltage, self.x, self.drive.source, y)
+        if self.lines is not None:
+            self._balance(self.old.current, self.voltage, self.x)
         steps = np.empty((2, max(most, 1)))
         spent, _ = linear.iterate(net, self.drive, tuple(self.work), (goal, most), steps, True)
         linear.columns_of(_lines.column_ladders, net, self.drive, y, x)
         linear.rows_of(_row_voltages, net, self.drive, x, voltage, self.across)
+        if self.lines is not None:
+            moved = self.across - (self.voltage - self.x)
+            self._balance(self.old.current + net.conductance * moved, voltage, x)
+        if self.floating:
+            self._clip()
         self.cells.evaluate(self.across, self.new)
         return spent
+
+    def _raise_slopes(self) -> None:
+        """Give a saturated cell a trace of the slope to its origin: else its line's voltage has nothing to go by."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            chord = np.nan_to_num(self.old.current / (self.voltage - self.x), posinf=0.0, neginf=0.0)
+        np.maximum(self.old.slope, _LEAST_SLOPE * chord, out=self.old.slope)
+
+    def _balance(self, current, voltage, x) -> None:
+        """Shift the loose lines to their balance and sweep once over all lines; the voltages are left in ``work``."""
+        y, _, new_voltage, _, new_x = self.work
+        np.add(x, self.lines.shifts(self.net, self.drive, current, voltage, x)[1], out=new_x)
+        linear.rows_of(_row_voltages, self.net, self.drive, new_x, new_voltage, self.across)
+        np.multiply(self.net.conductance, new_voltage, out=y)
+        y += self.drive.source
+        linear.columns_of(_lines.column_ladders, self.net, self.drive, y, new_x)
+        linear.rows_of(_row_voltages, self.net, self.drive, new_x, new_voltage, self.across)
+
+    def _clip(self) -> None:
+        """Passive cells leave no node outside the range of the terminals: keep a wild step inside."""
+        low, high = self.range
+        _, _, voltage, _, x = self.work
+        slack = 1e-9 * self.scale
+        self.clipped = min(voltage.min(), x.min()) < low - slack or max(voltage.max(), x.max()) > high + slack
+        if self.clipped:
+            np.clip(voltage, low, high, out=voltage)
+            np.clip(x, low, high, out=x)
+            np.subtract(voltage, x, out=self.across)
+
+    @property
+    def range(self) -> tuple[float, float]:
+        """Lowest and highest terminal voltage [V]."""
+        ends, row, column = self.ends, self.drive.row, self.drive.column
+        driven = np.concatenate([
+            row[_lines.NEAR, ends.row_feed < np.inf], row[_lines.END, ends.row_far > 0.0],
+            column[_lines.NEAR, ends.column_feed < np.inf], column[_lines.END, ends.column_far > 0.0],
+        ])  # fmt: skip
+        return driven.min(), driven.max()
+
+    def drift(self) -> float:
+        """Largest voltage by which a loose line would still move, over the largest terminal voltage."""
+        if self.lines is None:
+            return 0.0
+        _, _, voltage, _, x = self.work
+        return self.lines.largest_shift(self.net, self.drive, self.new.current, voltage, x) / self.scale
+
+    def relax(self) -> None:
+        """Bring each line without a terminal into balance with the others held, first all word lines, then all bit lines.
+
+        By bisection, which nothing misleads: an exponential law does Newton's method, one thermal voltage a step.
+        """
+        low, high = self.range
+        for axis, lines in enumerate(self.ends.floating):
+            shape = (-1, 1) if axis == 0 else (1, -1)
+            line = (self.voltage, self.x)[axis]
+            sign = 1.0 if axis == 0 else -1.0
+            least, most = low - line.min(axis=1 - axis), high - line.max(axis=1 - axis)
+            for _ in range(_BISECTIONS):
+                middle = np.where(lines, 0.5 * (least + most), 0.0)
+                np.subtract(self.voltage, self.x, out=self.across)
+                self.across[...] += sign * middle.reshape(shape)
+                self.cells.evaluate(self.across, self.new)
+                above = sign * self.new.current.sum(axis=1 - axis) > 0.0
+                least, most = np.where(above, least, middle), np.where(above, middle, most)
+            line += np.where(lines, 0.5 * (least + most), 0.0).reshape(shape)
+        np.subtract(self.voltage, self.x, out=self.across)
+        self.cells.evaluate(self.across, self.old)
 
     def judge(self) -> _Step:
         """Compare the law at the new voltages with the linear network's currents."""
@@ -195,7 +277,8 @@ class _Run:
 
     def shorten(self, step: _Step) -> bool:
         """Go only part of the step if its end lies far uphill; whether that was needed."""
-        if step.residual <= _WORTH_SHORTENING or not step.after > _UPHILL * abs(step.before):
+        settled = step.imbalance <= _WORTH_SHORTENING * step.current
+        if settled or not step.after > _UPHILL * abs(step.before):
             return False
         low, high, at_low, at_high = 0.0, 1.0, step.before, step.after
         _, _, voltage, _, x = self.work
