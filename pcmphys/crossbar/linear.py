@@ -9,7 +9,7 @@ import numpy as np
 
 from pcmphys._jit import kernel, launch, scratch, spans, thread_count, together
 from pcmphys.crossbar import _conjugate_gradient, _lines, _measure, _richardson, loose, polynomial
-from pcmphys.crossbar._lines import INJECTED, NEAR, Drive, Network
+from pcmphys.crossbar._lines import FEED, INJECTED, NEAR, Drive, Network
 from pcmphys.crossbar.ends import Ends
 from pcmphys.errors import ConvergenceError
 
@@ -134,15 +134,18 @@ def _converge(net, drive, work, currents, steps, tolerance, lines) -> tuple[floa
     """Iterate, measure, and go on from there if the measured residual is larger than the iteration's own."""
     if lines is not None:
         return _converge_loose(net, drive, work, currents, steps, tolerance, lines)
-    y, voltage, x = work[0], work[2], work[4]
+    y, x, voltage = work[0], work[4], work[2]
     most = steps.shape[1]
     scale = size_of(drive)
+    has_open = np.isinf(net.column_line[FEED]).any()
     iterations, residual, goal = 0, np.nan, tolerance * scale
     for attempt in range(_RESTARTS):
         spent, _ = iterate(net, drive, work, (goal, most - iterations), steps[:, iterations:], attempt > 0)
         iterations += spent
         columns_of(_lines.column_ladders, net, drive, y, x)
         residual = measure(net, drive, x, voltage, currents)
+        if has_open and residual <= SLACK * tolerance:
+            residual = _sweep(net, drive, work, currents)
         if residual <= SLACK * tolerance:
             return residual, iterations
         if iterations >= most:
@@ -150,6 +153,14 @@ def _converge(net, drive, work, currents, steps, tolerance, lines) -> tuple[floa
         # on heavily loaded lines a small change of the voltages still moves much current: ask for a smaller one
         goal *= 0.5 * tolerance / residual
     raise _not_converged(residual, iterations)
+
+
+def _sweep(net, drive, work, currents) -> float:
+    """Each bit line once more from what its cells bring: last digits of an open one that carries next to nothing."""
+    y, _, voltage, _, x = work
+    np.multiply(net.conductance, voltage, out=y)
+    columns_of(_lines.column_ladders, net, drive, y, x)
+    return measure(net, drive, x, voltage, currents)
 
 
 def _not_converged(residual: float, iterations: int) -> ConvergenceError:
@@ -169,10 +180,7 @@ def _converge_loose(net, drive, work, currents, steps, tolerance, lines) -> tupl
     for attempt in range(_ROUNDS):
         x += lines.shifts(net, drive, net.conductance * (voltage - x), voltage, x)[1]
         measure(net, drive, x, voltage, currents)
-        # each bit line once more from what its cells bring: the last digits of a line that hardly carries anything
-        np.multiply(net.conductance, voltage, out=y)
-        columns_of(_lines.column_ladders, net, drive, y, x)
-        residual = measure(net, drive, x, voltage, currents)
+        residual = _sweep(net, drive, work, currents)
         current = net.conductance * (voltage - x)
         left = lines.largest_shift(net, drive, current, voltage, x) / scale
         residual = left if not residual > left else residual  # a NaN must come through

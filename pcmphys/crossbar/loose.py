@@ -1,9 +1,9 @@
-"""Lines that hardly anything holds: open ones, or behind a large resistance, on cells that conduct far more than the way out.
+"""Lines that hardly anything holds: open, or behind a large resistance, on cells that conduct far more than the way out.
 
 The voltage of such a block of lines is decided by the little that leaks out of it, decades below the currents that
-rounding leaves inside it: neither an iteration nor a residual sum by sum sees that balance. Here each loose line is one node (its
-wires bind it far better than cells leave it) of a small network of its own, and its current law is checked and solved so
-that no digit of a leak is lost:
+rounding leaves inside it: neither an iteration nor a sum of currents sees that balance. Here each loose line is one
+node (its wires bind it far better than cells leave it) of a small network of its own, and its current law is checked
+and solved so that no digit of a leak is lost:
 
 - what a line collects is summed up in double-double: of a current between two lines the same number enters both, so
   that within a block it cancels to the last digit, and the leaks remain;
@@ -29,7 +29,7 @@ from pcmphys.crossbar._lines import END, FAR, FEED, NEAR, PINNED, Drive, Network
 
 _WEAK = 0.03
 """The best way out of a line, over its best cell, below which the line counts as loose: above, an iteration sees it."""
-ROUNDING = 1e-15
+ROUNDING = 2e-16
 """Shift of a loose line, over the largest terminal voltage, that is rounding."""
 _SMALL, _UNEVEN = 200, 1e-4
 """Up to so many lines it costs nothing to look at all of them; smallest cell over the largest that asks for it."""
@@ -80,20 +80,22 @@ class Loose(NamedTuple):
         return per_row + through, shift
 
 
-def find(net: Network) -> Loose | None:
-    """The loose lines of a network if there are any; in a small uneven network with an open line all but the pinned."""
+def find(net: Network, *, sensitive: bool = False) -> Loose | None:
+    """The loose lines of a network if there are any.
+
+    In a small network with an open line these are all lines but the pinned ones, if its cells are very uneven or
+    ``sensitive``: an error that no voltage shows may then be much of a current.
+    """
     largest = net.conductance.max()
     if _WEAK * largest * max(net.row_line[FEED].max(), net.column_line[FEED].max()) <= 1.0:
         return None
     row_end, column_end = _terminals(net.row_line), _terminals(net.column_line)
     weakest = min(row_end.min(), column_end.min())
-    if weakest >= _WEAK * largest:
-        return None
     small = row_end.size + column_end.size <= _SMALL
-    if _weakly_held(net.conductance, row_end, column_end):
-        limit = PINNED if small else largest
-    elif small and weakest == 0.0 and _uneven(net.conductance, largest):
+    if small and weakest == 0.0 and (sensitive or _uneven(net.conductance, largest)):
         limit = PINNED
+    elif weakest < _WEAK * largest and _weakly_held(net.conductance, row_end, column_end):
+        limit = PINNED if small else largest
     else:
         return None
     rows, columns = np.flatnonzero(row_end < limit), np.flatnonzero(column_end < limit)
@@ -101,7 +103,6 @@ def find(net: Network) -> Loose | None:
 
 
 def _uneven(conductance, largest: float) -> bool:
-    """Whether cells differ so much that an error no voltage shows is a current to the smallest."""
     return bool(np.where(conductance > 0.0, conductance, np.inf).min() < _UNEVEN * largest)
 
 
@@ -120,7 +121,7 @@ def _terminals(line: np.ndarray) -> np.ndarray:
 
 
 def held(net: Network, drive: Drive) -> tuple[np.ndarray, np.ndarray]:
-    """Voltages [V] of word lines (rows, 1) and bit lines (columns,) to begin at: that of a terminal, zero without one."""
+    """Voltages [V] of word lines (rows, 1) and bit lines (columns,) to begin at: a terminal's, zero without one."""
     return _held(net.row_line, drive.row)[:, None], _held(net.column_line, drive.column)
 
 
@@ -192,7 +193,7 @@ def _join_columns(start, stop, between, row_whole, shared):
 
 @kernel
 def _eliminate_columns(shared, leak, whole):
-    """Eliminate the bit lines from the last to the first; row k of ``shared`` then holds its shares g_kj / whole_k, j < k."""
+    """Eliminate the bit lines from the last on; row k of ``shared`` then holds its shares g_kj / whole_k, j < k."""
     for k in range(whole.size - 1, -1, -1):
         total = leak[k]
         for j in range(k):

@@ -43,6 +43,7 @@ _STEADY, _MOST_WAITS = 1e-7, 10
 """Change of a cell's voltage, over the largest terminal voltage, that the last step may make: Newton squares it."""
 _STALLED = 12
 """Steps without progress after which a solve is given up, or its open lines are relaxed."""
+_MOST_STEPS = 400
 _RELAXATIONS, _BISECTIONS = 8, 60
 _LEAST_SLOPE = 1e-6
 """Of a cell's slope in steps, over that from the origin: an error of the step far below what the step itself leaves."""
@@ -114,7 +115,8 @@ def solve(cells, ends: Ends, drive: Drive, start: tuple[np.ndarray, np.ndarray],
     run = _Run(cells, ends, drive, start)
     tolerance, most = limits
     history: list[float] = []
-    iterations, best, stalled, previous, waited, relaxed, drift = 0, math.inf, 0, 1.0, 0, 0, math.inf
+    iterations, best, stalled, previous, waited, relaxed = 0, math.inf, 0, 1.0, 0, 0
+    drift = imbalance = math.inf
     while True:
         goal = min(_COARSE, max(_FINE, _SHARPNESS * previous * previous))
         iterations += run.linear_step(goal * run.scale, most - iterations)
@@ -135,12 +137,14 @@ def solve(cells, ends: Ends, drive: Drive, start: tuple[np.ndarray, np.ndarray],
                 return Found(currents, residual, iterations, [*history, residual], run.accept())
         history.append(residual)
         run.accept()
-        stalled = 0 if residual < 0.7 * best else stalled + 1
-        best = min(best, residual)
+        # an exponential law is climbed down one thermal voltage a step: that is slow, but it gets on
+        stalled = 0 if residual < 0.7 * best or step.imbalance < 0.7 * imbalance else stalled + 1
+        best, imbalance = min(best, residual), step.imbalance
         if stalled >= _STALLED and run.floating and relaxed < _RELAXATIONS:
             run.relax()
             relaxed, stalled, best = relaxed + 1, 0, math.inf
-        if iterations >= most or not math.isfinite(residual) or stalled >= _STALLED:
+        spent = iterations >= most or len(history) >= _MOST_STEPS
+        if spent or not math.isfinite(residual) or stalled >= _STALLED:
             raise ConvergenceError("the nonlinear crossbar did not converge", residual=residual, iterations=iterations)
 
 
@@ -161,7 +165,7 @@ class _Run:
         self.net = self.lines = None
         self.scale = linear.size_of(drive) or 1.0
         self.floating = any(part.any() for part in ends.floating)
-        self.clipped = False
+        self.clipped, self.least_slope = False, _LEAST_SLOPE
         np.subtract(self.voltage, self.x, out=self.across)
         self.cells.evaluate(self.across, self.old)
 
@@ -181,7 +185,7 @@ class _Run:
         if self.floating:
             self._raise_slopes()
         net = self.net = linear.network(self.old.slope, self.ends, self.factors)
-        self.lines = loose.find(net)
+        self.lines = loose.find(net, sensitive=True)
         y, _, voltage, _, x = self.work
         linear.rows_of(_companion, net, self.old, self.voltage, self.x, self.drive.source, y)
         if self.lines is not None:
@@ -202,7 +206,7 @@ class _Run:
         """Give a saturated cell a trace of the slope to its origin: else its line's voltage has nothing to go by."""
         with np.errstate(divide="ignore", invalid="ignore"):
             chord = np.nan_to_num(self.old.current / (self.voltage - self.x), posinf=0.0, neginf=0.0)
-        np.maximum(self.old.slope, _LEAST_SLOPE * chord, out=self.old.slope)
+        np.maximum(self.old.slope, self.least_slope * chord, out=self.old.slope)
 
     def _balance(self, current, voltage, x) -> None:
         """Shift the loose lines to their balance and sweep once over all lines; the voltages are left in ``work``."""
@@ -243,10 +247,11 @@ class _Run:
         return self.lines.largest_shift(self.net, self.drive, self.new.current, voltage, x) / self.scale
 
     def relax(self) -> None:
-        """Bring each line without a terminal into balance with the others held, first all word lines, then all bit lines.
+        """Bring each line without a terminal into balance with all others held, first word lines, then bit lines.
 
-        By bisection, which nothing misleads: an exponential law does Newton's method, one thermal voltage a step.
+        By bisection, which nothing misleads, while an exponential law leads Newton's method by a thermal voltage a step.
         """
+        self.least_slope *= _LEAST_SLOPE
         low, high = self.range
         for axis, lines in enumerate(self.ends.floating):
             shape = (-1, 1) if axis == 0 else (1, -1)
