@@ -121,7 +121,8 @@ def _check_elements(name: str, values: np.ndarray, unit: str, low: float, high: 
     place = _first(wrong)
     raise ParameterError(
         f"{name} must hold finite numbers{_in(unit)} within {_range(low, high, False)}; "
-        f"{_element(name, place)} is {values[place]:g}{_unit(unit)} ({int(wrong.sum())} of {values.size} values are outside)"
+        f"{_element(name, place)} is {values[place]:g}{_unit(unit)} "
+        f"({int(wrong.sum())} of {values.size} values are outside)"
     )
 
 

@@ -192,9 +192,7 @@ HIDDEN = np.ma.array([[1e-5, 2e-5], [3e-5, 4e-5]], mask=[[0, 1], [0, 0]])
     "value", [HIDDEN, list(HIDDEN), [[1e-5, np.ma.masked], [3e-5, 4e-5]]], ids=["array", "rows", "list"]
 )
 def test_masked_values_are_refused_by_name(check, value):
-    with pytest.raises(
-        ParameterError, match=r"^targets must not hold masked values; targets\[0, 1\] is masked \(1 of 4"
-    ):
+    with pytest.raises(ParameterError, match=r"^targets must not hold masked values; targets\[0, 1\] is masked"):
         check("targets", value)
 
 
@@ -230,7 +228,7 @@ def test_gaps_are_nan_and_nothing_else():
 def test_marks_for_over_range_are_no_conductances(mark):
     with pytest.raises(ParameterError, match=r"^cells\[1\] is .* S: from 9e\+37 on .*over-range"):
         _check.array("cells", [1e-5, mark], "S", 0.0)
-    with pytest.raises(ParameterError, match="over-range|within"):
+    with pytest.raises(ParameterError, match=r"over-range|within"):
         _check.number("ceiling", mark, "S", 0.0)
     assert _check.array("resistance", [1.0, mark], "ohm")[1] == mark  # an open wire may be any number
 
@@ -238,7 +236,7 @@ def test_marks_for_over_range_are_no_conductances(mark):
 def test_flags():
     assert _check.flags("where", [True, False], (2,)).dtype == np.bool_
     for value in ([1, 0], [True], RAGGED, np.ma.array([True, False], mask=[0, 1])):
-        with pytest.raises(ParameterError, match="^where must"):
+        with pytest.raises(ParameterError, match=r"^where must"):
             _check.flags("where", value, (2,))
 
 
