@@ -99,9 +99,7 @@ def population(value: np.ndarray, variance: np.ndarray, freedom: np.ndarray) -> 
     else:
         method, reason = "weighted", "exponents do not depend on their fit errors and have no heavy tail"
     scatter = plain_spread(value, np.zeros_like(variance))
-    return Population(
-        method, reason, weighted, plain_spread(value, variance), scatter.spread, scatter.spread_error
-    )
+    return Population(method, reason, weighted, plain_spread(value, variance), scatter.spread, scatter.spread_error)
 
 
 def lone(value: float, error: float) -> Population:
@@ -121,16 +119,17 @@ def _complaint(value: np.ndarray, variance: np.ndarray, weighted: Spread) -> str
         for name, tested in (("exponents", value), ("deviations from the mean", np.abs(deviation))):
             found = spearmanr(tested, variance)
             if abs(found.statistic) >= CORRELATION and found.pvalue < LEVEL:
-                return f"{name} depend on the fit errors, rank correlation {found.statistic:.2f} (p = {found.pvalue:.0e})"
+                size = f"rank correlation {found.statistic:.2f}, p = {found.pvalue:.0e}"
+                return f"{name} depend on the fit errors ({size})"
     if value.size >= 2 * FEWEST:  # below, the test is not valid
         tail = float(kurtosis(deviation))
         if tail >= KURTOSIS and kurtosistest(deviation).pvalue < LEVEL:
-            return f"deviations from the mean have a heavy tail, excess kurtosis {tail:.1f}"
+            return f"deviations from the mean have a heavy tail (excess kurtosis {tail:.1f})"
     return ""
 
 
 def plain_spread(value: np.ndarray, variance: np.ndarray) -> Spread:
-    """Plain mean, and standard deviation less the mean fit variance: whatever the fit errors have to do with the values.
+    """Plain mean, and standard deviation less the mean fit variance: right whatever the errors depend on.
 
     Parameters
     ----------

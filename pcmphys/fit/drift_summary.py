@@ -1,6 +1,31 @@
-"""Drift fits as plain text."""
+"""Drift fits as plain text, as a table of pandas, and as a CSV file."""
 
 from __future__ import annotations
+
+import csv
+import math
+
+from pcmphys._files import write_whole
+from pcmphys.errors import ParameterError
+from pcmphys.fit.drift_solution import PER_DEVICE
+
+_CONDUCTANCES = ("g0", "g0_error", "white_noise")
+
+
+def with_error(value: float, error: float) -> tuple[str, str]:
+    """A value and its error with the digits that the error has two of.
+
+    Examples
+    --------
+    >>> with_error(0.0500123, 0.00042), with_error(156.9, 381.0), with_error(0.05, 3e-17)
+    (('0.05001', '0.00042'), ('157', '381'), ('0.05', '3e-17'))
+    """
+    if not math.isfinite(error) or error <= 1e-9 * abs(value):
+        return f"{value:.10g}", f"{error:.2g}"
+    places = max(0, 1 - math.floor(math.log10(error)))
+    if places > 12:
+        return f"{value:.2g}", f"{error:.1e}"
+    return f"{value:.{places}f}", f"{error:.{places}f}"
 
 
 def summary(fits, population) -> str:
@@ -22,11 +47,9 @@ def summary(fits, population) -> str:
     heads = ("device", "nu", "+-", f"g0 [{unit}]", "+-", "Q (1/f)", "slope", f"white [{unit}]")
     lines = [
         (
-            fit.name,
-            f"{fit.exponent:.4f}",
-            f"{fit.exponent_error:.4f}",
-            f"{fit.g0 * factor:.4g}",
-            f"{fit.g0_error * factor:.2g}",
+            _printable(fit.name),
+            *with_error(fit.exponent, fit.exponent_error),
+            *with_error(fit.g0 * factor, fit.g0_error * factor),
             f"{fit.noise_amplitude:.2g}",
             f"{fit.noise_slope:.2f}",
             f"{fit.white_noise * factor:.2g}",
@@ -47,9 +70,53 @@ def summary(fits, population) -> str:
     if population is not None:
         if len(fits) < len(population):
             text.append(f"... {len(population)} devices in all, {len(fits)} shown")
-        text += [
-            f"population mean of nu:  {population.exponent_mean:.4f} +- {population.exponent_mean_error:.4f}",
-            f"intrinsic spread of nu: {population.exponent_spread:.4f} +- {population.exponent_spread_error:.4f} "
-            "(fit error removed)",
-        ]
+        text += _of_population(population)
     return "\n".join(text)
+
+
+def _of_population(population) -> list[str]:
+    mean = " +- ".join(with_error(population.exponent_mean, population.exponent_mean_error))
+    if population.exponent_method == "single":
+        return [f"mean and spread of nu: of one device only, {mean}" if mean[0] != "n" else "no fit has settled"]
+    spread = " +- ".join(with_error(population.exponent_spread, population.exponent_spread_error))
+    scatter = " +- ".join(with_error(population.exponent_scatter, population.exponent_scatter_error))
+    plain = population.exponent_method == "plain"
+    other = population.weighted if plain else population.plain
+    return [
+        f"population mean of nu:  {mean} ({'plain mean' if plain else 'weighted by precision'})",
+        f"intrinsic spread of nu: {spread} (fit error removed)",
+        f"scatter of fitted nu:   {scatter} (standard deviation, fit error in it)",
+        f"{'plain' if plain else 'weighted'}, because {population.exponent_reason}",
+        f"{'weighted by precision' if plain else 'plain'} instead: mean {' +- '.join(with_error(*other[:2]))}, "
+        f"spread {' +- '.join(with_error(*other[2:]))}",
+    ]
+
+
+def _printable(name: str) -> str:
+    """A name without what would move a terminal's cursor or break its line."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in name)
+
+
+def to_dataframe(result, fits):
+    """A pandas ``DataFrame`` with one row a device; ``result`` says what they share."""
+    try:
+        import pandas
+    except ImportError:
+        raise ParameterError("to_dataframe needs pandas: pip install pandas; to_csv(path) does without") from None
+    columns = {key: [getattr(fit, key) for fit in fits] for key in PER_DEVICE}
+    frame = pandas.DataFrame(columns, index=pandas.Index([fit.name for fit in fits], name="device"))
+    frame.attrs = {"unit": result.unit, "reference_time": result.reference_time, "read_duration": result.read_duration}
+    return frame
+
+
+def to_csv(result, fits, path) -> None:
+    """Write a header with names and units, then one row a device with all digits, whole or not at all."""
+    heads = [f"{key}[{result.unit if key in _CONDUCTANCES else 1}]" for key in PER_DEVICE]
+
+    def write(temporary) -> None:
+        with open(temporary, "w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            table.writerow(["device", *heads])
+            table.writerows([fit.name, *(repr(getattr(fit, key)) for key in PER_DEVICE)] for fit in fits)
+
+    write_whole(path, write)
