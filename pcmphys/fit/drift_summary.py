@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from pathlib import Path
 
 from pcmphys._files import write_whole
 from pcmphys.errors import ParameterError
@@ -111,6 +112,8 @@ def to_dataframe(result, fits):
 
 def to_csv(result, fits, path) -> None:
     """Write a header with names and units, then one row a device with all digits, whole or not at all."""
+    if not Path(path).parent.is_dir():
+        raise ParameterError(f"no folder {Path(path).parent} to write {Path(path).name} in")
     heads = [f"{key}[{result.unit if key in _CONDUCTANCES else 1}]" for key in PER_DEVICE]
 
     def write(temporary) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from pcmphys import _check, fit
+from pcmphys._figures import plain
 from pcmphys.errors import ParameterError
 from pcmphys.models import heat
 from pcmphys.plot import _branch, _spectrum, style
@@ -68,7 +69,7 @@ def programming_curve(devices, *, amplitudes=None, n: int = 300, seed: int = 0, 
         axes.set_ylabel("conductance [µS]")
         count = population.size
         spoken = f"median and 5-95 % of {count} devices" if count > 1 else "one device"
-        axes.set_title(f"{population.cell.name}: {spoken}", fontsize=10, pad=18)
+        axes.set_title(f"{plain(population.cell.name)}: {spoken}", fontsize=10, pad=18)
         axes.legend(fontsize=SMALL, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2)
         return figure
 
@@ -178,7 +179,7 @@ def drift(devices, *, times=None, n: int = 6, axes=None):
         axes.set_xlabel(axes.get_xlabel().replace("programming", "the last quench"))
         plain_log(axes)
         axes.set_ylabel("conductance [µS]")
-        axes.set_title(f"{devices.cell.name}: reads and power laws $G \\propto t^{{-\\nu}}$", fontsize=10)
+        axes.set_title(f"{plain(devices.cell.name)}: reads and power laws $G \\propto t^{{-\\nu}}$", fontsize=10)
         axes.legend(
             fontsize=SMALL,
             loc="center left",
@@ -267,7 +268,7 @@ def noise_spectrum(
         axes.set_xlim(frequency[0], frequency[-1])
         axes.set_xlabel("frequency [Hz]")
         axes.set_ylabel("$S_I/I^2$ [1/Hz]")
-        axes.set_title(f"{devices.cell.name}: {reads} reads at intervals of {_spoken(interval)}", fontsize=10)
+        axes.set_title(f"{plain(devices.cell.name)}: {reads} reads at intervals of {_spoken(interval)}", fontsize=10)
         axes.legend(fontsize=SMALL, loc="lower left")
         return figure
 
