@@ -1,4 +1,4 @@
-"""Names inside of figures, and figures' files."""
+"""Names inside of figures, and the files that figures and tables are written to."""
 
 from __future__ import annotations
 
@@ -29,16 +29,31 @@ def legend(axes, artists, names, **options):
     return shown
 
 
-def save(figure, path) -> None:
-    """Write a figure whole or not at all; the suffix gives the format."""
+def check_path(path) -> Path:
+    """Refuse a path that no figure can be written to, before the work is done."""
+    from pcmphys._notebook import NotebookFigure
+
     path = Path(path)
-    kinds = figure.canvas.get_supported_filetypes()
-    kind = path.suffix.lstrip(".").lower()
-    if kind not in kinds:
+    kinds = NotebookFigure().canvas.get_supported_filetypes()
+    if path.suffix.lstrip(".").lower() not in kinds:
         raise ParameterError(f"a figure's file must end in one of .{', .'.join(sorted(kinds))}; got {path.name!r}")
+    return check_folder(path)
+
+
+def check_folder(path) -> Path:
+    """Refuse a path in a folder that is not there."""
+    path = Path(path)
     if not path.parent.is_dir():
         raise ParameterError(f"no folder {path.parent} to write {path.name} in")
+    if path.is_dir():
+        raise ParameterError(f"{path} is a folder, not a file to write")
+    return path
+
+
+def save(figure, path) -> None:
+    """Write a figure whole or not at all; the suffix gives the format."""
+    path = check_path(path)
     # drawn in memory: a full disk must not meet the half-open file of a drawing library
     stream = io.BytesIO()
-    figure.savefig(stream, format=kind, dpi=150)
+    figure.savefig(stream, format=path.suffix.lstrip(".").lower(), dpi=150)
     write_whole(path, lambda temporary: temporary.write_bytes(stream.getvalue()))

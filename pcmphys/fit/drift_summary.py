@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import math
-from pathlib import Path
 
+from pcmphys._figures import check_folder
 from pcmphys._files import write_whole
 from pcmphys.errors import ParameterError
 from pcmphys.fit.drift_solution import PER_DEVICE
@@ -112,8 +112,6 @@ def to_dataframe(result, fits):
 
 def to_csv(result, fits, path) -> None:
     """Write a header with names and units, then one row a device with all digits, whole or not at all."""
-    if not Path(path).parent.is_dir():
-        raise ParameterError(f"no folder {Path(path).parent} to write {Path(path).name} in")
     heads = [f"{key}[{result.unit if key in _CONDUCTANCES else 1}]" for key in PER_DEVICE]
 
     def write(temporary) -> None:
@@ -122,4 +120,4 @@ def to_csv(result, fits, path) -> None:
             table.writerow(["device", *heads])
             table.writerows([fit.name, *(repr(getattr(fit, key)) for key in PER_DEVICE)] for fit in fits)
 
-    write_whole(path, write)
+    write_whole(check_folder(path), write)

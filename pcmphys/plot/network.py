@@ -86,7 +86,8 @@ def side_by_side(dataset):
                     spread = one.std("chip", ddof=1).values if one.sizes["chip"] > 1 else None
                     axes.errorbar(
                         times * 1.06 ** (k - 1), one.mean("chip").values, spread, color=colours[k % len(colours)],
-                        marker="o", ms=4, ls=line, capsize=3, label=f"{plain(cell)}, {'no ' * (wires == 'ideal')}IR drop",
+                        marker="o", ms=4, ls=line, capsize=3,
+                        label=f"{plain(cell)}, {'no ' * (wires == 'ideal')}IR drop",
                     )  # fmt: skip
             style.time_axis(axes, times)
             axes.set_ylabel(label)
