@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -208,6 +209,20 @@ def cite(name: Annotated[str, typer.Argument(help="Name of a technology, or the 
     typer.echo(bibtex(load_cell(name)))
 
 
+@contextmanager
+def _remarks():
+    """Print warnings of the physics as one line each, also before an error."""
+    import warnings
+
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always", ValidityWarning)
+        try:
+            yield
+        finally:
+            for remark in found:
+                _errors().print(f"[yellow]warning:[/] {_escape(remark.message)}")
+
+
 @fit_app.command()
 def drift(
     file: Annotated[Path, typer.Argument(help="The tester's CSV file: a header line, then rows.")],
@@ -253,8 +268,6 @@ def drift(
 
     Example:  pcmphys fit drift traces.csv --time 't_s[s]' --conductance 'g_*[1]' --start 55 --blank --figure drift.png
     """
-    import warnings
-
     from pcmphys._figures import check_folder, check_path
     from pcmphys.fit import drift as fit_drift
     from pcmphys.fit import read_drift
@@ -264,8 +277,7 @@ def drift(
     if csv is not None:
         check_folder(csv)
     policy = "missing" if blank else "refuse"
-    with warnings.catch_warnings(record=True) as remarks:
-        warnings.simplefilter("always", ValidityWarning)
+    with _remarks():
         table = read_drift(file, time=time, conductance=conductance or ["conductance*"], device=device, blank=policy)
         found = fit_drift(
             table,
@@ -276,8 +288,6 @@ def drift(
             noise_slope=slope,
             missing="skip" if blank else "refuse",
         )
-    for remark in remarks:
-        _errors().print(f"[yellow]warning:[/] {_escape(remark.message)}")
     typer.echo(found.summary(len(found) if every else 20))
     if csv is not None:
         found.to_csv(csv)

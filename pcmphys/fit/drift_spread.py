@@ -95,7 +95,7 @@ def population(value: np.ndarray, variance: np.ndarray, freedom: np.ndarray) -> 
     if complaint:
         method, reason = "plain", complaint
     elif value.size < FEWEST:
-        method, reason = "weighted", f"{value.size} devices are too few to test what they have to do with their errors"
+        method, reason = "weighted", f"{value.size} devices are too few to test for a dependence on their errors"
     else:
         method, reason = "weighted", "exponents do not depend on their fit errors and have no heavy tail"
     scatter = plain_spread(value, np.zeros_like(variance))
@@ -119,7 +119,8 @@ def _complaint(value: np.ndarray, variance: np.ndarray, weighted: Spread) -> str
         for name, tested in (("exponents", value), ("deviations from the mean", np.abs(deviation))):
             found = spearmanr(tested, variance)
             if abs(found.statistic) >= CORRELATION and found.pvalue < LEVEL:
-                size = f"rank correlation {found.statistic:.2f}, p = {found.pvalue:.0e}"
+                chance = f"p = {found.pvalue:.0e}" if found.pvalue > 1e-99 else "p < 1e-99"
+                size = f"rank correlation {found.statistic:.2f}, {chance}"
                 return f"{name} depend on the fit errors ({size})"
     if value.size >= 2 * FEWEST:  # below, the test is not valid
         tail = float(kurtosis(deviation))
