@@ -29,20 +29,15 @@ class _Options(TypedDict, total=False):
     missing: str
 
 
+# what arrays give depends on their number of axes, which type checkers do not know for certain
 @overload
 def drift(time: DriftTable, conductance: None = None, **options: Unpack[_Options]) -> DriftPopulation: ...
 @overload
-def drift(
-    time: ArrayLike, conductance: Sequence[float] | np.ndarray[tuple[int], Any], **options: Unpack[_Options]
-) -> DriftFit: ...
+def drift(time: ArrayLike, conductance: Sequence[float], **options: Unpack[_Options]) -> DriftFit: ...
 @overload
-def drift(
-    time: ArrayLike,
-    conductance: Sequence[Sequence[float]] | Sequence[np.ndarray] | np.ndarray[tuple[int, int], Any],
-    **options: Unpack[_Options],
-) -> DriftPopulation: ...
+def drift(time: ArrayLike, conductance: Sequence[Sequence[float]], **options: Unpack[_Options]) -> DriftPopulation: ...
 @overload
-def drift(time: ArrayLike, conductance: ArrayLike, **options: Unpack[_Options]) -> DriftFit | DriftPopulation: ...
+def drift(time: ArrayLike, conductance: ArrayLike, **options: Unpack[_Options]) -> Any: ...
 
 
 def drift(

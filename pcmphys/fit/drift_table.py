@@ -51,7 +51,7 @@ class DriftTable:
 
     time: np.ndarray
     conductance: np.ndarray
-    names: tuple[str, ...] = ()
+    names: Sequence[str] = ()
     unit: str = "S"
 
     def __post_init__(self):
