@@ -11,8 +11,8 @@ from pcmphys.errors import ParameterError
 from pcmphys.fit import drift_noise
 from pcmphys.fit.drift_table import DriftTable, unwarned, warn_of_size
 
-_NORMALISED = (0.1, 2.0)  # a device whose median read lies here is taken as normalised
-_OUTLIER = 10.0  # but for such reads
+_NORMALISED = (0.1, 2.0)  # reads whose median lies here are taken as normalised
+_OUTLIER = 10.0  # but not such a one
 
 
 def table_of(time: Any, conductance: Any) -> DriftTable:
@@ -31,9 +31,9 @@ def table_of(time: Any, conductance: Any) -> DriftTable:
     table = unwarned(time, conductance, (), "S")
     # plain arrays have no unit and may be normalised, noise above 1 included
     reads = table.conductance
-    middle = np.array([np.median(row[~np.isnan(row)]) if not np.isnan(row).all() else 0.0 for row in reads])
-    normalised = (middle >= _NORMALISED[0]) & (middle <= _NORMALISED[1])
-    warn_of_size(np.where(normalised[:, None] & (reads < _OUTLIER), 0.0, reads), table.names)
+    known = reads[~np.isnan(reads)]
+    normalised = known.size > 0 and _NORMALISED[0] <= np.median(known) <= _NORMALISED[1]
+    warn_of_size(np.where(reads < _OUTLIER, 0.0, reads) if normalised else reads, table.names)
     return table
 
 
