@@ -115,13 +115,13 @@ class DriftFit:
         """The fit as a pandas ``DataFrame`` of one row, see `DriftPopulation.to_dataframe`."""
         from pcmphys.fit.drift_summary import to_dataframe
 
-        return to_dataframe(self, [self])
+        return to_dataframe(self)
 
     def to_csv(self, path) -> None:
         """Write the fit to a CSV file of a header and one row, see `DriftPopulation.to_csv`."""
         from pcmphys.fit.drift_summary import to_csv
 
-        to_csv(self, [self], path)
+        to_csv(self, path)
 
     def plot(self, path=None):
         """Draw the reads, the fit and its band; write them to ``path`` (type by its suffix) if one is given.
@@ -318,13 +318,13 @@ class DriftPopulation:
         """
         from pcmphys.fit.drift_summary import to_dataframe
 
-        return to_dataframe(self, self)
+        return to_dataframe(self)
 
     def to_csv(self, path) -> None:
         """Write all devices to a CSV file: a header with names and units, then a row each with all digits."""
         from pcmphys.fit.drift_summary import to_csv
 
-        to_csv(self, self, path)
+        to_csv(self, path)
 
     def plot(self, path=None, devices: int = 12):
         """Draw reads, fits and bands of the first ``devices`` devices, and the exponents of all.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import math
 
+import numpy as np
+
 from pcmphys._figures import check_folder
 from pcmphys._files import write_whole
 from pcmphys.errors import ParameterError
@@ -98,26 +100,33 @@ def _printable(name: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in name)
 
 
-def to_dataframe(result, fits):
-    """A pandas ``DataFrame`` with one row a device; ``result`` says what they share."""
+def to_dataframe(result):
+    """A fit or a population as a pandas ``DataFrame`` with one row a device."""
     try:
         import pandas
     except ImportError:
         raise ParameterError("to_dataframe needs pandas: pip install pandas; to_csv(path) does without") from None
-    columns = {key: [getattr(fit, key) for fit in fits] for key in PER_DEVICE}
-    frame = pandas.DataFrame(columns, index=pandas.Index([fit.name for fit in fits], name="device"))
+    names, columns = _columns(result)
+    frame = pandas.DataFrame(dict(zip(PER_DEVICE, columns, strict=True)), index=pandas.Index(names, name="device"))
     frame.attrs = {"unit": result.unit, "reference_time": result.reference_time, "read_duration": result.read_duration}
     return frame
 
 
-def to_csv(result, fits, path) -> None:
+def to_csv(result, path) -> None:
     """Write a header with names and units, then one row a device with all digits, whole or not at all."""
+    names, columns = _columns(result)
     heads = [f"{key}[{result.unit if key in _CONDUCTANCES else 1}]" for key in PER_DEVICE]
 
     def write(temporary) -> None:
         with open(temporary, "w", newline="", encoding="utf-8") as file:
             table = csv.writer(file)
             table.writerow(["device", *heads])
-            table.writerows([fit.name, *(repr(getattr(fit, key)) for key in PER_DEVICE)] for fit in fits)
+            table.writerows([name, *map(repr, row)] for name, row in zip(names, columns.T.tolist(), strict=True))
 
     write_whole(check_folder(path), write)
+
+
+def _columns(result) -> tuple[list[str], np.ndarray]:
+    """Names of the devices, and what is known of each, (quantities, devices)."""
+    names = list(result.names) if hasattr(result, "names") else [result.name]
+    return names, np.array([np.atleast_1d(getattr(result, key)) for key in PER_DEVICE])

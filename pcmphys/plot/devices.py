@@ -12,6 +12,7 @@ import numpy as np
 from pcmphys import _check, fit
 from pcmphys._figures import plain
 from pcmphys.errors import ParameterError
+from pcmphys.fit.drift_summary import with_error
 from pcmphys.models import heat
 from pcmphys.plot import _branch, _spectrum, style
 from pcmphys.plot._axes import SMALL, plain_log
@@ -172,7 +173,8 @@ def drift(devices, *, times=None, n: int = 6, axes=None):
         colours = mpl.colormaps["viridis"](np.linspace(0.0, 0.85, len(traces)))
         for (ages, conductance), colour in zip(reversed(traces), colours, strict=True):
             found = fit.drift(ages, conductance, read_duration=devices.cell.parameters.read.duration)
-            label = f"{_rounded(1e6 * found.g0)} µS: ν = {found.exponent:.3f} ± {found.exponent_error:.3f}"
+            exponent = " ± ".join(with_error(found.exponent, found.exponent_error))
+            label = f"{_rounded(1e6 * found.g0)} µS: ν = {exponent}"
             axes.plot(ages, 1e6 * conductance, "o", ms=3, mew=0, color=colour, alpha=0.8, label=label)
             axes.plot(ages, 1e6 * found.curve(ages), color=colour, lw=1.4)
         style.time_axis(axes, np.concatenate([ages for ages, _ in traces]))

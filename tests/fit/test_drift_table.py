@@ -129,7 +129,9 @@ def test_data_frames_are_told_what_to_pass():
 def test_too_many_reads_for_the_memory_are_refused_at_once(monkeypatch):
     many = np.geomspace(1.0, 1e5, 100_000)
     monkeypatch.setattr(memory, "available", lambda: 24e9)
-    with pytest.raises(ParameterError, match=r"100000 reads a device need 1040 GB of memory .24 GB is free.; about 15000 fit"):
+    with pytest.raises(
+        ParameterError, match=r"100000 reads a device need 1040 GB of memory .24 GB is free.; about 15000"
+    ):
         fit.drift(many, many**-0.05)
     with pytest.raises(ParameterError, match="20000 reads a device need 42 GB"):
         fit.drift(many[::5], many[::5] ** -0.05)
