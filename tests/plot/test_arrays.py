@@ -190,4 +190,4 @@ def test_maps_can_be_drawn_into_given_axes(solution, report):
 
 
 def test_figures_show_themselves_in_a_notebook():
-    assert plot.cell_map([[1.0, 2.0], [3.0, 4.0]])._repr_png_().startswith(b"\x89PNG")
+    assert pcm.plot.cell_map([[1.0, 2.0], [3.0, 4.0]])._repr_png_().startswith(b"\x89PNG")
