@@ -14,7 +14,7 @@ from pcmphys.fit import drift_noise, memory
 from pcmphys.fit.drift_input import table_of, traces_of
 from pcmphys.fit.drift_result import DriftFit, DriftPopulation
 from pcmphys.fit.drift_solution import Solution
-from pcmphys.fit.drift_table import DriftTable
+from pcmphys.fit.drift_table import DriftTable, printable
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -171,8 +171,8 @@ def drift(
         )
     if lost.size:
         warnings.warn(
-            f"{lost.size} of {len(table.names)} drift fits did not settle (first: {table.names[lost[0]]}); they are "
-            "NaN and left out of the population",
+            f"{lost.size} of {len(table.names)} drift fits did not settle (first: "
+            f"{printable(table.names[lost[0]])}); they are NaN and left out of the population",
             ValidityWarning,
             stacklevel=2,
         )

@@ -9,7 +9,7 @@ import numpy as np
 from pcmphys import _check
 from pcmphys.errors import ParameterError
 from pcmphys.fit import drift_noise
-from pcmphys.fit.drift_table import DriftTable, unwarned, warn_of_size
+from pcmphys.fit.drift_table import DriftTable, printable, unwarned, warn_of_size
 
 _NORMALISED = (0.1, 2.0)  # reads whose median lies here are taken as normalised
 _OUTLIER = 10.0  # but not such a one
@@ -48,7 +48,7 @@ def traces_of(
         device, read = (int(k) for k in np.argwhere(gap)[0])
         raise ParameterError(
             f"conductance: {int(gap.sum())} of {gap.size} reads are missing, NaN or masked (first "
-            f"{table.names[device]}, read {read}); missing='skip' (command line: --blank) leaves them out"
+            f"{printable(table.names[device])}, read {read}); missing='skip' (command line: --blank) leaves them out"
         )
     white = _white(conductance_error, reads.shape, table.unit)
     used = time >= (0.0 if start is None else _check.number("start", start, "s", low=0.0))
@@ -89,8 +89,8 @@ def _enough(names, reads: np.ndarray, gap: np.ndarray, start) -> None:
         k = int(count.argmin())
         raise ParameterError(
             f"a drift fit with an error needs at least 3 reads{since}: two numbers are fitted, and the scatter about "
-            f"them; {names[k]} has {count[k]}"
+            f"them; {printable(names[k])} has {count[k]}"
         )
     dark = ~(np.where(gap, 0.0, reads) > 0).any(axis=1)
     if dark.any():
-        raise ParameterError(f"{names[int(dark.argmax())]} reads zero at every time{since}: nothing to fit")
+        raise ParameterError(f"{printable(names[int(dark.argmax())])} reads zero at every time{since}: nothing to fit")

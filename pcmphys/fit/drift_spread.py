@@ -72,8 +72,8 @@ def population(value: np.ndarray, variance: np.ndarray, freedom: np.ndarray) -> 
     tests, each at 3 standard deviations and, because a large population makes the weakest effect significant, each
     with a least size of the effect. The plain estimate is taken if
 
-    * the values go with their errors: rank correlation (Spearman) of at least 0.1, as Begg and Mazumdar, Biometrics
-      50, 1088 (1994), test a collection of studies;
+    * the values go with their errors: rank correlation (Spearman) of at least 0.1, after Begg and Mazumdar,
+      Biometrics 50, 1088 (1994), who test collections of studies so;
     * deviations in units of what the model expects go with the errors: rank correlation of at least 0.1 of their
       magnitude, after Glejser, J. Am. Stat. Assoc. 64, 316 (1969);
     * these deviations have a heavy tail: excess kurtosis of at least 2, Anscombe and Glynn, Biometrika 70, 227 (1983).

@@ -11,6 +11,7 @@ from pcmphys._figures import check_folder
 from pcmphys._files import write_whole
 from pcmphys.errors import ParameterError
 from pcmphys.fit.drift_solution import PER_DEVICE
+from pcmphys.fit.drift_table import printable
 
 _CONDUCTANCES = ("g0", "g0_error", "white_noise")
 
@@ -50,7 +51,7 @@ def summary(fits, population) -> str:
     heads = ("device", "nu", "+-", f"g0 [{unit}]", "+-", "Q (1/f)", "slope", f"white [{unit}]")
     lines = [
         (
-            _printable(fit.name),
+            printable(fit.name),
             *with_error(fit.exponent, fit.exponent_error),
             *with_error(fit.g0 * factor, fit.g0_error * factor),
             f"{fit.noise_amplitude:.2g}",
@@ -80,7 +81,8 @@ def summary(fits, population) -> str:
 def _of_population(population) -> list[str]:
     mean = " +- ".join(with_error(population.exponent_mean, population.exponent_mean_error))
     if population.exponent_method == "single":
-        return [f"mean and spread of nu: of one device only, {mean}" if mean[0] != "n" else "no fit has settled"]
+        known = math.isfinite(population.exponent_mean)
+        return [f"mean and spread of nu: of one device only, {mean}" if known else "no fit has settled"]
     spread = " +- ".join(with_error(population.exponent_spread, population.exponent_spread_error))
     scatter = " +- ".join(with_error(population.exponent_scatter, population.exponent_scatter_error))
     plain = population.exponent_method == "plain"
@@ -93,11 +95,6 @@ def _of_population(population) -> list[str]:
         f"{'weighted by precision' if plain else 'plain'} instead: mean {' +- '.join(with_error(*other[:2]))}, "
         f"spread {' +- '.join(with_error(*other[2:]))}",
     ]
-
-
-def _printable(name: str) -> str:
-    """A name without what would move a terminal's cursor or break its line."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in name)
 
 
 def to_dataframe(result):

@@ -114,14 +114,20 @@ def _names(names: Sequence[str], devices: int) -> tuple[str, ...]:
     return names
 
 
+def printable(name: str) -> str:
+    """A name without what would move a terminal's cursor or break its line."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in name)
+
+
 def warn_of_size(conductance: np.ndarray, names: Sequence[str]) -> None:
     """Say so where a conductance [S] is larger than that of any memory cell."""
     large = conductance > LARGEST
     if large.any():
         device, read = (int(k) for k in np.argwhere(large)[0])
         warnings.warn(
-            f"conductance: {int(large.sum())} of {large.size} reads are above {LARGEST:g} S (first {names[device]}, "
-            f"read {read}: {conductance[device, read]:g} S); is it in another unit, or normalised (unit '1')?",
+            f"conductance: {int(large.sum())} of {large.size} reads are above {LARGEST:g} S (first "
+            f"{printable(names[device])}, read {read}: {conductance[device, read]:g} S); is it in another unit, or "
+            "normalised (unit '1')?",
             ValidityWarning,
             stacklevel=4,
         )

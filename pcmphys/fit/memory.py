@@ -29,11 +29,13 @@ def check(reads: int, matrices: int) -> None:
 def too_many(reads: int, matrices: int, free: float | None = None) -> ParameterError:
     """The error of `check`; without ``free`` half the reads are proposed."""
     fit = reads // 2 if free is None else max(int(math.sqrt(max(free, 0.0) / (8.0 * matrices))), 3)
-    fit = int(float(f"{fit:.1e}") if fit >= 100 else fit)  # two digits
+    step = 10 ** max(len(str(fit)) - 2, 0)
+    fit = fit // step * step  # two digits, rounded down
     there = "more than there is" if free is None else f"{_spoken(free)} is free"
     return ParameterError(
-        f"{reads} reads a device need {_spoken(8.0 * matrices * reads**2)} of memory ({there}); about {fit} fit. Thin "
-        "them, evenly in the logarithm of time: keep = np.unique(np.geomspace(1, time.size, 1000).astype(int)) - 1; "
+        f"{reads} reads a device need {_spoken(8.0 * matrices * reads**2)} of memory ({there}); about {fit} fit, in a "
+        "time that grows with their cube. Thin them, evenly in the logarithm of time: "
+        "keep = np.unique(np.geomspace(1, time.size, 1000).astype(int)) - 1; "
         "drift(time[keep], conductance[..., keep]); start= leaves out early reads"
     )
 
