@@ -196,13 +196,18 @@ class DriftPopulation:
         object.__setattr__(self, "_solution", solution)
 
     @classmethod
-    def of(cls, solution: Solution, names: tuple[str, ...], conductance: np.ndarray, unit: str) -> DriftPopulation:
-        """The population of solved fits; ``conductance`` as read, with NaN where a read is missing."""
+    def of(
+        cls, solution: Solution, names: tuple[str, ...], conductance: np.ndarray, unit: str, results=None
+    ) -> DriftPopulation:
+        """The population of solved fits; ``conductance`` as read, with NaN where a read is missing.
+
+        ``results`` are those of the solution, if they are known: to find them takes as long as a good part of the fit.
+        """
         found = solution.population()
         mean, mean_error, spread, spread_error = found.chosen
         return cls(
             names=names,
-            **solution.results(),
+            **(solution.results() if results is None else results),
             exponent_mean=mean,
             exponent_mean_error=mean_error,
             exponent_spread=spread,
@@ -273,7 +278,8 @@ class DriftPopulation:
         if not places or len(set(places)) < len(places):
             raise ParameterError(f"devices must select at least one of {len(self)}, each once; got {devices!r}")
         names = tuple(self.names[k] for k in places)
-        return DriftPopulation.of(self._solution.take(places), names, self.conductance[places], self.unit)
+        results = {key: getattr(self, key)[places] for key in PER_DEVICE}
+        return DriftPopulation.of(self._solution.take(places), names, self.conductance[places], self.unit, results)
 
     def _device(self, k: int) -> DriftFit:
         values = {key: float(getattr(self, key)[k]) for key in PER_DEVICE}
