@@ -9,11 +9,15 @@ from __future__ import annotations
 import difflib
 import math
 import operator
+import warnings
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from pcmphys.errors import ParameterError
+
+OVERRANGE = 9e37
+"""From here on a number is a tester's mark for over-range or for no reading (SCPI: 9.9E37, 9.91E37), no measurement."""
 
 
 def _unit(unit: str) -> str:
@@ -30,6 +34,8 @@ def number(
 ) -> float:
     """A finite float inside [low, high]; ``low_open`` excludes the lower bound itself."""
     allowed = f"{name} must be a number{_in(unit)} within {_range(low, high, low_open)}"
+    if isinstance(value, np.ma.MaskedArray):
+        unmasked(name, value)
     try:
         # float() alone would take text, True and a complex number; kind O holds fractions and very large integers
         if np.asarray(value).dtype.kind not in "fiuO" or np.ndim(value) != 0:
@@ -39,6 +45,8 @@ def number(
         raise ParameterError(f"{allowed}; got {value!r}") from None
     if not math.isfinite(result) or result < low or result > high or (low_open and result == low):
         raise ParameterError(f"{allowed}; got {result:g}{_unit(unit)}")
+    if unit == "S":
+        measured(name, np.float64(result), unit)
     return result
 
 
@@ -70,8 +78,10 @@ def array(
 ) -> np.ndarray:
     """A C-contiguous float64 array, every element inside [low, high]; the caller's array is not changed.
 
-    ``shape`` fixes the exact shape, ``ndim`` the number of axes; an empty array is refused unless ``empty``.
+    ``shape`` fixes the exact shape, ``ndim`` the number of axes; an empty array is refused unless ``empty``. Masked
+    elements and, among conductances, a tester's marks for over-range are refused.
     """
+    unmasked(name, value)
     try:
         result = np.ascontiguousarray(value)
         if result.dtype.kind not in "fiub" or (result.ndim == 1 and np.ndim(value) == 0):
@@ -99,6 +109,8 @@ def array(
 def _check_elements(name: str, values: np.ndarray, unit: str, low: float, high: float, finite: bool) -> None:
     # min and max see every NaN; the costly search for the place runs only when something is wrong
     smallest, largest = values.min(), values.max()
+    if unit == "S" and (smallest <= -OVERRANGE or largest >= OVERRANGE):
+        measured(name, values, unit)
     if (not finite or (math.isfinite(smallest) and math.isfinite(largest))) and smallest >= low and largest <= high:
         return
     wrong = ~((values >= low) & (values <= high))
@@ -106,12 +118,104 @@ def _check_elements(name: str, values: np.ndarray, unit: str, low: float, high: 
         wrong |= ~np.isfinite(values)
     if not wrong.any():
         return
-    place = tuple(int(i) for i in np.argwhere(wrong)[0])
-    where = f"{name}[{', '.join(map(str, place))}]" if place else name
+    place = _first(wrong)
     raise ParameterError(
         f"{name} must hold finite numbers{_in(unit)} within {_range(low, high, False)}; "
-        f"{where} is {values[place]:g}{_unit(unit)} ({int(wrong.sum())} of {values.size} values are outside)"
+        f"{_element(name, place)} is {values[place]:g}{_unit(unit)} "
+        f"({int(wrong.sum())} of {values.size} values are outside)"
     )
+
+
+def measured(name: str, values: np.ndarray, unit: str = "") -> np.ndarray:
+    """Refuse a tester's marks for over-range, naming the first; what is not finite is left to other checks."""
+    wrong = (np.abs(values) >= OVERRANGE) & np.isfinite(values)
+    if not wrong.any():
+        return values
+    place = _first(wrong)
+    raise ParameterError(
+        f"{_element(name, place)} is {values[place]:g}{_unit(unit)}: from {OVERRANGE:g} on a number is a tester's mark "
+        f"for over-range or for no reading (9.9E37, 9.91E37), not a measurement ({int(wrong.sum())} of {values.size} "
+        "values)"
+    )
+
+
+def with_gaps(
+    name: str, value, unit: str = "", low: float = -math.inf, *, ndim: int | Iterable[int] | None = None
+) -> np.ndarray:
+    """As `array`, but NaN may stand anywhere; always a copy."""
+    given = _plain(name, value)
+    gap = np.isnan(given) if given.dtype.kind == "f" else np.zeros(given.shape, dtype=bool)
+    found = array(name, np.where(gap, 0.0, given) if gap.any() else value, unit, low, ndim=ndim)
+    return np.where(gap, np.nan, found)
+
+
+def flags(name: str, value, shape: tuple[int, ...]) -> np.ndarray:
+    """An array of bool of exactly this shape; numbers are no flags."""
+    found = _plain(name, value)
+    if found.dtype != np.bool_ or found.shape != shape:
+        raise ParameterError(
+            f"{name} must be an array of bool of shape {shape}; got {found.dtype} of shape {found.shape}"
+        )
+    return found
+
+
+def unmasked(name: str, value):
+    """The value itself; masked elements are refused, because a plain array made of it would show what they hide."""
+    if _is_masked(value):
+        try:
+            mask = _mask(value)
+            found = f"{_element(name, _first(mask))} is masked ({int(mask.sum())} of {mask.size} are)"
+        except ValueError:  # lists of unequal length inside
+            found = "some are masked"
+        raise ParameterError(f"{name} must not hold masked values; {found}: put numbers there or leave them out")
+    return value
+
+
+def filled(value):
+    """The value with NaN where a mask hides it; anything without a mask is returned as it is."""
+    if not _is_masked(value):
+        return value
+    found = _masked(value)
+    return found.astype(float).filled(np.nan) if found.dtype.kind in "fiu" else value
+
+
+def _plain(name: str, value) -> np.ndarray:
+    """The value as an array of whatever it holds."""
+    try:
+        return np.asarray(unmasked(name, value))
+    except ParameterError:
+        raise
+    except (TypeError, ValueError):
+        raise ParameterError(f"{name} must be an array; got {_describe(value)} of unequal lengths") from None
+
+
+def _is_masked(value) -> bool:
+    """Whether a masked array, or one inside of a list, hides something."""
+    if isinstance(value, np.ma.MaskedArray):
+        return value.dtype.names is None and bool(np.ma.is_masked(value))  # records are refused for what they are
+    return isinstance(value, (list, tuple)) and any(
+        _is_masked(part) for part in value if isinstance(part, (list, tuple, np.ma.MaskedArray))
+    )
+
+
+def _masked(value) -> np.ma.MaskedArray:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # numpy tells of each np.ma.masked in a list
+        return np.ma.array(np.array(value), mask=_mask(value))
+
+
+def _mask(value) -> np.ndarray:
+    if isinstance(value, (list, tuple)):
+        return np.array([_mask(part) for part in value])
+    return np.ma.getmaskarray(value)
+
+
+def _first(wrong: np.ndarray) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.argwhere(wrong)[0])
+
+
+def _element(name: str, place: tuple[int, ...]) -> str:
+    return f"{name}[{', '.join(map(str, place))}]" if place else name
 
 
 def _in(unit: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pcmphys.errors import ConvergenceError, ParameterError
+from pcmphys.errors import ConvergenceError, ParameterError, ValidityWarning
 
 app = typer.Typer(
     help="Device physics of phase-change memory: from measured devices to array statistics.",
@@ -208,37 +209,89 @@ def cite(name: Annotated[str, typer.Argument(help="Name of a technology, or the 
     typer.echo(bibtex(load_cell(name)))
 
 
+@contextmanager
+def _remarks():
+    """Print warnings of the physics as one line each, also before an error."""
+    import warnings
+
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always", ValidityWarning)
+        try:
+            yield
+        finally:
+            for remark in found:
+                _errors().print(f"[yellow]warning:[/] {_escape(remark.message)}")
+
+
 @fit_app.command()
 def drift(
-    file: Annotated[Path, typer.Argument(help="The tester's CSV file.")],
-    time: Annotated[str, typer.Option(help="Time column, with its unit if the header has none: 't_s[s]'.")] = "time",
+    file: Annotated[Path, typer.Argument(help="The tester's CSV file: a header line, then rows.")],
+    time: Annotated[
+        str,
+        typer.Option(help="Time column, with its unit if the header has none: 't_s[s]'. Units: s ms us ns min h day."),
+    ] = "time",
     conductance: Annotated[
-        list[str] | None, typer.Option(help="Conductance columns, patterns allowed: 'g_*[uS]'; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="Conductance columns, patterns allowed: 'g_*[uS]'; may be repeated. Units: S mS uS nS, "
+            "1 (normalised).",
+            show_default="conductance*",
+        ),
     ] = None,
     device: Annotated[str | None, typer.Option(help="Column of device names, for files with one read a line.")] = None,
     start: Annotated[float | None, typer.Option(help="Leave out reads before this time [s].")] = None,
-    error: Annotated[
-        float | None, typer.Option(help="Known std of instrument or digitisation noise [S; 1 if normalised].")
+    reference_time: Annotated[
+        float | None, typer.Option(help="Time t0 of G0 [s].", show_default="the first time used")
     ] = None,
-    slope: Annotated[float | None, typer.Option(help="Slope of the noise spectrum, if known (1: pure 1/f).")] = None,
+    read_duration: Annotated[float, typer.Option(help="Duration of a read [s].")] = 250e-9,
+    error: Annotated[
+        float | None,
+        typer.Option(
+            help="Known std of instrument or digitisation noise [S; 1 if normalised].", show_default="estimated"
+        ),
+    ] = None,
+    slope: Annotated[
+        float | None,
+        typer.Option(
+            help="Slope of the noise spectrum, 1 to 1.5 (1: pure 1/f).", show_default="averaged over 1 to 1.4"
+        ),
+    ] = None,
     blank: Annotated[bool, typer.Option("--blank", help="Empty fields are reads that were not taken.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="List every device, not only the first 20.")] = False,
+    csv: Annotated[Path | None, typer.Option(help="Write every device to this CSV file, all digits.")] = None,
     figure: Annotated[Path | None, typer.Option(help="Write the figure here (PNG, PDF or SVG).")] = None,
 ) -> None:
     """Fit G = G0 (t/t0)^-nu to every device of a file, with errors that hold for 1/f noise.
 
+    Mean and spread of nu are weighted by precision, or plain where tests say that exponents have to do with their
+    errors; the last lines tell which, and why.
+
     Example:  pcmphys fit drift traces.csv --time 't_s[s]' --conductance 'g_*[1]' --start 55 --blank --figure drift.png
     """
+    from pcmphys._figures import check_folder, check_path
     from pcmphys.fit import drift as fit_drift
     from pcmphys.fit import read_drift
 
-    if conductance is None:
-        conductance = ["conductance*"]
+    if figure is not None:
+        check_path(figure)
+    if csv is not None:
+        check_folder(csv)
     policy = "missing" if blank else "refuse"
-    table = read_drift(file, time=time, conductance=conductance, device=device, blank=policy)
-    found = fit_drift(
-        table, conductance_error=error, start=start, noise_slope=slope, missing="skip" if blank else "refuse"
-    )
-    typer.echo(found.summary())
+    with _remarks():
+        table = read_drift(file, time=time, conductance=conductance or ["conductance*"], device=device, blank=policy)
+        found = fit_drift(
+            table,
+            conductance_error=error,
+            start=start,
+            reference_time=reference_time,
+            read_duration=read_duration,
+            noise_slope=slope,
+            missing="skip" if blank else "refuse",
+        )
+    typer.echo(found.summary(len(found) if every else 20))
+    if csv is not None:
+        found.to_csv(csv)
+        typer.echo(f"table   {csv}")
     if figure is not None:
         found.plot(figure)
         typer.echo(f"figure  {figure}")

@@ -182,3 +182,64 @@ def test_shape(value, expected):
 def test_shape_refuses(value):
     with pytest.raises(ParameterError, match=r"^shape"):
         _check.shape("shape", value)
+
+
+HIDDEN = np.ma.array([[1e-5, 2e-5], [3e-5, 4e-5]], mask=[[0, 1], [0, 0]])
+
+
+@pytest.mark.parametrize("check", [_check.array, _check.with_gaps, _check.unmasked])
+@pytest.mark.parametrize(
+    "value", [HIDDEN, list(HIDDEN), [[1e-5, np.ma.masked], [3e-5, 4e-5]]], ids=["array", "rows", "list"]
+)
+def test_masked_values_are_refused_by_name(check, value):
+    with pytest.raises(ParameterError, match=r"^targets must not hold masked values; targets\[0, 1\] is masked"):
+        check("targets", value)
+
+
+def test_an_array_in_which_nothing_is_masked_is_a_plain_one():
+    for mask in (np.ma.nomask, np.zeros((2, 2), bool)):
+        open_ = np.ma.array(HIDDEN.data, mask=mask)
+        assert np.array_equal(_check.array("targets", open_), HIDDEN.data)
+        assert type(_check.array("targets", open_)) is np.ndarray
+        assert _check.filled(open_) is open_
+    assert _check.number("x", np.ma.array(2.0)) == 2.0
+    with pytest.raises(ParameterError, match=r"^x must not hold masked values; x is masked"):
+        _check.number("x", np.ma.masked)
+
+
+def test_what_a_mask_hides_can_be_taken_as_missing():
+    assert np.array_equal(_check.filled(HIDDEN), [[1e-5, np.nan], [3e-5, 4e-5]], equal_nan=True)
+    counts = np.ma.array([1, 2], mask=[True, False])
+    assert np.array_equal(_check.filled(counts), [np.nan, 2.0], equal_nan=True)
+
+
+def test_gaps_are_nan_and_nothing_else():
+    given = np.array([1.0, math.nan])
+    found = _check.with_gaps("left", given, "V")
+    assert np.array_equal(found, given, equal_nan=True)
+    assert not np.shares_memory(found, given)
+    assert np.isnan(_check.with_gaps("left", math.nan, "V", ndim=(0, 1)))
+    for value in (math.inf, -0.5):
+        with pytest.raises(ParameterError, match=r"left\[1\] is"):
+            _check.with_gaps("left", [math.nan, value], "V", 0.0)
+
+
+@pytest.mark.parametrize("mark", [9e37, 9.9e37, 9.91e37, -9.9e37, 1e300])
+def test_marks_for_over_range_are_no_conductances(mark):
+    with pytest.raises(ParameterError, match=r"^cells\[1\] is .* S: from 9e\+37 on .*over-range"):
+        _check.array("cells", [1e-5, mark], "S", 0.0)
+    with pytest.raises(ParameterError, match=r"over-range|within"):
+        _check.number("ceiling", mark, "S", 0.0)
+    assert _check.array("resistance", [1.0, mark], "ohm")[1] == mark  # an open wire may be any number
+
+
+def test_flags():
+    assert _check.flags("where", [True, False], (2,)).dtype == np.bool_
+    for value in ([1, 0], [True], RAGGED, np.ma.array([True, False], mask=[0, 1])):
+        with pytest.raises(ParameterError, match=r"^where must"):
+            _check.flags("where", value, (2,))
+
+
+def test_masked_values_in_lists_of_unequal_length_are_refused_as_well():
+    with pytest.raises(ParameterError, match="x must not hold masked values; some are masked"):
+        _check.array("x", [[1.0, np.ma.masked], [1.0]])

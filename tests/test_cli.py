@@ -88,6 +88,42 @@ def test_fit_drift_prints_the_fit_and_draws_it(tmp_path):
     assert (tmp_path / "d.png").stat().st_size > 10_000
 
 
+def test_fit_drift_lists_every_device_and_writes_them(tmp_path):
+    rows = [",".join(["time (s)", *(f"conductance{k} (uS)" for k in range(25))])]
+    rows += [
+        ",".join([str(t), *(f"{20 * t**-0.05 + 0.01 * ((7 * k + t) % 5):.4f}" for k in range(25))])
+        for t in (1, 3, 9, 30)
+    ]
+    (tmp_path / "many.csv").write_text("\n".join(rows))
+    short = pcmphys("fit", "drift", "many.csv", folder=tmp_path)
+    assert "25 devices in all, 20 shown" in short.stdout
+    assert "conductance24 " not in short.stdout
+    full = pcmphys("fit", "drift", "many.csv", "--all", "--csv", "fit.csv", folder=tmp_path)
+    assert full.returncode == 0, full.stderr
+    assert "conductance24 " in full.stdout
+    assert "because" in full.stdout
+    assert len((tmp_path / "fit.csv").read_text().splitlines()) == 26
+
+
+def test_fit_drift_refuses_marks_for_over_range_and_tells_of_large_conductances(tmp_path):
+    text = "time (s),g1 (S),g2 (S)\n1,2e-5,{0}\n2,1.9e-5,{0}\n5,1.8e-5,{0}\n9,1.7e-5,{0}\n"
+    (tmp_path / "a.csv").write_text(text.format("9.9E37"))
+    result = pcmphys("fit", "drift", "a.csv", "--conductance", "g*", folder=tmp_path)
+    assert result.returncode == 2
+    assert "a.csv, line 2, column 'g2 (S)': 9.9E37 is a tester's mark for over-range" in result.stderr
+    (tmp_path / "a.csv").write_text(text.format("5"))
+    result = pcmphys("fit", "drift", "a.csv", "--conductance", "g*", folder=tmp_path)
+    assert result.returncode == 0
+    assert result.stderr.startswith("warning: a.csv, line 2, column 'g2 (S)': 5 S")
+    assert "ValidityWarning" not in result.stderr
+    # where to write is looked at before the fit
+    for option, path, says in (("--figure", "x/d.png", "no folder x"), ("--csv", ".", "is a folder")):
+        result = pcmphys("fit", "drift", "a.csv", "--conductance", "g*", option, path, folder=tmp_path)
+        assert result.returncode == 2
+        assert says in result.stderr
+        assert result.stdout == ""
+
+
 def test_fit_drift_names_a_missing_column():
     result = pcmphys("fit", "drift", TRACES, "--time", "t_seconds[s]", "--conductance", "g_*[1]")
     assert result.returncode == 2
@@ -99,5 +135,8 @@ def test_units_survive_in_the_help_and_the_version_is_told():
     text = pcmphys("fit", "drift", "--help").stdout
     assert "t_s[s]" in text
     assert "g_*[1]" in text
+    assert "conductance*" in text
+    assert "S mS uS nS" in text
+    assert "--read-duration" in text
     assert pcmphys("--version").stdout.startswith("pcmphys 0.")
     assert subprocess.run([sys.executable, "-m", "pcmphys", "cells"], capture_output=True, check=False).returncode == 0

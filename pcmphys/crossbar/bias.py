@@ -197,11 +197,9 @@ def _ramped(end: np.ndarray, factor: np.ndarray) -> np.ndarray:
 
 def _voltages(name: str, value, *, open_allowed: bool) -> np.ndarray:
     """Own array of finite voltages, or NaN where an end may be open."""
-    given = np.asarray(value)
-    if not open_allowed or given.dtype.kind != "f":
-        return np.array(_check.array(name, value, "V", ndim=(0, 1, 2)))
-    _check.array(name, np.where(np.isnan(given), 0.0, given), "V", ndim=(0, 1, 2))
-    return np.array(given, dtype=float)
+    if open_allowed:
+        return _check.with_gaps(name, value, "V", ndim=(0, 1, 2))
+    return np.array(_check.array(name, value, "V", ndim=(0, 1, 2)))
 
 
 class Selection:

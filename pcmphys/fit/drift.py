@@ -3,14 +3,41 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
 import numpy as np
 
 from pcmphys import _check
-from pcmphys.errors import ConvergenceError, ParameterError, ValidityWarning
-from pcmphys.fit import drift_noise, drift_spread
-from pcmphys.fit.drift_result import PER_DEVICE, DriftFit, DriftPopulation, Solution
-from pcmphys.fit.read_table import DriftTable
+from pcmphys.errors import ConvergenceError, ValidityWarning
+from pcmphys.fit import drift_noise, memory
+from pcmphys.fit.drift_input import table_of, traces_of
+from pcmphys.fit.drift_result import DriftFit, DriftPopulation
+from pcmphys.fit.drift_solution import Solution
+from pcmphys.fit.drift_table import DriftTable, printable
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+
+class _Options(TypedDict, total=False):
+    conductance_error: ArrayLike | None
+    start: float | None
+    reference_time: float | None
+    read_duration: float
+    noise_slope: float | None
+    missing: str
+
+
+# what arrays give depends on their number of axes, which type checkers do not know for certain
+@overload
+def drift(time: DriftTable, conductance: None = None, **options: Unpack[_Options]) -> DriftPopulation: ...
+@overload
+def drift(time: ArrayLike, conductance: Sequence[float], **options: Unpack[_Options]) -> DriftFit: ...
+@overload
+def drift(time: ArrayLike, conductance: Sequence[Sequence[float]], **options: Unpack[_Options]) -> DriftPopulation: ...
+@overload
+def drift(time: ArrayLike, conductance: ArrayLike, **options: Unpack[_Options]) -> Any: ...
 
 
 def drift(
@@ -32,7 +59,8 @@ def drift(
         Time since programming [s], above 0, strictly increasing. Or a table with names and unit: a file, from
         `read_drift`, or ``DriftTable(time, conductance, names, unit)``.
     conductance : (reads,) or (devices, reads) array
-        Reads [S] (or normalised), not negative; a read of zero is a read. At least three a device.
+        Reads [S] (or normalised), not negative; a read of zero is a read. At least three a device. NaN, or masked: a
+        read that is missing. A tester's marks for over-range (9.9E37 and above) are refused.
     conductance_error : float, (reads,) or (devices, reads) array, optional
         Known standard deviation of the white part of the noise (instrument, digitisation) [S], above 0. Whatever
         scatter exceeds it is then taken as 1/f noise. Default: the white part is estimated too.
@@ -46,7 +74,7 @@ def drift(
         Slope beta of the spectrum f^-beta of the intrinsic noise, 1 to 1.5, if it is known. Default: averaged over
         1, 1.2 and 1.4 as the data weigh them.
     missing : {"refuse", "skip"}, optional
-        NaN in ``conductance``: an error, or a read that was not taken.
+        NaN or masked elements in ``conductance``: an error, or reads that were not taken.
 
     Returns
     -------
@@ -56,10 +84,16 @@ def drift(
     Raises
     ------
     ParameterError
-        Times not increasing, negative conductances, fewer than three reads from ``start`` on, wrong shapes.
+        Times not increasing, negative conductances, fewer than three reads from ``start`` on, wrong shapes; more reads
+        a device than memory holds: about 100 bytes times the square of their number are needed.
     ConvergenceError
         The fit of a single device did not settle. In a population such devices are NaN, left out of mean and
         spread, and counted in a `ValidityWarning`.
+
+    Warns
+    -----
+    ValidityWarning
+        Fits that did not settle; conductances above 1 S, which are probably in another unit.
 
     Notes
     -----
@@ -80,9 +114,17 @@ def drift(
     In a population the prior of slope and share is learned from all devices together (empirical Bayes, weight of the
     initial prior: 4 devices), so a device's estimate and error depend a little on its company.
 
-    The spread of nu is the REML estimate of a random-effects model, with the fit variances first moderated towards
-    their common value (Smyth 2004); without that, variances estimated from a few reads make a spread out of nothing.
-    With fewer than about ten reads a device and noise that differs widely between devices it is still biased high.
+    Mean and spread of nu are weighted by precision: the REML estimate of a random-effects model, with the fit variances
+    first moderated towards their common value (Smyth 2004); without that, variances estimated from a few reads make a
+    spread out of nothing. With fewer than about ten reads a device and noise that differs widely between devices it is
+    still biased high. Such weights are wrong where a device's exponent has to do with its error, as where fast
+    drifters are the noisy ones: they would hardly count. So three tests (of ten devices and more) ask for that, each at
+    3 standard deviations: rank correlation of the exponents with their errors (Begg and Mazumdar 1994) and of the size
+    of the deviations from the mean with the errors (after Glejser 1969), of 0.1 at least, and the excess kurtosis of
+    the deviations (Anscombe and Glynn 1983), of 2 at least. If one of them rejects, ``exponent_mean`` and
+    ``exponent_spread`` are the plain mean, and the standard deviation less the mean fit variance (Hedges 1983), with
+    errors from the scatter itself. ``exponent_method`` and ``exponent_reason`` tell; ``weighted`` and ``plain`` hold
+    both.
 
     Intervals of 68.3 % were checked on simulated devices with 20 and 60 reads, 1/f noise (Gaussian, and of two-state
     traps) and white noise in several mixtures: those of populations cover 65-75 %, those of single traces 67-82 % (up
@@ -98,7 +140,9 @@ def drift(
     ----------
     V. Joshi et al., Nat. Commun. 11, 2473 (2020); S. R. Nandakumar et al., IEEE ICECS, 727 (2019): drift and 1/f
     noise of the device. D. A. Harville, J. Am. Stat. Assoc. 72, 320 (1977): REML. W. Viechtbauer, J. Educ. Behav.
-    Stat. 30, 261 (2005): random effects. G. K. Smyth, Stat. Appl. Genet. Mol. Biol. 3, 3 (2004): moderation.
+    Stat. 30, 261 (2005): random effects. G. K. Smyth, Stat. Appl. Genet. Mol. Biol. 3, 3 (2004): moderation. C. B. Begg
+    and M. Mazumdar, Biometrics 50, 1088 (1994); H. Glejser, J. Am. Stat. Assoc. 64, 316 (1969); F. J. Anscombe and
+    W. J. Glynn, Biometrika 70, 227 (1983): tests. L. V. Hedges, Psychol. Bull. 93, 388 (1983): the plain estimate.
 
     Examples
     --------
@@ -110,148 +154,47 @@ def drift(
     >>> round(float(fit.predict(1e6).mean) * 1e6, 3)  # 10 uS * 50000**-0.05
     5.822
     """
-    table = _table(time, conductance)
+    table = table_of(time, conductance)
     slopes = drift_noise.SLOPES
     if noise_slope is not None:
         slopes = (_check.number("noise_slope", noise_slope, "", 1.0, 1.5),)
     duration = _check.number("read_duration", read_duration, "s", 0, low_open=True)
-    traces, read = _traces(table, conductance_error, start, reference_time, missing)
-    traces = traces._replace(read_duration=duration, slopes=slopes)
-    solution, converged = _solve(traces)
+    traces, read = traces_of(table, conductance_error, start, reference_time, missing)
+    solution = _solve(traces._replace(read_duration=duration, slopes=slopes))
+    lost = np.flatnonzero(~solution.converged)
     single = not isinstance(time, DriftTable) and np.ndim(conductance) == 1
-    if single and not converged[0]:
+    if single and lost.size:
         raise ConvergenceError(
             "drift fit did not settle; is the noise as large as the conductance?",
             residual=float(solution.last[0]),
             iterations=drift_noise.ITERATIONS,
         )
-    results = _results(solution, converged)
-    shared = {
-        "reference_time": traces.reference_time,
-        "read_duration": traces.read_duration,
-        "time": traces.time,
-        "unit": table.unit,
-        "_solution": solution,
-    }
-    if single:
-        values = {key: float(value[0]) for key, value in results.items()}
-        return DriftFit(name=table.names[0], **values, conductance=read[0], **shared)
-    spread = _population(solution, converged, table.names)
-    return DriftPopulation(names=table.names, **results, **spread, conductance=read, **shared)
-
-
-def _table(time, conductance) -> DriftTable:
-    if isinstance(time, DriftTable):
-        if conductance is not None:
-            raise ParameterError("a DriftTable holds its conductances; give the table alone, or times and conductances")
-        table = time
-    elif conductance is None:
-        raise ParameterError("conductance is missing: drift(time, conductance), or drift(table) with a DriftTable")
-    else:
-        devices = len(conductance) if np.ndim(conductance) == 2 else 1
-        table = DriftTable(time, conductance, tuple(f"device {k}" for k in range(devices)), "S")
-    return table
-
-
-def _traces(table: DriftTable, conductance_error, start, reference_time, missing):
-    """Check everything the user gave; the traces to fit, and the reads used with NaN where one is missing."""
-    time = _check.increasing("time", _check.array("time", table.time, "s", ndim=1, low=0.0), "s")
-    if time[0] <= 0:
-        raise ParameterError("time must be above 0 s, counted from programming; time[0] is 0 s")
-    _check.choice("missing", missing, ("refuse", "skip"))
-    given = np.asarray(table.conductance)
-    gap = np.isnan(given) if missing == "skip" and given.dtype.kind == "f" else np.zeros(given.shape, bool)
-    filled = np.where(gap, 0.0, given) if gap.any() else given
-    reads = np.atleast_2d(_check.array("conductance", filled, table.unit, low=0.0, ndim=(1, 2)))
-    gap = gap.reshape(reads.shape)
-    if reads.shape[1] != time.size:
-        raise ParameterError(f"conductance must have {time.size} reads a device, one a time; got {given.shape}")
-    white = _white(conductance_error, reads.shape, table.unit)
-    used = time >= (0.0 if start is None else _check.number("start", start, "s", low=0.0))
-    reads, gap, time = reads[:, used], gap[:, used], time[used]
-    _enough(table.names, reads, gap, start)
-    reference = float(time[0])
-    if reference_time is not None:
-        reference = _check.number("reference_time", reference_time, "s", 0, low_open=True)
-    traces = drift_noise.Traces(
-        time,
-        reads,
-        1.0 - gap,
-        None if white is None else white[:, used],
-        reference,
-        np.nan,
-        (),
-    )
-    read = np.where(gap, np.nan, reads)
-    return traces, read[0] if given.ndim == 1 else read
-
-
-def _white(conductance_error, shape: tuple[int, int], unit: str) -> np.ndarray | None:
-    if conductance_error is None:
-        return None
-    error = _check.array("conductance_error", conductance_error, unit, low=0.0, ndim=(0, 1, 2))
-    if not (error > 0).all():
-        raise ParameterError("conductance_error must be above 0; leave it out to have the white noise estimated")
-    try:
-        return np.ascontiguousarray(np.broadcast_to(error, shape))
-    except ValueError:
-        raise ParameterError(f"conductance_error must fit conductances of shape {shape}; got {error.shape}") from None
-
-
-def _enough(names, reads: np.ndarray, gap: np.ndarray, start) -> None:
-    since = "" if start is None else f" from {start:g} s on"
-    count = (~gap).sum(axis=1)
-    if reads.shape[1] < 3 or count.min() < 3:
-        k = int(count.argmin())
-        raise ParameterError(
-            f"a drift fit with an error needs at least 3 reads{since}: two numbers are fitted, and the scatter about "
-            f"them; {names[k]} has {count[k]}"
-        )
-    dark = ~(np.where(gap, 0.0, reads) > 0).any(axis=1)
-    if dark.any():
-        raise ParameterError(f"{names[int(dark.argmax())]} reads zero at every time{since}: nothing to fit")
-
-
-def _solve(traces: drift_noise.Traces) -> tuple[Solution, np.ndarray]:
-    size = drift_noise.block_size(traces.time.size)
-    devices = len(traces.conductance)
-    parts = [drift_noise.solve(traces.take(slice(k, k + size))) for k in range(0, devices, size)]
-    mixture = drift_noise.Mixture(*(np.concatenate(field) for field in zip(*(part[2] for part in parts), strict=True)))
-    log_g0, exponent, last = (np.concatenate([part[k] for part in parts]) for k in (0, 1, 3))
-    converged = last < drift_noise.TOLERANCE
-    if devices > 1:
-        prior = drift_noise.pooled_prior(traces, mixture.evidence[converged])
-        mixture = mixture._replace(weight=drift_noise.posterior(mixture.evidence, prior))
-    return Solution(traces, log_g0, exponent, mixture, last), converged
-
-
-def _results(solution: Solution, converged: np.ndarray) -> dict[str, np.ndarray]:
-    g0 = np.exp(solution.mean(0))
-    found = (
-        solution.mean(1),
-        solution.width(1),
-        g0,
-        g0 * solution.width(0),
-        *drift_noise.average_noise(solution.traces, solution.mixture),
-    )
-    return {key: np.where(converged, value, np.nan) for key, value in zip(PER_DEVICE, found, strict=True)}
-
-
-def _population(solution: Solution, converged: np.ndarray, names) -> dict[str, float]:
-    lost = np.flatnonzero(~converged)
     if lost.size:
         warnings.warn(
-            f"{lost.size} of {len(names)} drift fits did not settle (first: {names[lost[0]]}); they are NaN and left "
-            "out of the population",
+            f"{lost.size} of {len(table.names)} drift fits did not settle (first: "
+            f"{printable(table.names[lost[0]])}); they are NaN and left out of the population",
             ValidityWarning,
-            stacklevel=3,
+            stacklevel=2,
         )
-    keys = ("exponent_mean", "exponent_mean_error", "exponent_spread", "exponent_spread_error")
-    if converged.sum() < 2:
-        # one device has no spread: its own value, and nothing known of the others
-        only = (solution.mean(1), solution.width(1))
-        mean, error = (float(value[converged][0]) if converged.any() else np.nan for value in only)
-        return dict(zip(keys, (mean, error, np.nan, np.nan), strict=True))
-    some = solution.take(converged)
-    variance = drift_spread.moderated(some.variance(), some.traces.mask.sum(axis=1) - 2.0)
-    return dict(zip(keys, drift_spread.intrinsic_spread(some.mean(1), variance), strict=True))
+    population = DriftPopulation.of(solution, table.names, read, table.unit)
+    return population[0] if single else population
+
+
+def _solve(traces: drift_noise.Traces) -> Solution:
+    reads = traces.time.size
+    matrices = drift_noise.matrices(len(traces.slopes))
+    memory.check(reads, matrices)
+    size = drift_noise.block_size(reads)
+    devices = len(traces.conductance)
+    try:
+        parts = [drift_noise.solve(traces.take(slice(k, k + size))) for k in range(0, devices, size)]
+    except MemoryError:
+        raise memory.too_many(reads, matrices) from None
+    mixture = drift_noise.Mixture(*(np.concatenate(field) for field in zip(*(part[2] for part in parts), strict=True)))
+    log_g0, exponent, last = (np.concatenate([part[k] for part in parts]) for k in (0, 1, 3))
+    solution = Solution(traces, log_g0, exponent, mixture, last)
+    if devices > 1:
+        prior = drift_noise.pooled_prior(traces, mixture.evidence[solution.converged])
+        mixture = mixture._replace(weight=drift_noise.posterior(mixture.evidence, prior))
+        solution = Solution(traces, log_g0, exponent, mixture, last)
+    return solution

@@ -308,6 +308,11 @@ def _store(kept: Mixture, where: np.ndarray, new: Mixture) -> Mixture:
     return kept
 
 
+def matrices(slopes: int) -> int:
+    """Square matrices of all reads that the fit of one device holds at once, as measured."""
+    return 7 + 2 * slopes
+
+
 def block_size(reads: int) -> int:
     """Devices to fit at once, so that the largest array of a block stays near ``BLOCK`` floats."""
     return max(1, BLOCK // (reads * max(reads, 3 * AMPLITUDES)))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from collections.abc import Iterator
+from dataclasses import InitVar, dataclass, field
+from typing import NamedTuple, overload
 
 import numpy as np
 
 from pcmphys import _check
 from pcmphys.errors import ParameterError
-from pcmphys.fit import drift_noise, drift_predict
+from pcmphys.fit.drift_solution import PER_DEVICE, Solution
+from pcmphys.fit.drift_spread import Spread
 
 
 class Prediction(NamedTuple):
@@ -63,7 +65,10 @@ class DriftFit:
     time: np.ndarray = field(repr=False)
     conductance: np.ndarray = field(repr=False)
     unit: str
-    _solution: Solution = field(repr=False)
+    solution: InitVar[Solution]  # kept out of the fields, so that tables made of them hold results only
+
+    def __post_init__(self, solution: Solution):
+        object.__setattr__(self, "_solution", solution)
 
     def curve(self, time) -> np.ndarray:
         """The fitted power law at times since programming [s], same shape as ``time``, [S]."""
@@ -106,6 +111,18 @@ class DriftFit:
 
         return summary([self], None)
 
+    def to_dataframe(self):
+        """The fit as a pandas ``DataFrame`` of one row, see `DriftPopulation.to_dataframe`."""
+        from pcmphys.fit.drift_summary import to_dataframe
+
+        return to_dataframe(self)
+
+    def to_csv(self, path) -> None:
+        """Write the fit to a CSV file of a header and one row, see `DriftPopulation.to_csv`."""
+        from pcmphys.fit.drift_summary import to_csv
+
+        to_csv(self, path)
+
     def plot(self, path=None):
         """Draw the reads, the fit and its band; write them to ``path`` (type by its suffix) if one is given.
 
@@ -118,11 +135,12 @@ class DriftFit:
         return drift_figure([self], path=path)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DriftPopulation:
     """Power-law drift fitted to many devices that were read at the same times.
 
-    ``len``, indexing by number or name, and iteration give each device's `DriftFit`.
+    ``len``, iteration, and indexing by number or name give each device's `DriftFit`; a slice or a sequence of numbers
+    or names gives a smaller population with a mean and spread of its own.
 
     Attributes
     ----------
@@ -135,41 +153,135 @@ class DriftPopulation:
         matters below some twenty devices.
     exponent_spread, exponent_spread_error : float
         Standard deviation of the true exponents from device to device (with the cycle-to-cycle part, if each device
-        was programmed once) [1], the fit error removed: REML of a random-effects model, see `drift`.
+        was programmed once) [1], the fit error removed.
+    exponent_method : {"weighted", "plain", "single"}
+        How these four were found: weighted by precision (REML of a random-effects model), or plain, where tests
+        say that this model does not hold; "single" if fewer than two fits settled. See `drift`.
+    exponent_reason : str
+        Why, in words.
+    exponent_scatter, exponent_scatter_error : float
+        Standard deviation of the fitted exponents as they are, the fit errors in it [1].
+    weighted, plain : Spread
+        Both estimates: ``mean``, ``mean_error``, ``spread``, ``spread_error``.
     reference_time, read_duration, time, conductance, unit
         As in `DriftFit`; ``conductance`` is (devices, reads).
     """
 
-    names: tuple[str, ...] = field(repr=False)
-    exponent: np.ndarray = field(repr=False)
-    exponent_error: np.ndarray = field(repr=False)
-    g0: np.ndarray = field(repr=False)
-    g0_error: np.ndarray = field(repr=False)
-    noise_amplitude: np.ndarray = field(repr=False)
-    noise_slope: np.ndarray = field(repr=False)
-    white_noise: np.ndarray = field(repr=False)
+    names: tuple[str, ...]
+    exponent: np.ndarray
+    exponent_error: np.ndarray
+    g0: np.ndarray
+    g0_error: np.ndarray
+    noise_amplitude: np.ndarray
+    noise_slope: np.ndarray
+    white_noise: np.ndarray
     exponent_mean: float
     exponent_mean_error: float
     exponent_spread: float
     exponent_spread_error: float
+    exponent_method: str
+    exponent_reason: str
+    exponent_scatter: float
+    exponent_scatter_error: float
+    weighted: Spread
+    plain: Spread
     reference_time: float
     read_duration: float
-    time: np.ndarray = field(repr=False)
-    conductance: np.ndarray = field(repr=False)
+    time: np.ndarray
+    conductance: np.ndarray
     unit: str
-    _solution: Solution = field(repr=False)
+    solution: InitVar[Solution]  # kept out of the fields, so that tables made of them hold results only
+
+    def __post_init__(self, solution: Solution):
+        object.__setattr__(self, "_solution", solution)
+
+    @classmethod
+    def of(
+        cls, solution: Solution, names: tuple[str, ...], conductance: np.ndarray, unit: str, results=None
+    ) -> DriftPopulation:
+        """The population of solved fits; ``conductance`` as read, with NaN where a read is missing.
+
+        ``results`` are those of the solution, if they are known: to find them takes as long as a good part of the fit.
+        """
+        found = solution.population()
+        mean, mean_error, spread, spread_error = found.chosen
+        return cls(
+            names=names,
+            **(solution.results() if results is None else results),
+            exponent_mean=mean,
+            exponent_mean_error=mean_error,
+            exponent_spread=spread,
+            exponent_spread_error=spread_error,
+            exponent_method=found.method,
+            exponent_reason=found.reason,
+            exponent_scatter=found.scatter,
+            exponent_scatter_error=found.scatter_error,
+            weighted=found.weighted,
+            plain=found.plain,
+            reference_time=solution.traces.reference_time,
+            read_duration=solution.traces.read_duration,
+            time=solution.traces.time,
+            conductance=conductance,
+            unit=unit,
+            solution=solution,
+        )
+
+    def __repr__(self) -> str:
+        from pcmphys.fit.drift_summary import with_error
+
+        count = len(self)
+        mean = " +- ".join(with_error(self.exponent_mean, self.exponent_mean_error))
+        spread = " +- ".join(with_error(self.exponent_spread, self.exponent_spread_error))
+        return (
+            f"DriftPopulation({count} device{'s' * (count != 1)}, {self.time.size} reads from {self.time[0]:g} s to "
+            f"{self.time[-1]:g} s; nu = {mean}, spread {spread} ({self.exponent_method}))"
+        )
 
     def __len__(self) -> int:
         return len(self.names)
 
-    def __iter__(self):
-        return (self[k] for k in range(len(self)))
+    def __iter__(self) -> Iterator[DriftFit]:
+        return (self._device(k) for k in range(len(self)))
 
-    def __getitem__(self, device: int | str) -> DriftFit:
+    @overload
+    def __getitem__(self, device: int | str) -> DriftFit: ...
+
+    @overload
+    def __getitem__(self, device: slice | list | tuple | np.ndarray) -> DriftPopulation: ...
+
+    def __getitem__(self, device):
+        if isinstance(device, (slice, list, tuple, np.ndarray)) and np.ndim(device) <= 1:
+            return self._some(device)
+        return self._device(self._number(device))
+
+    def _number(self, device) -> int:
+        """Place of one device, from its name or a number that may count from the end."""
         if isinstance(device, str):
             _check.choice("device", device, self.names)
-            device = self.names.index(device)
-        k = range(len(self))[device]
+            return self.names.index(device)
+        try:
+            if isinstance(device, (bool, np.bool_)):
+                raise TypeError
+            return range(len(self))[device]
+        except TypeError:
+            raise ParameterError(
+                f"device must be a number, a name, a slice, or a sequence of numbers or names; got {device!r}"
+            ) from None
+
+    def _some(self, devices) -> DriftPopulation:
+        if isinstance(devices, slice):
+            places = list(range(len(self))[devices])
+        elif getattr(devices, "dtype", None) == np.bool_:
+            places = list(np.flatnonzero(_check.flags("devices", devices, (len(self),))))
+        else:
+            places = [self._number(one) for one in devices]
+        if not places or len(set(places)) < len(places):
+            raise ParameterError(f"devices must select at least one of {len(self)}, each once; got {devices!r}")
+        names = tuple(self.names[k] for k in places)
+        results = {key: getattr(self, key)[places] for key in PER_DEVICE}
+        return DriftPopulation.of(self._solution.take(places), names, self.conductance[places], self.unit, results)
+
+    def _device(self, k: int) -> DriftFit:
         values = {key: float(getattr(self, key)[k]) for key in PER_DEVICE}
         return DriftFit(
             name=self.names[k],
@@ -179,7 +291,7 @@ class DriftPopulation:
             time=self.time,
             conductance=self.conductance[k],
             unit=self.unit,
-            _solution=self._solution.take(slice(k, k + 1)),
+            solution=self._solution.take(slice(k, k + 1)),
         )
 
     def curve(self, time) -> np.ndarray:
@@ -202,6 +314,24 @@ class DriftPopulation:
         devices = _check.integer("devices", devices, low=0)
         return summary([self[k] for k in range(min(devices, len(self)))], self)
 
+    def to_dataframe(self):
+        """All devices as a pandas ``DataFrame``: one row each, indexed by name, columns as the attributes here.
+
+        Raises
+        ------
+        ParameterError
+            pandas is not installed.
+        """
+        from pcmphys.fit.drift_summary import to_dataframe
+
+        return to_dataframe(self)
+
+    def to_csv(self, path) -> None:
+        """Write all devices to a CSV file: a header with names and units, then a row each with all digits."""
+        from pcmphys.fit.drift_summary import to_csv
+
+        to_csv(self, path)
+
     def plot(self, path=None, devices: int = 12):
         """Draw reads, fits and bands of the first ``devices`` devices, and the exponents of all.
 
@@ -211,55 +341,3 @@ class DriftPopulation:
 
         devices = _check.integer("devices", devices, low=1)
         return drift_figure([self[k] for k in range(min(devices, len(self)))], population=self, path=path)
-
-
-PER_DEVICE = ("exponent", "exponent_error", "g0", "g0_error", "noise_amplitude", "noise_slope", "white_noise")
-
-
-@dataclass(frozen=True, eq=False)
-class Solution:
-    """The solved batch behind a fit: the reads, the curve they were weighted at and the mixture of noise models."""
-
-    traces: drift_noise.Traces
-    log_g0: np.ndarray
-    exponent: np.ndarray
-    mixture: drift_noise.Mixture
-    last: np.ndarray  # (devices,) last Gauss-Newton step
-
-    def take(self, which) -> Solution:
-        """The same for some of the devices."""
-        mixture = drift_noise.Mixture(*(part[which] for part in self.mixture))
-        return Solution(self.traces.take(which), self.log_g0[which], self.exponent[which], mixture, self.last[which])
-
-    def mean(self, k: int) -> np.ndarray:
-        """Posterior mean of ln g0 (k = 0) or exponent (k = 1), (devices,)."""
-        return (self.log_g0, self.exponent)[k] + (self.mixture.weight * self.mixture.step[:, :, k]).sum(axis=1)
-
-    def width(self, k: int, probability: float = drift_predict.ONE_SIGMA) -> np.ndarray:
-        """Half-width of the central interval of ln g0 (k = 0) or of the exponent (k = 1), (devices,)."""
-        scale = np.sqrt(self.mixture.covariance[:, :, k, k])
-        m = self.mixture
-        return drift_predict.half_width(m.weight, m.step[:, :, k], scale, m.freedom, probability)
-
-    def exponent_width(self, probability) -> np.ndarray:
-        """Half-width of the exponents' central interval for a probability the user gave, (devices,)."""
-        probability = _check.number("probability", probability, low=0.0, high=1.0 - 1e-9, low_open=True)
-        return self.width(1, probability)
-
-    def variance(self) -> np.ndarray:
-        """Variance of each exponent, not widened for few reads: what the random-effects model takes as known."""
-        m = self.mixture
-        inside = 1.0 / (m.weight / m.covariance[:, :, 1, 1]).sum(axis=1)
-        centre = m.step[:, :, 1] - (m.weight * m.step[:, :, 1]).sum(axis=1, keepdims=True)
-        return inside + (m.weight * centre**2).sum(axis=1)
-
-    def predict(self, time):
-        """Mean and half-width of one more read, (devices, *time.shape) [S]."""
-        time = _check.array("time", time, "s", ndim=(0, 1), low=0.0)
-        if (time <= 0).any():
-            raise ParameterError("time to predict a read at must be above 0 s: a power law has no value at 0 s")
-        mean, std = drift_predict.predict_reads(
-            self.traces, self.mixture, self.log_g0, self.exponent, np.atleast_1d(time)
-        )
-        shape = (self.exponent.size, *time.shape)
-        return mean.reshape(shape), std.reshape(shape)

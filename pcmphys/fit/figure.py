@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
-from pcmphys._files import write_whole
-from pcmphys.errors import ParameterError
+from pcmphys._figures import legend, plain, save
+from pcmphys.fit.drift_summary import with_error
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d1f", "#444444")  # Okabe and Ito
 
@@ -33,20 +31,21 @@ def drift_figure(fits, population=None, path=None):
     ParameterError
         Unknown suffix, or a folder that is not there.
     """
-    from matplotlib.figure import Figure
+    from pcmphys._notebook import NotebookFigure
 
-    figure = Figure(figsize=(7.0 if population is None else 12.0, 5.0), layout="constrained")
+    figure = NotebookFigure(figsize=(7.0 if population is None else 12.0, 5.0), layout="constrained")
     panels = figure.subplots(1, 1 if population is None else 2, squeeze=False)[0]
     factor, unit = (1e6, "µS") if fits[0].unit == "S" else (1.0, "normalised")
-    for k, fit in enumerate(fits):
-        draw_drift(panels[0], fit, COLOURS[k % len(COLOURS)], factor=factor)
+    drawn = [draw_drift(panels[0], fit, COLOURS[k % len(COLOURS)], factor=factor) for k, fit in enumerate(fits)]
     _drift_axes(panels[0], unit)
     if len(fits) == 1:
         fit = fits[0]
-        panels[0].set_title(f"{fit.name}: ν = {fit.exponent:.4f} ± {fit.exponent_error:.4f}", fontsize=11)
+        exponent = " ± ".join(with_error(fit.exponent, fit.exponent_error))
+        panels[0].set_title(f"{plain(fit.name)}: ν = {exponent}", fontsize=11)
     else:
         panels[0].set_title("reads, power laws free of slow noise, prediction with 2σ band", fontsize=11)
-        panels[0].legend(fontsize=7.5, ncols=4, loc="lower left", bbox_to_anchor=(0, 1.06), frameon=False)
+        place = {"loc": "lower left", "bbox_to_anchor": (0, 1.06)}
+        legend(panels[0], drawn, [fit.name for fit in fits], fontsize=7.5, ncols=4, frameon=False, **place)
     if population is not None:
         _exponents(panels[1], population, factor, unit)
     if path is not None:
@@ -54,10 +53,11 @@ def drift_figure(fits, population=None, path=None):
     return figure
 
 
-def draw_drift(axes, fit, colour: str, *, factor: float = 1.0, until: float | None = None) -> None:
+def draw_drift(axes, fit, colour: str, *, factor: float = 1.0, until: float | None = None):
     """Draw one device on given axes: its reads and power law; then the prediction with its 2-sigma band.
 
-    The band is that of one more read, from the last read up to ``until`` [s] (default: a decade on).
+    The band is that of one more read, from the last read up to ``until`` [s] (default: a decade on). Returns the
+    artist of the reads, labelled with the device's name.
     """
     last = fit.time[-1]
     until = 10 * last if until is None else until
@@ -67,7 +67,9 @@ def draw_drift(axes, fit, colour: str, *, factor: float = 1.0, until: float | No
     axes.plot(ahead, factor * mean, color=colour, lw=1.0, ls="--")
     past = np.geomspace(fit.time[0], last, 60)
     axes.plot(past, factor * fit.curve(past), color=colour, lw=1.4)
-    axes.plot(fit.time, factor * fit.conductance, "o", ms=3, mew=0, color=colour, alpha=0.75, label=fit.name)
+    reads = axes.plot(fit.time, factor * fit.conductance, "o", ms=3, mew=0, color=colour, alpha=0.75)[0]
+    reads.set_label(plain(fit.name))
+    return reads
 
 
 def _drift_axes(axes, unit: str) -> None:
@@ -88,7 +90,9 @@ def _exponents(axes, population, factor: float, unit: str) -> None:
     else:
         axes.errorbar(g0, population.exponent, population.exponent_error, fmt="o", ms=4, lw=1, color=COLOURS[0])
     mean, spread = population.exponent_mean, population.exponent_spread
-    axes.axhline(mean, color=COLOURS[1], lw=1.4, label=f"mean {mean:.4f} ± {population.exponent_mean_error:.4f}")
+    words = " ± ".join(with_error(mean, population.exponent_mean_error))
+    how = {"plain": "plain mean", "weighted": "weighted mean", "single": "one device"}[population.exponent_method]
+    axes.axhline(mean, color=COLOURS[1], lw=1.4, label=f"{how} {words}")
     if np.isfinite(spread):
         axes.axhspan(
             mean - spread,
@@ -96,22 +100,11 @@ def _exponents(axes, population, factor: float, unit: str) -> None:
             color=COLOURS[1],
             alpha=0.12,
             lw=0,
-            label=f"intrinsic spread {spread:.4f} ± {population.exponent_spread_error:.4f}",
+            label=f"intrinsic spread {' ± '.join(with_error(spread, population.exponent_spread_error))}",
         )
     axes.set_xlabel(f"g0 ({unit})")
     axes.set_ylabel("drift exponent ν")
-    axes.set_title(f"{len(population)} devices, errors 68.3 %, residuals 1/f-like", fontsize=11)
+    count = len(population)
+    axes.set_title(f"{count} device{'s' * (count != 1)}, errors 68.3 %, residuals 1/f-like", fontsize=11)
     axes.legend(fontsize=9, frameon=False)
     axes.grid(alpha=0.25, lw=0.5)
-
-
-def save(figure, path) -> None:
-    """Write a matplotlib figure under a temporary name and rename it, so that no half a figure is ever left."""
-    path = Path(path)
-    kinds = figure.canvas.get_supported_filetypes()
-    kind = path.suffix.lstrip(".").lower()
-    if kind not in kinds:
-        raise ParameterError(f"a figure's file must end in one of .{', .'.join(sorted(kinds))}; got {path.name!r}")
-    if not path.parent.is_dir():
-        raise ParameterError(f"no folder {path.parent} to write {path.name} in")
-    write_whole(path, lambda temporary: figure.savefig(temporary, dpi=150))

@@ -5,42 +5,24 @@ from __future__ import annotations
 import csv
 import fnmatch
 import math
+import os
 import re
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from pcmphys import _check
-from pcmphys.errors import ParameterError
+from pcmphys.errors import ParameterError, ValidityWarning
+from pcmphys.fit.drift_table import LARGEST, DriftTable, unwarned
 
 TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0, "day": 86400.0}
 CONDUCTANCE_UNITS = {"S": 1.0, "mS": 1e-3, "uS": 1e-6, "nS": 1e-9, "1": 1.0}
+_MISSING = "; empty the field and read it as missing: blank='missing' (command line: --blank)"
+_OVERRANGE_WORDS = ("over", "overflow", "overrange", "ovrflw", "ovfl", "ovf", "ovld", "ol", "o.l", "oor", "overload")
 _DECLARED = re.compile(r"^(?P<name>.*?)\s*(?:\[\s*(?P<square>[^\[\]]*?)\s*\]|\(\s*(?P<round>[^()]*?)\s*\))\s*$")
-
-
-@dataclass(frozen=True, eq=False)
-class DriftTable:
-    """Reads of one or more devices at common times, as `pcmphys.fit.drift` takes them.
-
-    Attributes
-    ----------
-    time : (reads,) array
-        Time since programming [s].
-    conductance : (devices, reads) array
-        [S], or normalised [1]; NaN where the file has a blank.
-    names : tuple of str
-        Name of each device.
-    unit : str
-        "S" or "1".
-    """
-
-    time: np.ndarray = field(repr=False)
-    conductance: np.ndarray = field(repr=False)
-    names: tuple[str, ...]
-    unit: str
 
 
 class _Column(NamedTuple):
@@ -94,7 +76,13 @@ def read_drift(
         No such file; a column missing (those present are listed), twice, or matched by no pattern; no unit, an
         unknown one, one that contradicts the header's, or different units among the conductances; and, with file,
         line number and column: a row with too few or too many fields, text or nothing where a number should be,
-        NaN, an infinite or negative number, a time of zero, times that do not increase.
+        NaN, an infinite or negative number, a tester's mark for over-range (9.9E37, OVERFLOW), a time of zero, times
+        that do not increase.
+
+    Warns
+    -----
+    ValidityWarning
+        Conductances above 1 S, which are probably in another unit.
 
     Notes
     -----
@@ -112,6 +100,11 @@ def read_drift(
     (('g1', 'g2'), array([ 60., 120.]), array([2.0e-05, 1.9e-05]))
     """
     _check.choice("blank", blank, ("refuse", "missing"))
+    if not isinstance(path, (str, os.PathLike)):
+        raise ParameterError(
+            f"path must be that of a text file; got a {type(path).__name__}. Data in memory go to the fit itself: "
+            "drift(time, conductance), such as drift(frame['time'].to_numpy(), frame[['g1', 'g2']].to_numpy().T)"
+        )
     file = _open(Path(path))
     when = _find(file, "time", time, TIME_UNITS)
     if len(when) != 1:
@@ -130,11 +123,15 @@ def read_drift(
         )
     unit = "1" if units == {"1"} else "S"
     if device is not None:
-        return _long(file, when[0], columns, device, unit, blank)
+        table, rows = _long(file, when[0], columns, device, unit, blank)
+        _warn_of_size(file, table, columns * len(rows), rows)
+        return table
     times = np.array([_time(file, k, when[0]) for k in range(len(file.rows))])
     _increasing(file, times, range(len(times)), when[0])
     values = [[_number(file, k, c, blank) for k in range(len(file.rows))] for c in columns]
-    return DriftTable(times, np.array(values), tuple(c.name for c in columns), unit)
+    table = unwarned(times, np.array(values), tuple(c.name for c in columns), unit)
+    _warn_of_size(file, table, columns, [range(len(times))] * len(columns))
+    return table
 
 
 def _open(path: Path) -> _File:
@@ -187,6 +184,9 @@ def _find(file: _File, role: str, declared: str, units: dict[str, float], but=fr
         # only * and ? are patterns: a bracket is a unit, never a set of letters
         pattern = name.replace("[", "[[]")
         found = [k for k, cell in enumerate(bare) if k not in but and fnmatch.fnmatchcase(cell, pattern)]
+        twice = next((bare[k] for k in found if bare.count(bare[k]) > 1), None)
+        if twice is not None:
+            raise ParameterError(f"{file.path}: the header has the column {twice!r} {bare.count(twice)} times")
     elif len(found) > 1:
         raise ParameterError(f"{file.path}: the header has the column {name!r} {len(found)} times")
     if not found:
@@ -223,13 +223,21 @@ def _number(file: _File, row: int, column: _Column, blank: str = "refuse") -> fl
         if blank == "missing":
             return math.nan
         raise ParameterError(f"{where} is blank; a number in {column.unit} belongs there")
+    hint = _MISSING if column.unit in CONDUCTANCE_UNITS else ""
     try:
         value = float(text) if "_" not in text else None
     except ValueError:
         value = None
     if value is None:
+        if re.sub(r"[^a-z.]", "", text.lower()) in _OVERRANGE_WORDS:
+            raise ParameterError(f"{where}: {text!r} is a tester's word for over-range, not a reading{hint}")
         hint = " (write a decimal point, not a comma)" if re.fullmatch(r"[+-]?\d*,\d+([eE][+-]?\d+)?", text) else ""
         raise ParameterError(f"{where}: {text!r} is not a number{hint}")
+    if math.isfinite(value) and abs(value) >= _check.OVERRANGE:
+        raise ParameterError(
+            f"{where}: {text} is a tester's mark for over-range or for no reading (9.9E37, 9.91E37), not a reading"
+            f"{hint}"
+        )
     if not math.isfinite(value) or value < 0:
         raise ParameterError(f"{where}: {text} must be a finite number, not negative")
     return value * column.factor
@@ -257,7 +265,7 @@ def _increasing(file: _File, times: np.ndarray, rows: Sequence[int], column: _Co
     )
 
 
-def _long(file: _File, when: _Column, columns: list[_Column], device: str, unit: str, blank: str) -> DriftTable:
+def _long(file: _File, when: _Column, columns: list[_Column], device: str, unit: str, blank: str):
     if len(columns) != 1:
         raise ParameterError(f"{file.path}: with a device column there is one conductance column, not {len(columns)}")
     bare = [_split(cell)[0] for cell in file.header]
@@ -285,4 +293,19 @@ def _long(file: _File, when: _Column, columns: list[_Column], device: str, unit:
                 "fit devices with other times from files of their own"
             )
         values.append([_number(file, k, columns[0], blank) for k in rows])
-    return DriftTable(first[1], np.array(values), tuple(groups), unit)
+    return unwarned(first[1], np.array(values), tuple(groups), unit), list(groups.values())
+
+
+def _warn_of_size(file: _File, table: DriftTable, columns: Sequence[_Column], rows: Sequence[Sequence[int]]) -> None:
+    """Say so, with line and column, where a conductance is larger than that of any memory cell."""
+    large = table.conductance > LARGEST
+    if table.unit != "S" or not large.any():
+        return
+    device, read = (int(k) for k in np.argwhere(large)[0])
+    column, line = columns[device], file.lines[rows[device][read]]
+    warnings.warn(
+        f"{file.path}, line {line}, column {column.header!r}: {table.conductance[device, read]:g} S; "
+        f"{int(large.sum())} of {large.size} reads are above {LARGEST:g} S: is the unit {column.unit} right?",
+        ValidityWarning,
+        stacklevel=3,
+    )

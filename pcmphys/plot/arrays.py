@@ -38,7 +38,7 @@ def cell_map(
     Parameters
     ----------
     values : array_like
-        Shape (rows, columns); what is NaN stays white.
+        Shape (rows, columns); what is NaN or masked stays white.
     label, unit : str
         Name of the quantity and its SI unit; V, A, S, W and J get a prefix that fits.
     title : str
@@ -289,15 +289,11 @@ def _size(values: np.ndarray) -> tuple[float, float]:
 
 
 def _numbers(values, unit: str) -> np.ndarray:
-    """Numbers on two axes; NaN is allowed as long as there is something else."""
-    given = np.asarray(values)
-    if given.dtype.kind != "f" or not np.isnan(given).any():
-        return _check.array("values", values, unit, ndim=2)
-    missing = np.isnan(given)
-    if missing.all():
+    """Numbers on two axes; NaN or masked ones are allowed as long as there is something else."""
+    found = _check.with_gaps("values", _check.filled(values), unit, ndim=2)
+    if np.isnan(found).all():
         raise ParameterError("values must hold a number; all are NaN")
-    found = _check.array("values", np.where(missing, 0.0, given), unit, ndim=2)
-    return np.where(missing, np.nan, found)
+    return found
 
 
 def _limits(values: np.ndarray, limits, unit: str) -> tuple[float, float]:

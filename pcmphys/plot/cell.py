@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pcmphys import _check
+from pcmphys._figures import plain
 from pcmphys.errors import ParameterError
 from pcmphys.models import heat
 from pcmphys.plot import _branch, style
@@ -59,7 +60,7 @@ def cell(devices, index, *, pulse=None, axes=None):
         polar = figure.add_subplot(grid, projection="polar")
         _draw(view, currents, (panels[0, 0], polar, *panels[1]))
         figure.suptitle(
-            f"{devices.cell.name}, device {_place(view.index)}: {1e6 * view.conductance:.3g} µS at "
+            f"{plain(devices.cell.name)}, device {_place(view.index)}: {1e6 * view.conductance:.3g} µS at "
             f"{1e3 * devices.cell.read_voltage:.0f} mV",
             fontsize=12,
         )

@@ -10,7 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from pcmphys import _check, fit
+from pcmphys._figures import plain
 from pcmphys.errors import ParameterError
+from pcmphys.fit.drift_summary import with_error
 from pcmphys.models import heat
 from pcmphys.plot import _branch, _spectrum, style
 from pcmphys.plot._axes import SMALL, plain_log
@@ -68,7 +70,7 @@ def programming_curve(devices, *, amplitudes=None, n: int = 300, seed: int = 0, 
         axes.set_ylabel("conductance [µS]")
         count = population.size
         spoken = f"median and 5-95 % of {count} devices" if count > 1 else "one device"
-        axes.set_title(f"{population.cell.name}: {spoken}", fontsize=10, pad=18)
+        axes.set_title(f"{plain(population.cell.name)}: {spoken}", fontsize=10, pad=18)
         axes.legend(fontsize=SMALL, loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2)
         return figure
 
@@ -171,14 +173,15 @@ def drift(devices, *, times=None, n: int = 6, axes=None):
         colours = mpl.colormaps["viridis"](np.linspace(0.0, 0.85, len(traces)))
         for (ages, conductance), colour in zip(reversed(traces), colours, strict=True):
             found = fit.drift(ages, conductance, read_duration=devices.cell.parameters.read.duration)
-            label = f"{_rounded(1e6 * found.g0)} µS: ν = {found.exponent:.3f} ± {found.exponent_error:.3f}"
+            exponent = " ± ".join(with_error(found.exponent, found.exponent_error))
+            label = f"{_rounded(1e6 * found.g0)} µS: ν = {exponent}"
             axes.plot(ages, 1e6 * conductance, "o", ms=3, mew=0, color=colour, alpha=0.8, label=label)
             axes.plot(ages, 1e6 * found.curve(ages), color=colour, lw=1.4)
         style.time_axis(axes, np.concatenate([ages for ages, _ in traces]))
         axes.set_xlabel(axes.get_xlabel().replace("programming", "the last quench"))
         plain_log(axes)
         axes.set_ylabel("conductance [µS]")
-        axes.set_title(f"{devices.cell.name}: reads and power laws $G \\propto t^{{-\\nu}}$", fontsize=10)
+        axes.set_title(f"{plain(devices.cell.name)}: reads and power laws $G \\propto t^{{-\\nu}}$", fontsize=10)
         axes.legend(
             fontsize=SMALL,
             loc="center left",
@@ -267,7 +270,7 @@ def noise_spectrum(
         axes.set_xlim(frequency[0], frequency[-1])
         axes.set_xlabel("frequency [Hz]")
         axes.set_ylabel("$S_I/I^2$ [1/Hz]")
-        axes.set_title(f"{devices.cell.name}: {reads} reads at intervals of {_spoken(interval)}", fontsize=10)
+        axes.set_title(f"{plain(devices.cell.name)}: {reads} reads at intervals of {_spoken(interval)}", fontsize=10)
         axes.legend(fontsize=SMALL, loc="lower left")
         return figure
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pcmphys._figures import plain
 from pcmphys.plot import style
 
 _LOOK = {
@@ -85,7 +86,8 @@ def side_by_side(dataset):
                     spread = one.std("chip", ddof=1).values if one.sizes["chip"] > 1 else None
                     axes.errorbar(
                         times * 1.06 ** (k - 1), one.mean("chip").values, spread, color=colours[k % len(colours)],
-                        marker="o", ms=4, ls=line, capsize=3, label=f"{cell}, {'no ' * (wires == 'ideal')}IR drop",
+                        marker="o", ms=4, ls=line, capsize=3,
+                        label=f"{plain(cell)}, {'no ' * (wires == 'ideal')}IR drop",
                     )  # fmt: skip
             style.time_axis(axes, times)
             axes.set_ylabel(label)
@@ -96,7 +98,7 @@ def side_by_side(dataset):
 
 def _title(dataset, cell: str) -> str:
     chips = dataset.sizes["chip"]
-    return f"{cell}, mean ± std of {chips} chips" if chips > 1 else f"{cell}, one chip"
+    return f"{plain(cell)}, mean ± std of {chips} chips" if chips > 1 else f"{plain(cell)}, one chip"
 
 
 def traces(dataset, cell: str, axes=None):
@@ -117,7 +119,7 @@ def traces(dataset, cell: str, axes=None):
         axes.yaxis.set_major_formatter("{x:g}")
         axes.set_ylim(bottom=0.3 * targets.min())
         axes.set_ylabel("conductance [µS]")
-        axes.set_title(f"single devices of {cell} (arrows: targets)", fontsize=10)
+        axes.set_title(f"single devices of {plain(cell)} (arrows: targets)", fontsize=10)
         return figure
 
 
@@ -139,7 +141,7 @@ def layer_error(dataset, cell: str, axes=None):
             )  # fmt: skip
         axes.set_xticks(layers, [f"layer {k}" for k in layers])
         axes.set_ylabel("relative matvec error [%]")
-        axes.set_title(f"{cell}, drift compensation {compensation}", fontsize=10)
+        axes.set_title(f"{plain(cell)}, drift compensation {compensation}", fontsize=10)
         axes.legend(fontsize=8, ncols=2)
         return figure
 

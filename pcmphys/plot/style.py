@@ -31,10 +31,11 @@ _MARKS = (
 def figure(*args, **kwargs):
     """A matplotlib figure and its axes in this package's style, without touching the user's settings or backend."""
     import matplotlib as mpl
-    from matplotlib.figure import Figure
+
+    from pcmphys._notebook import NotebookFigure
 
     with mpl.rc_context(_SETTINGS):
-        drawn = Figure(figsize=kwargs.pop("figsize", (6.4, 4.0)))
+        drawn = NotebookFigure(figsize=kwargs.pop("figsize", (6.4, 4.0)))
         yield drawn, drawn.subplots(*args, **kwargs)
 
 

@@ -47,12 +47,7 @@ def mask(devices, where) -> np.ndarray:
     """Which devices are meant, as a flat array; all by default."""
     if where is None:
         return np.ones(devices.size, dtype=bool)
-    where = np.asarray(where)
-    if where.dtype != np.bool_ or where.shape != devices.shape:
-        raise ParameterError(
-            f"where must be an array of bool of shape {devices.shape}; got {where.dtype} of shape {where.shape}"
-        )
-    return where.reshape(-1)
+    return _check.flags("where", where, devices.shape).reshape(-1)
 
 
 def of_devices(devices, name: str, value, unit: str) -> np.ndarray:

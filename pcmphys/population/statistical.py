@@ -323,7 +323,7 @@ class StatisticalPopulation:
     def _checked_targets(self, targets, chosen: np.ndarray | None) -> tuple[np.ndarray, int]:
         if chosen is not None and np.shape(targets) == self.shape:
             # what is asked of devices that are left alone does not matter, not even if it is NaN
-            targets = np.where(chosen.reshape(self.shape), targets, 0.0)
+            targets = np.where(chosen.reshape(self.shape), _check.filled(targets), 0.0)
         targets = _check.array("targets", targets, "S", 0.0, empty=True)
         if targets.ndim == 0:
             targets = np.full(self.shape, targets)
@@ -344,12 +344,7 @@ class StatisticalPopulation:
         return targets.reshape(-1), clipped
 
     def _checked_mask(self, where) -> np.ndarray:
-        mask = np.asarray(where)
-        if mask.dtype != np.bool_ or mask.shape != self.shape:
-            raise ParameterError(
-                f"where must be an array of bool of shape {self.shape}; got {mask.dtype} of shape {mask.shape}"
-            )
-        return mask.reshape(-1)
+        return _check.flags("where", where, self.shape).reshape(-1)
 
     def _require_programmed(self) -> None:
         if self._untouched or self._blank is not None:

@@ -233,6 +233,7 @@ def test_text_and_figure(tmp_path):
     assert len(list(tmp_path.iterdir())) == 2
 
 
+@pytest.mark.filterwarnings("ignore:conductance:pcmphys.errors.ValidityWarning")
 @settings(max_examples=15, deadline=None)
 @given(
     scale=st.floats(1e-9, 1e6),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pcmphys import fit
-from pcmphys.errors import ParameterError
+from pcmphys.errors import ParameterError, ValidityWarning
 
 MEASURED = pathlib.Path(__file__).parents[2] / "data" / "ibm-pcm-joshi-digitised" / "pcm_drift_traces_nodes.csv"
 
@@ -93,6 +93,14 @@ def test_a_blank_is_an_error_unless_declared(table):
         (WIDE.replace("19", "-19"), {}, "-19 must be a finite number, not negative"),
         (WIDE.replace("19", "1_9"), {}, "'1_9' is not a number"),
         (WIDE.replace("19", "inf"), {}, "inf must be a finite"),
+        (WIDE.replace("19", "9.9E37"), {}, r"line 3, column 'a .uS.': 9.9E37 is a tester's mark for over-range"),
+        (WIDE.replace("19", "+9.91E+37"), {"blank": "missing"}, r"line 3.*over-range.*empty the field.*--blank"),
+        (WIDE.replace("19", "-9.9E37"), {}, "line 3.*over-range"),
+        (WIDE.replace("19", "OVERFLOW"), {}, "line 3, column 'a .uS.': 'OVERFLOW' is a tester's word for over-range"),
+        (WIDE.replace("19", "O.L."), {}, "not a number|word for over-range"),
+        (WIDE.replace("\n5,", "\n9.9E37,"), {}, r"line 4, column 'time.ms.': 9.9E37 is a tester's mark"),
+        (WIDE.replace("b (uS)", "a (uS)"), {"conductance": "?"}, "column 'a' 2 times"),
+        (WIDE.replace("b (uS)", "a [uS]"), {"conductance": "a*"}, "column 'a' 2 times"),
         (WIDE.replace(",", ";").replace("19", "19,5"), {}, "decimal point, not a comma"),
         (WIDE.replace("\n2,", "\n7,"), {}, r"line 4, column 'time\[ms\]': times must increase; 5 follows 7"),
         (WIDE.replace("\n1,", "\n0,"), {}, "line 2.*must be above 0"),
@@ -115,3 +123,10 @@ def test_files_that_are_none(tmp_path, table):
         fit.read_drift(tmp_path)
     with pytest.raises(ParameterError, match="not UTF-8"):
         table(WIDE, "utf-16")
+
+
+def test_conductances_above_one_siemens_are_told_with_their_line(table):
+    with pytest.warns(ValidityWarning, match=r"tester.csv, line 3, column 'b \(S\)': 9 S; 2 of 6 reads are above 1 S"):
+        table("time[s],a (S),b (S)\n1,2e-5,0.5\n2,1e-5,9\n5,1e-5,8\n", conductance="?")
+    with pytest.warns(ValidityWarning, match=r"line 4, column 'g\[S\]': 7 S; 1 of 4 reads"):
+        table("cell,t[s],g[S]\nx,1,0.1\nx,2,0.1\ny,1,7\ny,2,0.1\n", time="t", conductance="g", device="cell")

@@ -187,3 +187,7 @@ def test_maps_can_be_drawn_into_given_axes(solution, report):
     assert pcm.plot.write_map(report, axes=axes[1]) is figure
     assert pcm.plot.margin_map(np.eye(2), [0, 1], [0, 1], axes=axes[2]) is figure
     assert all(len(one.images) == 1 for one in axes)
+
+
+def test_figures_show_themselves_in_a_notebook():
+    assert pcm.plot.cell_map([[1.0, 2.0], [3.0, 4.0]])._repr_png_().startswith(b"\x89PNG")

@@ -169,7 +169,7 @@ def cell_states(on, shape: tuple[int, ...]) -> np.ndarray:
     """On/off state of each cell as a bool array of a shape; None is all off."""
     if on is None:
         return np.zeros(shape, dtype=np.bool_)
-    states = np.asarray(on)
+    states = np.asarray(_check.unmasked("on", on))
     if states.dtype != np.bool_ or states.shape not in ((), shape):
         raise ParameterError(
             f"on must be an array of bool of shape {shape}; got {states.dtype} of shape {states.shape}"
