@@ -1,4 +1,4 @@
-"""Lines that hardly anything holds: open, or behind a large resistance, on cells that conduct far more than the way out.
+"""Lines that hardly anything holds: open, or behind a large resistance, on cells that conduct far more than that.
 
 The voltage of such a block of lines is decided by the little that leaks out of it, decades below the currents that
 rounding leaves inside it: neither an iteration nor a sum of currents sees that balance. Here each loose line is one

@@ -249,7 +249,7 @@ class _Run:
     def relax(self) -> None:
         """Bring each line without a terminal into balance with all others held, first word lines, then bit lines.
 
-        By bisection, which nothing misleads, while an exponential law leads Newton's method by a thermal voltage a step.
+        By bisection, which nothing misleads; down an exponential Newton goes one thermal voltage a step.
         """
         self.least_slope *= _LEAST_SLOPE
         low, high = self.range

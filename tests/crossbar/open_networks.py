@@ -4,6 +4,8 @@ All laws rise with the voltage, so that one set of voltages alone obeys Kirchhof
 """
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from pcmphys import Bias, Crossbar, Wires
 from pcmphys.crossbar import Diode, Exponential, Transistor
@@ -54,6 +56,31 @@ def unbalanced(solution):
     return worst
 
 
+def leaking(solution):
+    """Largest sum of currents over the border of a block of lines without terminal, over what crosses it.
+
+    A block is what cells above a slope join, for every decade of slopes. The cells inside, whose rounding drowns the
+    leaks of a block in any sum over a line, are not part of this sum.
+    """
+    bias, current, slope, worst = solution.bias, solution.cell_current, solution.slope, 0.0
+    volts = np.nanmax(np.abs(np.concatenate([bias.left, bias.right, bias.bottom, bias.top])))
+    ended = ~np.concatenate([np.isnan(bias.left) & np.isnan(bias.right), np.isnan(bias.bottom) & np.isnan(bias.top)])
+    rows, columns = current.shape
+    if ended.all():
+        return 0.0
+    for decade in range(-20, -2):
+        i, j = np.nonzero(slope > 10.0**decade)
+        graph = coo_array((np.ones(i.size), (i, rows + j)), shape=(rows + columns,) * 2)
+        _, block = connected_components(graph, directed=False)
+        for one in set(block) - set(block[ended]):
+            inside_row, inside_column = block[:rows, None] == one, block[None, rows:] == one
+            border = inside_row != inside_column
+            out = np.where(inside_row, current, -current)[border]
+            rounding = 8.0 * EPS * volts * slope[border].sum()
+            worst = max(worst, (abs(out.sum()) - rounding) / max(np.abs(out).sum(), 1e-300))
+    return worst
+
+
 def law_missed(xbar, solution):
     """Largest difference of a cell's current from that of its device, over what rounding allows."""
     device = xbar.conductance * solution.device_voltage
@@ -79,5 +106,6 @@ def drops_missed(xbar, solution):
 def assert_kirchhoff(xbar, solution):
     assert solution.residual <= 4e-12
     assert unbalanced(solution) < 1e-6
+    assert leaking(solution) < 1e-6
     assert drops_missed(xbar, solution) < 1e-11
     assert law_missed(xbar, solution) <= 1.0

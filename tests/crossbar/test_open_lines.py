@@ -9,11 +9,11 @@ import pytest
 
 import pcmphys as pcm
 from pcmphys import Bias, Crossbar, Wires
-from pcmphys.crossbar import Diode, Exponential, Transistor
+from pcmphys.crossbar import Diode, Exponential, Transistor, loose
 from pcmphys.errors import ConvergenceError, ParameterError
 from tests.crossbar.nonlinear_networks import SCHEMES, random_bias
 from tests.crossbar.nonlinear_networks import reference as slow_reference
-from tests.crossbar.open_networks import assert_kirchhoff, random_array, unbalanced
+from tests.crossbar.open_networks import assert_kirchhoff, leaking, random_array, unbalanced
 
 KINDS = ("none", "diode", "sinh", "transistor")
 
@@ -30,6 +30,19 @@ def test_a_floating_block_on_a_weak_leak():
     np.testing.assert_allclose(solution.row_voltage[1], 0.5, rtol=1e-9)
     np.testing.assert_allclose([solution.row_current[0], solution.column_current[-1]], 5e-14, rtol=1e-9)
     assert solution.residual <= 4e-12
+
+
+def test_the_check_sees_what_the_iteration_alone_gets_wrong(monkeypatch):
+    """The twin that must fail: without the balance of loose lines the same network gets a wrong answer, silently."""
+    cells = np.full((24, 24), 1e-3)
+    cells[0], cells[:, -1] = 0.0, 0.0
+    cells[0, 0], cells[1, -1] = 1e-14, 3e-14
+    rows, columns = np.full(24, np.nan), np.full(24, np.nan)
+    rows[0], columns[-1] = 1.0, 0.0
+    xbar, bias = Crossbar(cells, Wires(row=1.0, column=1.0)), Bias.voltages(rows=rows, columns=columns)
+    assert leaking(xbar.solve(bias)) < 1e-6
+    monkeypatch.setattr(loose, "find", lambda net, **_: None)
+    assert leaking(xbar.solve(bias)) > 1e-3
 
 
 def test_a_leak_below_the_rounding_of_what_it_holds():
