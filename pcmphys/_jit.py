@@ -1,4 +1,4 @@
-"""law, kernel, launch: the only place with Numba options, the compilation cache and threads.
+"""law, kernel, launch: the only place with Numba options and threads.
 
 A *law* is a pure scalar function; it is inlined into the kernels that call it. A *kernel* is a loop over the cells
 ``start <= cell < stop`` that fills preallocated arrays and never raises. `launch` runs a kernel over all cells, on
@@ -14,22 +14,18 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import hashlib
 import itertools
 import math
 import os
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
-from pathlib import Path
 
 import numba
 import numpy as np
 
-_PACKAGE = Path(__file__).parent
-_KEPT_CACHES = 4
+from pcmphys._cache import KernelCache
+
 _CELLS_PER_THREAD = 32_768
 """Below this many cells a thread more costs about as much as it saves."""
 _SCRATCH_BYTES = 2**25
@@ -38,66 +34,16 @@ _SCRATCH_BYTES = 2**25
 _local = threading.local()
 
 
-def source_fingerprint(more: str = "") -> str:
-    """Hash of every source file of the package (and ``more``): a result or a compiled kernel belongs to one version."""
-    digest = hashlib.sha256((numba.__version__ + more).encode())
-    for path in sorted(_PACKAGE.rglob("*.py")):
-        digest.update(path.relative_to(_PACKAGE).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-@functools.cache
-def cache_directory() -> Path:
-    """Folder of the compiled kernels of exactly these sources; older ones beside it are removed.
-
-    It lies in ``$NUMBA_CACHE_DIR`` if that is set, else in the user's cache folder, else (home not writable) in the
-    folder for temporary files.
-    """
-    roots = [
-        os.environ.get("NUMBA_CACHE_DIR"),
-        os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache",
-        Path(tempfile.gettempdir()) / f"cache-{os.getuid() if hasattr(os, 'getuid') else 'user'}",
-    ]
-    # Numba's own cache does not see an edit in an imported file
-    name = source_fingerprint()
-    for root in filter(None, roots):
-        folder = Path(root) / "pcmphys" / name
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.touch()
-            # cached code is run as it is: never take it from a folder that another user made
-            if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
-                continue
-        except OSError:
-            continue
-        _forget_old(folder)
-        return folder
-    return Path(tempfile.mkdtemp(prefix="pcmphys-"))
-
-
-def _forget_old(folder: Path) -> None:
-    try:
-        others = sorted((p for p in folder.parent.iterdir() if p != folder), key=lambda p: p.stat().st_mtime)
-    except OSError:  # another process is tidying up at the same moment
-        return
-    for stale in others[: -(_KEPT_CACHES - 1)]:
-        shutil.rmtree(stale, ignore_errors=True)
-
-
 def law(function: Callable) -> Callable:
     """Compile a pure scalar law; it can also be called from Python, one number at a time."""
     return numba.njit(error_model="numpy", forceinline=True)(function)
 
 
 def kernel(function: Callable) -> Callable:
-    """Compile a loop over cells: without the interpreter lock, cached on disk, no fast-math."""
-    previous = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_directory())
-    try:
-        return numba.njit(nogil=True, cache=True, error_model="numpy")(function)
-    finally:
-        numba.config.CACHE_DIR = previous
+    """Compile a loop over cells: without the interpreter lock, kept on disk, no fast-math."""
+    compiled = numba.njit(nogil=True, error_model="numpy")(function)
+    compiled._cache = KernelCache(function)
+    return compiled
 
 
 def thread_count() -> int:

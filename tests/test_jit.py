@@ -1,12 +1,7 @@
-"""Cutting, threads, fingerprint of the sources and the disk cache of compiled kernels."""
+"""Cutting and threads."""
 
-import os
-import shutil
-import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
 import numba
 import numpy as np
@@ -14,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import pcmphys
 from pcmphys import _jit
 
 COUNT = st.integers(0, 5000)
@@ -216,124 +210,3 @@ def test_law_and_kernel_options():
 
     assert np.isnan(ratio(0.0, 0.0))  # error_model="numpy": no ZeroDivisionError
     assert ratio(1.0, 0.0) == np.inf
-
-
-def test_fingerprint_sees_edits_additions_and_renames(tmp_path, monkeypatch):
-    package = tmp_path / "package"
-    (package / "room").mkdir(parents=True)
-    (package / "__init__.py").write_text("")
-    law = package / "room" / "law.py"
-    law.write_text("def law(x):\n    return x\n")
-    monkeypatch.setattr(_jit, "_PACKAGE", package)
-    first = _jit.source_fingerprint()
-    assert _jit.source_fingerprint() == first
-    os.utime(law, (1, 1))  # a touched but equal file changes nothing
-    assert _jit.source_fingerprint() == first
-    prints = {first, _jit.source_fingerprint("a study")}
-    law.write_text("def law(x):\n    return 2 * x\n")
-    prints.add(_jit.source_fingerprint())
-    law.rename(package / "room" / "other.py")
-    prints.add(_jit.source_fingerprint())
-    (package / "room" / "new.py").write_text("")
-    prints.add(_jit.source_fingerprint())
-    monkeypatch.setattr(numba, "__version__", "0.0")
-    prints.add(_jit.source_fingerprint())
-    assert len(prints) == 6
-
-
-@pytest.fixture
-def fresh_directory():
-    """Let cache_directory be computed anew, and leave its memory as it was."""
-    return _jit.cache_directory.__wrapped__
-
-
-def test_cache_directory_order(tmp_path, monkeypatch, fresh_directory):
-    numba_folder, user_folder = tmp_path / "numba", tmp_path / "user"
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(numba_folder))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(user_folder))
-    assert fresh_directory() == numba_folder / "pcmphys" / _jit.source_fingerprint()
-    monkeypatch.delenv("NUMBA_CACHE_DIR")
-    assert fresh_directory() == user_folder / "pcmphys" / _jit.source_fingerprint()
-    # a place that cannot be written to (a file is in the way): the next one
-    (tmp_path / "blocked").write_text("")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "blocked"))
-    monkeypatch.setattr(_jit.tempfile, "gettempdir", lambda: str(tmp_path / "temporary"))
-    assert (tmp_path / "temporary") in fresh_directory().parents
-
-
-def test_old_caches_are_removed(tmp_path, monkeypatch, fresh_directory):
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
-    for age in range(8):
-        old = tmp_path / "pcmphys" / f"old{age}"
-        old.mkdir(parents=True)
-        (old / "kernel.nbi").write_text("")
-        os.utime(old, (1e9 - age, 1e9 - age))
-    own = fresh_directory()
-    left = {path.name for path in (tmp_path / "pcmphys").iterdir()}
-    assert left == {own.name, "old0", "old1", "old2"}
-
-
-SCRIPT = """
-import multiprocessing, sys
-import numpy as np
-import pcmphys as pcm
-from pcmphys.population import _statistical_kernels as kernels
-
-def run(seed):
-    devices = pcm.load_cell("ibm-90nm-statistical").population(70_000, seed=seed)
-    devices.program(10e-6)
-    devices.wait(20.0)
-    return float(devices.read().sum())
-
-if __name__ == "__main__":
-    here = run(3)
-    for kernel in (kernels.program, kernels.refresh_traps, kernels.read):
-        print(sum(kernel.stats.cache_hits.values()), sum(kernel.stats.cache_misses.values()))
-    print(repr(here))
-    if "fork" in multiprocessing.get_all_start_methods():
-        with multiprocessing.get_context("fork").Pool(1) as pool:
-            assert pool.apply_async(run, (3,)).get(60) == here
-"""
-
-
-def run_script(cache, source):
-    """Run the script on the package in ``source``, in a folder where no other copy is in the way."""
-    environment = dict(os.environ, NUMBA_CACHE_DIR=str(cache), NUMBA_NUM_THREADS="2", PYTHONPATH=str(source))
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], env=environment, cwd=source, capture_output=True, text=True, timeout=300,
-        check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    *kernels, value = done.stdout.split("\n")[:-1]
-    return [tuple(map(int, line.split())) for line in kernels], float(value)
-
-
-def cache_files(folder):
-    return {path.relative_to(folder): path.stat().st_mtime_ns for path in folder.rglob("*.nb?")}
-
-
-def test_second_process_compiles_nothing_and_an_edit_compiles_again(tmp_path):
-    package = tmp_path / "source" / "pcmphys"
-    shutil.copytree(Path(pcmphys.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
-    cache = tmp_path / "cache"
-
-    counts, value = run_script(cache, package.parent)
-    assert all(hits == 0 and misses == 1 for hits, misses in counts)
-    files = cache_files(cache)
-    assert any(path.suffix == ".nbi" for path in files)
-    assert len({path.parts[:2] for path in files}) == 1  # <cache>/pcmphys/<fingerprint>/...
-    assert not list(package.rglob("*.nb?"))  # nothing beside the sources
-
-    counts, again = run_script(cache, package.parent)
-    assert all(hits == 1 and misses == 0 for hits, misses in counts)
-    assert again == value
-    assert cache_files(cache) == files  # not rewritten
-
-    # the edit is in an imported law, not in the file of the kernels: Numba alone would not see it
-    law = package / "models" / "statistical.py"
-    text = law.read_text()
-    assert text.count("return conductance * exp(-exponent * log_age)") == 1
-    law.write_text(text.replace("return conductance * exp(-exponent", "return 2.0 * conductance * exp(-exponent"))
-    counts, doubled = run_script(cache, package.parent)
-    assert all(misses == 1 for _, misses in counts)
-    assert doubled == pytest.approx(2 * value)

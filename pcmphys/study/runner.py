@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from pcmphys._cache import source_fingerprint
 from pcmphys._files import write_whole
-from pcmphys._jit import source_fingerprint, thread_count
+from pcmphys._jit import thread_count
 from pcmphys.errors import ParameterError
 from pcmphys.study.kinds import read_config
 from pcmphys.study.plan import Part, Plan
