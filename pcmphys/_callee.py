@@ -53,7 +53,9 @@ def callee(compiled: Callable, function: Callable, **options) -> Callable:
 
     ``parts`` of the result is what they see: Numba's dispatcher, with its ``signatures``.
     """
-    parts = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=_PartCompiler, **options)(function)
+    parts = numba.njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=_PartCompiler, **options)(
+        function
+    )
 
     def get_call_template(arguments, keywords):
         # a constant is inlined all the same; it is no reason for another version
