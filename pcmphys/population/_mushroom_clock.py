@@ -127,7 +127,7 @@ class Clock:
         return float(out[0])
 
     def looks(self, chosen: np.ndarray) -> tuple[np.ndarray, list[Moment]]:
-        """Which of a list of moments each of the chosen devices was last read at, and that list, no longer than needed."""
+        """Which of a list of moments each of the chosen devices was last read at, and that list, as short as can be."""
         if len(self._looks) == 1:
             return np.zeros(chosen.size, dtype=np.uint32), self._looks
         used, place = np.unique(self.looked[chosen], return_inverse=True)

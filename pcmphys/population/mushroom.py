@@ -12,7 +12,6 @@ from pcmphys._jit import launch
 from pcmphys.constants import BOLTZMANN
 from pcmphys.errors import ParameterError
 from pcmphys.models.geometry import SECTORS
-from pcmphys.population import _mushroom_checks as checks
 from pcmphys.population import (
     _mushroom_anneal,
     _mushroom_growth,
@@ -21,6 +20,7 @@ from pcmphys.population import (
     _mushroom_state,
     closed_loop,
 )
+from pcmphys.population import _mushroom_checks as checks
 from pcmphys.population._mushroom_clock import Clock
 from pcmphys.population.pulse import Pulse
 from pcmphys.population.report import ProgramReport, PulseReport
