@@ -25,6 +25,7 @@ import numba
 import numpy as np
 
 from pcmphys._cache import KernelCache
+from pcmphys._callee import callee, quickly
 
 _CELLS_PER_THREAD = 32_768
 """Below this many cells a thread more costs about as much as it saves."""
@@ -36,14 +37,15 @@ _local = threading.local()
 
 def law(function: Callable) -> Callable:
     """Compile a pure scalar law; it can also be called from Python, one number at a time."""
-    return numba.njit(error_model="numpy", forceinline=True)(function)
+    options = {"error_model": "numpy", "forceinline": True}
+    return callee(numba.njit(**options)(function), function, **options)
 
 
 def kernel(function: Callable) -> Callable:
     """Compile a loop over cells: without the interpreter lock, kept on disk, no fast-math."""
     compiled = numba.njit(nogil=True, error_model="numpy")(function)
     compiled._cache = KernelCache(function)
-    return compiled
+    return quickly(callee(compiled, function, error_model="numpy"))
 
 
 def thread_count() -> int:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pcmphys._jit import kernel
+from pcmphys._jit import kernel, law
 from pcmphys.crossbar import _lines
 from pcmphys.crossbar._lines import NEAR, ROWS_AT_ONCE
 
@@ -120,7 +120,7 @@ def solve(net, drive, still, fields, limits, steps, resume):
     residual_rows(0, rows, net, drive, work, y, residual)
     precondition(0, columns, net, still.column[NEAR], residual, work, column_slots, largest)
     energy, beta, longest = _lines.ordered_sum(column_slots), 0.0, 1.0
-    change = largest.max()
+    change = _greatest(largest)
     iterations = 0
     while change > tolerance and iterations < most:
         direction_rows(0, rows, beta, net, still, fields, row_slots)
@@ -131,9 +131,18 @@ def solve(net, drive, still, fields, limits, steps, resume):
         steps[0, iterations], steps[1, iterations] = alpha, beta
         # what the next step can still change: a long step so far tells of a slow mode, where work alone is too small
         longest = max(longest, alpha)
-        change = longest * largest.max()
+        change = longest * _greatest(largest)
         iterations += 1
     return iterations, change
+
+
+@law
+def _greatest(peaks):
+    """The largest of magnitudes; a NaN comes through."""
+    out = 0.0
+    for k in range(peaks.size):
+        out = out if peaks[k] <= out else peaks[k]
+    return out
 
 
 @kernel

@@ -18,7 +18,13 @@ import numpy as np
 from pcmphys.crossbar.selectors import Selector, Series
 from pcmphys.errors import ConvergenceError, ParameterError
 
-_MOST_STEPS = 200
+_MOST_STEPS = 250
+_PATIENCE = 6
+"""Steps after which a bracket that has not halved, by steps that have not shrunk, is cut in two."""
+_ROUNDING = 4.0 * np.finfo(float).eps
+"""Step or bracket, over the voltage of the cell, that is the last one."""
+_AGREE = 1e-9
+"""Relative difference of the selector's and the device's current at the node that is not a jump of a law."""
 
 
 def out_of_range(selector: Selector, on: np.ndarray, inner: np.ndarray, current: np.ndarray) -> np.ndarray:
@@ -81,7 +87,7 @@ class Devices:
         """See the module."""
         series.current[...], series.slope[...] = self.population.current(voltage, warn=False)
         series.inner[...] = 0.0
-        _refuse_not_a_number(series, voltage)
+        _refuse_not_a_number(~(np.isfinite(series.current) & np.isfinite(series.slope)), voltage)
 
     def gain(self, fields) -> np.ndarray:
         """See the module."""
@@ -102,34 +108,22 @@ class SelectedDevices(_Selecting):
         return np.ones(self.population.shape, dtype=bool)
 
     def evaluate(self, voltage: np.ndarray, series: Series) -> None:
-        """Find the inner node: selector and device carry one current. Newton's method, bisecting where it leaves."""
+        """Find the inner node: selector and device carry one current."""
         keywords = self._keywords | ({"on": self._on} if self.selector.hysteretic else {})
-        low, high = np.minimum(voltage, 0.0), np.maximum(voltage, 0.0)
-        inner = np.where(np.isnan(series.inner), 0.5 * voltage, np.clip(series.inner, low, high))
-        for _ in range(_MOST_STEPS):
-            of_selector, slope = self.selector.current(inner, **keywords)
-            of_device, device_slope = self.population.current(voltage - inner, warn=False)
-            miss, total = of_selector - of_device, slope + device_slope
-            low, high = np.where(miss < 0.0, inner, low), np.where(miss > 0.0, inner, high)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                step = np.where(total > 0.0, miss / total, 0.0)
-            # the bracket is sound also where a slope is not
-            target = inner - step
-            outside = ~((target >= low) & (target <= high))
-            target = np.where(outside, 0.5 * (low + high), target)
-            moved = np.abs(target - inner)
-            inner = target
-            if not (moved > 1e-15 * np.abs(voltage)).any():
-                break
-        else:
-            raise ConvergenceError("the node between selector and device did not settle", residual=float(moved.max()))
+
+        def laws(inner: np.ndarray) -> tuple[np.ndarray, ...]:
+            with np.errstate(all="ignore"):
+                return *self.selector.current(inner, **keywords), *self.population.current(voltage - inner, warn=False)
+
+        inner, step, (of_selector, slope, of_device, device_slope) = _settle(laws, voltage, series.inner)
         # the side that is steeper at its voltage knows the current better
         soft = slope <= device_slope
-        series.current[...] = np.where(soft, of_selector - slope * step, of_device + device_slope * step)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            series.slope[...] = np.where(total > 0.0, slope * device_slope / total, 0.0)
-        series.inner[...] = inner
-        _refuse_not_a_number(series, voltage)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            series.current[...] = np.where(soft, of_selector + slope * step, of_device - device_slope * step)
+            total = slope + device_slope
+            series.slope[...] = np.where(total > 0.0, slope * (device_slope / total), 0.0)
+        series.inner[...] = inner + step
+        _refuse_not_a_number(~(np.isfinite(series.current) & np.isfinite(series.slope)), voltage)
 
     def gain(self, fields) -> np.ndarray:
         """See the module."""
@@ -137,12 +131,71 @@ class SelectedDevices(_Selecting):
         return _ratio(fields.slope, self.population.current(device, warn=False)[1])
 
 
+def _settle(laws, voltage: np.ndarray, guess: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple]:
+    """Voltage [V] across the selector where both currents agree, to rounding: a node, the last step, the laws there.
+
+    Newton's steps crawl down an exponential: where the larger current is one, the logarithms of the currents are
+    compared instead, which then are nearly straight lines. Steps stay inside a bracket, which is cut in two where they
+    do not shrink it. What overflows counts as the larger current.
+    """
+    low, high = np.minimum(voltage, 0.0), np.maximum(voltage, 0.0)
+    inner = np.where(np.isnan(guess), 0.5 * voltage, np.clip(guess, low, high))
+    width, last = high - low, np.full_like(voltage, np.inf)
+    for count in range(1, _MOST_STEPS + 1):
+        found = laws(inner)
+        of_selector, slope, of_device, device_slope = found
+        with np.errstate(all="ignore"):
+            miss = of_selector - of_device
+            low, high = np.where(miss < 0.0, inner, low), np.where(miss > 0.0, inner, high)
+            step = np.where(miss == 0.0, 0.0, -miss / (slope + device_slope))
+            step[np.isnan(step)] = np.inf
+            largest = np.maximum(np.abs(of_selector), np.abs(of_device))
+            agree = np.abs(miss) <= _AGREE * largest + _ROUNDING * np.abs(voltage) * device_slope
+        if np.isnan(miss).any():
+            _refuse_not_a_number(np.isnan(miss), voltage)
+        rounding = _ROUNDING * np.abs(voltage)
+        # a slope that is wrong makes small steps far from the node: the currents must agree too
+        settled = (agree & (np.abs(step) <= rounding)) | (high - low <= rounding)
+        if settled.all():
+            # at the end of a bracket a step may lead anywhere
+            return inner, np.clip(step, low - inner, high - inner), found
+        pace = np.where(_exponential(inner, voltage, found), _logarithmic(found), step)
+        target = inner + pace
+        keep = (target > low) & (target < high)
+        if count % _PATIENCE == 0:
+            keep &= (high - low <= 0.5 * width) | (np.abs(pace) <= 0.25 * last)
+            width, last = high - low, np.abs(pace)
+        inner = np.where(settled, inner, np.where(keep, target, low + 0.5 * (high - low)))
+    size = np.maximum(np.abs(voltage), np.finfo(float).tiny)
+    residual = float((np.minimum(np.abs(step), high - low) / size)[~settled].max())
+    raise ConvergenceError(
+        "the node between selector and device did not settle", residual=residual, iterations=_MOST_STEPS
+    )
+
+
+def _exponential(inner: np.ndarray, voltage: np.ndarray, found: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Whether the larger of two currents that are apart grows faster than the square of its voltage."""
+    of_selector, slope, of_device, device_slope = found
+    with np.errstate(all="ignore"):
+        steep = slope * inner > 2.0 * of_selector, device_slope * (voltage - inner) > 2.0 * of_device
+        ratio = of_selector / of_device
+        # what overflows is steep; of negative currents the sides of the inequalities change
+        steep = [np.where(voltage < 0.0, ~bent, bent) for bent in steep]
+        return ((ratio > 2.0) & steep[0]) | ((ratio < 0.5) & steep[1])
+
+
+def _logarithmic(found: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Newton's step for ln of the selector's current minus ln of the device's; NaN where there is none."""
+    of_selector, slope, of_device, device_slope = found
+    with np.errstate(all="ignore"):
+        return -np.log(of_selector / of_device) / (slope / of_selector + device_slope / of_device)
+
+
 def _ratio(slope: np.ndarray, device_slope: np.ndarray) -> np.ndarray:
     return np.divide(slope, device_slope, out=np.zeros_like(slope), where=device_slope > 0.0)
 
 
-def _refuse_not_a_number(series: Series, voltage: np.ndarray) -> None:
-    wrong = ~(np.isfinite(series.current) & np.isfinite(series.slope))
+def _refuse_not_a_number(wrong: np.ndarray, voltage: np.ndarray) -> None:
     if wrong.any():
         i, j = (int(k) for k in np.argwhere(wrong)[0])
         raise ParameterError(f"cell [{i}, {j}]: its I-V curve is not a number at {voltage[i, j]:g} V")

@@ -75,9 +75,9 @@ class ThermalCrosstalk:
         steps = np.arange(reach + 1) * self.pitch
         distance = np.hypot(steps[:, None], steps[None, :])
         distance[0, 0] = 1.0
-        coupling = np.array(
-            [[float(coupled(r, self.conductivity, self.screening_length)) for r in row] for row in distance]
-        )
+        coupling = np.empty_like(distance)
+        flat = distance.reshape(-1), coupling.reshape(-1)
+        _couple(0, distance.size, self.conductivity, self.screening_length, *flat)
         coupling[0, 0] = 0.0
         out = np.empty_like(power)
         launch(_rise, power.shape[0], power, coupling, out, grain=max(1, 32_768 // (power.shape[1] * (2 * reach + 1))))
@@ -94,6 +94,13 @@ def coupled(distance, conductivity, screening_length):
     76926
     """
     return math.exp(-distance / screening_length) / (2.0 * math.pi * conductivity * distance)
+
+
+@kernel
+def _couple(start, stop, conductivity, screening_length, distance, out):
+    """Coupling of pairs of cells start..stop, see `coupled`."""
+    for n in range(start, stop):
+        out[n] = coupled(distance[n], conductivity, screening_length)
 
 
 @kernel

@@ -16,19 +16,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pcmphys import _check
 from pcmphys.crossbar.cells import Devices, SelectedDevices, out_of_range
 from pcmphys.crossbar.selectors import Series
 from pcmphys.crossbar.thermal import ThermalCrosstalk
+from pcmphys.errors import ParameterError
 
 _TRACE = 1e-12
 """Leakage [S] of the on-state."""
 
 
-_TRACE = 1e-12
-"""Leakage [S] of the on-state."""
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class WriteReport:
     """What one pulse through the array did; arrays of shape (rows, columns).
 
@@ -51,6 +49,13 @@ class WriteReport:
     current: np.ndarray
     hottest: np.ndarray
     energy: np.ndarray
+
+    def __repr__(self) -> str:
+        text = f"{self.switched.sum()} of {self.switched.size} devices switched"
+        if self.switched.any():
+            largest = np.abs(self.current[self.switched]).max()
+            text += f", largest current {largest:.3g} A, hottest {self.hottest.max():.4g} K"
+        return f"WriteReport({text})"
 
 
 class SwitchingDevices:
@@ -120,14 +125,22 @@ class SwitchingDevices:
 
 
 def send(population, solution, switched, pulse, crosstalk: ThermalCrosstalk | None, temperature) -> WriteReport:
-    """Send the pulse to the switched devices as the solved circuit gives it to them."""
+    """Send the pulse to the switched devices as the solved circuit gives it to them; all is checked before.
+
+    With crosstalk, all cells live through the time of the pulse at the temperature that the heated ones make for them.
+    """
     ambient = population.cell.parameters.heat.ambient if temperature is None else temperature
     current = solution.cell_current
-    report = population.apply(pulse.shaped("current"), amplitude=current, where=switched, temperature=ambient)
-    hottest = report.peak_temperature
+    warmed = None
+    if crosstalk is not None and not isinstance(crosstalk, ThermalCrosstalk):
+        raise ParameterError(f"crosstalk must be a ThermalCrosstalk; got {crosstalk!r}")
     if crosstalk is not None and switched.any():
         power = np.where(switched, current * solution.device_voltage, 0.0)
-        warmed = ambient + crosstalk.rise(power)
-        population.disturb(pulse.duration, warmed)
-        hottest = np.maximum(hottest, warmed)
-    return WriteReport(solution, switched, current, hottest, report.energy)
+        warmed = _check.number("temperature", ambient, "K") + crosstalk.rise(power)
+    report = population.apply(
+        pulse.shaped("current"), amplitude=current, where=switched, temperature=ambient, warmed=warmed
+    )
+    hottest = report.peak_temperature
+    return WriteReport(
+        solution, switched, current, hottest if warmed is None else np.maximum(hottest, warmed), report.energy
+    )

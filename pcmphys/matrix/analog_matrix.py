@@ -322,7 +322,7 @@ class AnalogMatrix:
     def _add_tile(self, rows: slice, columns: slice, line: int, wires: Wires, seed: int) -> None:
         block = (rows.stop - rows.start, columns.stop - columns.start)
         shape = self.mapping.shape(*block)
-        devices = self.cell.population(shape, seed, first_cell=self.last_cell)
+        devices = self.cell.population(shape, seed=seed, first_cell=self.last_cell)
         if len(shape) != 3 or shape[1] != block[0] or self.mapping.combine(np.zeros(shape)).shape != block:
             raise ParameterError(
                 f"mapping must put weights {block} on (arrays, {block[0]}, bit lines) and combine them to {block}; "

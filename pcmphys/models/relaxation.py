@@ -103,6 +103,25 @@ def relaxed(order, duration, temperature, p):
 
 
 @law
+def shifted(order, duration, temperature, p):
+    """Order parameter a time [s] of either sign later, see `relaxed`; never above that of the quench.
+
+    Examples
+    --------
+    >>> from pcmphys.models.relaxation import RelaxationFloats
+    >>> p = RelaxationFloats(2.5 * 1.602176634e-19, 1e13, 0.8, 0.11, 0.05, 0.0, 0.0, 1.0, 1.0)
+    >>> younger = shifted(relaxed(0.8, 1e4, 300.0, p), -9e3, 300.0, p)
+    >>> abs(younger - relaxed(0.8, 1e3, 300.0, p)) < 1e-12
+    True
+    """
+    if duration >= 0.0:
+        return relaxed(order, duration, temperature, p) if duration > 0.0 else order
+    reduced = p.barrier / (BOLTZMANN * temperature)
+    less = exp(log(-duration) - log_time_constant(temperature, p))
+    return min(-log(max(exp(-order * reduced) - less, exp(-p.initial * reduced))) / reduced, p.initial)
+
+
+@law
 def log_drift(order, exponent, temperature, p):
     """Ln of the factor by which relaxation has raised a resistance of drift exponent nu, read at a temperature [K].
 

@@ -77,7 +77,7 @@ def programming_curve(devices, *, amplitudes=None, n: int = 300, seed: int = 0, 
 
 def _some_devices(devices, n: int, seed: int) -> MushroomPopulation:
     if isinstance(devices, MushroomCell):
-        return devices.population(n, seed)
+        return devices.population(n, seed=seed)
     if not isinstance(devices, MushroomPopulation):
         raise ParameterError(f"devices must be a MushroomCell or a population of one; got {type(devices).__name__}")
     return _branch.block(devices, 0, min(n, _branch.checked(devices).size))

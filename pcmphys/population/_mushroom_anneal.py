@@ -60,6 +60,13 @@ def rates(start, stop, duration, temperature, still, p, velocity, rate):
 
 
 @kernel
+def accelerations(start, stop, temperature, p, out):
+    """How much faster than at their reference temperature traps are, at each temperature [K]."""
+    for i in range(start, stop):
+        out[i] = telegraph.acceleration(temperature[i], p)
+
+
+@kernel
 def relax(start, stop, duration, temperature, p, state):
     """Let the glass of devices start..stop relax, and their traps live on, each at its own temperature [K]."""
     order, lag = borrowed((state.order[start:stop], state.trap_lag[start:stop]))
@@ -76,6 +83,13 @@ def relax_alike(start, stop, duration, temperature, p, order):
     order = order[start:stop]
     for i in range(order.size):
         order[i] = relaxation.relaxed(order[i], duration, temperature, p)
+
+
+@kernel
+def later(start, stop, duration, temperature, p, order, out):
+    """Order of the glass of devices start..stop a time [s] of its own from now, back to the quench if below zero."""
+    for i in range(start, stop):
+        out[i] = relaxation.shifted(order[i], duration[i], temperature, p)
 
 
 @law

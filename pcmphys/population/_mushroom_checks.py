@@ -10,8 +10,10 @@ import numpy as np
 from pcmphys import _check
 from pcmphys.errors import ParameterError, ValidityWarning
 from pcmphys.population.pulse import Pulse
+from pcmphys.population.scheme import Scheme
 
 _COLDEST = 77.0
+_UNITS = {"current": "A", "voltage": "V"}
 _LEAST_CEILING = 1e-15  # S; contacts are kept in single precision
 
 
@@ -28,17 +30,17 @@ def temperature(devices, value) -> float:
     return value
 
 
-def temperatures(devices, value) -> np.ndarray:
+def temperatures(devices, value, name: str = "temperature") -> np.ndarray:
     """A temperature [K] of each device, below melting, as a flat array."""
-    value = of_devices(devices, "temperature", value, "K")
+    value = of_devices(devices, name, value, "K")
     melting = devices._floats.crystallization.melting_temperature
     wrong = ~((value >= _COLDEST) & (value < melting))
     if wrong.any():
         first = int(np.argmax(wrong))
         place = ", ".join(str(k) for k in np.unravel_index(first, devices.shape))
         raise ParameterError(
-            f"temperature must hold numbers in K within [{_COLDEST:g}, {melting:g}), below melting; "
-            f"temperature[{place}] is {value[first]:g} K ({int(wrong.sum())} of {value.size} are outside)"
+            f"{name} must hold numbers in K within [{_COLDEST:g}, {melting:g}), below melting; "
+            f"{name}[{place}] is {value[first]:g} K ({int(wrong.sum())} of {value.size} are outside)"
         )
     return value
 
@@ -62,21 +64,36 @@ def amplitude(devices, pulse: Pulse, given, chosen: np.ndarray) -> np.ndarray:
     """Height [A or V] of the pulse for each device, as a flat array; within what the on-state is valid for."""
     if not isinstance(pulse, Pulse):
         raise ParameterError(f"pulse must be a Pulse; got {pulse!r}")
-    unit = "A" if pulse.kind == "current" else "V"
-    heat = devices.cell.parameters.heat
+    name = pulse.kind if given is None else "amplitude"
+    values = of_devices(devices, "amplitude", pulse.peak if given is None else given, _UNITS[pulse.kind])
+    if chosen.any():
+        _require_valid(devices, name, pulse.kind, values[chosen])
+    return values
+
+
+def scheme(devices, loop: Scheme) -> None:
+    """Refuse a closed loop that could go beyond what the on-state is valid for, or beyond all time."""
+    for k, pulse in enumerate(loop.prepare):
+        _require_valid(devices, f"scheme: prepare[{k}]: {pulse.kind}", pulse.kind, np.array([pulse.peak]))
+    for name in ("lowest", "highest"):
+        _require_valid(devices, f"scheme: {name}", loop.pulse.kind, np.array([getattr(loop, name)]))
+    one = sum(pulse.duration for pulse in loop.prepare) + loop.pulse.duration
+    longest = loop.pulses * (one + loop.verify_delay + loop.verify_duration)
+    devices._clock.require(longest, devices._floats.heat.ambient, "scheme: pulses, delays and reads")
+
+
+def _require_valid(devices, name: str, kind: str, values: np.ndarray) -> None:
+    """Refuse heights [A or V] of pulses beyond what the on-state is valid for, naming the first."""
+    heat, unit = devices.cell.parameters.heat, _UNITS[kind]
     limit = heat.largest_current
-    if unit == "V":
+    if kind == "voltage":
         limit = heat.on_voltage + heat.on_resistance * limit
-    values = of_devices(devices, "amplitude", pulse.peak if given is None else given, unit)
-    too_high = chosen & (np.abs(values) > limit * (1.0 + 1e-12))  # 1.9 V + 300 ohm x 1 mA is 2.2 V but for rounding
+    too_high = np.abs(values) > limit * (1.0 + 1e-12)  # 1.9 V + 300 ohm x 1 mA is 2.2 V but for rounding
     if too_high.any():
-        name = pulse.kind if given is None else "amplitude"
-        worst = values[np.flatnonzero(too_high)[0]]
         raise ParameterError(
             f"{name} must lie within [{-limit:g}, {limit:g}] {unit}, where the on-state of {devices.cell.name} is "
-            f"valid; got {worst:g} {unit}"
+            f"valid; got {values[np.argmax(too_high)]:g} {unit}"
         )
-    return values
 
 
 def read_voltage(devices, voltage) -> float:

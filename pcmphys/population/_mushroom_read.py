@@ -51,7 +51,8 @@ def evaluate(start, stop, p, state):
 def read(start, stop, address, temperature, voltage, duration, p, tables, looked, chosen, state, out):
     """Read the devices chosen[start..stop]: traps up to the read, over it, and conductance [S].
 
-    ``tables`` is that of `_mushroom_clock.Clock.trap_tables`; ``looked`` names the look that a device was last read at.
+    ``tables`` is that of `_mushroom_clock.Clock.trap_tables`; ``looked`` names the look that each of the chosen devices
+    was last read at.
     """
     seed, first_cell, event = address
     elapsed, limits, at_rest, hazard, rates = borrowed(tables)
@@ -66,9 +67,9 @@ def read(start, stop, address, temperature, voltage, duration, p, tables, looked
         i = chosen[n]
         cell = first_cell + U64(i)
         kinds(seed, cell, state.quench[i], place)
-        entry, own = place, limits[looked[i]]
+        entry, own = place, limits[looked[n]]
         if state.trap_lag[i] > 0.0:  # at temperatures of its own
-            limits_since(elapsed[looked[i]] + state.trap_lag[i], place, at_rest, work, lag, p.telegraph)
+            limits_since(elapsed[looked[n]] + state.trap_lag[i], place, at_rest, work, lag, p.telegraph)
             entry, own = each, lag
             state.trap_lag[i] = 0.0
         bits, expected = advance(seed, cell, event, U64(state.traps[i]), entry, own, place, hazard, drawn, p.telegraph)

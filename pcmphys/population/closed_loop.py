@@ -12,6 +12,7 @@ import numpy as np
 
 from pcmphys import _check
 from pcmphys.errors import ParameterError, ValidityWarning
+from pcmphys.population.moment import ages
 from pcmphys.population.report import ProgramReport
 from pcmphys.population.scheme import Scheme
 
@@ -32,17 +33,22 @@ def run(devices, scheme: Scheme, targets: np.ndarray, chosen: np.ndarray, clippe
     fresh = chosen.copy()
     iterations = np.zeros(devices.size, dtype=np.int64)
     reading = np.full(devices.size, np.nan)
-    for _ in range(scheme.pulses):
+    sent, last_sent = [], np.zeros(devices.size, dtype=np.int64)
+    for turn in range(scheme.pulses):
         for pulse in scheme.prepare:
             devices._send(pulse, np.full(int((fresh & devices._free).sum()), pulse.peak), fresh, ambient)
         devices._send(scheme.pulse, amplitude[active & devices._free], active, ambient)
+        sent.append(devices._clock.now)
+        last_sent[active] = turn
         devices._clock.wait(scheme.verify_delay, ambient)
         iterations[active] += 1
         devices._read(read.voltage, scheme.verify_duration, ambient, np.flatnonzero(active), reading)
         missing = aim - reading
         active &= ~((np.abs(missing) <= margin) | (nothing & (reading <= scheme.zero * ageing)))
         fresh = _next_pulse(scheme, missing, active, first, amplitude)
-    error = np.where(chosen, devices.conductance().reshape(-1) / ageing - targets, np.nan)
+    # what is foreseen is an average; each device is judged at the reference time after its own last pulse
+    left = devices.cell.reference_time - ages(devices._clock.now, sent)[last_sent]
+    error = np.where(chosen, devices._conductance_after(left) - targets, np.nan)
     shape = devices.shape
     converged = chosen & ~active
     return ProgramReport(error.reshape(shape), iterations.reshape(shape), converged.reshape(shape), clipped)
@@ -65,7 +71,7 @@ def _next_pulse(scheme: Scheme, missing, active, first, amplitude) -> np.ndarray
 
 def checked_targets(devices, targets, chosen: np.ndarray) -> tuple[np.ndarray, int]:
     """Targets [S] as a flat array, clipped to the cell's range; how many were clipped."""
-    if np.shape(targets) == devices.shape and not chosen.all():
+    if np.shape(targets) == devices.shape and not np.ma.is_masked(targets) and not chosen.all():
         # what is asked of devices that are left alone does not matter, not even if it is NaN
         targets = np.where(chosen.reshape(devices.shape), _check.filled(targets), 0.0)
     targets = _check.array("targets", targets, "S", 0.0, empty=True)

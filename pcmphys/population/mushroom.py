@@ -12,19 +12,27 @@ from pcmphys._jit import launch
 from pcmphys.constants import BOLTZMANN
 from pcmphys.errors import ParameterError
 from pcmphys.models.geometry import SECTORS
+from pcmphys.population import (
+    _mushroom_anneal,
+    _mushroom_growth,
+    _mushroom_pulse,
+    _mushroom_read,
+    _mushroom_state,
+    closed_loop,
+)
 from pcmphys.population import _mushroom_checks as checks
-from pcmphys.population import _mushroom_growth, _mushroom_pulse, _mushroom_read, _mushroom_state, closed_loop
 from pcmphys.population._mushroom_clock import Clock
 from pcmphys.population.pulse import Pulse
 from pcmphys.population.report import ProgramReport, PulseReport
 from pcmphys.population.scheme import SCHEMES, Scheme
 
 _GRAIN = 512  # devices worth a thread of their own: a pulse takes microseconds a device
+_READ_AT_ONCE = 4096  # devices last read at moments of their own: each of these has a table of 4 kB
 _LAST_EVENT = 2**32 - 1
 
 
 class MushroomPopulation:
-    """Devices of a `MushroomCell` with their history; 992 bytes a device.
+    """Devices of a `MushroomCell` with their history; 994 bytes a device.
 
     One state a device (rim and grains of 16 sectors, order of the glass, traps) answers for programming, I-V curve,
     threshold voltage, drift, noise and retention. A device keeps its own size, thermal resistance, growth,
@@ -124,7 +132,15 @@ class MushroomPopulation:
         return twin
 
     def apply(
-        self, pulse: Pulse, *, amplitude=None, repeat: int = 1, pause: float = 0.0, where=None, temperature=None
+        self,
+        pulse: Pulse,
+        *,
+        amplitude=None,
+        repeat: int = 1,
+        pause: float = 0.0,
+        where=None,
+        temperature=None,
+        warmed=None,
     ) -> PulseReport:
         """Send a pulse, or a train of equal pulses.
 
@@ -142,6 +158,9 @@ class MushroomPopulation:
             Devices that get it; all by default.
         temperature : float [K], optional
             Of the surroundings.
+        warmed : array_like [K], optional
+            Temperature (a number or the population's shape) that each device is kept at for the length of each pulse
+            by heat from outside, as in `disturb`; that of the surroundings by default.
 
         Returns
         -------
@@ -151,17 +170,20 @@ class MushroomPopulation:
         Raises
         ------
         ParameterError
-            Current beyond the on-state's validity, wrong shapes, temperature out of range.
+            Current beyond the on-state's validity, wrong shapes, temperature out of range, a time beyond all numbers;
+            nothing has been sent then.
         """
         repeat = _check.integer("repeat", repeat, 1)
         pause = _check.number("pause", pause, "s", 0.0)
         ambient = checks.temperature(self, temperature)
+        own = None if warmed is None else checks.temperatures(self, warmed, "warmed")
         chosen = checks.mask(self, where)
         scale = checks.amplitude(self, pulse, amplitude, chosen)
+        self._clock.require(repeat * (pulse.duration + pause), ambient, "pulses and pauses")
         hottest = np.full(self.size, ambient)
         energy = np.zeros(self.size)
         for _ in range(repeat):
-            self._send(pulse, scale[chosen & self._free], chosen, ambient, (hottest, energy))
+            self._send(pulse, scale[chosen & self._free], chosen, ambient, (hottest, energy), own)
             self._clock.wait(pause, ambient)
         return PulseReport(hottest.reshape(self.shape), energy.reshape(self.shape))
 
@@ -177,6 +199,7 @@ class MushroomPopulation:
         """
         duration = _check.number("duration", duration, "s", 0.0)
         ambient = checks.temperature(self, temperature)
+        self._clock.require(duration, ambient)
         if self._clock.changes(ambient):
             self._advance()
         self._clock.wait(duration, ambient)
@@ -217,15 +240,18 @@ class MushroomPopulation:
         """
         duration = _check.number("duration", duration, "s", 0.0)
         own = checks.temperatures(self, temperature)
+        self._clock.require(duration)
         self._advance()
         if duration > 0.0:
-            address = self._address(self._clock.waits)
-            self._clock.disturb(duration, own, self._state, address, self._floats, self._tables)
+            self._live_through(duration, own)
 
     def read(
         self, voltage: float | None = None, duration: float | None = None, *, where=None, temperature=None
     ) -> np.ndarray:
         """Read devices: current over voltage with telegraph noise, averaged over the read. The clock advances.
+
+        All devices live through the time of the read, whichever are read: to read them one by one takes the more work
+        the more there are.
 
         Parameters
         ----------
@@ -249,6 +275,7 @@ class MushroomPopulation:
         duration = _check.number("duration", duration, "s", 0.0, low_open=True)
         ambient = checks.temperature(self, temperature)
         chosen = np.flatnonzero(checks.mask(self, where))
+        self._clock.require(duration, ambient)
         out = np.full(self.size, np.nan)
         self._read(voltage, duration, ambient, chosen, out)
         return out.reshape(self.shape)
@@ -306,14 +333,20 @@ class MushroomPopulation:
         Returns
         -------
         ProgramReport
+
+        Raises
+        ------
+        ParameterError
+            Wrong targets, or a scheme with pulses beyond the on-state's validity; nothing has been sent then.
         """
         if not isinstance(scheme, Scheme):
             scheme = SCHEMES[_check.choice("scheme", "gradient" if scheme is None else scheme, SCHEMES)]
+        checks.scheme(self, scheme)
         chosen = checks.mask(self, where)
         targets, clipped = closed_loop.checked_targets(self, targets, chosen)
         return closed_loop.run(self, scheme, targets, chosen, clipped)
 
-    def _send(self, pulse: Pulse, scale, chosen, ambient: float, out=None) -> None:
+    def _send(self, pulse: Pulse, scale, chosen, ambient: float, out=None, warmed=None) -> None:
         """One pulse to the chosen devices that are not stuck; ``scale`` [A or V] is theirs."""
         self._advance()
         self._clock.wait(0.0, ambient)
@@ -328,18 +361,41 @@ class MushroomPopulation:
         )  # fmt: skip
         if out is not None:
             out[0][cells], out[1][cells] = found.T
-        self._clock.wait(pulse.duration, ambient)
+        if warmed is None:
+            self._clock.wait(pulse.duration, ambient)
+        else:
+            self._live_through(pulse.duration, warmed)
+
+    def _live_through(self, duration: float, temperature: np.ndarray) -> None:
+        """A time [s] above zero, each device at a temperature [K] of its own; nothing may be pending."""
+        address = self._address(self._clock.waits)
+        self._clock.disturb(duration, temperature, self._state, address, self._floats, self._tables)
 
     def _read(self, voltage: float, duration: float, ambient: float, chosen, out) -> None:
         self._advance()
         self._clock.wait(0.0, ambient)
-        tables = self._clock.trap_tables(duration, ambient)
-        launch(
-            _mushroom_read.read, chosen.size, self._address(self._next_event()), ambient, voltage, duration,
-            self._floats, tables, self._clock.looked, chosen, self._state, out, grain=4 * _GRAIN,
-        )  # fmt: skip
+        event = self._next_event()
+        looked, looks = self._clock.looks(chosen)
+        at_once = max(chosen.size, 1) if len(looks) <= _READ_AT_ONCE else _READ_AT_ONCE
+        for start in range(0, chosen.size, at_once):
+            part = chosen[start : start + at_once]
+            if at_once < chosen.size:
+                looked, looks = self._clock.looks(part)
+            tables = self._clock.trap_tables(looks, duration, ambient)
+            launch(
+                _mushroom_read.read, part.size, self._address(event), ambient, voltage, duration,
+                self._floats, tables, looked, part, self._state, out, grain=4 * _GRAIN,
+            )  # fmt: skip
         self._clock.wait(duration, ambient)
         self._clock.look(chosen)
+
+    def _conductance_after(self, duration: np.ndarray) -> np.ndarray:
+        """Conductance [S] of each device, without noise, a time [s] of its own (of either sign) from now."""
+        now, ambient = self._present(), self._floats.heat.ambient
+        order = np.empty(self.size)
+        launch(_mushroom_anneal.later, self.size, duration, ambient, self._floats.relaxation, now.order, order)
+        voltage = self.cell.read_voltage
+        return self._solve(voltage, None, now._replace(order=order))[0] / voltage
 
     def _solve(self, voltage, temperature, state) -> np.ndarray:
         ambient = checks.temperature(self, temperature)
@@ -366,6 +422,7 @@ class MushroomPopulation:
         if high > 0.0 or low > 0.0:
             reset = (draw[0] >= high) & (draw[0] < high + low)
             pulse = SCHEMES["set-staircase"].prepare[0]
+            checks.amplitude(self, pulse, None, reset)
             self._send(pulse, np.full(int(reset.sum()), pulse.peak), reset, self._floats.heat.ambient)
             self._free = draw[0] >= high + low
 

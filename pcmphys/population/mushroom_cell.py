@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pcmphys.models.mushroom import MushroomParameters
 from pcmphys.population.mushroom import MushroomPopulation
+from pcmphys.population.shape import one_shape
 
 
 class MushroomCell:
@@ -52,8 +53,8 @@ class MushroomCell:
     def population(
         self,
         shape,
+        *more,
         seed: int = 0,
-        *,
         first_cell: int = 0,
         stuck_high: float = 0.0,
         stuck_low: float = 0.0,
@@ -66,10 +67,12 @@ class MushroomCell:
         ----------
         shape : int or tuple of int
             Any shape, also with no device at all.
+        *more
+            Nothing: two numbers are refused, as the second could be a width or a seed.
         seed : int
             Same seed, same devices and same history, whatever the number of threads.
         first_cell : int
-            Number of the first device: ``population(n, seed, first_cell=k)`` holds the devices k .. k+n-1 of the
+            Number of the first device: ``population(n, seed=seed, first_cell=k)`` holds the devices k .. k+n-1 of the
             larger population with that seed, bit by bit.
         stuck_high, stuck_low : float
             Fractions of devices (drawn at random) that no pulse changes: crystalline for ever, or RESET for ever.
@@ -98,4 +101,5 @@ class MushroomCell:
         >>> int(limited.sum()), float(devices.conductance()[limited].max()) < 10e-6
         (111, True)
         """
+        one_shape(shape, more)
         return MushroomPopulation(self, shape, seed, first_cell, (stuck_high, stuck_low, limited, ceiling))

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ProgramReport:
     """Outcome of programming, one entry a device; every array has the population's shape.
 
     Attributes
     ----------
     error : ndarray of float64 [S]
-        Programmed conductance minus target (the target after clipping); NaN for devices that were left alone.
+        Programmed conductance minus target (the target after clipping), without noise, when the cell's reference time
+        has passed since the device's own last pulse; NaN for devices that were left alone.
     iterations : ndarray of int
         Programming pulses spent; 1 for a statistical cell, whose published error already includes the closed loop.
     converged : ndarray of bool
@@ -28,8 +29,20 @@ class ProgramReport:
     converged: np.ndarray
     clipped: int
 
+    def __repr__(self) -> str:
+        programmed = ~np.isnan(self.error)
+        parts = [f"{programmed.sum()} of {self.error.size} devices programmed"]
+        if programmed.any():
+            error, pulses = self.error[programmed], self.iterations[programmed]
+            parts += [
+                f"{self.converged[programmed].sum()} converged",
+                f"median pulses {np.median(pulses):g}",
+                f"error median {np.median(error):.3g} S, rms {np.sqrt(np.mean(error**2)):.3g} S",
+            ]
+        return f"ProgramReport({', '.join([*parts, f'{self.clipped} targets clipped'])})"
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class PulseReport:
     """What a pulse did, one entry a device; every array has the population's shape.
 
@@ -43,3 +56,13 @@ class PulseReport:
 
     peak_temperature: np.ndarray
     energy: np.ndarray
+
+    def __repr__(self) -> str:
+        heated = self.energy > 0.0
+        text = f"{heated.sum()} of {heated.size} devices heated"
+        if heated.any():
+            text += (
+                f", median peak {np.median(self.peak_temperature[heated]):.4g} K, "
+                f"median energy {np.median(self.energy[heated]):.3g} J"
+            )
+        return f"PulseReport({text})"

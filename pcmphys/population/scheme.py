@@ -74,6 +74,10 @@ class Scheme:
     foreseen_exponent: float = 0.05
 
     def __post_init__(self):
+        if not isinstance(self.prepare, tuple) or not all(isinstance(pulse, Pulse) for pulse in self.prepare):
+            raise ParameterError(f"prepare must be a tuple of Pulse; got {self.prepare!r}")
+        if not isinstance(self.pulse, Pulse):
+            raise ParameterError(f"pulse must be a Pulse; got {self.pulse!r}")
         for name in ("start", "lowest", "highest"):
             _check.number(name, getattr(self, name), "A or V", 0.0)
         if not self.lowest <= self.start <= self.highest:

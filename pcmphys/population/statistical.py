@@ -13,11 +13,13 @@ from pcmphys._jit import launch
 from pcmphys.errors import ParameterError, ValidityWarning
 from pcmphys.models import flicker, statistical
 from pcmphys.population import _statistical_kernels as kernels
+from pcmphys.population.moment import Moment, ages, require_finite
 from pcmphys.population.report import ProgramReport
+from pcmphys.population.shape import one_shape
 
 LAST_EVENT = 2**32 - 1
-_MOST_EVENTS = 4096
-"""Programming events remembered before those without devices are forgotten."""
+_FEW_EVENTS = 4096
+"""Programming events remembered before those without devices are forgotten for the first time."""
 
 
 class StatisticalCell:
@@ -63,23 +65,26 @@ class StatisticalCell:
         """Age [s] from which drift counts, t_0."""
         return self.parameters.reference_time
 
-    def population(self, shape, seed: int = 0, *, first_cell: int = 0) -> StatisticalPopulation:
+    def population(self, shape, *more, seed: int = 0, first_cell: int = 0) -> StatisticalPopulation:
         """Make devices, not yet programmed.
 
         Parameters
         ----------
         shape : int or tuple of int
             Any shape, also with no device at all.
+        *more
+            Nothing: two numbers are refused, as the second could be a width or a seed.
         seed : int
             Same seed, same devices and same noise, whatever the number of threads.
         first_cell : int
-            Number of the first device. ``population(n, seed, first_cell=k)`` holds the devices k .. k+n-1 of the
+            Number of the first device. ``population(n, seed=seed, first_cell=k)`` holds the devices k .. k+n-1 of the
             larger population with that seed, bit by bit: a way to run 1e9 devices in chunks.
 
         Returns
         -------
         StatisticalPopulation
         """
+        one_shape(shape, more)
         return StatisticalPopulation(self, shape, seed, first_cell)
 
     def moments(self, target) -> dict[str, np.ndarray]:
@@ -124,10 +129,11 @@ class StatisticalPopulation:
         self.first_cell = _check.integer("first_cell", first_cell, 0, 2**64 - 1 - self.size)
         self._rates = flicker.rates(cell.parameters.trap_fastest, cell.parameters.trap_slowest)
         self._floats = cell.parameters.pack()
-        self._time = 0.0
+        self._now = Moment()
         self._event = 0
-        self._trap_time = 0.0
-        self._programmed_at = [0.0]
+        self._traps_at = Moment()  # up to when the traps have lived
+        self._programmed_at = [Moment()]
+        self._full = _FEW_EVENTS
         self._untouched = self.size > 0
         self._blank = None  # devices never programmed, once some but not all of them were
         self._conductance = np.zeros(self.size)
@@ -138,12 +144,12 @@ class StatisticalPopulation:
         self._program_event = np.zeros(self.size, dtype=np.uint32)
 
     def __repr__(self) -> str:
-        return f"StatisticalPopulation({self.cell.name!r}, shape={self.shape}, time={self._time:g} s)"
+        return f"StatisticalPopulation({self.cell.name!r}, shape={self.shape}, time={self.time:g} s)"
 
     @property
     def time(self) -> float:
         """Lab clock [s]: the sum of all waits and reads."""
-        return self._time
+        return self._now.seconds
 
     @property
     def drift_exponent(self) -> np.ndarray:
@@ -153,7 +159,7 @@ class StatisticalPopulation:
     @property
     def age(self) -> np.ndarray:
         """Time [s] since each device was programmed."""
-        return (self._time - np.array(self._programmed_at))[self._program_event].reshape(self.shape)
+        return ages(self._now, self._programmed_at)[self._program_event].reshape(self.shape)
 
     def copy(self) -> StatisticalPopulation:
         """Branch the experiment: the copy has the same past, and the same future under the same operations."""
@@ -191,17 +197,17 @@ class StatisticalPopulation:
             self._draw(event, targets, error, self._state())
             if len(self._programmed_at) > 1:  # with a single event all devices refer to it already
                 self._program_event.fill(0)
-            self._programmed_at = [self._time]
+            self._programmed_at = [self._now]
             self._untouched, self._blank = False, None
         else:
-            self._refresh_traps(self._time)  # so that all devices go on from the same moment
+            self._refresh_traps(self._now)  # so that all devices go on from the same moment
             fresh = tuple(np.empty_like(part) for part in self._state())
             self._draw(event, targets, error, fresh)
             for part, new in zip(self._state(), fresh, strict=True):
                 part[chosen] = new[chosen]
             self._note_event(chosen)
             error[~chosen] = np.nan
-        self._trap_time = self._time
+        self._traps_at = self._now
         iterations = np.broadcast_to(1, self.shape) if chosen is None else chosen.astype(int).reshape(self.shape)
         return ProgramReport(error.reshape(self.shape), iterations, np.broadcast_to(True, self.shape), clipped)
 
@@ -220,7 +226,8 @@ class StatisticalPopulation:
         duration = _check.number("duration", duration, "s", 0.0)
         if temperature is not None:
             temperature = _check.number("temperature", temperature, "K", 0.0, low_open=True)
-        self._time += duration  # only now: a refused call leaves the devices as they were
+        require_finite(self._now, duration)
+        self._now = self._now.after(duration)  # only now: a refused call leaves the devices as they were
         if temperature is not None and abs(temperature - measured) > 5.0:
             warnings.warn(
                 f"temperature {temperature:g} K: {self.cell.name} was measured at {measured:g} K and has no "
@@ -251,6 +258,7 @@ class StatisticalPopulation:
             _check.number("voltage", voltage, "V")
         p = self.cell.parameters
         duration = p.read_duration if duration is None else _check.number("duration", duration, "s", 0.0, low_open=True)
+        require_finite(self._now, duration)
         if duration < 2.0 * p.trap_fastest:
             warnings.warn(
                 f"duration {duration:g} s is shorter than twice the fastest trap ({p.trap_fastest:g} s): "
@@ -258,9 +266,9 @@ class StatisticalPopulation:
                 ValidityWarning,
                 stacklevel=2,
             )
-        self._refresh_traps(self._time - duration)
+        self._refresh_traps(self._now.after(-duration))
         out = self._evaluate(flicker.byte_table(flicker.amplitudes(self._rates, duration)))
-        self._time += duration
+        self._now = self._now.after(duration)
         return out
 
     def conductance(self) -> np.ndarray:
@@ -291,29 +299,30 @@ class StatisticalPopulation:
         self._event += 1
         return self._event
 
-    def _refresh_traps(self, until: float) -> None:
-        elapsed = until - self._trap_time
+    def _refresh_traps(self, until: Moment) -> None:
+        elapsed = until.since(self._traps_at)
         if not elapsed > 0.0:
             return
         digits = flicker.refresh_digits(self._rates, elapsed)
         address = self._address(self._next_event())
         launch(kernels.refresh_traps, self.size, address, digits, self._traps, self._awake)
-        self._trap_time = until
+        self._traps_at = until
 
     def _evaluate(self, byte_table: np.ndarray) -> np.ndarray:
-        ages = self._time - np.array(self._programmed_at)
-        log_age = np.log(np.maximum(ages / self.cell.reference_time, 1.0))
+        age = ages(self._now, self._programmed_at)
+        log_age = np.log(np.maximum(age / self.cell.reference_time, 1.0))
         out = np.empty(self.size)
         launch(kernels.read, self.size, log_age, byte_table, self._program_event, self._state(), out)
         return out.reshape(self.shape)
 
     def _note_event(self, chosen: np.ndarray) -> None:
         """Give the chosen devices the present moment as their programming event, and forget events without devices."""
-        if len(self._programmed_at) >= _MOST_EVENTS:
+        if len(self._programmed_at) >= self._full:
             used, self._program_event[:] = np.unique(self._program_event, return_inverse=True)
             self._programmed_at = [self._programmed_at[k] for k in used]
+            self._full = max(2 * len(used), _FEW_EVENTS)  # so that tidying up stays a small part of many events
         self._program_event[chosen] = len(self._programmed_at)
-        self._programmed_at.append(self._time)
+        self._programmed_at.append(self._now)
         if self._untouched:
             self._untouched, self._blank = False, np.ones(self.size, dtype=bool)
         if self._blank is not None:
@@ -321,7 +330,7 @@ class StatisticalPopulation:
             self._blank = blank if blank.any() else None
 
     def _checked_targets(self, targets, chosen: np.ndarray | None) -> tuple[np.ndarray, int]:
-        if chosen is not None and np.shape(targets) == self.shape:
+        if chosen is not None and np.shape(targets) == self.shape and not np.ma.is_masked(targets):
             # what is asked of devices that are left alone does not matter, not even if it is NaN
             targets = np.where(chosen.reshape(self.shape), _check.filled(targets), 0.0)
         targets = _check.array("targets", targets, "S", 0.0, empty=True)

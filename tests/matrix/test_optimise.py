@@ -180,8 +180,8 @@ def test_fresh_devices_are_fresh(monkeypatch):
     numbers = []
     population = type(IBM).population
 
-    def spy(self, shape, seed=0, *, first_cell=0):
-        made = population(self, shape, seed, first_cell=first_cell)
+    def spy(self, shape, *, seed=0, first_cell=0):
+        made = population(self, shape, seed=seed, first_cell=first_cell)
         numbers.append(range(made.first_cell, made.first_cell + made.size))
         return made
 

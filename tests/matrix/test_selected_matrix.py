@@ -287,7 +287,7 @@ class Spied:
         return getattr(IBM, name)
 
     def population(self, shape, seed=0, *, first_cell=0):
-        devices = IBM.population(shape, seed, first_cell=first_cell)
+        devices = IBM.population(shape, seed=seed, first_cell=first_cell)
         read = devices.read
         devices.read = lambda voltage, duration: (self.read_at.append(voltage), read(voltage, duration))[1]
         return devices

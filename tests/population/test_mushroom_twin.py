@@ -187,7 +187,7 @@ def compare(devices, twins):
 
 def make(cell, count, seed, first_cell=0, twin=Device):
     twins = [twin(cell.parameters, seed, first_cell + i) for i in range(count)]
-    return cell.population(count, seed, first_cell=first_cell), twins
+    return cell.population(count, seed=seed, first_cell=first_cell), twins
 
 
 # ---- agreement

@@ -201,7 +201,7 @@ def _quantiles(weights) -> np.ndarray:
 def _measure(cell, target: np.ndarray, samples: int, history, seed: int) -> Levels:
     """Program devices to a grid of targets and read them at the end of ``history``."""
     wanted = np.repeat(target[:, None], samples, axis=1)
-    read = _read(cell.population(wanted.shape, seed), wanted, history)
+    read = _read(cell.population(wanted.shape, seed=seed), wanted, history)
     deviation = read.std(axis=1, ddof=1)
     # both are known to a part of the deviation, which the smoothing weighs them by
     scale = np.maximum(deviation, 1e-6 * (read.max() or 1.0))
@@ -262,7 +262,7 @@ def _check_on_fresh(cell, split: Split, signed, numbers, history, seed: int, typ
     """Rms error of weights on devices that had no part in the choice; their numbers follow on."""
     count, first_cell = numbers
     wanted = np.resize(typical, count)
-    devices = cell.population((2 * split.pairs, count), seed, first_cell=first_cell)
+    devices = cell.population((2 * split.pairs, count), seed=seed, first_cell=first_cell)
     held = signed @ _read(devices, split.at(wanted), history)
     gain = float((held * wanted).sum() / (held**2).sum())
     return float(np.sqrt(((gain * held - wanted) ** 2).mean()))
