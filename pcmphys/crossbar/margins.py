@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pcmphys import _check
+from pcmphys._brief import fields
 from pcmphys.crossbar.bias import Bias
 from pcmphys.crossbar.crossbar import Crossbar
 from pcmphys.errors import ParameterError
@@ -69,6 +70,8 @@ class WriteMargin:
     leakage: float
     power: float
 
+    __repr__ = fields
+
 
 def read_margin(
     shape,
@@ -119,31 +122,32 @@ def read_margin(
     for own, others in ((high, low), (low, high)):
         cells = np.full((rows, columns), others)
         cells[i, j] = own
-        solution = Crossbar(cells, wires, selector).solve(bias)
+        # lines that only open cells meet carry nothing, wherever they are held
+        held = Bias.select(i, j, voltage, "ground", gate=gate) if scheme == "float" and others == 0.0 else bias
+        solution = Crossbar(cells, wires, selector).solve(held)
         found.append((abs(float(solution.column_current[j])), abs(float(solution.cell_current[i, j]))))
     (read_high, _), (read_low, own_low) = found
     sneak = 1.0 - own_low / read_low if read_low > 0.0 else 0.0
     return ReadMargin(read_high, read_low, 1.0 - read_low / read_high if read_high > 0.0 else -np.inf, sneak)
 
 
-def write_margin(xbar: Crossbar, voltage: float, *, scheme: str = "half", cell=None, gate=None) -> WriteMargin:
+def write_margin(xbar: Crossbar, voltage: float, *, scheme: str = "half", cell=None, gate=None, on=None) -> WriteMargin:
     """Write margin of one cell of an array as it is.
 
     Parameters
     ----------
     xbar : Crossbar
-        Cells, wires, selector. With a selector that has hysteresis its on-states are left as they were.
+        Cells, wires, selector.
     voltage : float [V]
         On the selected word line.
     scheme, cell, gate
         As in `read_margin`.
+    on : array_like of bool, optional
+        As in `Crossbar.solve`.
     """
     rows, columns = xbar.shape
     i, j = _cell(cell, rows, columns)
-    before = None if xbar.on is None else xbar.on.copy()
-    solution = xbar.solve(Bias.select(i, j, voltage, scheme, gate=gate))
-    if before is not None:
-        xbar.on = before
+    solution = xbar.solve(Bias.select(i, j, voltage, scheme, gate=gate), on=on)
     others = np.ones((rows, columns), dtype=bool)
     others[i, j] = False
     device = solution.device_voltage
