@@ -8,14 +8,18 @@ from pcmphys import _check
 from pcmphys.crossbar import linear, noise, states, writing
 from pcmphys.crossbar.bias import Bias, Selection
 from pcmphys.crossbar.ends import joined, refuse_islands
-from pcmphys.crossbar.problem import LinearProblem, NonlinearProblem, of_one_input
+from pcmphys.crossbar.problem import (
+    DEFAULT_TOLERANCE,
+    LinearProblem,
+    NonlinearProblem,
+    most_iterations,
+    of_one_input,
+)
 from pcmphys.crossbar.selectors import Selector
 from pcmphys.crossbar.solution import Solution, checked_start
 from pcmphys.crossbar.thermal import ThermalCrosstalk
 from pcmphys.crossbar.wires import Wires
 from pcmphys.errors import ParameterError
-
-DEFAULT_TOLERANCE = 1e-12
 
 
 class Crossbar:
@@ -363,7 +367,7 @@ class Crossbar:
 
     def _limits(self, tolerance, max_iterations) -> tuple[float, int]:
         if max_iterations is None:
-            max_iterations = (100 + 10 * sum(self.shape)) * (1 if self.linear else 10)
+            max_iterations = most_iterations(*self.shape) * (1 if self.linear else 10)
         tolerance = _check.number("tolerance", tolerance, "", 1e-14, 1e-2)
         return tolerance, _check.integer("max_iterations", max_iterations, 1)
 

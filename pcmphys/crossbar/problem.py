@@ -18,7 +18,11 @@ from pcmphys.crossbar import linear, newton, states
 from pcmphys.crossbar.bias import Bias
 from pcmphys.crossbar.cells import Devices, Selected, SelectedDevices
 from pcmphys.crossbar.ends import joined, refuse_islands
-from pcmphys.crossbar.wires import Resistances
+from pcmphys.crossbar.wires import Resistances, Wires
+
+DEFAULT_TOLERANCE = 1e-12
+_SMALL = 2**16
+"""Word lines times all lines up to which the inputs of a transfer matrix are kept."""
 
 
 class Solved(NamedTuple):
@@ -222,6 +226,34 @@ class NonlinearProblem:
         if self.selector is None:
             return Devices(self.devices)
         return SelectedDevices(self.devices, self.selector, gate, on)
+
+
+def transfers(cells, wires: Wires, tolerance: float = DEFAULT_TOLERANCE) -> list[np.ndarray]:
+    """Transfer matrices (columns, rows) [S] of ohmic arrays of one shape, as `Crossbar.transfer` gives them.
+
+    ``cells`` are checked conductances [S], shape (arrays, rows, columns). What depends on the shape alone is made once,
+    and kept for the next arrays behind the same wires: there may be thousands of small ones.
+    """
+    rows, columns = cells[0].shape
+    small = rows * (rows + columns) <= _SMALL
+    ends, drives, most = (_one_volt_each if small else _one_volt_each.__wrapped__)(wires, rows, columns)
+    found = []
+    for conductance in cells:
+        net = linear.network(np.ascontiguousarray(conductance), ends)
+        found.append(linear.solve(net, drives, tolerance, most).column_current)
+    return found
+
+
+@functools.lru_cache(maxsize=4)  # a matrix on tiles has at most four sizes of them
+def _one_volt_each(wires: Wires, rows: int, columns: int):
+    bias = Bias.matvec(np.eye(rows)).sized(rows, columns)
+    ((ends, _, drives),) = joined(bias, wires.per_line(rows, columns))
+    return ends, drives, most_iterations(rows, columns)
+
+
+def most_iterations(rows: int, columns: int) -> int:
+    """Iterations of conjugate gradients that a linear solve may take by default."""
+    return 100 + 10 * (rows + columns)
 
 
 def of_one_input(found: newton.Found, on: np.ndarray | None) -> tuple[Solved, Kept]:
