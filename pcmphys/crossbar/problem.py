@@ -70,7 +70,6 @@ class LinearProblem:
     def __init__(self, conductance: np.ndarray, resistances: Resistances, bias: Bias, limits, network=None):
         self.conductance, self.resistances, self.bias, self.limits = conductance, resistances, bias, limits
         self._network = network
-        self._connected = bool((conductance > 0.0).all())
 
     def __getstate__(self):
         # eliminated networks are twice the size of the cells, and quickly made again
@@ -105,6 +104,11 @@ class LinearProblem:
             return self._network(ends)
         self._refuse_islands(ends)
         return linear.network(self.conductance, ends)
+
+    @functools.cached_property
+    def _connected(self) -> bool:
+        """Whether every cell conducts."""
+        return bool((self.conductance > 0.0).all())
 
     def _refuse_islands(self, ends) -> None:
         # where every cell conducts one terminal is enough: no need to look at all cells for each set of open ends
