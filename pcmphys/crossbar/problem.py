@@ -17,7 +17,7 @@ from pcmphys._jit import spans, thread_count, together
 from pcmphys.crossbar import linear, newton, states
 from pcmphys.crossbar.bias import Bias
 from pcmphys.crossbar.cells import Devices, Selected, SelectedDevices
-from pcmphys.crossbar.ends import joined, refuse_islands
+from pcmphys.crossbar.ends import connected, joined, refuse_islands
 from pcmphys.crossbar.wires import Resistances, Wires
 
 DEFAULT_TOLERANCE = 1e-12
@@ -106,13 +106,13 @@ class LinearProblem:
         return linear.network(self.conductance, ends)
 
     @functools.cached_property
-    def _connected(self) -> bool:
-        """Whether every cell conducts."""
-        return bool((self.conductance > 0.0).all())
+    def _pieces(self) -> np.ndarray:
+        return connected(self.conductance > 0.0)
 
     def _refuse_islands(self, ends) -> None:
-        # where every cell conducts one terminal is enough: no need to look at all cells for each set of open ends
-        if not self._connected or all(side.all() for side in ends.floating):
+        # which lines the cells join is looked up once, not for each set of open ends
+        floating = np.concatenate(ends.floating)
+        if floating.any() and not np.isin(self._pieces[floating], self._pieces[~floating]).all():
             refuse_islands(lambda: self.conductance > 0.0, ends)
 
     def _streamed(self, groups) -> Solved:

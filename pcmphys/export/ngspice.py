@@ -9,8 +9,7 @@ import numpy as np
 
 from pcmphys._files import write_whole
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
-from pcmphys.crossbar import OTS, Bias, Crossbar, Diode, Exponential, Solution, Transistor
-from pcmphys.crossbar.bias import Selection
+from pcmphys.crossbar import OTS, Bias, Crossbar, Diode, Exponential, Selection, Solution, Transistor
 from pcmphys.crossbar.ends import joined, refuse_islands
 from pcmphys.crossbar.solution import checked_start
 from pcmphys.crossbar.states import before
