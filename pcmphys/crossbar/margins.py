@@ -145,6 +145,8 @@ def write_margin(xbar: Crossbar, voltage: float, *, scheme: str = "half", cell=N
     on : array_like of bool, optional
         As in `Crossbar.solve`.
     """
+    if not isinstance(xbar, Crossbar):
+        raise ParameterError(f"xbar must be a Crossbar; got {type(xbar).__name__}")
     rows, columns = xbar.shape
     i, j = _cell(cell, rows, columns)
     solution = xbar.solve(Bias.select(i, j, voltage, scheme, gate=gate), on=on)
@@ -160,6 +162,18 @@ def write_margin(xbar: Crossbar, voltage: float, *, scheme: str = "half", cell=N
 def margin_map(margin, rows, columns) -> np.ndarray:
     """Any margin over the array: ``margin((i, j))`` for each of the word lines ``rows`` and bit lines ``columns``.
 
+    Parameters
+    ----------
+    margin : callable
+        Takes (word line, bit line), gives a number.
+    rows, columns : sequence of int
+        Numbers of the lines, from 0.
+
+    Returns
+    -------
+    ndarray
+        Shape (rows, columns).
+
     Examples
     --------
     >>> import pcmphys as pcm
@@ -168,7 +182,18 @@ def margin_map(margin, rows, columns) -> np.ndarray:
     >>> bool(found[1, 0] > found[0, 1])  # near driver and sense, far from both
     True
     """
-    return np.array([[float(margin((int(i), int(j)))) for j in columns] for i in rows])
+    if not callable(margin):
+        raise ParameterError(f"margin must be a function of (word line, bit line); got {margin!r}")
+    rows, columns = (_line_numbers(name, lines) for name, lines in (("rows", rows), ("columns", columns)))
+    return np.array([[float(margin((i, j))) for j in columns] for i in rows])
+
+
+def _line_numbers(name: str, lines) -> list[int]:
+    try:
+        numbers = list(lines)
+    except TypeError:
+        raise ParameterError(f"{name} must be a sequence of line numbers; got {lines!r}") from None
+    return [_check.integer(f"{name}[{k}]", line, 0) for k, line in enumerate(numbers)]
 
 
 def _shape(shape) -> tuple[int, int]:

@@ -63,7 +63,12 @@ class Noise:
 
     def region(self, rows=slice(None), columns=slice(None)) -> float:
         """Part in [0, 1] of a region (slices or indices of word lines and bit lines) in the whole variance."""
-        return float(self.share[rows][..., columns].sum())
+        try:
+            return float(self.share[rows][..., columns].sum())
+        except IndexError as error:
+            raise ParameterError(
+                f"region: rows and columns must be lines of a {self.share.shape} array; {error}"
+            ) from None
 
 
 def cell_variance(solution, gain, relative, temperature: float, fano: float, bandwidth: float) -> np.ndarray:

@@ -8,6 +8,7 @@ import operator
 
 import numpy as np
 
+from pcmphys._brief import brief
 from pcmphys.crossbar.bias import Bias
 from pcmphys.crossbar.newton import Fields
 from pcmphys.crossbar.problem import Solved
@@ -162,7 +163,7 @@ def checked_start(start, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray
         return None
     wanted = f"start must be a Solution of one input, of an array of shape {shape}"
     if not isinstance(start, Solution):
-        raise ParameterError(f"{wanted}; got {start!r}")
+        raise ParameterError(f"{wanted}; got {brief(start)}")
     if start.shape != shape:
         raise ParameterError(f"{wanted}; got one of shape {start.shape}")
     return start.row_voltage, start.column_voltage

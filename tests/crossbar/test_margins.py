@@ -110,6 +110,10 @@ def test_map():
         (lambda: read_margin((4, 4), HIGH, LOW, 0.2, cell=3), "cell must be"),
         (lambda: read_margin((4, 4), HIGH, LOW, 0.2, scheme="thirds"), "did you mean 'third'"),
         (lambda: write_margin(Crossbar([[1.0]]), 0.0), "voltage must not be zero"),
+        (lambda: write_margin([[1.0]], 1.0), "xbar must be a Crossbar; got list"),
+        (lambda: margin_map(1.0, [0], [0]), "margin must be a function"),
+        (lambda: margin_map(float, 3, [0]), "rows must be a sequence of line numbers; got 3"),
+        (lambda: margin_map(float, [0], [0, 0.5]), r"columns\[1\] must be a whole number"),
     ],
 )
 def test_bad_input(call, message):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.linalg import null_space
 
-from pcmphys import AnalogMatrix, Periphery, ReferenceColumn, SeveralPairs, ValidityWarning, Wires, load_cell
+from pcmphys import AnalogMatrix, Periphery, ReferenceColumn, SeveralPairs, Split, ValidityWarning, Wires, load_cell
 from pcmphys.crossbar import linear
 from pcmphys.matrix import DifferentialPair
 from pcmphys.matrix._compensation import PATTERNS, patterns
@@ -158,3 +158,11 @@ def test_matrices_cross_processes(quiet):
     assert len(repr(first)) < 120
     report = pickle.loads(pickle.dumps(matrix.program()))
     assert report.error.shape == (2, 9, 7)
+
+
+def test_splits_and_parts_cross_processes():
+    split = Split([0.0, 0.5, 1.0], [[0, 0, 0, 0], [0, 0, 2e-5, 0], [2e-5, 0, 2e-5, 0]], factor=2.0)
+    assert repr(split) == "Split(magnitude=<3, 0 to 1>, targets=<3 x 4, 0 to 2e-05>, factor=2.0)"
+    for thing in (split, SeveralPairs(split=split), ReferenceColumn(ceiling=1e-5), Periphery(adc_bits=None)):
+        assert repr(pickle.loads(pickle.dumps(thing))) == repr(thing)
+    assert (pickle.loads(pickle.dumps(split)).targets == split.targets).all()
