@@ -21,6 +21,8 @@ from pcmphys.crossbar.ends import connected, joined, refuse_islands
 from pcmphys.crossbar.wires import Resistances, Wires
 
 DEFAULT_TOLERANCE = 1e-12
+_FEW = 20
+"""Inputs up to which node voltages of physical cells take less memory than a copy of the cells."""
 _SMALL = 2**16
 """Word lines times all lines up to which the inputs of a transfer matrix are kept."""
 
@@ -39,14 +41,14 @@ class Solved(NamedTuple):
 
 
 class Kept:
-    """Node voltages of one input, as they were found."""
+    """Node voltages as they were found."""
 
-    def __init__(self, fields: newton.Fields):
+    def __init__(self, fields: list[newton.Fields]):
         self._fields = fields
 
     def each(self) -> Iterator[tuple[int, newton.Fields]]:
-        """Number and node voltages of the only input."""
-        yield 0, self._fields
+        """Number and node voltages of every input."""
+        yield from enumerate(self._fields)
 
 
 class KeptOhmic:
@@ -164,24 +166,26 @@ class NonlinearProblem:
     def solve(self) -> tuple[Solved, object]:
         """The answer, and what gives its node voltages."""
         inputs = self._inputs()
-        single = len(inputs) == 1
-        if not single and not isinstance(self.devices, np.ndarray):
-            self.devices = self.devices.copy()  # its node voltages are found again later, when devices have moved on
+        physical = not isinstance(self.devices, np.ndarray)
+        keep = len(inputs) == 1 or (physical and len(inputs) <= _FEW)
+        if physical and not keep:
+            self.devices = self.devices.copy()  # node voltages are found again later, when devices have moved on
 
         def one(ends, drive, gate, on=None) -> tuple[newton.Found, np.ndarray | None]:
             cells = self._cells(gate, on)
             found = states.solve(cells, ends, drive, self.limits, self.start)
             # what can be found again is not kept
-            return found if single else found._replace(fields=None), cells.on
+            return found if keep else found._replace(fields=None), cells.on
 
         if self._first is None:
             found = [found for found, _ in together([functools.partial(one, *each) for each in inputs])]
         else:
             found = self._in_turn(one, inputs)
-        if single:
+        if len(inputs) == 1:
             return of_one_input(found[0], self._state(0))
         currents = linear.Currents(*(np.stack(part, axis=1) for part in zip(*(f.currents for f in found), strict=True)))
-        return Solved(currents, max(f.residual for f in found), max(f.iterations for f in found), on=self._on), self
+        solved = Solved(currents, max(f.residual for f in found), max(f.iterations for f in found), on=self._on)
+        return solved, Kept([f.fields for f in found]) if keep else self
 
     def gain(self, fields) -> np.ndarray:
         """Of one input: how much of a device's noise reaches the cell's current, (rows, columns)."""
@@ -264,7 +268,7 @@ def of_one_input(found: newton.Found, on: np.ndarray | None) -> tuple[Solved, Ke
     """Answer and node voltages from what Newton's method has found; ``on`` (rows, columns) as in `Solution`."""
     currents = linear.Currents(*(part[:, None] for part in found.currents))
     on = None if on is None else on[..., None].copy()
-    return Solved(currents, found.residual, found.iterations, found.history, on), Kept(found.fields)
+    return Solved(currents, found.residual, found.iterations, found.history, on), Kept([found.fields])
 
 
 def _ohmic(found: linear.Fields, conductance: np.ndarray) -> newton.Fields:

@@ -8,7 +8,7 @@ import pytest
 
 import pcmphys as pcm
 from pcmphys import OTS, Bias, Crossbar, Diode, Exponential, Wires
-from pcmphys.crossbar import Solution, solution
+from pcmphys.crossbar import Solution, problem, solution
 from pcmphys.errors import ConvergenceError, ParameterError
 from tests.crossbar.networks import logarithmic
 
@@ -83,13 +83,21 @@ def test_node_arrays_of_a_batch(array):
     assert_batch_is_its_inputs(array)
 
 
-def test_node_arrays_of_a_large_batch(array, one_at_a_time):
+@pytest.fixture
+def none_kept(monkeypatch):
+    """As for a batch of so many inputs that the cells are kept instead of the node voltages."""
+    monkeypatch.setattr(problem, "_FEW", 1)
+
+
+def test_node_arrays_of_a_large_batch(array, one_at_a_time, none_kept):
     assert_batch_is_its_inputs(array)
 
 
 @pytest.mark.parametrize("make", [physical, statistical])
 @pytest.mark.parametrize("selector", [None, Diode(1e-9)])
-def test_node_arrays_belong_to_the_devices_of_then(make, selector):
+@pytest.mark.parametrize("few", [1, 20])
+def test_node_arrays_belong_to_the_devices_of_then(make, selector, few, monkeypatch):
+    monkeypatch.setattr(problem, "_FEW", few)
     devices = make()
     array = Crossbar(devices, WIRES, selector)
     voltage = 0.15 * np.ones((3, 2)) if selector is None else 0.6 * np.ones((3, 2))
@@ -180,7 +188,9 @@ def back(thing):
     return pickle.loads(pickle.dumps(thing))
 
 
-def test_solutions_cross_processes(array):
+@pytest.mark.parametrize("few", [1, 20])
+def test_solutions_cross_processes(array, few, monkeypatch):
+    monkeypatch.setattr(problem, "_FEW", few)
     for bias in (Bias.matvec(0.3 * BATCH[:, 0]), Bias.matvec(0.3 * BATCH)):
         found = array.solve(bias)
         copy = back(found)
