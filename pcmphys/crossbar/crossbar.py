@@ -114,6 +114,11 @@ class Crossbar:
         return self._selector
 
     @property
+    def population(self):
+        """The population at the crossings; None for given conductances."""
+        return self._population
+
+    @property
     def conductance(self) -> np.ndarray:
         """Conductance of the devices [S], without selector: as given, or that of the population now."""
         return self._conductance if self._population is None else self._population.conductance()

@@ -165,7 +165,7 @@ def _one_input(xbar, bias) -> Bias:
         raise ParameterError(
             f"bias: a netlist holds one input, this bias is a batch of {bias.batch}; write one netlist for each"
         )
-    population = xbar._population
+    population = xbar.population
     if population is not None and not getattr(population, "ohmic", False):
         raise ParameterError(
             "cells: the devices of this population are not ohmic, and ngspice has no formula for their I-V; a table "
