@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import overload
 
 import numpy as np
 
@@ -85,6 +86,16 @@ class Bias:
         """
         voltage = _check.array("voltage", voltage, "V", ndim=(1, 2))
         return cls(voltage, 0.0, gate=gate)
+
+    @overload
+    @classmethod
+    def select(cls, i: int, j: int, voltage: float, scheme: str = ..., *, gate=...) -> Selection: ...
+
+    @overload
+    @classmethod
+    def select(
+        cls, i: int, j: int, voltage: float, scheme: str = ..., *, rows: int, columns: int, gate=...
+    ) -> Bias: ...
 
     @classmethod
     def select(

@@ -3,6 +3,7 @@
 import pickle
 import tracemalloc
 
+import numba
 import numpy as np
 import pytest
 
@@ -12,6 +13,7 @@ from pcmphys.crossbar import Solution, problem, solution
 from pcmphys.errors import ConvergenceError, ParameterError
 from tests.crossbar.networks import logarithmic
 
+needs_two = pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread only")
 WIRES = Wires(row=2.0, column=3.0)
 FIELDS = (
     "row_voltage",
@@ -142,6 +144,30 @@ def test_inputs_with_different_open_ends(zero):
             np.testing.assert_allclose(getattr(found, name)[:, k], getattr(alone, name), 0, 1e-11 * largest)
         assert (found.cell_voltage[..., k] == alone.cell_voltage).all()
     assert found.residual < 1e-11
+
+
+@needs_two
+def test_the_number_of_threads_changes_nothing():
+    left, bottom = batch_with_open_lines(12, 9, 30)
+    answers = []
+    before = numba.get_num_threads()
+    for threads in (1, 2):
+        numba.set_num_threads(threads)
+        try:
+            found = Crossbar(cells(12, 9), WIRES).solve(Bias(left, bottom))
+            answers.append([getattr(found, name) for name in (*CURRENTS, *FIELDS)])
+        finally:
+            numba.set_num_threads(before)
+    for one, two in zip(*answers, strict=True):
+        assert (one == two).all()
+
+
+def test_transfer_matrices_of_many_arrays_are_those_of_each():
+    for shape in ((1, 1), (1, 5), (7, 4), (4, 7)):
+        arrays = np.stack([cells(*shape, seed=k) for k in range(3)])
+        for wires in (Wires(), WIRES, Wires(row=np.arange(shape[0], dtype=float), sense=5.0)):
+            for given, found in zip(arrays, problem.transfers(arrays, wires), strict=True):
+                assert (found == Crossbar(given, wires).transfer()).all()
 
 
 def test_islands_are_named_in_a_batch():
