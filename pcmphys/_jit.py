@@ -79,7 +79,10 @@ def launch(compiled: Callable, count: int, *arguments, align: int = 1, grain: in
     """
     if count == 0:
         return
-    runs = spans(count, min(thread_count(), max(1, count // grain)), align)
+    if count < 2 * grain:  # thousands of small arrays: asking for threads would cost more than the work
+        compiled(0, count, *arguments)
+        return
+    runs = spans(count, min(thread_count(), count // grain), align)
     together([functools.partial(compiled, start, stop, *arguments) for start, stop in runs])
 
 

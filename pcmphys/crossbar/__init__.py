@@ -1,6 +1,6 @@
 """Wires, terminals and the exact solution of the crossbar."""
 
-from pcmphys.crossbar.bias import Bias
+from pcmphys.crossbar.bias import Bias, Selection
 from pcmphys.crossbar.crossbar import Crossbar
 from pcmphys.crossbar.margins import ReadMargin, WriteMargin, margin_map, read_margin, write_margin
 from pcmphys.crossbar.noise import Noise
@@ -18,6 +18,7 @@ __all__ = [
     "Exponential",
     "Noise",
     "ReadMargin",
+    "Selection",
     "Selector",
     "Solution",
     "ThermalCrosstalk",

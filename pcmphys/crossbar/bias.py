@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import overload
 
 import numpy as np
 
 from pcmphys import _check
+from pcmphys._brief import brief
 from pcmphys.errors import ParameterError
 
 SCHEMES = {"half": (0.5, 0.5), "third": (1.0 / 3.0, 2.0 / 3.0), "float": (np.nan, np.nan), "ground": (0.0, 0.0)}
@@ -85,10 +87,20 @@ class Bias:
         voltage = _check.array("voltage", voltage, "V", ndim=(1, 2))
         return cls(voltage, 0.0, gate=gate)
 
+    @overload
+    @classmethod
+    def select(cls, i: int, j: int, voltage: float, scheme: str = ..., *, gate=...) -> Selection: ...
+
+    @overload
+    @classmethod
+    def select(
+        cls, i: int, j: int, voltage: float, scheme: str = ..., *, rows: int, columns: int, gate=...
+    ) -> Bias: ...
+
     @classmethod
     def select(
         cls, i: int, j: int, voltage: float, scheme: str = "half", *, rows=None, columns=None, gate=None
-    ) -> Bias:
+    ) -> Bias | Selection:
         """Select one cell: its word line at ``voltage``, its bit line grounded, the others by the scheme.
 
         Parameters
@@ -104,6 +116,12 @@ class Bias:
         gate : float [V], optional
             Gate voltage of the selected word line; all other gates are at 0 V.
 
+        Returns
+        -------
+        Selection or Bias
+            Without a size a `Selection`, which `Crossbar` takes wherever it takes a bias; with rows and columns a
+            `Bias`.
+
         Examples
         --------
         >>> Bias.select(0, 1, 1.2, "third", rows=2, columns=3).bottom
@@ -118,7 +136,11 @@ class Bias:
         )
         if found.voltage == 0.0:
             raise ParameterError("voltage must not be zero: nothing would be selected; got 0 V")
-        return found if rows is None or columns is None else found.sized(rows, columns)
+        if (rows is None) != (columns is None):
+            raise ParameterError(f"rows and columns go together; got rows={rows!r} and columns={columns!r}")
+        if rows is None:
+            return found
+        return found.sized(_check.integer("rows", rows, 1), _check.integer("columns", columns, 1))
 
     @classmethod
     def voltages(cls, rows=np.nan, columns=np.nan, *, right=np.nan, top=np.nan, gate=None) -> Bias:
@@ -202,14 +224,59 @@ def _voltages(name: str, value, *, open_allowed: bool) -> np.ndarray:
     return np.array(_check.array(name, value, "V", ndim=(0, 1, 2)))
 
 
+@dataclass(frozen=True)
 class Selection:
-    """One selected cell of a crossbar whose size is not known yet; `Crossbar.solve` gives it one."""
+    """One selected cell of a crossbar whose size is not known yet: what `Bias.select` gives.
 
-    def __init__(self, i: int, j: int, voltage: float, scheme: str, gate: float | None):
-        self.i, self.j, self.voltage, self.scheme, self.gate = i, j, voltage, scheme, gate
+    Attributes
+    ----------
+    i, j : int
+        Word line and bit line.
+    voltage : float [V]
+        On the selected word line.
+    scheme : str
+        Of the unselected lines, see `Bias.select`.
+    gate : float [V] or None
+        Of the selected word line.
+    factors : float, tuple of float or None
+        What `scaled` has multiplied all voltages by; a tuple is a batch.
+    """
+
+    i: int
+    j: int
+    voltage: float
+    scheme: str
+    gate: float | None = None
+    factors: float | tuple[float, ...] | None = None
 
     def __repr__(self) -> str:
-        return f"Bias.select({self.i}, {self.j}, {self.voltage:g}, {self.scheme!r})"
+        scaled = "" if self.factors is None else f".scaled({brief(np.array(self.factors))})"
+        return f"Bias.select({self.i}, {self.j}, {self.voltage:g}, {self.scheme!r}){scaled}"
+
+    @property
+    def batch(self) -> int | None:
+        """Number of inputs; None for a single one."""
+        return len(self.factors) if isinstance(self.factors, tuple) else None
+
+    def scaled(self, factor) -> Selection:
+        """All voltages times a factor, or times each of a sequence of factors (then the batch); see `Bias.scaled`.
+
+        Examples
+        --------
+        >>> Bias.select(0, 1, 1.2, "half").scaled([0.5, 1.0]).sized(2, 2).left
+        array([[0.6, 1.2],
+               [0.3, 0.6]])
+        """
+        factor = _check.array("factor", factor, ndim=(0, 1))
+        if self.batch is not None:
+            if factor.ndim:
+                raise ParameterError(
+                    f"only a bias of one input can become a ramp; this one has a batch of {self.batch}"
+                )
+            return replace(self, factors=tuple((float(factor) * np.array(self.factors)).tolist()))
+        before = 1.0 if self.factors is None else self.factors
+        found = (before * factor).tolist()
+        return replace(self, factors=tuple(found) if factor.ndim else found)
 
     def sized(self, rows: int, columns: int) -> Bias:
         """The bias on an array of a size."""
@@ -221,4 +288,5 @@ class Selection:
         if self.gate is not None:
             gate = np.zeros(rows)
             gate[i] = self.gate
-        return Bias(left, bottom, gate=gate).sized(rows, columns)
+        bias = Bias(left, bottom, gate=gate)
+        return (bias if self.factors is None else bias.scaled(self.factors)).sized(rows, columns)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 
 from pcmphys import _check
-from pcmphys._jit import together
-from pcmphys.crossbar import linear, newton, noise, states, writing
+from pcmphys.crossbar import linear, noise, states, writing
 from pcmphys.crossbar.bias import Bias, Selection
-from pcmphys.crossbar.cells import Devices, Selected, SelectedDevices
 from pcmphys.crossbar.ends import joined, refuse_islands
+from pcmphys.crossbar.problem import (
+    DEFAULT_TOLERANCE,
+    LinearProblem,
+    NonlinearProblem,
+    most_iterations,
+    of_one_input,
+)
 from pcmphys.crossbar.selectors import Selector
-from pcmphys.crossbar.solution import Solution
+from pcmphys.crossbar.solution import Solution, checked_start
 from pcmphys.crossbar.thermal import ThermalCrosstalk
 from pcmphys.crossbar.wires import Wires
 from pcmphys.errors import ParameterError
-
-DEFAULT_TOLERANCE = 1e-12
 
 
 class Crossbar:
@@ -37,11 +38,10 @@ class Crossbar:
     selector : Selector, optional
         In series with every device: `Diode`, `Exponential`, `Transistor`, `OTS`, or a class of your own.
 
-    Attributes
-    ----------
-    on : ndarray of bool or None
-        Which selectors are on, shape (rows, columns), for selectors with hysteresis: where the next `solve` starts,
-        and where the last one ended. All off in a new array.
+    Notes
+    -----
+    A crossbar does not change when it is solved. States of selectors with hysteresis are an argument (``on``, all off
+    by default) and a result (`Solution.on`); ``start=solution`` and `ramp` carry them on.
 
     Raises
     ------
@@ -67,19 +67,18 @@ class Crossbar:
             )
         if wires is not None and not isinstance(wires, Wires):
             raise ParameterError(f"wires must be a Wires; got {type(wires).__name__}")
-        self.wires = Wires() if wires is None else wires
-        self.selector = selector
+        self._wires = Wires() if wires is None else wires
+        self._selector = selector
         self._population = cells if callable(getattr(cells, "conductance", None)) else None
         if self._population is None:
             # always a copy: what the caller does to the array later must not reach the eliminated network
             self._conductance = np.array(_check.array("cells", cells, "S", 0.0, ndim=2))
             self._conductance.flags.writeable = False
-            self.shape = self._conductance.shape
+            self._shape = self._conductance.shape
         else:
-            self.shape = self._population.shape
+            self._shape = self._population.shape
             if len(self.shape) != 2 or not all(self.shape):
                 raise ParameterError(f"cells must be a population of shape (rows, columns); got shape {self.shape}")
-        self.on = np.zeros(self.shape, dtype=bool) if selector is not None and selector.hysteretic else None
         self._resistances = self.wires.per_line(*self.shape)
         self._eliminated = None
 
@@ -87,6 +86,37 @@ class Crossbar:
         rows, columns = self.shape
         selector = "" if self.selector is None else f", {self.selector}"
         return f"Crossbar({rows} x {columns}, {self.wires}{selector})"
+
+    def __setattr__(self, name: str, value) -> None:
+        # a change of wires or states from outside would go unnoticed
+        if not name.startswith("_"):
+            hint = "; states go to solve(bias, on=...) and come back as solution.on" if name == "on" else ""
+            raise ParameterError(f"{name}: a Crossbar is not changed, make another one{hint}")
+        super().__setattr__(name, value)
+
+    def __getstate__(self):
+        # the eliminated network is twice the size of the cells, and quickly made again
+        return self.__dict__ | {"_eliminated": None}
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(word lines, bit lines)."""
+        return self._shape
+
+    @property
+    def wires(self) -> Wires:
+        """Wire resistance."""
+        return self._wires
+
+    @property
+    def selector(self) -> Selector | None:
+        """In series with every device."""
+        return self._selector
+
+    @property
+    def population(self):
+        """The population at the crossings; None for given conductances."""
+        return self._population
 
     @property
     def conductance(self) -> np.ndarray:
@@ -102,9 +132,10 @@ class Crossbar:
         self,
         bias: Bias | Selection,
         *,
+        start: Solution | None = None,
+        on=None,
         tolerance: float = DEFAULT_TOLERANCE,
         max_iterations: int | None = None,
-        start: Solution | None = None,
     ) -> Solution:
         """Solve the network exactly.
 
@@ -112,15 +143,18 @@ class Crossbar:
         ----------
         bias : Bias
             Terminal voltages, one input or a batch. With a selector that has hysteresis the inputs of a batch are
-            applied one after the other.
+            applied one after the other, each to the states that the one before it has left.
+        start : Solution, optional
+            Of this array, one input: nonlinear cells begin at its voltages and its states, as a voltage ramp does.
+        on : array_like of bool, optional
+            Selectors with hysteresis: which are on before, shape (rows, columns) or one for all. By default those of
+            ``start``, and without it none.
         tolerance : float
             Linear cells: largest change of any node voltage that another iteration could still make, relative to the
             largest input voltage. Nonlinear cells: of the residual, see `Solution`.
         max_iterations : int, optional
             Of conjugate gradients, for each input. Default 100 + 10 (rows + columns); for nonlinear cells ten times
             that, all Newton steps together.
-        start : Solution, optional
-            Nonlinear cells: begin at the voltages of this solution (of one input), as a voltage ramp does.
 
         Returns
         -------
@@ -129,20 +163,15 @@ class Crossbar:
         Raises
         ------
         ParameterError
-            Wrong shapes, a missing gate voltage, lines without a path to a terminal.
+            Wrong shapes, a missing gate voltage, lines without a path to a terminal, states for a selector that has
+            none.
         ConvergenceError
             The tolerance was not reached, or no set of on and off states is consistent; carries residual and
             iterations.
         """
-        if not isinstance(bias, (Bias, Selection)):
-            raise ParameterError(f"bias must be a Bias (for example Bias.matvec(v)); got {type(bias).__name__}")
-        bias = bias.sized(*self.shape)
-        limits = self._limits(tolerance, max_iterations)
-        if bias.gate is not None and not (self.selector is not None and self.selector.gated):
-            raise ParameterError(f"bias: there is a gate voltage, but the selector ({self.selector!r}) has no gate")
-        return self._solve_linear(bias, limits) if self.linear else self._solve_nonlinear(bias, limits, start)
+        return self._solved(self._sized(bias), start, on, tolerance, max_iterations)[0]
 
-    def ramp(self, bias: Bias | Selection, factors, **options) -> list[Solution]:
+    def ramp(self, bias: Bias | Selection, factors, *, start: Solution | None = None, **options) -> list[Solution]:
         """Solve for a bias times each of a list of factors, each from the solution before it (and its on-states).
 
         Parameters
@@ -151,14 +180,27 @@ class Crossbar:
             One input.
         factors : array_like
             For example ``numpy.linspace(0, 1, 50)``, and back.
+        start : Solution, optional
+            Where the first one begins, as in `solve`.
         **options
-            As in `solve`.
+            As in `solve`; ``on`` counts for the first one.
+
+        Examples
+        --------
+        A threshold switch up to 2 V and back: at 0.8 V it is off on the way up, on on the way down.
+
+        >>> import pcmphys as pcm
+        >>> switch = pcm.OTS(threshold_voltage=1.2, holding_current=5e-6)
+        >>> found = Crossbar([[1e-4]], selector=switch).ramp(Bias.matvec([1.0]), [0.8, 2.0, 0.8])
+        >>> [bool(solution.on[0, 0]) for solution in found]
+        [False, True, True]
         """
-        bias = bias.sized(*self.shape)
+        bias = self._one_input(bias, "a ramp goes through one bias")
         found: list[Solution] = []
         for factor in _check.array("factors", factors, ndim=1):
-            start = found[-1] if found and not self.linear else None
-            found.append(self.solve(bias.scaled(float(factor)), start=start, **options))
+            start = self.solve(bias.scaled(float(factor)), start=start, **options)
+            options.pop("on", None)
+            found.append(start)
         return found
 
     def transfer(self, *, tolerance: float = DEFAULT_TOLERANCE) -> np.ndarray:
@@ -214,24 +256,24 @@ class Crossbar:
 
         Notes
         -----
-        See `crossbar.writing` for what is assumed. Selectors with hysteresis are off again after a pulse.
+        See `crossbar.writing` for what is assumed. Selectors with hysteresis are off before and after every pulse.
         """
         if not callable(getattr(self._population, "apply", None)):
             raise ParameterError("write: cells must be a population of physical cells; these take no pulses")
-        bias = bias.sized(*self.shape)
-        if bias.batch is not None:
-            raise ParameterError(f"bias: a pulse is one input; got a batch of {bias.batch}")
+        bias = self._one_input(bias, "a pulse is one input")
         if not callable(getattr(pulse, "shaped", None)):
             raise ParameterError(f"pulse must be a Pulse; got {pulse!r}")
         repeat = _check.integer("repeat", repeat, 1)
         limits = self._limits(tolerance, None)
-        ((ends, drive, gate),) = self._inputs(bias)
+        ((ends, _, (drive,)),) = joined(bias, self._resistances)
         for _ in range(repeat):
-            cells = writing.SwitchingDevices(self._population, self.selector, gate, self.on)
-            solution = self._solution(bias, [states.solve(cells, ends, drive, limits, None)])
+            cells = writing.SwitchingDevices(
+                self._population, self.selector, bias.gate, states.before(self.selector, None, None, self.shape)
+            )
+            found = states.solve(cells, ends, drive, limits, None)
+            selectors = cells.on[1] if self.selector is not None and self.selector.hysteretic else None
+            solution = Solution(bias, *of_one_input(found, selectors))
             report = writing.send(self._population, solution, cells.on[0], pulse, crosstalk, temperature)
-        if self.on is not None:
-            self.on = np.zeros(self.shape, dtype=bool)
         return report
 
     def noise(
@@ -242,6 +284,7 @@ class Crossbar:
         bandwidth: float = 0.0,
         temperature: float = 300.0,
         fano: float = 0.0,
+        on=None,
         tolerance: float = DEFAULT_TOLERANCE,
     ) -> noise.Noise:
         """Noise of every column current, and where it comes from, without sampling.
@@ -260,7 +303,7 @@ class Crossbar:
         fano : float
             Part of shot noise: 0, thermal noise of the slope (ohmic conductors longer than their scattering length);
             1, full shot noise (tunnel and diode currents).
-        tolerance : float
+        on, tolerance
             As in `solve`.
 
         Returns
@@ -282,9 +325,8 @@ class Crossbar:
         (0.00707, [0.5, 0.5])
         """
         bandwidth = _check.number("bandwidth", bandwidth, "Hz", 0.0)
-        return self._noise(
-            bias, noise.checked("relative_std", relative_std, self.shape), bandwidth, temperature, fano, tolerance
-        )
+        relative = noise.checked("relative_std", relative_std, self.shape)
+        return noise.total(self._operating_point(bias, on, tolerance), relative, bandwidth, temperature, fano)
 
     def noise_density(
         self,
@@ -293,6 +335,7 @@ class Crossbar:
         *,
         temperature: float = 300.0,
         fano: float = 0.0,
+        on=None,
         tolerance: float = DEFAULT_TOLERANCE,
     ) -> noise.Noise:
         """Spectral density of every column current's noise at one frequency, thermal and shot noise included.
@@ -304,7 +347,7 @@ class Crossbar:
         relative_density : float or array_like [1/Hz]
             One-sided density S_I / I^2 of each device's current at that frequency, a number or shape
             (rows, columns); for 1/f noise (see the statistical cells) Q_s^2 / f.
-        temperature, fano, tolerance
+        temperature, fano, on, tolerance
             As in `noise`.
 
         Returns
@@ -313,38 +356,39 @@ class Crossbar:
             ``variance`` [A2/Hz] and ``std`` [A/sqrt(Hz)] of each column current, ``share`` of each cell.
         """
         relative = np.sqrt(noise.checked("relative_density", relative_density, self.shape))
-        return self._noise(bias, relative, 1.0, temperature, fano, tolerance)
+        return noise.total(self._operating_point(bias, on, tolerance), relative, 1.0, temperature, fano)
 
-    def sensitivity(self, bias: Bias | Selection, column: int, *, tolerance: float = DEFAULT_TOLERANCE) -> np.ndarray:
+    def sensitivity(
+        self, bias: Bias | Selection, column: int, *, on=None, tolerance: float = DEFAULT_TOLERANCE
+    ) -> np.ndarray:
         """Answer of one column current to each device: dI_column / d ln(device current) [A], shape (rows, columns)."""
         column = _check.integer("column", column, 0, self.shape[1] - 1)
-        solution, gain, limits = self._operating_point(bias, tolerance)
-        net, drives, _ = noise.adjoint(solution.bias, self._resistances, solution.slope, [column])
-        if not drives:
-            raise ParameterError(f"column: the bottom end of bit line {column} is open, no current is sensed there")
-        found = linear.solve(net, drives, *limits).fields
-        return (found.column_voltage - found.row_voltage) * gain * solution.cell_current
+        return noise.sensitivity(self._operating_point(bias, on, tolerance), column)
 
-    def _noise(self, bias, relative, bandwidth: float, temperature, fano, tolerance) -> noise.Noise:
-        temperature = _check.number("temperature", temperature, "K", 0.0, low_open=True)
-        fano = _check.number("fano", fano, "", 0.0, 1.0)
-        solution, gain, limits = self._operating_point(bias, tolerance)
-        variance = noise.cell_variance(solution, gain, relative, temperature, fano, bandwidth)
-        return noise.propagate(solution.bias, self._resistances, solution.slope, variance, limits)
-
-    def _operating_point(self, bias, tolerance):
-        """Solution of one input, its cells' gain for the devices' noise, and limits for the linear solves on it."""
-        solution = self.solve(bias, tolerance=tolerance)
-        if solution.bias.batch is not None:
-            raise ParameterError(f"bias: noise is that of one input; got a batch of {solution.bias.batch}")
-        gain = np.ones(self.shape) if self.linear else self._cells(solution.bias.gate).gain(solution._fields)
-        return solution, gain, self._limits(tolerance, None)
+    def _operating_point(self, bias, on, tolerance) -> noise.OperatingPoint:
+        bias = self._one_input(bias, "noise is that of one input")
+        solution, gain = self._solved(bias, None, on, tolerance, None)
+        return noise.OperatingPoint(solution, gain(), self._resistances, self._limits(tolerance, None))
 
     def _limits(self, tolerance, max_iterations) -> tuple[float, int]:
         if max_iterations is None:
-            max_iterations = (100 + 10 * sum(self.shape)) * (1 if self.linear else 10)
+            max_iterations = most_iterations(*self.shape) * (1 if self.linear else 10)
         tolerance = _check.number("tolerance", tolerance, "", 1e-14, 1e-2)
         return tolerance, _check.integer("max_iterations", max_iterations, 1)
+
+    def _sized(self, bias) -> Bias:
+        if not isinstance(bias, (Bias, Selection)):
+            raise ParameterError(f"bias must be a Bias (for example Bias.matvec(v)); got {type(bias).__name__}")
+        bias = bias.sized(*self.shape)
+        if bias.gate is not None and not (self.selector is not None and self.selector.gated):
+            raise ParameterError(f"bias: there is a gate voltage, but the selector ({self.selector!r}) has no gate")
+        return bias
+
+    def _one_input(self, bias, why: str) -> Bias:
+        bias = self._sized(bias)
+        if bias.batch is not None:
+            raise ParameterError(f"bias: {why}; got a batch of {bias.batch}")
+        return bias
 
     def _network(self, ends) -> linear.Network:
         """The linear network, eliminated; the last one is kept, as many biases leave the same ends open."""
@@ -355,71 +399,15 @@ class Crossbar:
             self._eliminated = key, linear.network(conductance, ends)
         return self._eliminated[1]
 
-    def _solve_linear(self, bias: Bias, limits) -> Solution:
-        groups = joined(bias, self._resistances)
-        nets = [self._network(ends) for ends, _, _ in groups]
-        results = [linear.solve(net, drives, *limits) for net, (_, _, drives) in zip(nets, groups, strict=True)]
-
-        def fields(k: int) -> newton.Fields:
-            g = next(g for g, (_, inputs, _) in enumerate(groups) if k in inputs)
-            n = groups[g][1].index(k)
-            found = results[g].fields or linear.solve(nets[g], [groups[g][2][n]], *limits).fields
-            across = found.row_voltage - found.column_voltage
-            conductance = nets[g].conductance
-            return newton.Fields(*found, conductance * across, conductance, np.zeros_like(across))
-
-        currents = results[0][:4]
-        if len(groups) > 1:
-            order = np.argsort([k for _, inputs, _ in groups for k in inputs])
-            currents = (np.concatenate(part, axis=1)[:, order] for part in zip(*(r[:4] for r in results), strict=True))
-        return Solution(bias, currents, max(r.residual for r in results), max(r.iterations for r in results), fields)
-
-    def _solve_nonlinear(self, bias: Bias, limits, start: Solution | None) -> Solution:
-        inputs = self._inputs(bias)
-        # what cannot be computed again later, because devices or on-states will have moved on, is kept
-        keep = len(inputs) == 1 or self.on is not None or self._population is not None
-
-        def one(k: int, keep: bool) -> newton.Found:
-            found = self._one_input(*inputs[k], limits, start)
-            return found if keep else found._replace(fields=None)
-
-        tasks = [functools.partial(one, k, keep) for k in range(len(inputs))]
-        found = together(tasks) if self.on is None else [task() for task in tasks]
-        return self._solution(bias, found, lambda k: found[k].fields if keep else one(k, True).fields)
-
-    def _solution(self, bias: Bias, found: list[newton.Found], fields=None) -> Solution:
-        currents = linear.Currents(*(np.stack(part, axis=1) for part in zip(*(f.currents for f in found), strict=True)))
-        return Solution(
-            bias,
-            currents,
-            max(f.residual for f in found),
-            max(f.iterations for f in found),
-            fields or (lambda k: found[k].fields),
-            found[0].history if len(found) == 1 else None,
-        )
-
-    def _inputs(self, bias: Bias):
-        """Ends, drive and gates of each input, in order."""
-        out = {}
-        for ends, inputs, drives in joined(bias, self._resistances):
-            for k, drive in zip(inputs, drives, strict=True):
-                gate = bias.gate
-                if gate is not None:
-                    gate = np.ascontiguousarray(gate if gate.ndim == 1 else gate[:, k])
-                out[k] = ends, drive, gate
-        return [out[k] for k in sorted(out)]
-
-    def _one_input(self, ends, drive, gate, limits, start: Solution | None) -> newton.Found:
-        cells = self._cells(gate)
-        found = states.solve(cells, ends, drive, limits, start)
-        if cells.on is not None:
-            self.on = cells.on[0]
-        return found
-
-    def _cells(self, gate):
-        on = None if self.on is None else self.on[None].copy()
-        if self._population is None or self._population.ohmic:
-            return Selected(self.conductance, self.selector, gate, on)
-        if self.selector is None:
-            return Devices(self._population)
-        return SelectedDevices(self._population, self.selector, gate, on)
+    def _solved(self, bias: Bias, start, on, tolerance, max_iterations):
+        """The solution, and a function that gives the cells' gain for the devices' noise."""
+        limits = self._limits(tolerance, max_iterations)
+        begin, before = checked_start(start, self.shape), states.before(self.selector, on, start, self.shape)
+        if self.linear:
+            network = self._network if self._population is None else None
+            problem = LinearProblem(self.conductance, self._resistances, bias, limits, network)
+        else:
+            devices = self.conductance if self._population is None or self._population.ohmic else self._population
+            problem = NonlinearProblem(devices, self.selector, self._resistances, bias, limits, begin, before)
+        solved, nodes = problem.solve()
+        return Solution(bias, solved, nodes), lambda: problem.gain(next(nodes.each())[1])

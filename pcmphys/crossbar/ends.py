@@ -100,14 +100,9 @@ def refuse_islands(conducts: Callable[[], np.ndarray], ends: Ends) -> None:
     floating = np.concatenate(ends.floating)
     if not floating.any():
         return
-    from scipy.sparse import coo_array  # half of the package's import time, for what is rarely asked
-    from scipy.sparse.csgraph import connected_components
-
     present = conducts()
-    rows, columns = present.shape
-    i, j = np.nonzero(present)
-    graph = coo_array((np.ones(i.size), (i, rows + j)), shape=(rows + columns,) * 2)
-    _, label = connected_components(graph, directed=False)
+    rows = present.shape[0]
+    label = connected(present)
     lost = ~np.isin(label, label[~floating])
     if not lost.any():
         return
@@ -117,6 +112,17 @@ def refuse_islands(conducts: Callable[[], np.ndarray], ends: Ends) -> None:
         f"no path to a terminal: {', '.join(names[:_NAMED])}{more} left open at both ends, with no conducting cell to "
         "a line that is driven or grounded"
     )
+
+
+def connected(present: np.ndarray) -> np.ndarray:
+    """Number of the connected piece that each line belongs to, word lines first, from the cells (rows, columns)."""
+    from scipy.sparse import coo_array  # half of the package's import time, for what is rarely asked
+    from scipy.sparse.csgraph import connected_components
+
+    rows, columns = present.shape
+    i, j = np.nonzero(present)
+    graph = coo_array((np.ones(i.size), (i, rows + j)), shape=(rows + columns,) * 2)
+    return connected_components(graph, directed=False)[1]
 
 
 def first_guess(ends: Ends, drive: Drive) -> tuple[np.ndarray, np.ndarray]:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pcmphys import _check
+from pcmphys._brief import fields
 from pcmphys.crossbar.bias import Bias
 from pcmphys.crossbar.crossbar import Crossbar
 from pcmphys.errors import ParameterError
@@ -69,6 +70,8 @@ class WriteMargin:
     leakage: float
     power: float
 
+    __repr__ = fields
+
 
 def read_margin(
     shape,
@@ -119,31 +122,34 @@ def read_margin(
     for own, others in ((high, low), (low, high)):
         cells = np.full((rows, columns), others)
         cells[i, j] = own
-        solution = Crossbar(cells, wires, selector).solve(bias)
+        # lines that only open cells meet carry nothing, wherever they are held
+        held = Bias.select(i, j, voltage, "ground", gate=gate) if scheme == "float" and others == 0.0 else bias
+        solution = Crossbar(cells, wires, selector).solve(held)
         found.append((abs(float(solution.column_current[j])), abs(float(solution.cell_current[i, j]))))
     (read_high, _), (read_low, own_low) = found
     sneak = 1.0 - own_low / read_low if read_low > 0.0 else 0.0
     return ReadMargin(read_high, read_low, 1.0 - read_low / read_high if read_high > 0.0 else -np.inf, sneak)
 
 
-def write_margin(xbar: Crossbar, voltage: float, *, scheme: str = "half", cell=None, gate=None) -> WriteMargin:
+def write_margin(xbar: Crossbar, voltage: float, *, scheme: str = "half", cell=None, gate=None, on=None) -> WriteMargin:
     """Write margin of one cell of an array as it is.
 
     Parameters
     ----------
     xbar : Crossbar
-        Cells, wires, selector. With a selector that has hysteresis its on-states are left as they were.
+        Cells, wires, selector.
     voltage : float [V]
         On the selected word line.
     scheme, cell, gate
         As in `read_margin`.
+    on : array_like of bool, optional
+        As in `Crossbar.solve`.
     """
+    if not isinstance(xbar, Crossbar):
+        raise ParameterError(f"xbar must be a Crossbar; got {type(xbar).__name__}")
     rows, columns = xbar.shape
     i, j = _cell(cell, rows, columns)
-    before = None if xbar.on is None else xbar.on.copy()
-    solution = xbar.solve(Bias.select(i, j, voltage, scheme, gate=gate))
-    if before is not None:
-        xbar.on = before
+    solution = xbar.solve(Bias.select(i, j, voltage, scheme, gate=gate), on=on)
     others = np.ones((rows, columns), dtype=bool)
     others[i, j] = False
     device = solution.device_voltage
@@ -156,6 +162,18 @@ def write_margin(xbar: Crossbar, voltage: float, *, scheme: str = "half", cell=N
 def margin_map(margin, rows, columns) -> np.ndarray:
     """Any margin over the array: ``margin((i, j))`` for each of the word lines ``rows`` and bit lines ``columns``.
 
+    Parameters
+    ----------
+    margin : callable
+        Takes (word line, bit line), gives a number.
+    rows, columns : sequence of int
+        Numbers of the lines, from 0.
+
+    Returns
+    -------
+    ndarray
+        Shape (rows, columns).
+
     Examples
     --------
     >>> import pcmphys as pcm
@@ -164,7 +182,18 @@ def margin_map(margin, rows, columns) -> np.ndarray:
     >>> bool(found[1, 0] > found[0, 1])  # near driver and sense, far from both
     True
     """
-    return np.array([[float(margin((int(i), int(j)))) for j in columns] for i in rows])
+    if not callable(margin):
+        raise ParameterError(f"margin must be a function of (word line, bit line); got {margin!r}")
+    rows, columns = (_line_numbers(name, lines) for name, lines in (("rows", rows), ("columns", columns)))
+    return np.array([[float(margin((i, j))) for j in columns] for i in rows])
+
+
+def _line_numbers(name: str, lines) -> list[int]:
+    try:
+        numbers = list(lines)
+    except TypeError:
+        raise ParameterError(f"{name} must be a sequence of line numbers; got {lines!r}") from None
+    return [_check.integer(f"{name}[{k}]", line, 0) for k, line in enumerate(numbers)]
 
 
 def _shape(shape) -> tuple[int, int]:

@@ -17,14 +17,18 @@ between thermal and shot noise.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from pcmphys import _check
+from pcmphys._brief import fields
 from pcmphys._jit import kernel
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from pcmphys.crossbar import _lines, linear
 from pcmphys.crossbar.ends import joined
+from pcmphys.crossbar.solution import Solution
+from pcmphys.crossbar.wires import Resistances
 from pcmphys.errors import ParameterError
 
 _VISITORS = 8
@@ -47,6 +51,8 @@ class Noise:
     variance: np.ndarray
     share: np.ndarray
 
+    __repr__ = fields
+
     @property
     def std(self) -> np.ndarray:
         """Standard deviation [A, or A/sqrt(Hz)] of each column current."""
@@ -57,7 +63,12 @@ class Noise:
 
     def region(self, rows=slice(None), columns=slice(None)) -> float:
         """Part in [0, 1] of a region (slices or indices of word lines and bit lines) in the whole variance."""
-        return float(self.share[rows][..., columns].sum())
+        try:
+            return float(self.share[rows][..., columns].sum())
+        except IndexError as error:
+            raise ParameterError(
+                f"region: rows and columns must be lines of a {self.share.shape} array; {error}"
+            ) from None
 
 
 def cell_variance(solution, gain, relative, temperature: float, fano: float, bandwidth: float) -> np.ndarray:
@@ -75,6 +86,32 @@ def cell_variance(solution, gain, relative, temperature: float, fano: float, ban
         shot = np.where(small, thermal, 2.0 * ELEMENTARY_CHARGE * np.abs(current) / np.tanh(between))
         variance = variance + bandwidth * ((1.0 - fano) * thermal + fano * shot)
     return variance
+
+
+class OperatingPoint(NamedTuple):
+    """Solution of one input, its cells' gain for the devices' noise, wires, and limits for the linear solves on it."""
+
+    solution: Solution
+    gain: np.ndarray
+    resistances: Resistances
+    limits: tuple[float, int]
+
+
+def total(at: OperatingPoint, relative: np.ndarray, bandwidth: float, temperature, fano) -> Noise:
+    """Noise of the columns from the relative one (rows, columns) of the devices, thermal and shot noise."""
+    temperature = _check.number("temperature", temperature, "K", 0.0, low_open=True)
+    fano = _check.number("fano", fano, "", 0.0, 1.0)
+    variance = cell_variance(at.solution, at.gain, relative, temperature, fano, bandwidth)
+    return propagate(at.solution.bias, at.resistances, at.solution.slope, variance, at.limits)
+
+
+def sensitivity(at: OperatingPoint, column: int) -> np.ndarray:
+    """Answer of one column current to each device, see `Crossbar.sensitivity`."""
+    net, drives, _ = adjoint(at.solution.bias, at.resistances, at.solution.slope, [column])
+    if not drives:
+        raise ParameterError(f"column: the bottom end of bit line {column} is open, no current is sensed there")
+    found = linear.solve(net, drives, *at.limits).fields
+    return (found.column_voltage - found.row_voltage) * at.gain * at.solution.cell_current
 
 
 def propagate(bias, resistances, slope: np.ndarray, variance: np.ndarray, limits) -> Noise:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+import math
+import operator
 
 import numpy as np
 
+from pcmphys._brief import brief
 from pcmphys.crossbar.bias import Bias
-from pcmphys.crossbar.linear import Currents
 from pcmphys.crossbar.newton import Fields
+from pcmphys.crossbar.problem import Solved
+from pcmphys.errors import ParameterError
+
+_TOGETHER = 2**27
+"""Memory [bytes] up to which all node arrays of a batch are found in one go; of larger ones, only what is asked for."""
 
 
 class Solution:
     """Voltages and currents of a solved crossbar.
 
     Node arrays have shape (rows, columns), with a last axis for the batch if the bias had one. For a batch they are
-    computed when first asked for.
+    found anew when first asked for, and kept: a large batch takes the time of the solve once more for each of them, and
+    no more memory than the array that is asked for.
 
     Attributes
     ----------
@@ -30,6 +37,8 @@ class Solution:
         many decades below that (a cell behind a long, heavily loaded line) is right only to this absolute error.
     right_current, top_current : ndarray [A]
         Currents into the lines from terminals at their far ends, zero where these are open.
+    on : ndarray of bool or None
+        States of selectors with hysteresis, shape (rows, columns[, batch]): which were on when the array had settled.
     residual : float
         Largest violation of Kirchhoff's voltage law on any wire segment, with wire currents summed up from the cell
         currents by Kirchhoff's current law, relative to the largest input voltage; the worst input of a batch. With
@@ -37,72 +46,92 @@ class Solution:
         largest current of a cell, if that is larger.
     iterations : int
         Iterations spent (two sweeps over the array each); the most of any input.
-    history : list of float
+    history : list of float or None
         Nonlinear cells, one input: the residual after each Newton step.
     """
 
-    def __init__(
-        self,
-        bias: Bias,
-        currents: Currents,
-        residual: float,
-        iterations: int,
-        fields: Callable[[int], Fields],
-        history: list[float] | None = None,
-    ):
+    def __init__(self, bias: Bias, solved: Solved, nodes):
         self.bias = bias
         self._single = bias.batch is None
         self.row_current, self.column_current, self.right_current, self.top_current = (
-            part[:, 0] if self._single else part for part in currents
+            part[:, 0] if self._single else part for part in solved.currents
         )
-        self.residual, self.iterations, self.history = residual, iterations, history
-        self._fields_of = fields
+        self.on = solved.on[..., 0] if self._single and solved.on is not None else solved.on
+        self.residual, self.iterations, self.history = solved.residual, solved.iterations, solved.history
+        self._nodes = nodes
+        self._arrays: dict[str, np.ndarray] = {}
 
     def __repr__(self) -> str:
         batch = "" if self._single else f", batch of {self.bias.batch}"
         return f"Solution(residual={self.residual:.2g}, iterations={self.iterations}{batch})"
 
+    def __getstate__(self):
+        # what is found again when it is asked for does not travel
+        return {name: value for name, value in self.__dict__.items() if name != "_whole"} | {"_arrays": {}}
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the node arrays: (rows, columns), or (rows, columns, batch)."""
+        size = (self.bias.left.shape[0], self.bias.bottom.shape[0])
+        return size if self._single else (*size, self.bias.batch)
+
     @functools.cached_property
-    def _fields(self) -> Fields:
+    def _whole(self) -> Fields:
+        """All node arrays."""
         if self._single:
-            return self._fields_of(0)
-        each = [self._fields_of(k) for k in range(self.bias.batch)]
-        return Fields(*(np.stack(part, axis=-1) for part in zip(*each, strict=True)))
+            ((_, fields),) = self._nodes.each()
+            return fields
+        return Fields(*self._found(*Fields._fields))
+
+    def _found(self, *names: str) -> list[np.ndarray]:
+        """Node arrays of a batch by name, from one pass over its inputs."""
+        out = [np.empty(self.shape) for _ in names]
+        for k, fields in self._nodes.each():
+            for name, array in zip(names, out, strict=True):
+                array[..., k] = _WHAT[name](fields)
+        return out
+
+    def _field(self, name: str) -> np.ndarray:
+        if self._single or 8 * len(Fields._fields) * math.prod(self.shape) <= _TOGETHER:
+            return _WHAT[name](self._whole)
+        if name not in self._arrays:
+            (self._arrays[name],) = self._found(name)
+        return self._arrays[name]
 
     @property
     def row_voltage(self) -> np.ndarray:
         """Word-line voltage at each cell [V]."""
-        return self._fields.row_voltage
+        return self._field("row_voltage")
 
     @property
     def column_voltage(self) -> np.ndarray:
         """Bit-line voltage at each cell [V]."""
-        return self._fields.column_voltage
+        return self._field("column_voltage")
 
     @property
     def cell_voltage(self) -> np.ndarray:
         """Voltage across each cell [V], its selector included."""
-        return self.row_voltage - self.column_voltage
+        return self._field("cell_voltage")
 
     @property
     def cell_current(self) -> np.ndarray:
         """Current through each cell [A], from the word line to the bit line."""
-        return self._fields.cell_current
+        return self._field("cell_current")
 
     @property
     def slope(self) -> np.ndarray:
         """Slope dI/dV [S] of each cell at its voltage."""
-        return self._fields.slope
+        return self._field("slope")
 
     @property
     def selector_voltage(self) -> np.ndarray:
         """Voltage across each cell's selector [V]; zero without one."""
-        return self._fields.selector_voltage
+        return self._field("selector_voltage")
 
     @property
     def device_voltage(self) -> np.ndarray:
         """Voltage across each cell's device [V]."""
-        return self.cell_voltage - self.selector_voltage
+        return self._field("device_voltage")
 
     @property
     def power(self) -> float | np.ndarray:
@@ -118,3 +147,23 @@ class Solution:
             )
         )
         return float(power) if self._single else power
+
+
+_WHAT = {
+    **{name: operator.attrgetter(name) for name in Fields._fields},
+    "cell_voltage": lambda fields: fields.row_voltage - fields.column_voltage,
+    "device_voltage": lambda fields: fields.row_voltage - fields.column_voltage - fields.selector_voltage,
+}
+"""Node arrays of one input by name."""
+
+
+def checked_start(start, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray] | None:
+    """Voltages [V] of word and bit lines at which an array of this shape begins; None without a start."""
+    if start is None:
+        return None
+    wanted = f"start must be a Solution of one input, of an array of shape {shape}"
+    if not isinstance(start, Solution):
+        raise ParameterError(f"{wanted}; got {brief(start)}")
+    if start.shape != shape:
+        raise ParameterError(f"{wanted}; got one of shape {start.shape}")
+    return start.row_voltage, start.column_voltage

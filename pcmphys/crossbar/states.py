@@ -19,22 +19,39 @@ import numpy as np
 from pcmphys.crossbar import newton
 from pcmphys.crossbar._lines import Drive
 from pcmphys.crossbar.ends import Ends, first_guess, refuse_islands
-from pcmphys.errors import ConvergenceError
+from pcmphys.crossbar.selectors.selector import cell_states
+from pcmphys.errors import ConvergenceError, ParameterError
 
 _NAMED = 6
+
+
+def before(selector, on, start, shape: tuple[int, int]) -> np.ndarray | None:
+    """States of an array's selectors before an input: ``on``, or those of the solution ``start``, or all off.
+
+    None if the selector has none.
+
+    Raises
+    ------
+    ParameterError
+        A wrong shape or kind, or states for a selector that has none.
+    """
+    if selector is None or not selector.hysteretic:
+        if on is not None:
+            raise ParameterError(f"on must be None: the selector ({selector!r}) has no states")
+        return None
+    return cell_states(start.on if on is None and start is not None else on, shape)
 
 
 def solve(cells, ends: Ends, drive: Drive, limits: tuple[float, int], start) -> newton.Found:
     """Solve one input with states that are consistent; ``cells.on`` is changed in place.
 
-    ``start`` is a solution to begin at, or None; the rest as in `newton.solve`.
+    ``start`` are voltages [V] of word and bit lines to begin at, or None; the rest as in `newton.solve`.
     """
     refuse_islands(lambda: cells.conducts, ends)
 
     def attempt() -> newton.Found:
-        if start is None:
-            return newton.solve(cells, ends, drive, first_guess(ends, drive), limits)
-        return newton.solve(cells, ends, drive, (start.row_voltage.copy(), start.column_voltage.copy()), limits)
+        guess = first_guess(ends, drive) if start is None else tuple(side.copy() for side in start)
+        return newton.solve(cells, ends, drive, guess, limits)
 
     return attempt() if cells.on is None else settle(cells, attempt)
 

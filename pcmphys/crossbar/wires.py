@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pcmphys import _check
+from pcmphys._brief import fields
 from pcmphys.errors import ParameterError
 
 NAMES = ("row", "column", "source", "sense", "right", "top")
@@ -45,10 +46,15 @@ class Wires:
     right: float | np.ndarray = 0.0
     top: float | np.ndarray = 0.0
 
+    __repr__ = fields
+
     def __post_init__(self):
         for name in NAMES:
             value = _check.array(f"wires.{name}", getattr(self, name), "ohm", 0.0, ndim=(0, 1))
-            object.__setattr__(self, name, float(value) if value.ndim == 0 else value.copy())
+            if value.ndim:
+                value = value.copy()
+                value.flags.writeable = False
+            object.__setattr__(self, name, value if value.ndim else float(value))
 
     @property
     def ideal(self) -> bool:

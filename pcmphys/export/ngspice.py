@@ -9,9 +9,10 @@ import numpy as np
 
 from pcmphys._files import write_whole
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
-from pcmphys.crossbar import OTS, Bias, Crossbar, Diode, Exponential, Solution, Transistor
-from pcmphys.crossbar.bias import Selection
+from pcmphys.crossbar import OTS, Bias, Crossbar, Diode, Exponential, Selection, Solution, Transistor
 from pcmphys.crossbar.ends import joined, refuse_islands
+from pcmphys.crossbar.solution import checked_start
+from pcmphys.crossbar.states import before
 from pcmphys.errors import ParameterError
 
 OPTIONS = "reltol=1e-9 vntol=1e-12 abstol=1e-14 gmin=1e-20 itl1=1000"
@@ -26,6 +27,7 @@ def ngspice(
     path=None,
     *,
     start: Solution | None = None,
+    on=None,
     behavioural: bool = False,
     options: str = OPTIONS,
 ) -> str:
@@ -47,6 +49,9 @@ def ngspice(
         Where to write the netlist; the file is written whole or not at all.
     start : Solution, optional
         A solution of the same array for one input: its node voltages become ngspice's first guess (``.nodeset``).
+    on : array_like of bool, optional
+        Selectors with hysteresis: which are on, shape (rows, columns) or one for all. By default those of ``start``,
+        and without it none.
     behavioural : bool
         Write diodes as behavioural sources instead of junction models (see Notes).
     options : str
@@ -72,7 +77,7 @@ def ngspice(
     only reverse leakage sets a voltage (lines left open); ``behavioural=True`` is exact there, and slower.
 
     *Other selectors* are behavioural sources with the formula of their law. Those with hysteresis are written in the
-    states that the array has (`Crossbar.on`: where its last solve ended), without the transitions. A selector of your
+    states ``on`` (those of `Solution.on`, for one), without the transitions. A selector of your
     own needs a method ``ngspice(voltage, cell) -> str``: its current [A] as an ngspice expression of ``voltage``, which
     is an expression too; ``cell`` is (i, j). It gets the keywords ``gate`` [V] and ``on``, one number and one bool, if
     it is gated or hysteretic.
@@ -124,6 +129,8 @@ def ngspice(
         raise ParameterError(f"options must be text of one line, as after ngspice's .options; got {options!r}")
     array = _Array(xbar, bias)
     selector = xbar.selector
+    checked_start(start, xbar.shape)
+    on = before(selector, on, start, xbar.shape)
     lines = [f"* pcmphys crossbar of {array.rows} word lines and {array.columns} bit lines"]
     if selector is not None:
         lines.append(f"* every cell, from word to bit line: the device, then {type(selector).__name__}")
@@ -138,7 +145,7 @@ def ngspice(
         lines.append(model)
     lines += array.terminals()
     lines += array.wires()
-    lines += array.cells(selector, None if junction else _formulas(xbar, bias))
+    lines += array.cells(selector, None if junction else _formulas(xbar, bias, on))
     if start is not None:
         lines += array.first_guess(start, selector is not None)
     text = "\n".join([*lines, ".control", *prepare, *array.report(), "quit", ".endc", ".end", ""])
@@ -158,7 +165,7 @@ def _one_input(xbar, bias) -> Bias:
         raise ParameterError(
             f"bias: a netlist holds one input, this bias is a batch of {bias.batch}; write one netlist for each"
         )
-    population = xbar._population
+    population = xbar.population
     if population is not None and not getattr(population, "ohmic", False):
         raise ParameterError(
             "cells: the devices of this population are not ohmic, and ngspice has no formula for their I-V; a table "
@@ -236,11 +243,6 @@ class _Array:
 
     def first_guess(self, start: Solution, selector: bool) -> Iterator[str]:
         """Node voltages of a solution, but for nodes that a source holds."""
-        if np.shape(start.row_voltage) != (self.rows, self.columns):
-            raise ParameterError(
-                f"start must be a solution of this array for one input: node voltages of shape "
-                f"({self.rows}, {self.columns}); got shape {np.shape(start.row_voltage)}"
-            )
         guess = {}
         for i, j in np.ndindex(self.rows, self.columns):
             guess[self.word(i, j)] = start.row_voltage[i, j]
@@ -269,7 +271,7 @@ def _junction(diode: Diode) -> tuple[str, str, float]:
     return card, f"altermod junction n = {diode.ideality!r}*{scale}", diode.temperature - _ZERO_CELSIUS
 
 
-def _formulas(xbar: Crossbar, bias: Bias) -> Callable[[str, int, int], str] | None:
+def _formulas(xbar: Crossbar, bias: Bias, on) -> Callable[[str, int, int], str] | None:
     """Current of the selector of cell (i, j) as an expression of the expression of its voltage."""
     selector = xbar.selector
     if selector is None:
@@ -281,7 +283,7 @@ def _formulas(xbar: Crossbar, bias: Bias) -> Callable[[str, int, int], str] | No
         if selector.gated:
             keywords["gate"] = float(gates[i])
         if selector.hysteretic:
-            keywords["on"] = bool(xbar.on[i, j])
+            keywords["on"] = bool(on[i, j])
         return _current(selector, voltage, (int(i), int(j)), **keywords)
 
     return formula

@@ -1,15 +1,19 @@
-"""What selectors change around a tile: checks of selector and gate, and currents of the ideal wiring."""
+"""What selectors change around a tile: whether they open, what they let through, and known inputs that open them."""
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys import _check
 from pcmphys.crossbar import Selector
-from pcmphys.errors import ParameterError
+from pcmphys.errors import ParameterError, ValidityWarning
+from pcmphys.matrix._checks import read_limit
 from pcmphys.matrix.tile import Circuit
+
+_FAINT = 0.1
+"""Part of the devices' current below which selectors count as closed."""
 
 
 class Opened(NamedTuple):
@@ -18,39 +22,69 @@ class Opened(NamedTuple):
     current: np.ndarray
     largest_current: float
     largest_device_voltage: float
+    passed: float  # [A], magnitudes of all devices' currents
+    offered: float  # [A], what they would be without selectors
+    switches: int  # selectors with hysteresis, of devices that are not idle
+    off: int  # those of them that stay off
 
 
-def checked_selector(selector):
-    """A selector, or None."""
-    if selector is not None and not isinstance(selector, Selector):
-        raise ParameterError(f"selector must be None or a Selector, for example a Diode; got {selector!r}")
-    return selector
+def opened(circuit: Circuit, conductance: np.ndarray, voltage: float, least: float) -> Opened:
+    """Currents of a tile with all word lines at ``voltage`` [V] and devices of this conductance [S].
 
-
-def checked_gate(gate, selector, inputs: int) -> float | np.ndarray | None:
-    """Gate voltage [V], one number or one a word line; present exactly if the selector needs it."""
-    gated = selector is not None and selector.gated
-    if gate is None:
-        if gated and getattr(selector, "gate_voltage", None) is None:
-            raise ParameterError(f"gate must be given for {selector!r}: a voltage in V, or one a word line")
-        return None
-    if not gated:
-        raise ParameterError(f"gate must be None for a selector without gate; the selector is {selector!r}")
-    gate = _check.array("gate", gate, "V", ndim=(0, 1))
-    if gate.ndim and gate.shape != (inputs,):
-        raise ParameterError(f"gate must be a number or have shape ({inputs},); got shape {gate.shape}")
-    return gate.copy() if gate.ndim else float(gate)
-
-
-def opened(circuit: Circuit, conductance: np.ndarray, voltage: float) -> Opened:
-    """Currents of a tile with all word lines at ``voltage`` [V] and devices of this conductance [S]."""
-    solutions = circuit.without_wires().solve(conductance, np.full(conductance.shape[1], voltage))
+    Devices of the ``least`` conductance [S] hold nothing: their switches do not count.
+    """
+    ideal = circuit.without_wires()
+    solutions = ideal.solve(ideal.arrays(conductance), np.full(conductance.shape[1], voltage))
     currents = [found.cell_current for found in solutions]
+    used = conductance > least
+    hysteretic = circuit.selector.hysteretic
     return Opened(
         circuit.mapping.combine(currents),
         max(float(np.abs(current).max()) for current in currents),
         max(float(np.abs(found.cell_voltage - found.selector_voltage).max()) for found in solutions),
+        sum(float(np.abs(current).sum()) for current in currents),
+        float(conductance.sum()) * voltage,
+        int(used.sum()) if hysteretic else 0,
+        sum(int((g & ~f.on).sum()) for g, f in zip(used, solutions, strict=True)) if hysteretic else 0,
     )
+
+
+def check_opening(tiles: list[Opened], selector: Selector, voltage: float, cell) -> None:
+    """Refuse or report selectors that stay closed at the full read voltage [V], and devices that get too much of it.
+
+    Raises
+    ------
+    ParameterError
+        No switch turns on.
+    """
+    switches, off = sum(tile.switches for tile in tiles), sum(tile.off for tile in tiles)
+    if switches and off == switches:
+        raise ParameterError(
+            f"periphery.read_voltage must be larger for {selector!r}: none of the {switches} switches turns on at "
+            f"{voltage:g} V, every product would be leakage"
+        )
+    passed, offered = sum(tile.passed for tile in tiles), sum(tile.offered for tile in tiles)
+    if off:
+        _warn(
+            f"{off} of {switches} switches stay off at the full read voltage of {voltage:g} V, their weights are lost; "
+            "a larger periphery.read_voltage helps"
+        )
+    elif passed < _FAINT * offered:
+        _warn(
+            f"at the full read voltage of {voltage:g} V selectors let {passed / offered:.2g} of the devices' current "
+            "through, and a gain that makes up for it raises noise and converter steps as much; a larger "
+            "periphery.read_voltage or gate helps"
+        )
+    limit, largest = read_limit(cell), max(tile.largest_device_voltage for tile in tiles)
+    if largest > limit:
+        _warn(
+            f"behind the selectors devices get up to {largest:.3g} V at full scale; above {limit:g} V a read of "
+            f"{cell.name} is not ohmic and could disturb, which is not modelled"
+        )
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, ValidityWarning, stacklevel=4)  # whoever makes the matrix
 
 
 def thinned(circuit: Circuit, conductance: np.ndarray, voltage: np.ndarray, limit: float) -> np.ndarray:
@@ -59,10 +93,11 @@ def thinned(circuit: Circuit, conductance: np.ndarray, voltage: np.ndarray, limi
     Weaker inputs would not do: a selector may not open for them.
     """
     ideal = circuit.without_wires()
+    arrays = ideal.arrays(conductance)
     stride = 1
     while True:
         applied = np.zeros_like(voltage)
         applied[:, ::stride] = voltage[:, ::stride]
-        if stride >= voltage.shape[1] or np.abs(ideal.current(conductance, applied)).max() <= limit:
+        if stride >= voltage.shape[1] or np.abs(ideal.current(arrays, applied)).max() <= limit:
             return applied
         stride *= 2

@@ -5,39 +5,34 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
-import warnings
 
 import numpy as np
 
 from pcmphys import _check
 from pcmphys._jit import together
 from pcmphys.crossbar import Wires
-from pcmphys.errors import ParameterError, ValidityWarning
-from pcmphys.matrix._patterns import patterns
-from pcmphys.matrix._selected import Opened, checked_gate, checked_selector, opened, thinned
+from pcmphys.errors import ParameterError
+from pcmphys.matrix import _checks as checks
+from pcmphys.matrix._compensation import PATTERNS, gain_of, patterns, warn_of_kept_gains
+from pcmphys.matrix._ranges import HEADROOM, default_range, fitted
+from pcmphys.matrix._selected import Opened, check_opening, opened, thinned
 from pcmphys.matrix.mapping import DifferentialPair, Mapping
 from pcmphys.matrix.periphery import Periphery
 from pcmphys.matrix.snapshot import Snapshot
 from pcmphys.matrix.tile import Circuit, Counts, Tile, TileState
 from pcmphys.population import ProgramReport
 
-_PATTERNS = 16
-"""Known inputs of one drift-compensation read."""
 _HALF_SCALE = 0.5
 """Amplitude of the known inputs, of full scale; less on a tile whose converter range they would leave."""
-_HEADROOM = 1.1
-"""Converter range over the largest current that sample or known inputs cause in the ideal matrix."""
-_COLUMN_NORMS = 2.0
-"""Converter range without sample inputs, in Euclidean norms of the strongest column."""
 
 
 class AnalogMatrix:
-    """A matrix of weights that multiplies on PCM arrays: y ~ x @ weights.
+    """A matrix of weights that multiplies on PCM arrays: y ~ x @ weights, as ``matvec(x)`` or ``x @ matrix``.
 
     Parameters
     ----------
     weights : array_like
-        Shape (inputs, outputs).
+        Shape (inputs, outputs); the largest magnitude within [1e-290, 1e290], or all zero.
     cell : cell
         Technology, as `pcmphys.load_cell` gives it.
     mapping : Mapping
@@ -60,7 +55,7 @@ class AnalogMatrix:
     Raises
     ------
     ParameterError
-        Weights, cell, mapping, selector or gate that cannot be used together; the message says which.
+        Weights, cell, mapping, selector, gate or read voltage that cannot be used together; the message says which.
     ConvergenceError
         The selectors' states are not consistent with devices at their targets and full read voltage.
 
@@ -76,8 +71,9 @@ class AnalogMatrix:
     word line's voltage and should exceed what the selector needs; the devices themselves are read at the cell's own
     read voltage and enter the circuit as ohmic devices of that conductance, noise included, so their nonlinearity
     above it is not modelled (`ValidityWarning` where they would get more than a read of the cell allows). A selector
-    with hysteresis starts every product switched off. Negative inputs are negative voltages: one-way selectors block
-    them.
+    with hysteresis starts every product switched off. Selectors that let hardly anything through
+    at full scale are reported, switches that all stay off refused. Negative inputs are negative voltages: one-way
+    selectors block them.
 
     Examples
     --------
@@ -85,8 +81,8 @@ class AnalogMatrix:
     >>> weights = np.eye(4)
     >>> matrix = pcm.AnalogMatrix(weights, pcm.load_cell("hermes-14nm-statistical"), seed=3)
     >>> report = matrix.program()
-    >>> matrix.matvec([1.0, 0.0, 0.0, 0.0]).shape
-    (4,)
+    >>> matrix.matvec([1.0, 0.0, 0.0, 0.0]).shape, (np.ones((3, 4)) @ matrix).shape
+    ((4,), (3, 4))
 
     Behind transistors of 0.2 mA/V2 a device of 10 uS gets most of the 0.2 V:
 
@@ -96,6 +92,8 @@ class AnalogMatrix:
     >>> bool(1.0 < matrix.calibrate()[0] < 1.3)
     True
     """
+
+    __array_ufunc__ = None  # so that numpy leaves x @ matrix to us
 
     def __init__(
         self,
@@ -111,38 +109,29 @@ class AnalogMatrix:
         gate=None,
         first_cell: int = 0,
     ):
-        self.selector = checked_selector(selector)
-        if wires is not None and not isinstance(wires, Wires):
-            raise ParameterError(f"wires must be a Wires; got {type(wires).__name__}")
-        if periphery is not None and not isinstance(periphery, Periphery):
-            raise ParameterError(f"periphery must be a Periphery; got {type(periphery).__name__}")
-        self.weights = _check.array("weights", weights, ndim=2).copy()
-        self.weights.flags.writeable = False
-        if not callable(getattr(cell, "population", None)):
-            raise ParameterError(f"cell must be a cell as load_cell gives it; got {cell!r}")
-        if mapping is not None and not isinstance(mapping, Mapping):
-            raise ParameterError(f"mapping must be a Mapping, for example DifferentialPair(); got {mapping!r}")
+        self.selector = checks.checked_selector(selector)
+        checks.check_kinds(cell, mapping, wires, periphery)
+        self.weights = checks.checked_weights(weights)
         self.cell = cell
         self.mapping = DifferentialPair() if mapping is None else mapping
         self.periphery = Periphery() if periphery is None else periphery
-        self.scale = self.mapping.scale(self.weights, cell.conductance_maximum, cell.conductance_minimum)
+        scale = self.mapping.scale(self.weights, cell.conductance_maximum, cell.conductance_minimum)
+        self.scale = _check.number("mapping.scale(weights, ...)", scale, "1/S", 0.0, low_open=True)
+        checks.check_read(cell, self._read_voltage, self.selector)
         self._programmed = False
-        dims = _check.shape("tile", tile)
-        if len(dims) != 2 or min(dims) < 1:
-            raise ParameterError(f"tile must be (word lines, columns), each at least 1; got {tile!r}")
-        self.tile = dims
-        self.gate = checked_gate(gate, self.selector, self.weights.shape[0])
+        self.tile = checks.checked_tile(tile)
+        self.gate = checks.checked_gate(gate, self.selector, self.weights.shape[0])
         wires = Wires() if wires is None else wires
         self._tiles: list[Tile] = []
         self.last_cell = _check.integer("first_cell", first_cell, 0)
-        for rows in _slices(self.weights.shape[0], dims[0]):
+        for rows in _slices(self.weights.shape[0], self.tile[0]):
             line = 0
-            for columns in _slices(self.weights.shape[1], dims[1]):
+            for columns in _slices(self.weights.shape[1], self.tile[1]):
                 self._add_tile(rows, columns, line, wires, seed)
                 line = self._tiles[-1].lines.stop
         self._opened = None if self.selector is None else [self._open(part) for part in self._tiles]
         if self._opened is not None:
-            self._warn_of_device_voltage()
+            check_opening(self._opened, self.selector, self._read_voltage, cell)
         for k, part in enumerate(self._tiles):
             part.adc_range = self._default_range(part, k)
 
@@ -252,10 +241,11 @@ class AnalogMatrix:
             if self.selector is None:
                 current = voltage[:, part.rows] @ self._ideal(part)
             else:
-                current = part.circuit.without_wires().current(self._targets(part), voltage[:, part.rows])
+                ideal = part.circuit.without_wires()
+                current = ideal.current(ideal.arrays(self._targets(part)), voltage[:, part.rows])
             largest = np.abs(current).max()
             if largest > 0.0:
-                part.adc_range = _HEADROOM * float(largest)
+                part.adc_range = HEADROOM * float(largest)
 
     def calibrate(self) -> np.ndarray:
         """Drift compensation: one gain a tile, from a read of known inputs.
@@ -263,8 +253,9 @@ class AnalogMatrix:
         Sixteen fixed patterns of plus and minus half scale are multiplied by every tile and compared with what the
         stored weights should give; the gain is the one factor that brings the measured outputs closest to the
         expected ones (least squares). A tile whose converter range is too small for these patterns gets weaker ones,
-        and one that holds nothing but zeros keeps a gain of 1. The read sees noise, wires and the bit-line converters
-        like any other, and takes its time; the pattern levels themselves are exact.
+        and one that holds nothing but zeros keeps a gain of 1; so does, with a `ValidityWarning`, one whose weights
+        cancel in all patterns or whose outputs do not follow them. The read sees noise, wires and the bit-line
+        converters like any other, and takes its time; the pattern levels themselves are exact.
 
         With a selector the patterns are zero and full scale, so that it opens; where a converter range is too small
         for them, part of the word lines stays at zero. What the weights should give is that of the linear matrix
@@ -276,16 +267,18 @@ class AnalogMatrix:
             The new gains, as `gains`.
         """
         snapshot = self.snapshot()
-        signs = patterns(_PATTERNS, self.shape[0])
+        signs = patterns(PATTERNS, self.shape[0])
         if self.selector is None:
             voltage = _HALF_SCALE * self._read_voltage * signs
         else:
             voltage = self._read_voltage * (signs > 0.0)
+        reasons = []
         for part, state in zip(self._tiles, snapshot.states, strict=True):
-            applied, expected, fit = self._known(part, voltage)
+            applied, known = self._known(part, voltage)
             measured, _ = self._measure(part, state, applied)
-            match = fit * float((measured * expected).sum())
-            part.gain = match / float((measured * measured).sum()) if match > 0.0 else 1.0
+            part.gain, reason = gain_of(measured, known, self._ideal(part))
+            reasons.append(reason)
+        warn_of_kept_gains(reasons)
         return self.gains
 
     def snapshot(self) -> Snapshot:
@@ -315,9 +308,25 @@ class AnalogMatrix:
         self._inputs(x)  # a bad input must not cost a read
         return self.snapshot().matvec(x, compensate=compensate)
 
+    def __rmatmul__(self, x) -> np.ndarray:
+        """``x @ matrix``: short for `matvec`."""
+        return self.matvec(x)
+
+    def __matmul__(self, x):
+        """Refuse ``matrix @ x``: the arrays multiply from the left only."""
+        raise ParameterError(
+            "matrix @ x: the arrays give y ~ x @ weights, with an input for every word line; write x @ matrix or "
+            "matrix.matvec(x)"
+        )
+
     @property
     def _read_voltage(self) -> float:
         return self.periphery.read_voltage or self.cell.read_voltage
+
+    @property
+    def _output_scale(self) -> float:
+        """Output for a full-scale input of 1 and a current of 1 A."""
+        return self.scale / self._read_voltage
 
     def _add_tile(self, rows: slice, columns: slice, line: int, wires: Wires, seed: int) -> None:
         block = (rows.stop - rows.start, columns.stop - columns.start)
@@ -344,41 +353,27 @@ class AnalogMatrix:
         return self.mapping.ideal(weights, self.scale, self.cell.conductance_maximum, self.cell.conductance_minimum)
 
     def _open(self, part: Tile) -> Opened:
-        return opened(part.circuit, self._targets(part), self._read_voltage)
-
-    def _warn_of_device_voltage(self) -> None:
-        parameters = getattr(self.cell, "parameters", None)
-        limit = getattr(getattr(parameters, "read", None), "largest_voltage", np.inf)
-        largest = max(tile.largest_device_voltage for tile in self._opened)
-        if largest > limit:
-            warnings.warn(
-                f"behind the selectors devices get up to {largest:.3g} V at full scale; above {limit:g} V a read of "
-                f"{self.cell.name} is not ohmic and could disturb, which is not modelled",
-                ValidityWarning,
-                stacklevel=3,
-            )
+        return opened(part.circuit, self._targets(part), self._read_voltage, self.cell.conductance_minimum)
 
     def _default_range(self, part: Tile, k: int) -> float:
         if self.periphery.adc_range is not None:
             return self.periphery.adc_range
+        full = self._read_voltage * self.cell.conductance_maximum
         if self._opened is not None:
-            found = self._opened[k]
-            current = float(np.sqrt((found.current**2).sum(axis=0)).max()) or found.largest_current
-            return _COLUMN_NORMS * (current or self._read_voltage * self.cell.conductance_maximum)
-        norm = np.sqrt(((self.weights[part.rows, part.columns] / self.scale) ** 2).sum(axis=0)).max()
-        return _COLUMN_NORMS * self._read_voltage * (float(norm) or self.cell.conductance_maximum)
+            return default_range(self._opened[k].current, self._opened[k].largest_current or full)
+        return self._read_voltage * default_range(
+            self.weights[part.rows, part.columns] / self.scale, self.cell.conductance_maximum
+        )
 
-    def _known(self, part: Tile, voltage: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-        """Known inputs that a tile's converter can take, what should come out, and the latter's factor."""
+    def _known(self, part: Tile, voltage: np.ndarray) -> tuple[np.ndarray, tuple]:
+        """Known inputs that a tile's converter can take; unweakened ones, what should come out, and the weakening."""
         if self.selector is None:
             expected = voltage[:, part.rows] @ self._ideal(part)
-            largest = float(np.abs(expected).max())
-            # a clipped pattern would look like drift
-            fit = 1.0 if largest <= part.adc_range else part.adc_range / (_HEADROOM * largest)
-            return fit * voltage, expected, fit
+            fit = fitted(expected, part.adc_range)
+            return fit * voltage, (voltage[:, part.rows], expected, fit)
         applied = voltage.copy()
         applied[:, part.rows] = thinned(part.circuit, self._targets(part), voltage[:, part.rows], part.adc_range)
-        return applied, applied[:, part.rows] @ self._ideal(part), 1.0
+        return applied, (applied[:, part.rows], applied[:, part.rows] @ self._ideal(part), 1.0)
 
     def _inputs(self, x) -> tuple[np.ndarray, bool]:
         x = _check.array("x", x, ndim=(1, 2), empty=True)
@@ -386,6 +381,10 @@ class AnalogMatrix:
             raise ParameterError(
                 f"x must have shape ({self.shape[0]},) or (batch, {self.shape[0]}); got shape {x.shape}"
             )
+        largest = self.periphery.input_range or np.abs(x).max(initial=0.0)
+        with np.errstate(over="ignore"):
+            if not np.isfinite(largest * self._output_scale):
+                raise ParameterError(f"x: inputs up to {largest:g} times these weights are beyond what a float holds")
         return np.atleast_2d(x), x.ndim == 1
 
     def _to_voltage(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pcmphys import _check
+from pcmphys.errors import ParameterError
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Periphery:
     def __post_init__(self):
         for name in ("dac_bits", "adc_bits"):
             if getattr(self, name) is not None:
-                object.__setattr__(self, name, _check.integer(f"periphery.{name}", getattr(self, name), 2, 24))
+                object.__setattr__(self, name, _bits(f"periphery.{name}", getattr(self, name)))
         for name, unit in (("input_range", ""), ("adc_range", "A"), ("read_voltage", "V"), ("read_duration", "s")):
             if getattr(self, name) is not None:
                 value = _check.number(f"periphery.{name}", getattr(self, name), unit, 0.0, low_open=True)
@@ -64,3 +65,10 @@ class Periphery:
         # half a step beyond the last code still rounds to it: only what lies farther out is lost
         clipped = int((np.abs(relative) > 1.0 + 0.5 / steps).sum())
         return np.clip(np.rint(relative * steps), -steps, steps) / steps * full_scale, clipped
+
+
+def _bits(name: str, value) -> int:
+    try:
+        return _check.integer(name, value, 2, 24)
+    except ParameterError as error:
+        raise ParameterError(f"{error}; an ideal converter is None") from None

@@ -27,6 +27,15 @@ class Snapshot:
     matrix: AnalogMatrix
     states: list[TileState]
 
+    __array_ufunc__ = None
+
+    def __repr__(self) -> str:
+        return f"Snapshot({self.matrix!r})"
+
+    def __rmatmul__(self, x) -> np.ndarray:
+        """``x @ snapshot``: short for `matvec`."""
+        return self.matvec(x)
+
     def matvec(self, x, *, compensate: bool = True) -> np.ndarray:
         """Multiply with the frozen conductances; arguments as `AnalogMatrix.matvec`."""
         owner = self.matrix
@@ -43,7 +52,7 @@ class Snapshot:
             part.counts += converted
             done += converted
         _warn_of_clipping(done)
-        y *= full * (owner.scale / owner._read_voltage)
+        y *= full * owner._output_scale
         return y[0] if single else y
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pcmphys.crossbar import Bias, Crossbar, Selector, Wires
+from pcmphys.crossbar import Bias, Crossbar, Selector, Solution, Wires
+from pcmphys.crossbar.problem import transfers
 from pcmphys.matrix.mapping import Mapping
 
 
@@ -56,25 +57,26 @@ class Circuit:
         resists = any(np.any(getattr(wires, name)) for name in ("row", "column", "source", "sense"))
         return self.selector is None and not resists
 
-    def solve(self, conductance: np.ndarray, voltage: np.ndarray) -> list:
-        """Solutions of the arrays with these conductances [S] for word-line voltages (batch, rows) or (rows,) [V].
+    def arrays(self, conductance: np.ndarray) -> list[Crossbar]:
+        """The arrays with these conductances [S], shape (arrays, rows, bit lines)."""
+        return [Crossbar(g, self.wires, self.selector) for g in conductance]
+
+    def solve(self, arrays: list[Crossbar], voltage: np.ndarray) -> list[Solution]:
+        """Solutions of the arrays for word-line voltages (batch, rows) or (rows,) [V].
 
         Selectors with hysteresis start switched off.
         """
-        if self.selector is None:
-            bias = Bias.matvec(voltage.T)
-            return [Crossbar(g, self.wires).solve(bias) for g in conductance]
         bias = Bias.matvec(voltage.T, gate=self.gate)
-        return [Crossbar(g, self.wires, self.selector).solve(bias) for g in conductance]
+        return [array.solve(bias) for array in arrays]
 
-    def current(self, conductance: np.ndarray, voltage: np.ndarray) -> np.ndarray:
+    def current(self, arrays: list[Crossbar], voltage: np.ndarray) -> np.ndarray:
         """Combined currents [A], shape (batch, columns), for word-line voltages (batch, rows) [V]."""
         if not len(voltage):
-            return self.mapping.combine([np.empty((0, conductance.shape[2]))] * len(conductance))
+            return self.mapping.combine([np.empty((0, array.shape[1])) for array in arrays])
         if self.selector is not None and self.selector.hysteretic and len(voltage) > 1:
             # a product must not depend on what the input before it has switched on
-            return np.concatenate([self.current(conductance, row[None]) for row in voltage])
-        return self.mapping.combine([found.column_current.T for found in self.solve(conductance, voltage)])
+            return np.concatenate([self.current(arrays, row[None]) for row in voltage])
+        return self.mapping.combine([found.column_current.T for found in self.solve(arrays, voltage)])
 
     def without_wires(self) -> Circuit:
         """The same with ideal wires."""
@@ -115,6 +117,7 @@ class TileState:
         self.conductance, self.gain, self.adc_range = conductance, gain, adc_range
         self._circuit = circuit
         self._difference = None
+        self._arrays: list[Crossbar] | None = None
 
     def current(self, voltage: np.ndarray) -> np.ndarray:
         """Combined current [A], shape (batch, columns), for word-line voltages (batch, rows) [V]."""
@@ -124,7 +127,11 @@ class TileState:
                 self._difference = combine(self.conductance)
             elif circuit.selector is None and len(voltage) >= self.conductance.shape[1]:
                 # the network is linear: with more inputs than word lines its transfer matrix is the cheaper way
-                self._difference = combine([Crossbar(g, circuit.wires).transfer().T for g in self.conductance])
+                self._difference = combine([g.T for g in transfers(self.conductance, circuit.wires)])
+                self._arrays = None
         if self._difference is not None:
             return voltage @ self._difference
-        return circuit.current(self.conductance, voltage)
+        if self._arrays is None:
+            # kept with what they have eliminated: the next product is a sweep over it
+            self._arrays = circuit.arrays(self.conductance)
+        return circuit.current(self._arrays, voltage)

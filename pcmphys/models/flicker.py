@@ -27,6 +27,7 @@ S. R. Nandakumar et al., IEEE ICECS (2019), 727: the variance at one time.
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -66,6 +67,12 @@ def refresh_digits(rate: np.ndarray, elapsed: float) -> np.ndarray:
     (worth 2^-(j+1)) of all traps, row 1 the traps that still have a digit 1 after j. The last column of row 0 marks
     the traps whose complement was taken.
     """
+    return _refresh_digits(rate.tobytes(), float(elapsed))
+
+
+@functools.lru_cache(maxsize=64)  # the tiles of a matrix are read one after the other, all after the same time
+def _refresh_digits(rates: bytes, elapsed: float) -> np.ndarray:
+    rate = np.frombuffer(rates)
     complement = rate * elapsed > math.log(2.0)
     smaller = np.where(complement, np.exp(-rate * elapsed), -np.expm1(-rate * elapsed))
     # 64 binary digits as exact integers: a float64 sum of digits would lose those of the slow traps

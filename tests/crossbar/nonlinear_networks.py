@@ -68,11 +68,11 @@ def random_case(rng, selector, scheme, rows, columns, low=1e-12, high=1e-3, kind
     return xbar, random_bias(rng, rows, columns, scheme, gate)
 
 
-def reference(xbar, bias, digits=None):
+def reference(xbar, bias, digits=None, on=None):
     wires = {n: getattr(xbar.wires, n) for n in ("row", "column", "source", "sense")}
     wires |= {"far_right": xbar.wires.right, "far_top": xbar.wires.top}
     bias = bias.sized(*xbar.shape)
-    law = None if xbar.selector is None else law_of(xbar.selector, bias.gate, xbar.on)
+    law = None if xbar.selector is None else law_of(xbar.selector, bias.gate, on)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         return oracle.solve(

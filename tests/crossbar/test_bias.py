@@ -74,9 +74,38 @@ def test_a_bias_is_a_copy():
         bias.left[0] = 1.0
 
 
+def test_a_selection_is_scaled_like_a_bias():
+    """Without a size as with one: by a number, by a list, one after the other."""
+    for scheme in ("half", "third", "float", "ground"):
+        for factors in ((0.5,), ([0.0, 0.5, 1.0],), (0.5, [0.0, 1.0]), ([0.0, 1.0], -2.0)):
+            free = Bias.select(1, 2, 1.2, scheme)
+            sized = Bias.select(1, 2, 1.2, scheme, rows=3, columns=4)
+            for factor in factors:
+                free, sized = free.scaled(factor), sized.scaled(factor)
+            for end in ("left", "bottom", "right", "top"):
+                np.testing.assert_allclose(getattr(free.sized(3, 4), end), getattr(sized, end))
+            assert free.batch == sized.batch
+    xbar = Crossbar(CELLS)
+    one, two = xbar.solve(Bias.select(1, 2, 1.2).scaled(0.5)), xbar.solve(Bias.select(1, 2, 0.6))
+    assert (one.column_current == two.column_current).all()
+    assert xbar.solve(Bias.select(1, 2, 1.2, gate=None).scaled([0.5, 1.0])).column_current.shape == (4, 2)
+    assert repr(Bias.select(1, 2, 1.2)) == "Bias.select(1, 2, 1.2, 'half')"
+
+
+@pytest.mark.parametrize("end", ["left", "bottom", "right", "top"])
+def test_masked_voltages_are_refused(end):
+    hidden = np.ma.array([0.1, 0.2, 0.3], mask=[False, True, False])
+    with pytest.raises(ParameterError, match=f"{end} must not hold masked values"):
+        Bias(**({"left": 0.1} | {end: hidden}))
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: Bias.select(0, 0, 1.0, rows=3), "rows and columns go together"),
+        (lambda: Bias.select(0, 0, 1.0, rows=3, columns=0), "columns must be a whole number"),
+        (lambda: Bias.select(0, 0, 1.0).scaled(np.nan), "factor"),
+        (lambda: Bias.select(0, 0, 1.0).scaled([1.0, 2.0]).scaled([1.0]), "batch of 2"),
         (lambda: Bias.select(0, 0, 0.0), "voltage must not be zero"),
         (lambda: Bias.select(0, 0, 1.0, "halves"), "did you mean 'half'"),
         (lambda: Bias.select(-1, 0, 1.0), "i must be a whole number"),

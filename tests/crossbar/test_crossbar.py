@@ -141,6 +141,19 @@ def test_repr_is_short(cells):
     assert repr(Crossbar(cells, Wires(row=2.0))).startswith("Crossbar(4 x 3, Wires(row=2.0")
 
 
+def test_repr_of_what_holds_arrays_is_short(cells):
+    wires = Wires(row=np.linspace(1.0, 2.0, 300), column=3.0)
+    assert repr(wires).startswith("Wires(row=<300, 1 to 2>, column=3.0, source=0.0")
+    xbar = Crossbar(cells, Wires(row=[1.0, 2.0, 3.0, 4.0]))
+    margin = pcmphys.write_margin(xbar, 1.0)
+    noise = xbar.noise(Bias.matvec(VOLTAGE), 0.01)
+    for thing in (wires, xbar, margin, noise):
+        assert len(repr(thing)) < 250
+        assert "\n" not in repr(thing)
+    assert f"margin={margin.margin!r}" in repr(margin)
+    assert "share=<4 x 3, " in repr(noise)
+
+
 # --- wires
 
 

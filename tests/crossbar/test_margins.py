@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pcmphys import Crossbar, Diode, Exponential, Transistor, Wires, margin_map, read_margin, write_margin
+from pcmphys import Bias, Crossbar, Diode, Exponential, Transistor, Wires, margin_map, read_margin, write_margin
 from pcmphys.crossbar import OTS
 from pcmphys.errors import ParameterError
 
@@ -68,14 +68,28 @@ def test_write_margin_of_the_schemes():
 
 def test_write_margin_leaves_the_states_of_switches():
     xbar = Crossbar(np.full((4, 4), 1e-4), None, OTS(holding_current=5e-6))
-    before = xbar.on.copy()
+    first = xbar.solve(Bias.matvec(np.full(4, 0.8))).column_current
     assert write_margin(xbar, 2.0).selected > 1.0
-    assert (xbar.on == before).all()
+    assert (xbar.solve(Bias.matvec(np.full(4, 0.8))).column_current == first).all()
+    assert write_margin(xbar, 0.8, on=True).selected > 10.0 * write_margin(xbar, 0.8).selected
 
 
 def test_a_single_cell_has_nothing_to_disturb():
     found = write_margin(Crossbar([[1e-5]]), 1.0)
     assert (found.selected, found.disturb, found.margin, found.leakage) == (1.0, 0.0, 1.0, 0.0)
+
+
+@pytest.mark.parametrize("scheme", ["float", "ground", "half", "third"])
+@pytest.mark.parametrize("shape", [(4, 4), (1, 3), (3, 1), (1, 1)])
+def test_read_margin_of_a_state_that_does_not_conduct(scheme, shape):
+    """The limit of ever smaller conductances."""
+    for selector in (None, Exponential(1e-9, 0.1)):
+        options = {"wires": Wires(row=1.0, column=1.0), "selector": selector, "scheme": scheme}
+        none = read_margin(shape, HIGH, 0.0, 0.5, **options)
+        small = read_margin(shape, HIGH, 1e-17, 0.5, **options)
+        assert none.high == pytest.approx(small.high, rel=1e-6)
+        assert none.low == pytest.approx(small.low, rel=1e-6, abs=1e-16)
+        assert none.margin == pytest.approx(small.margin, abs=1e-6)
 
 
 def test_map():
@@ -96,6 +110,10 @@ def test_map():
         (lambda: read_margin((4, 4), HIGH, LOW, 0.2, cell=3), "cell must be"),
         (lambda: read_margin((4, 4), HIGH, LOW, 0.2, scheme="thirds"), "did you mean 'third'"),
         (lambda: write_margin(Crossbar([[1.0]]), 0.0), "voltage must not be zero"),
+        (lambda: write_margin([[1.0]], 1.0), "xbar must be a Crossbar; got list"),
+        (lambda: margin_map(1.0, [0], [0]), "margin must be a function"),
+        (lambda: margin_map(float, 3, [0]), "rows must be a sequence of line numbers; got 3"),
+        (lambda: margin_map(float, [0], [0, 0.5]), r"columns\[1\] must be a whole number"),
     ],
 )
 def test_bad_input(call, message):

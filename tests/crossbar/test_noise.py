@@ -46,6 +46,8 @@ def test_noise_is_the_sum_of_squared_sensitivities(selector):
     assert noise.share.sum() == pytest.approx(1.0)
     assert noise.region(rows=slice(0, 5)) == pytest.approx(noise.share[:5].sum())
     assert noise.region([0, 2], slice(1, 3)) == pytest.approx(noise.share[[0, 2], 1:3].sum())
+    with pytest.raises(ParameterError, match="region: rows and columns must be lines of"):
+        noise.region([0, 700])
 
 
 def monte_carlo(xbar, bias, relative, samples, rng):

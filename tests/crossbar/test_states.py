@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pcmphys import Bias, Crossbar, Wires
-from pcmphys.crossbar import OTS
+from pcmphys import Bias, Crossbar, Diode, Wires
+from pcmphys.crossbar import OTS, write_margin
 from pcmphys.errors import ConvergenceError, ParameterError
 from tests.crossbar.nonlinear_networks import SCHEMES, random_case, reference, worst_error
 
@@ -13,8 +13,8 @@ SWITCH = OTS(threshold_voltage=1.2, hold_voltage=0.4, holding_current=5e-6, on_r
 
 def consistent(xbar, solution):
     switch = xbar.selector
-    starts = switch.switches_on(solution.selector_voltage) & ~xbar.on
-    ends = switch.switches_off(solution.cell_current) & xbar.on
+    starts = switch.switches_on(solution.selector_voltage) & ~solution.on
+    ends = switch.switches_off(solution.cell_current) & solution.on
     return not (starts | ends).any()
 
 
@@ -33,9 +33,9 @@ def test_random_networks_end_in_consistent_states():
         except ParameterError:
             continue
         assert consistent(xbar, solution)
-        answer = reference(xbar, bias)
+        answer = reference(xbar, bias, on=solution.on)
         assert worst_error(solution, answer, xbar) <= max(1e-9, 3.0 * answer.residual)
-        found["switched" if xbar.on.any() else "settled"] += 1
+        found["switched" if solution.on.any() else "settled"] += 1
     assert found["settled"] > 30
     assert found["switched"] > 40
     assert found["oscillating"] < 30
@@ -57,20 +57,64 @@ def test_hysteresis_and_snapback_of_one_cell():
     assert falling[10] > 1e2 * rising[10]
 
 
-def test_the_state_belongs_to_the_array():
+def test_states_are_an_argument_and_a_result():
     xbar = Crossbar(np.full((2, 2), 1e-4), Wires(row=1.0, column=1.0), SWITCH)
-    assert not xbar.on.any()
-    xbar.solve(Bias.matvec([2.0, 0.5]))
-    assert xbar.on.tolist() == [[True, True], [False, False]]
-    xbar.solve(Bias.matvec([0.8, 0.8]))
-    assert xbar.on.tolist() == [[True, True], [False, False]]
-    other = Crossbar(xbar.conductance, xbar.wires, SWITCH)
-    assert not other.on.any()
-    other.on = xbar.on.copy()
-    first, second = other.solve(Bias.matvec([0.8, 0.8])), xbar.solve(Bias.matvec([0.8, 0.8]))
-    np.testing.assert_allclose(first.column_current, second.column_current, rtol=1e-12)
-    xbar.solve(Bias.matvec([0.1, 0.1]))
-    assert not xbar.on.any()
+    low, high = Bias.matvec([0.8, 0.8]), Bias.matvec([2.0, 0.5])
+    assert not xbar.solve(low).on.any()
+    first = xbar.solve(high)
+    assert first.on.tolist() == [[True, True], [False, False]]
+    # nothing is kept: a new solve begins with all off
+    assert not xbar.solve(low).on.any()
+    second, third = xbar.solve(low, on=first.on), xbar.solve(low, start=first)
+    for found in (second, third):
+        assert found.on.tolist() == [[True, True], [False, False]]
+    np.testing.assert_allclose(second.column_current, third.column_current, rtol=1e-12)
+    assert not xbar.solve(low, start=first, on=False).on.any()
+    assert not xbar.solve(Bias.matvec([0.1, 0.1]), on=True).on.any()
+    assert xbar.solve(low, on=True).on.all()
+    assert Crossbar([[1e-4]]).solve(Bias.matvec([1.0])).on is None
+
+
+def test_nothing_that_is_asked_of_an_array_changes_its_next_answer():
+    xbar = Crossbar(np.full((4, 4), 1e-3), selector=OTS(holding_current=1e-6))
+    bias, strong = Bias.matvec([1.0, 0.0, 0.0, 0.0]), Bias.select(0, 0, 3.0, "half")
+    first = xbar.solve(bias)
+    on = xbar.solve(strong).on
+    assert np.argwhere(on).tolist() == [[0, 0]]
+    asked = [
+        lambda: xbar.noise(strong, 0.01),
+        lambda: xbar.noise_density(strong, 1e-6),
+        lambda: xbar.sensitivity(strong, 0),
+        lambda: xbar.ramp(strong, [0.5, 1.0]),
+        lambda: write_margin(xbar, 3.0),
+    ]
+    for ask in asked:
+        ask()
+        assert (xbar.solve(bias).column_current == first.column_current).all()
+    # noise of the array with its switch on is another
+    weak = Bias.select(0, 0, 1.0, "half")
+    assert xbar.noise(weak, 0.01, on=on).std[0] > 1e3 * xbar.noise(weak, 0.01).std[0]
+    assert np.abs(xbar.sensitivity(weak, 0, on=on)).max() > 1e3 * np.abs(xbar.sensitivity(weak, 0)).max()
+
+
+@pytest.mark.parametrize("bad", [5, [True, False], "on", 1.0, np.zeros((2, 2))])
+def test_bad_states_are_named(bad):
+    xbar = Crossbar(np.full((2, 2), 1e-4), None, SWITCH)
+    with pytest.raises(ParameterError, match=r"on must be an array of bool of shape \(2, 2\)"):
+        xbar.solve(Bias.matvec([1.0, 1.0]), on=bad)
+
+
+def test_states_without_hysteresis_are_refused():
+    for selector in (None, Diode(1e-12)):
+        with pytest.raises(ParameterError, match="on must be None"):
+            Crossbar([[1e-4]], selector=selector).solve(Bias.matvec([1.0]), on=True)
+
+
+@pytest.mark.parametrize("name", ["on", "wires", "selector", "shape", "conductance"])
+def test_an_array_is_not_changed(name):
+    xbar = Crossbar([[1e-4]], None, SWITCH)
+    with pytest.raises(ParameterError, match=f"{name}: a Crossbar is not changed"):
+        setattr(xbar, name, True)
 
 
 def test_inputs_of_a_batch_follow_one_another():
@@ -78,13 +122,15 @@ def test_inputs_of_a_batch_follow_one_another():
     batch = xbar.solve(Bias.matvec([[0.8, 2.0, 0.8]]))
     assert batch.column_current[0, 0] < 1e-7 < 1e-5 < batch.column_current[0, 2]
     assert batch.cell_voltage[0, 0].tolist() == [0.8, 2.0, 0.8]
+    assert batch.on[0, 0].tolist() == [False, True, True]
+    np.testing.assert_allclose(batch.cell_current[0, 0], batch.column_current[0], rtol=1e-12)
 
 
 def test_a_selected_cell_switches_alone():
     xbar = Crossbar(np.full((16, 16), 2e-5), Wires(row=1.0, column=1.0), SWITCH)
     solution = xbar.solve(Bias.select(3, 5, 1.6, "half"))
-    assert np.argwhere(xbar.on).tolist() == [[3, 5]]
-    others = np.abs(solution.cell_current[~xbar.on]).sum()
+    assert np.argwhere(solution.on).tolist() == [[3, 5]]
+    others = np.abs(solution.cell_current[~solution.on]).sum()
     assert others < 0.01 * solution.cell_current[3, 5]
 
 
@@ -95,11 +141,3 @@ def test_no_consistent_state_is_an_error_that_names_the_cell():
     xbar = Crossbar(cells, None, SWITCH)
     with pytest.raises(ConvergenceError, match=r"would oscillate: cells \[1, 2\]"):
         xbar.solve(Bias.matvec([1.5, 1.5]))
-
-
-def test_a_failed_solve_leaves_the_states():
-    cells = np.array([[1e-4, 1e-6]])
-    xbar = Crossbar(cells, None, SWITCH)
-    with pytest.raises(ConvergenceError):
-        xbar.solve(Bias.matvec([1.5]))
-    assert not xbar.on.any()

@@ -110,7 +110,9 @@ def test_writing_through_a_selector(selector, voltage):
     assert np.argwhere(report.switched).tolist() == [[1, 2]]
     assert report.hottest[1, 2] > 500.0
     if selector.hysteretic:
-        assert not xbar.on.any()
+        assert np.argwhere(report.solution.on).tolist() == [[1, 2]]
+    else:
+        assert report.solution.on is None
 
 
 def test_bad_input():

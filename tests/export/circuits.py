@@ -17,6 +17,7 @@ class Circuit(NamedTuple):
     bias: Bias
     wires: dict
     laws: object
+    on: object = None
 
     @property
     def cells(self):
@@ -48,9 +49,8 @@ def draw(seed, selector, shape=(3, 4), ends="matvec", zero=()):
     }
     law, laws = kinds[selector]
     crossbar = Crossbar(cells, Wires(**wires), law)
-    if selector == "OTS":
-        crossbar.on = on
-    return Circuit(crossbar, biases(rng, rows, columns, gate)[ends], wires, laws)
+    states = on if selector == "OTS" else None
+    return Circuit(crossbar, biases(rng, rows, columns, gate)[ends], wires, laws, states)
 
 
 def biases(rng, rows, columns, gate):

@@ -92,7 +92,7 @@ def test_agrees_with_ngspice(selector, ends):
     found = circuit.reference()
     # lines that only leakage holds are known to ngspice no better than its rounding allows
     options = {"options": LOOSE} if ends == "some open" else {}
-    theirs = _ngspice.solve(circuit.crossbar, circuit.bias, nodes=True, behavioural=True, **options)
+    theirs = _ngspice.solve(circuit.crossbar, circuit.bias, nodes=True, behavioural=True, on=circuit.on, **options)
     row_voltage, column_voltage = _ngspice.node_voltages(circuit.crossbar, theirs.nodes)
     largest = max(np.abs(getattr(found, name)).max() for name in CURRENTS)
     for name in CURRENTS:

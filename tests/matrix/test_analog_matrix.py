@@ -693,6 +693,10 @@ def refused(match, call, *arguments, **options):
         ([["a"]], r"weights must be an array of real numbers"),
         ([[1j]], r"weights must be an array of real numbers"),
         (None, r"weights must be an array of real numbers"),
+        ([[1.0, 1e304]], r"weights must hold finite numbers within \[-1e\+290, 1e\+290\]; weights\[0, 1\] is 1e\+304"),
+        ([[-1e291, 1.0]], r"weights\[0, 0\] is -1e\+291"),
+        ([[5e-324, 0.0]], r"weights: the largest magnitude must be at least 1e-290; got 4.94"),
+        ([[1e-300, -2e-300]], r"at least 1e-290; got 2e-300"),
     ],
 )
 def test_bad_weights(weights, message):

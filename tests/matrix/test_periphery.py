@@ -161,3 +161,10 @@ def test_any_kind_of_number_is_kept_as_a_plain_one():
 def test_settings_cannot_be_changed_behind_the_check():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Periphery().adc_bits = 1
+
+
+@pytest.mark.parametrize("name", ["dac_bits", "adc_bits"])
+@pytest.mark.parametrize("bits", [0, 1, 25, 8.0, True, "ideal"])
+def test_the_way_to_an_ideal_converter_is_told(name, bits):
+    with pytest.raises(ParameterError, match=rf"periphery\.{name} must be a whole number within \[2, 24\]; got .*None"):
+        Periphery(**{name: bits})

@@ -354,3 +354,49 @@ def test_a_physical_cell_behind_a_transistor():
 def test_bad_selectors_and_gates(options, message):
     with pytest.raises(ParameterError, match=message):
         AnalogMatrix(np.ones((4, 4)), IBM, **options)
+
+
+# ---- selectors that stay closed
+
+
+def switch_matrix(voltage, weights=None, **options):
+    ots = OTS(threshold_voltage=1.0, hold_voltage=0.3, holding_current=1e-6)
+    weights = [[1.0, -0.5], [0.0, 0.8]] if weights is None else weights
+    return AnalogMatrix(weights, IBM, selector=ots, periphery=Periphery(read_voltage=voltage), **options)
+
+
+def test_switches_that_never_turn_on_are_refused():
+    """The same tiles at 1.5 V turn all on; at 0.8 V every product would be leakage, at gains of a thousand."""
+    for tile in ((256, 256), (1, 2)):
+        assert switch_matrix(1.5, tile=tile).scale > 0.0
+        with pytest.raises(ParameterError, match=r"read_voltage must be larger.*none of the 3 switches.*0\.8 V"):
+            switch_matrix(0.8, tile=tile)
+    with pytest.raises(ParameterError, match=r"none of the 4 switches turns on at 0\.2 V"):
+        AnalogMatrix(np.ones((2, 2)), IBM, selector=OTS(holding_current=1e-6))
+
+
+def test_switches_that_stay_off_are_counted():
+    class Uneven(OTS):
+        """Switches of the first word line need 2 V."""
+
+        def switches_on(self, inner):
+            return np.abs(inner) > np.array([[2.0], [1.0]])
+
+    uneven = Uneven(threshold_voltage=1.0, hold_voltage=0.3, holding_current=1e-6)
+    with pytest.warns(ValidityWarning, match=r"2 of 3 switches stay off at the full read voltage of 1\.5 V") as found:
+        AnalogMatrix([[1.0, -0.5], [0.0, 0.8]], IBM, selector=uneven, periphery=Periphery(read_voltage=1.5))
+    assert found[0].filename == __file__
+
+
+def test_idle_switches_do_not_count():
+    assert switch_matrix(0.2, weights=np.zeros((2, 2))).scale > 0.0
+
+
+@pytest.mark.parametrize(
+    ("selector", "gate", "voltage"), [(SINH, None, 0.3), (NMOS, 0.1, VOLTAGE), (Diode(1e-12, 1.5), None, 0.2)]
+)
+def test_selectors_that_let_hardly_anything_through_are_said(selector, gate, voltage):
+    with pytest.warns(ValidityWarning, match=f"full read voltage of {voltage:g} V selectors let .* current through"):
+        AnalogMatrix(
+            normal((4, 3)), IBM, selector=selector, gate=gate, periphery=Periphery(read_voltage=voltage), tile=(2, 2)
+        )

@@ -118,8 +118,8 @@ def test_a_switch_gets_enough_to_switch_on():
     switch = OTS(holding_current=1e-6)
     for overdrive, switches in ((1e-6, True), (-1e-6, False)):
         array = Crossbar([[25e-6]], selector=switch)
-        array.solve(pcm.Bias.matvec([applied_voltage(switch, 0.2, 5e-6, overdrive)]))
-        assert array.on[0, 0] == switches
+        found = array.solve(pcm.Bias.matvec([applied_voltage(switch, 0.2, 5e-6, overdrive)]))
+        assert found.on[0, 0] == switches
     # a large voltage of the device is above the threshold anyway
     assert applied_voltage(switch, 5.0, 1e-4) == pytest.approx(5.0 + 0.4 + 0.1, rel=1e-5)
 

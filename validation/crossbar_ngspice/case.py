@@ -123,8 +123,7 @@ def _solve(circuit: Circuit, size: int) -> Outcome:
     bias = circuit.make(size, draw).sized(size, size)
     xbar = pcm.Crossbar(cells, WIRES, circuit.selector)
     ours = xbar.solve(bias)
-    # after the solve: the netlist has the states in which it ended
-    theirs = _ngspice.solve(xbar, bias, **circuit.options)
+    theirs = _ngspice.solve(xbar, bias, on=ours.on, **circuit.options)
     driven = ~np.isnan(bias.bottom)
     currents = np.concatenate([ours.row_current, -ours.column_current])
     return Outcome(
@@ -143,7 +142,7 @@ def _law(xbar: pcm.Crossbar, solution) -> float:
     if selector.gated:
         keywords["gate"] = solution.bias.gate[:, None]
     if selector.hysteretic:
-        keywords["on"] = xbar.on
+        keywords["on"] = solution.on
     through, _ = selector.current(solution.selector_voltage, **keywords)
     misfits = through, xbar.conductance * solution.device_voltage
     largest = np.abs(solution.cell_current).max()

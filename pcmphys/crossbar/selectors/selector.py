@@ -51,7 +51,7 @@ class Selector(ABC):
     gated : bool
         The law takes ``gate``, a voltage [V] that the bias gives for each word line.
     hysteretic : bool
-        The law takes ``on``, a state for each cell that the crossbar keeps; write `switches_on` and `switches_off` too.
+        The law takes ``on``, a state for each cell (see `Crossbar.solve`); write `switches_on` and `switches_off` too.
 
     Notes
     -----

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pcmphys import _check
+from pcmphys._brief import fields
 from pcmphys.errors import ParameterError
 from pcmphys.matrix.mapping._search import Candidates, candidates, chosen, least_error
 from pcmphys.matrix.mapping.base import Mapping, top
@@ -66,6 +67,8 @@ class OptimisedSplit(Split):
     predicted: float
     achieved: float
     alternatives: dict[str, float]
+
+    __repr__ = fields
 
     def summary(self) -> str:
         """Say in a table what the split is worth."""

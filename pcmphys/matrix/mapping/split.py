@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pcmphys import _check
+from pcmphys._brief import fields
 from pcmphys.errors import ParameterError
 
 NAMED = ("equal", "most-significant-first", "least-significant-first")
@@ -68,6 +69,8 @@ class Split:
     magnitude: np.ndarray
     targets: np.ndarray
     factor: float
+
+    __repr__ = fields
 
     def __post_init__(self):
         magnitude = np.array(_check.array("magnitude", self.magnitude, "", 0.0, 1.0, ndim=1))
