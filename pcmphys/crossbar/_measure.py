@@ -59,12 +59,12 @@ def _far_current(line, drive, cells, moment, nodes):
 
 
 @law
-def _far_violation(conductance, cells, drive, last, current):
+def _far_violation(conductance, load, drive, last, current):
     """Violation [V] at a far end for the current [A] that its terminal gives: how far the last node would move.
 
-    ``cells`` [S] is the conductance of all cells of the line: behind a large resistance they hold the node.
+    ``load`` [S] is the conductance of all cells of the line: behind a large resistance they hold the node.
     """
-    return (conductance * (drive - last) - current) / (conductance + cells) if conductance > 0.0 else 0.0
+    return (conductance * (drive - last) - current) / (conductance + load) if conductance > 0.0 else 0.0
 
 
 @law
@@ -88,12 +88,14 @@ def _sum_four(first, count, net, drive, voltage, cell, near, far, violation):
     last = voltage.shape[0] - 1
     i0, i1, i2, i3 = first, min(first + 1, last), min(first + 2, last), min(first + 3, last)
     v0, v1, v2, v3 = voltage[i0], voltage[i1], voltage[i2], voltage[i3]
+    loads = np.zeros(ROWS_AT_ONCE)
     r0, r1, r2, r3 = net.row_line[WIRE, i0], net.row_line[WIRE, i1], net.row_line[WIRE, i2], net.row_line[WIRE, i3]
     for k in range(count):
         i = first + k
         far[i] = 0.0
         if net.row_line[FAR, i] > 0.0:
             cells, moment = _sums(cell[k])
+            loads[k] = _row_load(net.conductance, i)
             line, ends = (
                 (net.row_line[FEED, i], net.row_line[WIRE, i], net.row_line[FAR, i]),
                 (drive.row[NEAR, i], drive.row[END, i]),
@@ -112,17 +114,23 @@ def _sum_four(first, count, net, drive, voltage, cell, near, far, violation):
             net.row_factor[i, 0], (net.row_line[FEED, i], net.row_line[FAR, i]), drive.row[NEAR, i],
             net.row_line[RISE, i], voltage[i, 0], totals[k],
         )  # fmt: skip
-        cells = _whole(net.conductance[i]) if far[i] != 0.0 else 0.0
-        far_miss = _far_violation(net.row_line[FAR, i], cells, drive.row[END, i], voltage[i, -1], far[i])
+        far_miss = _far_violation(net.row_line[FAR, i], loads[k], drive.row[END, i], voltage[i, -1], far[i])
         violation[i] = larger(larger(worst[k], miss), far_miss)
 
 
 @law
-def _whole(conductance):
-    """Sum of a line's cell conductances [S]."""
+def _row_load(conductance, i):
     total = 0.0
-    for k in range(conductance.size):
-        total += conductance[k]
+    for j in range(conductance.shape[1]):
+        total += conductance[i, j]
+    return total
+
+
+@law
+def _column_load(conductance, j):
+    total = 0.0
+    for i in range(conductance.shape[0]):
+        total += conductance[i, j]
     return total
 
 
@@ -168,8 +176,8 @@ def columns(start, stop, net, drive, x, voltage, near, far, violation):
             _raise_violation(x[i, start:stop], x[i + 1, start:stop], net.column_line[WIRE, start:stop], total, worst)
     for j in range(start, stop):
         k = j - start
-        cells = _whole(net.conductance[:, j]) if far[j] != 0.0 else 0.0
-        far_miss = _far_violation(net.column_line[FAR, j], cells, drive.column[END, j], x[0, j], far[j])
+        load = _column_load(net.conductance, j) if net.column_line[FAR, j] > 0.0 else 0.0
+        far_miss = _far_violation(net.column_line[FAR, j], load, drive.column[END, j], x[0, j], far[j])
         worst[k] = larger(worst[k], far_miss)
         # the violation of a bit line, whose current flows out of its near end
         miss, current = _near_violation(

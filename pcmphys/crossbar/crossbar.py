@@ -73,7 +73,6 @@ class Crossbar:
         if self._population is None:
             # always a copy: what the caller does to the array later must not reach the eliminated network
             self._conductance = np.array(_check.array("cells", cells, "S", 0.0, ndim=2))
-            self._conductance.flags.writeable = False
             self._shape = self._conductance.shape
         else:
             self._shape = self._population.shape
@@ -121,6 +120,12 @@ class Crossbar:
     @property
     def conductance(self) -> np.ndarray:
         """Conductance of the devices [S], without selector: as given, or that of the population now."""
+        now = self._now().view()
+        now.flags.writeable = False
+        return now
+
+    def _now(self) -> np.ndarray:
+        # for kernels, to which a read-only array is one of another type: they would all be compiled once more
         return self._conductance if self._population is None else self._population.conductance()
 
     @property
@@ -394,7 +399,7 @@ class Crossbar:
         """The linear network, eliminated; the last one is kept, as many biases leave the same ends open."""
         key = b"".join(part.tobytes() for part in ends)
         if self._eliminated is None or self._eliminated[0] != key or self._population is not None:
-            conductance = self.conductance
+            conductance = self._now()
             refuse_islands(lambda: conductance > 0.0, ends)
             self._eliminated = key, linear.network(conductance, ends)
         return self._eliminated[1]
@@ -405,9 +410,9 @@ class Crossbar:
         begin, before = checked_start(start, self.shape), states.before(self.selector, on, start, self.shape)
         if self.linear:
             network = self._network if self._population is None else None
-            problem = LinearProblem(self.conductance, self._resistances, bias, limits, network)
+            problem = LinearProblem(self._now(), self._resistances, bias, limits, network)
         else:
-            devices = self.conductance if self._population is None or self._population.ohmic else self._population
+            devices = self._now() if self._population is None or self._population.ohmic else self._population
             problem = NonlinearProblem(devices, self.selector, self._resistances, bias, limits, begin, before)
         solved, nodes = problem.solve()
         return Solution(bias, solved, nodes), lambda: problem.gain(next(nodes.each())[1])
