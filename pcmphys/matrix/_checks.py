@@ -80,3 +80,12 @@ def checked_gate(gate, selector, inputs: int) -> float | np.ndarray | None:
     if gate.ndim and gate.shape != (inputs,):
         raise ParameterError(f"gate must be a number or have shape ({inputs},); got shape {gate.shape}")
     return gate.copy() if gate.ndim else float(gate)
+
+
+def one_input(x, inputs: int):
+    """The right-hand side of ``matrix @ x``, if it is one input; the rows of a batch are inputs, which suits x @ matrix."""
+    if np.ndim(x) != 1:
+        raise ParameterError(
+            f"matrix @ x takes one input of shape ({inputs},); got shape {np.shape(x)}: write x @ matrix for a batch"
+        )
+    return x

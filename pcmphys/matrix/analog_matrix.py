@@ -27,7 +27,7 @@ _HALF_SCALE = 0.5
 
 
 class AnalogMatrix:
-    """A matrix of weights that multiplies on PCM arrays: y ~ x @ weights, as ``matvec(x)`` or ``x @ matrix``.
+    """A matrix of weights that multiplies on PCM arrays: y ~ x @ weights, as ``matvec(x)``, ``x @ matrix``, ``matrix @ x``.
 
     Parameters
     ----------
@@ -312,12 +312,9 @@ class AnalogMatrix:
         """``x @ matrix``: short for `matvec`."""
         return self.matvec(x)
 
-    def __matmul__(self, x):
-        """Refuse ``matrix @ x``: the arrays multiply from the left only."""
-        raise ParameterError(
-            "matrix @ x: the arrays give y ~ x @ weights, with an input for every word line; write x @ matrix or "
-            "matrix.matvec(x)"
-        )
+    def __matmul__(self, x) -> np.ndarray:
+        """``matrix @ x`` applies the arrays to one input, as `matvec` does: y ~ x @ weights."""
+        return self.matvec(checks.one_input(x, self.shape[0]))
 
     @property
     def _read_voltage(self) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 
 from pcmphys._jit import together
 from pcmphys.errors import ValidityWarning
+from pcmphys.matrix import _checks as checks
 from pcmphys.matrix.tile import Counts, TileState
 
 if TYPE_CHECKING:
@@ -35,6 +36,10 @@ class Snapshot:
     def __rmatmul__(self, x) -> np.ndarray:
         """``x @ snapshot``: short for `matvec`."""
         return self.matvec(x)
+
+    def __matmul__(self, x) -> np.ndarray:
+        """``snapshot @ x`` for one input, as of `AnalogMatrix`."""
+        return self.matvec(checks.one_input(x, self.matrix.shape[0]))
 
     def matvec(self, x, *, compensate: bool = True) -> np.ndarray:
         """Multiply with the frozen conductances; arguments as `AnalogMatrix.matvec`."""
