@@ -95,7 +95,7 @@ def show_table(table, narrow=None) -> None:
     shown = narrow if narrow is not None and needed > console.width else table
     for column in shown.columns:
         column.overflow = "fold"  # cut text would be lost text
-    console.print(shown)
+    console.print(shown, crop=False)
 
 
 class Bar:

@@ -234,11 +234,11 @@ def _quantities(technology, *, narrow: bool = False):
     """Table of all numbers; ``narrow``: with the sources below the names instead of beside the kinds."""
     from rich.table import Table
 
-    headings = (
-        ("quantity, source", "value", "unit", "kind") if narrow else ("quantity", "value", "unit", "kind", "source")
-    )
+    longest = max((len(number) for q in technology.quantities.values() for number in q.numbers), default=0)
     table = Table(title=_terminal.escaped(technology.title), show_lines=narrow)
-    for heading in headings:
+    table.add_column("quantity, source" if narrow else "quantity")
+    table.add_column("value", min_width=longest + 1)  # a number over two lines could be read as another
+    for heading in ("unit", "kind", *["source"] * (not narrow)):
         table.add_column(heading)
     for key, quantity in technology.quantities.items():
         kind = f"[bold yellow]{quantity.kind}[/]" if quantity.kind == "assumed" else quantity.kind
