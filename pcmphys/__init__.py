@@ -1,34 +1,59 @@
-"""pcmphys: device physics of phase-change memory, from measured devices to array statistics."""
+"""pcmphys: device physics of phase-change memory, from measured devices to array statistics.
 
-from pcmphys import export, fit, plot, study
-from pcmphys.crossbar import (
-    OTS,
-    Bias,
-    Crossbar,
-    Diode,
-    Exponential,
-    Selector,
-    ThermalCrosstalk,
-    Transistor,
-    Wires,
-    margin_map,
-    read_margin,
-    write_margin,
-)
-from pcmphys.errors import ConvergenceError, ParameterError, ValidityWarning
-from pcmphys.matrix import (
-    AnalogMatrix,
-    DifferentialPair,
-    Mapping,
-    OptimisedSplit,
-    Periphery,
-    ReferenceColumn,
-    SeveralPairs,
-    Split,
-    optimise_split,
-)
-from pcmphys.parameters import cite, list_cells
-from pcmphys.population import Pulse, Scheme, load_cell
+Every name is loaded when it is first used: ``import pcmphys`` itself runs nothing.
+"""
+
+from typing import TYPE_CHECKING
+
+from pcmphys._lazy import attach
+
+if TYPE_CHECKING:
+    from pcmphys import export, fit, plot, study
+    from pcmphys.crossbar import (
+        OTS,
+        Bias,
+        Crossbar,
+        Diode,
+        Exponential,
+        Selector,
+        ThermalCrosstalk,
+        Transistor,
+        Wires,
+        margin_map,
+        read_margin,
+        write_margin,
+    )
+    from pcmphys.errors import ConvergenceError, ParameterError, ValidityWarning
+    from pcmphys.matrix import (
+        AnalogMatrix,
+        DifferentialPair,
+        Mapping,
+        OptimisedSplit,
+        Periphery,
+        ReferenceColumn,
+        SeveralPairs,
+        Split,
+        optimise_split,
+    )
+    from pcmphys.parameters import cite, list_cells
+    from pcmphys.population import Pulse, Scheme, load_cell
+else:
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "pcmphys.crossbar": "OTS Bias Crossbar Diode Exponential Selector ThermalCrosstalk Transistor Wires "
+            "margin_map read_margin write_margin",
+            "pcmphys.errors": "ConvergenceError ParameterError ValidityWarning",
+            "pcmphys.matrix": "AnalogMatrix DifferentialPair Mapping OptimisedSplit Periphery ReferenceColumn "
+            "SeveralPairs Split optimise_split",
+            "pcmphys.parameters": "cite list_cells",
+            "pcmphys.population": "Pulse Scheme load_cell",
+        },
+        rooms=(
+            "constants", "crossbar", "errors", "export", "fit", "matrix", "models", "parameters", "plot", "population",
+            "rng", "study",
+        ),
+    )  # fmt: skip
 
 __all__ = [
     "OTS",

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pcmphys.errors import ConvergenceError, ParameterError, ValidityWarning
+from pcmphys import _terminal
+from pcmphys.errors import ConvergenceError, ParameterError
 
 app = typer.Typer(
     help="Device physics of phase-change memory: from measured devices to array statistics.",
     no_args_is_help=True,
     rich_markup_mode=None,  # as markup, units in brackets would vanish from the help
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 cells_app = typer.Typer(rich_markup_mode=None)
 fit_app = typer.Typer(help="Fit models to measured files.", no_args_is_help=True, rich_markup_mode=None)
@@ -24,60 +26,34 @@ app.add_typer(fit_app, name="fit")
 
 
 def main() -> None:
-    """Entry point: errors of the user's making are one clear line and exit status 2."""
+    """Entry point: errors of the user's making, and of disks and files, are one clear line and exit status 2."""
+    _terminal.prepare()
     try:
-        app()
+        try:
+            app(prog_name="pcmphys")
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # `pcmphys cells | head -1`
+        _silence_output()
+        sys.exit(1)
     except (ParameterError, ConvergenceError) as error:
-        _errors().print(f"[bold red]error:[/] {_escape(error)}")
+        _terminal.complain(error)
         sys.exit(2)
-    except KeyboardInterrupt:
-        _errors().print("interrupted; finished parts are kept, run the same command again to go on")
-        sys.exit(130)
+    except OSError as error:
+        _silence_output()
+        _terminal.complain(f"{error.filename}: {error.strerror}" if error.filename else error)
+        sys.exit(2)
+    except MemoryError as error:
+        _terminal.complain(f"not enough memory: {error}" if str(error) else "not enough memory")
+        sys.exit(2)
 
 
-def _errors():
-    from rich.console import Console
-
-    return Console(stderr=True, soft_wrap=True, highlight=False)
-
-
-def _escape(text) -> str:
-    from rich.markup import escape
-
-    return escape(str(text))
-
-
-class _Bar:
-    """A progress bar on a terminal, nothing in a pipe."""
-
-    def __init__(self, doing: str):
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        self._doing = doing
-        console = _errors()
-        text, percent = TextColumn("{task.description}"), TextColumn("{task.percentage:>3.0f} %")
-        self._bar = Progress(
-            text, BarColumn(), percent, TimeElapsedColumn(),
-            console=console, disable=not console.is_terminal, transient=True,
-        )  # fmt: skip
-
-    def __enter__(self) -> _Bar:
-        self._bar.start()
-        self._task = self._bar.add_task("starting (the first run compiles for a while)", total=None)
-        return self
-
-    def __exit__(self, *exception) -> None:
-        self._bar.stop()
-
-    def steps(self, done: int, total: int) -> None:
-        """Show how far the run is."""
-        # the first steps compile, which the bar cannot foresee
-        text = self._doing if done else "starting (the first run compiles for a while)"
-        self._bar.update(self._task, completed=done, total=total, description=text)
-
-    def say(self, text: str) -> None:
-        """Show what is being done now."""
-        self._bar.update(self._task, description=text)
+def _silence_output() -> None:
+    # what is still in the buffer of an output that cannot take it would complain once more at the very end
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _version(asked: bool) -> None:
@@ -97,11 +73,32 @@ def common(
     """Device physics of phase-change memory: from measured devices to array statistics."""
 
 
+STUDIES = ("digits", "selector-margin")
+"""Built-in studies, for the help and completion, which must not load what runs them."""
+
+
+def _toml_files(incomplete: str) -> list[str]:
+    return sorted(path.name for path in Path().glob("*.toml") if path.name.startswith(incomplete))
+
+
+def _complete_study(incomplete: str) -> list[str]:
+    return [name for name in STUDIES if name.startswith(incomplete)] + _toml_files(incomplete)
+
+
+def _complete_cell(incomplete: str) -> list[str]:
+    from pcmphys.parameters import list_cells
+
+    return [name for name in list_cells() if name.startswith(incomplete)] + _toml_files(incomplete)
+
+
 @app.command()
 def study(
     config: Annotated[
         str | None,
-        typer.Argument(help="Study file (TOML), or a built-in study: digits (the default), selector-margin."),
+        typer.Argument(
+            help="Study file (TOML), or a built-in study: digits (the default), selector-margin.",
+            autocompletion=_complete_study,
+        ),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for results.nc, report.html and unfinished parts.")] = Path(
         "pcmphys-study"
@@ -109,50 +106,83 @@ def study(
     template: Annotated[
         bool, typer.Option("--template", help="Print a commented file of the built-in study and stop.")
     ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the results of another study in that folder.")
+    ] = False,
 ) -> None:
     """Run a study; write results.nc, report.html and overview.png.
 
     digits runs a network on drifting, noisy arrays; selector-margin compares selectors: read and write margin and
-    matvec error against array size and wire resistance.
+    matvec error against array size and wire resistance. An interrupted study goes on where it stopped.
 
     Example:  pcmphys study --template > mine.toml;  pcmphys study mine.toml --out mine
 
     Example:  pcmphys study selector-margin --out margins;  pcmphys study selector-margin --template > mine.toml
+
+    A network of your own (network = "FOLDER") is a folder with two files of numpy.savez. weights.npz: w1, b1, w2,
+    b2, ..., weights (inputs, outputs) and biases (outputs,) of each layer. test.npz: images (batch, inputs), labels
+    (batch,) from 0 on, calibration_images (any, inputs) that set the converters' ranges, and, if images are to be
+    divided by it, full_scale.
     """
     from pcmphys.plot import report
-    from pcmphys.study import built_in, read_config, run
+    from pcmphys.study import built_in, finished, read_config
 
     if template:
         sys.stdout.write(built_in(config).template)
         return
     settings = read_config(config)
+    out = out.expanduser()
     if out.exists() and not out.is_dir():
         raise ParameterError(f"out must be a folder; {out} is a file")
-    with _Bar(settings.doing) as bar:
-        dataset = run(settings, directory=out, progress=bar.steps)
-        bar.say("drawing the report")
-        page = report.write(dataset, out / "report.html")
-        report.write_overview(dataset, out / "overview.png")
+    for name in (_REPORT, _PICTURE):
+        if (out / name).is_dir():
+            raise ParameterError(f"out: {out / name} is a folder; move it away or give another --out")
+    kept = "nothing has run yet"
+    try:
+        with (
+            _terminal.Bar(settings.doing) as bar,
+            finished(settings, directory=out, progress=bar.steps, overwrite=overwrite) as dataset,
+        ):
+            kept = "the results are finished and kept"
+            bar.say("drawing the report")
+            page = report.write(dataset, out / _REPORT)
+            report.write_overview(dataset, out / _PICTURE)
+    except KeyboardInterrupt as stop:
+        _interrupted(stop, kept)
     _print_study(dataset)
-    typer.echo(f"results  {out / 'results.nc'}\nreport   {page}")
+    again = " (finished before; only the report is new)" if "source" in dataset.encoding else ""
+    _terminal.say(f"results  {out / 'results.nc'}{again}\nreport   {page}")
+
+
+_REPORT, _PICTURE = "report.html", "overview.png"
+
+
+def _interrupted(stop: KeyboardInterrupt, kept: str) -> None:
+    import shlex
+
+    if hasattr(stop, "finished"):
+        kept = f"{stop.finished} of {stop.total} parts are finished and kept"
+    _terminal.note(f"interrupted: {kept}; go on with: {shlex.join(['pcmphys', *sys.argv[1:]])}")
+    if getattr(stop, "running", False):  # an ordinary end would wait for the threads
+        sys.stdout.flush()
+        os._exit(130)
+    raise typer.Exit(130)
 
 
 def _print_study(dataset) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     from pcmphys.plot import report
 
-    console = Console()
     for found in report.tables(dataset):
-        table = Table(title=_escape(found.title))
+        table = Table(title=_terminal.escaped(found.title))
         for k, heading in enumerate(found.headings):
-            table.add_column(_escape(heading), justify="left" if k < found.left else "right")
+            table.add_column(_terminal.escaped(heading), justify="left" if k < found.left else "right")
         for k, row in enumerate(found.rows):
-            table.add_row(*map(_escape, row), end_section=bool(found.block) and (k + 1) % found.block == 0)
-        console.print(table)
+            table.add_row(*map(_terminal.escaped, row), end_section=bool(found.block) and (k + 1) % found.block == 0)
+        _terminal.show_table(table)
     for remark in report.remarks(dataset):
-        console.print(_escape(remark))
+        _terminal.say(remark)
 
 
 @cells_app.callback(invoke_without_command=True)
@@ -162,43 +192,66 @@ def cells(context: typer.Context) -> None:
     Example:  pcmphys cells;  pcmphys cells show ibm-90nm-statistical
     """
     if context.invoked_subcommand is None:
-        from pcmphys.parameters import list_cells, read_technology
+        list_()
 
-        for name in list_cells():
-            typer.echo(f"{name:28} {read_technology(name).title}")
+
+@cells_app.command("list")
+def list_() -> None:
+    """List the technologies, as `pcmphys cells` alone does.
+
+    Example:  pcmphys cells list
+    """
+    from pcmphys.parameters import list_cells, read_technology
+
+    for name in list_cells():
+        _terminal.say(f"{name:28} {read_technology(name).title}")
+
+
+Cell = Annotated[
+    str,
+    typer.Argument(help="Name of a technology, or the path of a parameter file.", autocompletion=_complete_cell),
+]
 
 
 @cells_app.command()
-def show(name: Annotated[str, typer.Argument(help="Name of a technology, or the path of a parameter file.")]) -> None:
+def show(name: Cell) -> None:
     """Print every number of a technology with unit, kind and source; assumed ones stand out.
 
     Example:  pcmphys cells show hermes-14nm-statistical
     """
-    from rich.console import Console
-    from rich.table import Table
-
     from pcmphys.population import load_cell
 
     technology = load_cell(name).technology
-    console = Console()
-    table = Table(title=_escape(technology.title))
-    table.add_column("quantity", no_wrap=True)
-    for heading in ("value", "unit", "kind", "source"):
-        table.add_column(heading)
-    for key, quantity in technology.quantities.items():
-        values = quantity.value if isinstance(quantity.value, tuple) else (quantity.value,)
-        kind = f"[bold yellow]{quantity.kind}[/]" if quantity.kind == "assumed" else quantity.kind
-        table.add_row(key, ", ".join(f"{v:g}" for v in values), quantity.unit, kind, _escape(quantity.source))
-    console.print(table)
+    _terminal.show_table(_quantities(technology), _quantities(technology, narrow=True))
     for key, quantity in technology.quantities.items():
         if quantity.note:
-            console.print(f"{key}: {_escape(quantity.note)}", highlight=False)
+            _terminal.say(f"{key}: {quantity.note}")
     for note in technology.notes:
-        console.print(f"note: {_escape(note)}", highlight=False)
+        _terminal.say(f"note: {note}")
+
+
+def _quantities(technology, *, narrow: bool = False):
+    """Table of all numbers; ``narrow``: with the sources below the names instead of beside the kinds."""
+    from rich.table import Table
+
+    longest = max((len(number) for q in technology.quantities.values() for number in q.numbers), default=0)
+    table = Table(title=_terminal.escaped(technology.title), show_lines=narrow)
+    table.add_column("quantity, source" if narrow else "quantity")
+    table.add_column("value", min_width=longest + 1)  # a number over two lines could be read as another
+    for heading in ("unit", "kind", *["source"] * (not narrow)):
+        table.add_column(heading)
+    for key, quantity in technology.quantities.items():
+        kind = f"[bold yellow]{quantity.kind}[/]" if quantity.kind == "assumed" else quantity.kind
+        unit, source = _terminal.escaped(quantity.unit), _terminal.escaped(quantity.source)
+        if narrow:
+            table.add_row(f"{key}\n  {source}" if source else key, ",\n".join(quantity.numbers), unit, kind)
+        else:
+            table.add_row(key, ", ".join(quantity.numbers), unit, kind, source)
+    return table
 
 
 @app.command()
-def cite(name: Annotated[str, typer.Argument(help="Name of a technology, or the path of a parameter file.")]) -> None:
+def cite(name: Cell) -> None:
     """Print the BibTeX of every source behind a technology.
 
     Example:  pcmphys cite ibm-90nm-statistical > sources.bib
@@ -206,21 +259,19 @@ def cite(name: Annotated[str, typer.Argument(help="Name of a technology, or the 
     from pcmphys.parameters import cite as bibtex
     from pcmphys.population import load_cell
 
-    typer.echo(bibtex(load_cell(name)))
+    _terminal.say(bibtex(load_cell(name)))
 
 
-@contextmanager
-def _remarks():
-    """Print warnings of the physics as one line each, also before an error."""
-    import warnings
+@app.command("help")
+def help_of(
+    context: typer.Context,
+    command: Annotated[list[str] | None, typer.Argument(help="A command, or a command of a group.")] = None,
+) -> None:
+    """Print the help of a command.
 
-    with warnings.catch_warnings(record=True) as found:
-        warnings.simplefilter("always", ValidityWarning)
-        try:
-            yield
-        finally:
-            for remark in found:
-                _errors().print(f"[yellow]warning:[/] {_escape(remark.message)}")
+    Example:  pcmphys help study;  pcmphys help fit drift
+    """
+    context.parent.command.main([*(command or []), "--help"], prog_name="pcmphys")
 
 
 @fit_app.command()
@@ -277,24 +328,23 @@ def drift(
     if csv is not None:
         check_folder(csv)
     policy = "missing" if blank else "refuse"
-    with _remarks():
-        table = read_drift(file, time=time, conductance=conductance or ["conductance*"], device=device, blank=policy)
-        found = fit_drift(
-            table,
-            conductance_error=error,
-            start=start,
-            reference_time=reference_time,
-            read_duration=read_duration,
-            noise_slope=slope,
-            missing="skip" if blank else "refuse",
-        )
-    typer.echo(found.summary(len(found) if every else 20))
+    table = read_drift(file, time=time, conductance=conductance or ["conductance*"], device=device, blank=policy)
+    found = fit_drift(
+        table,
+        conductance_error=error,
+        start=start,
+        reference_time=reference_time,
+        read_duration=read_duration,
+        noise_slope=slope,
+        missing="skip" if blank else "refuse",
+    )
+    _terminal.say(found.summary(len(found) if every else 20))
     if csv is not None:
         found.to_csv(csv)
-        typer.echo(f"table   {csv}")
+        _terminal.say(f"table   {csv}")
     if figure is not None:
         found.plot(figure)
-        typer.echo(f"figure  {figure}")
+        _terminal.say(f"figure  {figure}")
 
 
 if __name__ == "__main__":

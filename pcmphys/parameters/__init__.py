@@ -1,7 +1,23 @@
 """Parameter files: one TOML a technology, every number with unit, source and kind."""
 
-from pcmphys.parameters.loader import fill, list_cells, read_technology
-from pcmphys.parameters.references import bibliography, cite
-from pcmphys.parameters.schema import Quantity, Technology
+from typing import TYPE_CHECKING
+
+from pcmphys._lazy import attach
+
+if TYPE_CHECKING:
+    from pcmphys.parameters.loader import fill, read_technology
+    from pcmphys.parameters.references import bibliography, cite
+    from pcmphys.parameters.schema import Quantity, Technology
+    from pcmphys.parameters.shipped import list_cells
+else:
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "pcmphys.parameters.loader": "fill read_technology",
+            "pcmphys.parameters.references": "bibliography cite",
+            "pcmphys.parameters.schema": "Quantity Technology",
+            "pcmphys.parameters.shipped": "list_cells",
+        },
+    )
 
 __all__ = ["Quantity", "Technology", "bibliography", "cite", "fill", "list_cells", "read_technology"]

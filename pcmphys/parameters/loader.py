@@ -4,36 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import tomllib
-from importlib import resources
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from pydantic import ValidationError
 
 from pcmphys._check import suggest
+from pcmphys._files import decoded
 from pcmphys.errors import ParameterError
 from pcmphys.parameters.references import bibliography, entries
 from pcmphys.parameters.schema import Header, Quantity, Technology
+from pcmphys.parameters.shipped import shipped
+from pcmphys.parameters.toml_file import read_toml
+from pcmphys.parameters.words import explained, shown
 
 _QUANTITY_KEYS = tuple(Quantity.model_fields)
-
-
-def _shipped() -> dict[str, Any]:
-    folder = resources.files("pcmphys.parameters")
-    return {entry.name[:-5]: entry for entry in folder.iterdir() if entry.name.endswith(".toml")}
-
-
-def list_cells() -> list[str]:
-    """Names of the technologies shipped with pcmphys.
-
-    Examples
-    --------
-    >>> import pcmphys as pcm
-    >>> pcm.list_cells()
-    ['gst225-film', 'hermes-14nm-statistical', 'ibm-90nm-doped-gst', 'ibm-90nm-projected', 'ibm-90nm-statistical']
-    """
-    return sorted(_shipped())
 
 
 def read_technology(name_or_path) -> Technology:
@@ -53,23 +38,24 @@ def read_technology(name_or_path) -> Technology:
     ParameterError
         Unknown name, unreadable file, unknown or missing key, wrong type, unknown bibliography key.
     """
-    shipped = _shipped()
+    known = shipped()
     name = str(name_or_path)
-    if name in shipped:
-        source, file = shipped[name], f"{name}.toml"
+    if name in known:
+        source, file = known[name], f"{name}.toml"
     elif name.endswith(".toml"):
-        source, file = Path(name_or_path), name
+        source, file = Path(name_or_path).expanduser(), name
     else:
-        known = ", ".join(sorted(shipped))
+        names = ", ".join(sorted(known))
         raise ParameterError(
-            f"cell {name!r} is unknown; known are {known}, or the path of a .toml file{suggest(name, shipped)}"
+            f"cell {name!r} is unknown; known are {names}, or the path of a .toml file{suggest(name, known)}"
         )
     try:
-        content = tomllib.loads(source.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ParameterError(f"{file}: cannot be read ({error.strerror or error})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ParameterError(f"{file}: not valid TOML: {error}") from None
+        content = read_toml(source, file)
+    except (OSError, ValueError) as error:
+        if isinstance(error, ParameterError):
+            raise
+        where = "" if not isinstance(source, Path) or source.is_absolute() else f"; looked in {Path.cwd()}"
+        raise ParameterError(f"{file}: cannot be read ({getattr(error, 'strerror', None) or error}){where}") from None
     return _technology(file, content, _own_references(source))
 
 
@@ -79,7 +65,7 @@ def _own_references(source) -> dict[str, str]:
     if beside is None or not beside.exists():
         return {}
     try:
-        return entries(beside.read_text(encoding="utf-8"))
+        return entries(decoded(beside.read_bytes()))
     except (OSError, UnicodeDecodeError) as error:
         raise ParameterError(f"{beside}: cannot be read ({error})") from None
 
@@ -90,7 +76,7 @@ def _technology(file: str, content: dict[str, Any], references: dict[str, str]) 
     quantities: dict[str, Quantity] = {}
     _collect(file, "", {k: v for k, v in content.items() if isinstance(v, dict)}, quantities)
     for path, quantity in quantities.items():
-        _check_source(file, path, quantity, bibliography() | references)
+        _check_source(file, path, quantity, references)
     return Technology(**header.model_dump(), quantities=quantities, file=file, references=references)
 
 
@@ -98,7 +84,9 @@ def _collect(file: str, prefix: str, table: dict[str, Any], quantities: dict[str
     for key, value in table.items():
         path = f"{prefix}{key}"
         if not isinstance(value, dict):
-            raise ParameterError(f"{file}: {path}: expected a table with value, unit, kind and source; got {value!r}")
+            raise ParameterError(
+                f"{file}: {path}: expected a table with value, unit, kind and source; got {shown(value)}"
+            )
         if any(isinstance(inner, dict) for inner in value.values()) and not value.keys() & set(_QUANTITY_KEYS):
             _collect(file, f"{path}.", value, quantities)
             continue
@@ -121,10 +109,11 @@ def _validated(schema, content: dict[str, Any], file: str, prefix: str):
             raise ParameterError(f"{file}: {key}: unknown key; expected one of {names}{table}{near}") from None
         if first["type"] == "missing":
             raise ParameterError(f"{file}: {key}: missing; {schema.__name__.lower()} needs {names}") from None
-        raise ParameterError(f"{file}: {key}: {first['msg']}; got {first['input']!r}") from None
+        words = "must be a number or a list of numbers" if loc[:1] == ["value"] else explained(first)
+        raise ParameterError(f"{file}: {key} {words}; got {shown(first['input'])}") from None
 
 
-def _check_source(file: str, path: str, quantity: Quantity, known: dict[str, str]) -> None:
+def _check_source(file: str, path: str, quantity: Quantity, own: dict[str, str]) -> None:
     key = quantity.reference
     if not key:
         if quantity.kind != "assumed":
@@ -133,10 +122,13 @@ def _check_source(file: str, path: str, quantity: Quantity, known: dict[str, str
                 "may do without)"
             )
         return
+    known = bibliography() | own
     if key not in known:
+        held = f" (it holds {', '.join(sorted(own))})" if own else ""
         raise ParameterError(
-            f"{file}: {path}.source: {key!r} is not in references.bib; expected one of {', '.join(sorted(known))}, "
-            f"or a key of a .bib file beside the parameter file{suggest(key, known)}"
+            f"{file}: {path}.source: {key!r} is not in references.bib; expected one of "
+            f"{', '.join(sorted(bibliography()))}, or a key of the .bib file beside the parameter file{held}"
+            f"{suggest(key, known)}"
         )
     if not quantity.source.partition(",")[2].strip():
         raise ParameterError(
@@ -220,7 +212,7 @@ def _check_quantity(file: str, path: str, quantity: Quantity, field, tuple_wante
     is_tuple = isinstance(quantity.value, tuple)
     if is_tuple != tuple_wanted:
         wanted = "a list of numbers" if tuple_wanted else "one number"
-        raise ParameterError(f"{file}: {path}.value: expected {wanted} in {unit}; got {quantity.value!r}")
+        raise ParameterError(f"{file}: {path}.value: expected {wanted} in {unit}; got {shown(quantity.value)}")
     numbers = quantity.value if is_tuple else (quantity.value,)
     most = field.metadata.get("length", math.inf)
     if not 1 <= len(numbers) <= most:
@@ -230,8 +222,8 @@ def _check_quantity(file: str, path: str, quantity: Quantity, field, tuple_wante
         if not math.isfinite(number) or number < low or number <= above:
             bound = f"above {above:g}" if above > -math.inf else f"at least {low:g}"
             bound = "a finite number" if low == above == -math.inf else bound
-            shown = "" if unit == "1" else f" {unit}"
-            raise ParameterError(f"{file}: {path}.value: expected {bound}{shown}; got {number:g}")
+            of = "" if unit == "1" else f" {unit}"
+            raise ParameterError(f"{file}: {path}.value: expected {bound}{of}; got {number:g}")
 
 
 def _check_order(file: str, path: str, value: float, metadata, earlier: dict[str, Any]) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-import re
+import logging
+from collections.abc import Iterator
 from importlib import resources
 
 from pcmphys.errors import ParameterError
-
-_ENTRY = re.compile(r"^@\w+\{([^,\s]+),.*?^\}", re.DOTALL | re.MULTILINE)
 
 
 @functools.cache
@@ -19,8 +19,34 @@ def bibliography() -> dict[str, str]:
 
 
 def entries(text: str) -> dict[str, str]:
-    """The entries of a BibTeX text, by key; each ends with a brace at the start of a line."""
-    return {match[1]: match[0] for match in _ENTRY.finditer(text)}
+    """The entries of a BibTeX text, by key, as they stand there; abbreviations (``@string``) are put in.
+
+    An entry that is broken is left out, and the first of two of the same key counts.
+
+    Examples
+    --------
+    >>> sorted(entries("@misc{a, title={On {PCM}}, doi={10.1/2}} @article{b, year=2026}"))
+    ['a', 'b']
+    """
+    import bibtexparser
+
+    with _quiet("bibtexparser"):  # it writes what it leaves out to the terminal
+        library = bibtexparser.parse_string(text, parse_stack=[])
+        if not library.strings:
+            return {entry.key: entry.raw for entry in library.entries}
+        library = bibtexparser.parse_string(text)
+    return {entry.key: bibtexparser.write_string(bibtexparser.Library([entry])).strip() for entry in library.entries}
+
+
+@contextlib.contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def cite(cell) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictFloat
+from pydantic import BaseModel, ConfigDict, StrictFloat, field_validator
 
 Kind = Literal["measured", "fit", "derived", "assumed"]
 
@@ -25,6 +26,12 @@ class Quantity(BaseModel):
     note: str = ""
 
     @property
+    def numbers(self) -> list[str]:
+        """The value, or the row of values, with all its digits."""
+        values = self.value if isinstance(self.value, tuple) else (self.value,)
+        return [f"{v:g}" if float(f"{v:g}") == v else repr(v) for v in values]
+
+    @property
     def reference(self) -> str:
         """Bibliography key of the source, empty when there is none."""
         return self.source.split(",", 1)[0].strip()
@@ -35,10 +42,17 @@ class Header(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    name: str
     model: str
     title: str
     notes: tuple[str, ...] = ()
+
+    @field_validator("name")
+    @classmethod
+    def _plain(cls, name):
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+            raise ValueError("must be of small letters, digits and dashes")
+        return name
 
 
 class Technology(BaseModel):

@@ -164,7 +164,7 @@ def _programming(dataset, cell: str) -> str:
 
 def _assumptions(technology) -> str:
     assumed = [
-        f"<li><code>{key}</code> = {_plain(q.value)} {html.escape(q.unit)}: {html.escape(q.note)}</li>"
+        f"<li><code>{key}</code> = {', '.join(q.numbers)} {html.escape(q.unit)}: {html.escape(q.note)}</li>"
         for key, q in technology.quantities.items()
         if q.kind == "assumed"
     ]
@@ -173,10 +173,6 @@ def _assumptions(technology) -> str:
         f'<p class="assumed">Assumed, not published:</p><ul>{"".join(assumed)}</ul>'
         f"<p>Notes on the technology:</p><ul>{notes}</ul>"
     )
-
-
-def _plain(value: float | tuple[float, ...]) -> str:
-    return ", ".join(f"{number:g}" for number in (value if isinstance(value, tuple) else (value,)))
 
 
 _LIMITS = (

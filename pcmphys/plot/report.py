@@ -18,8 +18,7 @@ _REPORTS: dict[str, ModuleType] = {"network": network_report, "selector-margin":
 
 def write(dataset, path) -> Path:
     """Write the report of a study's data set, whole or not at all; returns its path."""
-    text = page(dataset)
-    return write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+    return write_whole(path, page(dataset).encode())
 
 
 def write_overview(dataset, path) -> Path | None:
@@ -27,8 +26,7 @@ def write_overview(dataset, path) -> Path | None:
     report = _report(dataset)
     if report is None:
         return None
-    content = _page.png(report.overview(dataset))
-    return write_whole(path, lambda temporary: temporary.write_bytes(content))
+    return write_whole(path, _page.png(report.overview(dataset)))
 
 
 def page(dataset) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from pcmphys import _check
 from pcmphys.errors import ParameterError
+from pcmphys.parameters.toml_file import read_toml
 from pcmphys.study.network_study import StudyConfig
 from pcmphys.study.selector_margin import SelectorMarginConfig
 from pcmphys.study.settings import Settings, validated
@@ -33,6 +33,8 @@ def built_in(name: str | None) -> type[Settings]:
 def read_config(source: Settings | dict[str, Any] | str | Path | None = None) -> Settings:
     """A checked study from a file's path, a dictionary, the name of a built-in study, or nothing (`digits`).
 
+    Relative paths in a file count from the file's folder, those in a dictionary from the current one.
+
     Raises
     ------
     ParameterError
@@ -46,15 +48,18 @@ def read_config(source: Settings | dict[str, Any] | str | Path | None = None) ->
     if str(source) in names:
         return built_in(str(source))()
     try:
-        content = tomllib.loads(Path(source).read_text(encoding="utf-8"))
+        path = Path(source).expanduser()
+        content = read_toml(path, str(source))
     except OSError as error:
         raise ParameterError(
             f"study {str(source)!r}: cannot be read ({error.strerror or error}); expected a TOML file "
             f"or the name of a built-in study: {', '.join(names)}{_check.suggest(source, names)}"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ParameterError(f"{source}: not valid TOML: {error}") from None
-    return _validated(content, str(source))
+    except TypeError:
+        raise ParameterError(
+            f"study must be a path, a name, a dictionary or settings; got {type(source).__name__}"
+        ) from None
+    return _validated(content, str(source)).located(path.parent)
 
 
 def _validated(content: dict[str, Any], name: str) -> Settings:

@@ -4,27 +4,56 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, ClassVar, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, field_validator
 
 from pcmphys.errors import ParameterError
 from pcmphys.parameters import cite
+from pcmphys.parameters.words import shown
 from pcmphys.population import load_cell
 from pcmphys.study.chip import REFERENCE_BITS, fixed_point_errors, run_chip
 from pcmphys.study.network import accuracy, load_network
 from pcmphys.study.plan import Part, Plan, labelled
 from pcmphys.study.portrait import portrait
-from pcmphys.study.settings import NotNegative, Positive, Settings, Strict, distinct, increasing
+from pcmphys.study.settings import NotNegative, Positive, Settings, Strict, Whole, distinct, increasing
 
-Bits = Annotated[int, Field(ge=2, le=24)]
+FEWEST_BITS, MOST_BITS = 2, 24
+IDEAL = "ideal"
+"""A converter that does not round, where a file cannot say None."""
+
+
+def _bits(value):
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if value is None or value == IDEAL:
+        return None
+    if not whole or not FEWEST_BITS <= value <= MOST_BITS:
+        raise ValueError(
+            f'must be a whole number of bits from {FEWEST_BITS} to {MOST_BITS}, or "{IDEAL}" (a converter that does '
+            f"not round); got {shown(value)}"
+        )
+    return value
+
+
+Bits = Annotated[int | None, BeforeValidator(_bits)]
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 TEMPLATE = """# A pcmphys study: a neural network on analog tiles of phase-change memory.
 # Run it with:  pcmphys study FILE.toml       Every line may be left out; the values below are the defaults.
 
+# Relative paths count from the folder of this file.
+
 study = "network"             # the kind of study
-network = "digits"            # built-in, or the path of a folder with weights.npz and test.npz
+network = "digits"            # built-in, or the path of a folder with two files of numpy.savez:
+#   weights.npz: w1, b1, w2, b2, ...   weights (inputs, outputs) and biases (outputs,) of each layer, ReLU between them
+#   test.npz:    images               test inputs (batch, inputs of the first layer)
+#                labels               (batch,) the right outputs, from 0 on
+#                calibration_images   (any, inputs of the first layer) training inputs that set the converters' ranges
+#                full_scale           images are divided by it (may be left out: 1)
 # technologies to compare, side by side: `pcmphys cells`, or paths of parameter files
 cells = ["ibm-90nm-statistical", "ibm-90nm-doped-gst", "ibm-90nm-projected"]
 chips = 3                     # independent chips: error bars are the spread over them
@@ -45,8 +74,8 @@ rows = 256                    # most word lines of a tile
 columns = 256                 # most weight columns of a tile
 
 [periphery]
-dac_bits = 8                  # resolution of the inputs
-adc_bits = 8                  # resolution of the outputs
+dac_bits = 8                  # resolution of the inputs, or "ideal"
+adc_bits = 8                  # resolution of the outputs, or "ideal"
 # read_voltage = 0.2          # [V] at full scale; default: the cell's own
 # read_duration = 250e-9      # [s] default: the cell's own
 """
@@ -65,15 +94,17 @@ class WireOptions(Strict):
 class TileOptions(Strict):
     """Largest tile: word lines and weight columns."""
 
-    rows: Annotated[int, Field(ge=1)] = 256
-    columns: Annotated[int, Field(ge=1)] = 256
+    rows: Annotated[Whole, Field(ge=1)] = 256
+    columns: Annotated[Whole, Field(ge=1)] = 256
 
 
 class PeripheryOptions(Strict):
-    """Converters: resolution in bits, full-scale read voltage [V] and read duration [s] (absent: the cell's own)."""
+    """Converters: resolution in bits (None or "ideal": no rounding), read voltage [V] at full scale and read
+    duration [s] (absent: the cell's own).
+    """
 
-    dac_bits: Bits | None = 8
-    adc_bits: Bits | None = 8
+    dac_bits: Bits = 8
+    adc_bits: Bits = 8
     read_voltage: Positive | None = None
     read_duration: Positive | None = None
 
@@ -84,7 +115,7 @@ class StudyConfig(Settings):
     Attributes
     ----------
     network : str
-        Built-in network ("digits") or the path of a folder with weights.npz and test.npz of the same layout.
+        Built-in network ("digits") or the path of a folder, see `load_network`.
     cells : tuple of str
         Technologies to compare: names of shipped cells or paths of parameter files.
     chips : int
@@ -110,10 +141,10 @@ class StudyConfig(Settings):
         "ibm-90nm-doped-gst",
         "ibm-90nm-projected",
     )
-    chips: Annotated[int, Field(ge=1, le=65536)] = 3
-    seed: Annotated[int, Field(ge=0, lt=2**47)] = 1
+    chips: Annotated[Whole, Field(ge=1, le=65536)] = 3
+    seed: Annotated[Whole, Field(ge=0, lt=2**47)] = 1
     times: Annotated[tuple[Positive, ...], Field(min_length=1)] = (20.0, 60.0, 3600.0, 86400.0, 2592000.0)
-    inputs: Annotated[int, Field(ge=1)] | None = None
+    inputs: Annotated[Whole, Field(ge=1)] | None = None
     ir_drop: Annotated[tuple[bool, ...], Field(min_length=1, max_length=2)] = (False, True)
     compensation: Annotated[tuple[bool, ...], Field(min_length=1, max_length=2)] = (False, True)
     wires: WireOptions = WireOptions()
@@ -130,6 +161,23 @@ class StudyConfig(Settings):
     def _distinct(cls, values):
         return distinct(values)
 
+    # not a setting: the same study gives the same results wherever its files lie
+    _folder: Path | None = PrivateAttr(default=None)
+
+    def located(self, folder: Path) -> StudyConfig:
+        """See `Settings`."""
+        if self.network == "digits" and not any(cell.endswith(".toml") for cell in self.cells):
+            return self
+        found = self.model_copy()
+        found._folder = folder
+        return found
+
+    def path_or_name(self, cell: str) -> str:
+        """A cell's name, or the path of its file from the current folder."""
+        if self._folder is None or not cell.endswith(".toml"):
+            return cell
+        return str(self._folder / Path(cell).expanduser())
+
     def plan(self) -> NetworkPlan:
         """See `Settings`."""
         return NetworkPlan(self)
@@ -140,7 +188,7 @@ class NetworkPlan(Plan):
 
     def __init__(self, config: StudyConfig):
         self.config = config
-        self.network = load_network(config.network, config.inputs)
+        self.network = load_network(config.network, config.inputs, config._folder)
         self.cells = _load_cells(config)
         self.chunks = [(k, chip) for k in range(len(self.cells)) for chip in range(config.chips)]
         self.steps = len(config.ir_drop) * len(config.times)
@@ -151,14 +199,14 @@ class NetworkPlan(Plan):
         network = self.network
         for array in (*network.weights, *network.biases, network.inputs, network.labels, network.sample):
             digest.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
-        return "".join(cell.technology.model_dump_json() for cell in self.cells) + digest.hexdigest()
+        return "".join(cell.technology.model_dump_json(exclude={"file"}) for cell in self.cells) + digest.hexdigest()
 
     def task(self, key):
         """See `Plan`."""
         cell, chip = key
         return run_chip, (self.config, self.cells[cell], self.network, chip)
 
-    def dataset(self, parts: list[Part]):
+    def dataset(self, parts: list[Part]) -> xr.Dataset:
         """See `Plan`."""
         config, network, cells = self.config, self.network, self.cells
         coordinates = {
@@ -206,7 +254,7 @@ class NetworkPlan(Plan):
 
 
 def _load_cells(config: StudyConfig) -> list:
-    cells = [load_cell(name) for name in config.cells]
+    cells = [load_cell(config.path_or_name(name)) for name in config.cells]
     names = [cell.name for cell in cells]
     for k, name in enumerate(names):
         if name in names[:k]:

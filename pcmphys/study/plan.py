@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from pcmphys.study.settings import Settings
 
 Part = dict[str, np.ndarray]
@@ -47,11 +49,13 @@ class Plan(ABC):
         """
 
     @abstractmethod
-    def dataset(self, parts: list[Part]):
+    def dataset(self, parts: list[Part]) -> xr.Dataset:
         """The labelled results (xarray.Dataset, see `labelled`), from the part of each chunk."""
 
 
-def labelled(config: Settings, title: str, variables: Variables, coordinates: dict, attributes: dict[str, str]):
+def labelled(
+    config: Settings, title: str, variables: Variables, coordinates: dict, attributes: dict[str, str]
+) -> xr.Dataset:
     """A data set with a unit on every variable, and settings and versions as attributes."""
     import xarray as xr
 

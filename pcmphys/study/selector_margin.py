@@ -6,7 +6,7 @@ One array of ohmic devices for each selector, size and wire resistance; what is 
 from __future__ import annotations
 
 import json
-from typing import Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field, field_validator, model_validator
@@ -18,7 +18,10 @@ from pcmphys.parameters import cite
 from pcmphys.population import load_cell
 from pcmphys.study.plan import Part, Plan, labelled
 from pcmphys.study.selector_array import applied_voltage, measure
-from pcmphys.study.settings import NotNegative, Positive, Settings, Strict, distinct, increasing
+from pcmphys.study.settings import NotNegative, Positive, Settings, Strict, Whole, distinct, increasing
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 TEMPLATE = """# A pcmphys study: how large may an array be with which selector and which wires?
 # Run it with:  pcmphys study FILE.toml       Every line but the first may be left out; these are the defaults.
@@ -158,7 +161,7 @@ class SelectorMarginConfig(Settings):
 
     study: Literal["selector-margin"] = "selector-margin"
     selectors: Annotated[tuple[str, ...], Field(min_length=1)] = SELECTORS
-    sizes: Annotated[tuple[Annotated[int, Field(ge=2, le=8192)], ...], Field(min_length=1)] = (16, 32, 64, 128, 256)
+    sizes: Annotated[tuple[Annotated[Whole, Field(ge=2, le=8192)], ...], Field(min_length=1)] = (16, 32, 64, 128, 256)
     wires: Annotated[tuple[NotNegative, ...], Field(min_length=1)] = (0.25, 1.0, 5.0)
     schemes: Annotated[tuple[str, ...], Field(min_length=1)] = ("half", "third", "float", "ground")
     write_scheme: str = "half"
@@ -168,8 +171,8 @@ class SelectorMarginConfig(Settings):
     device_write_voltage: Positive = 2.03
     write_current: Positive = 440e-6
     overdrive: Positive = 0.1
-    inputs: Annotated[int, Field(ge=1)] = 4
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 1
+    inputs: Annotated[Whole, Field(ge=1)] = 4
+    seed: Annotated[Whole, Field(ge=0, lt=2**63)] = 1
     diode: DiodeOptions = DiodeOptions()
     exponential: ExponentialOptions = ExponentialOptions()
     transistor: TransistorOptions = TransistorOptions()
@@ -233,7 +236,7 @@ class SelectorMarginPlan(Plan):
         """Whether the chunk's array is the one that is shown as a map: largest, of the middle wire resistance."""
         return key[1] == len(self.config.sizes) - 1 and key[2] == len(self.config.wires) // 2
 
-    def dataset(self, parts: list[Part]):
+    def dataset(self, parts: list[Part]) -> xr.Dataset:
         """See `Plan`."""
         config = self.config
         shape = tuple(len(axis) for axis in self.axes)

@@ -4,24 +4,54 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from pcmphys._check import suggest
 from pcmphys.errors import ParameterError
+from pcmphys.parameters.words import explained, list_of, shown
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from pcmphys.study.plan import Plan
 
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Whole = Annotated[int, BeforeValidator(lambda value: int(value) if _is_whole(value) else value)]
+"""Also a number like 1e6, which TOML knows as a fraction only."""
+
+
+def _is_whole(value) -> bool:
+    return isinstance(value, float) and value.is_integer()
 
 
 class Strict(BaseModel):
-    """A table of a study file: no unknown keys, no changes afterwards."""
+    """A table of a study file: no unknown keys, nothing taken for what it is not, no changes afterwards.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Numbers and arrays of numpy are taken as those of Python, and one value where a list is expected as a list of one.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)  # strict: true is not the number 1, nor is "1"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_python(cls, content):
+        if not isinstance(content, dict):
+            return content
+        return {key: _plain(value, cls.model_fields.get(key)) for key, value in content.items()}
+
+
+def _plain(value, field):
+    value = value.tolist() if hasattr(value, "tolist") else value
+    if field is None or list_of(field.annotation) is None:
+        return value
+    if isinstance(value, str) or not isinstance(value, Iterable):
+        return (value,)
+    return value if isinstance(value, dict) else tuple(_plain(inner, None) for inner in value)
 
 
 class Settings(Strict):
@@ -41,9 +71,18 @@ class Settings(Strict):
     template: ClassVar[str]
     doing: ClassVar[str]
 
+    if not TYPE_CHECKING:  # checkers know the settings by name
+
+        def __init__(self, **content):
+            _fill(self, content, type(self).__name__)
+
     def digest(self) -> str:
         """Short hash of all settings: finished parts of another study are never taken for this one's."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
+
+    def located(self, folder: Path) -> Self:
+        """The same settings of a file in ``folder``, from which relative paths in it count."""
+        return self
 
     def plan(self) -> Plan:
         """The study, ready to run; whatever can be wrong before anything has run is found here."""
@@ -75,17 +114,37 @@ def validated(kind: type[Settings], content: dict[str, Any], name: str) -> Setti
     ParameterError
         Unknown key (a near miss is suggested) or wrong value; the message names file and key.
     """
+    if not all(isinstance(key, str) for key in content):
+        raise ParameterError(f"{name}: names of settings are text; got {', '.join(map(shown, content))}")
+    settings = kind.__new__(kind)
+    _fill(settings, content, name)
+    return settings
+
+
+def _fill(settings: Settings, content: dict[str, Any], name: str) -> None:
     try:
-        return kind.model_validate(content)
+        BaseModel.__init__(settings, **content)
     except ValidationError as error:
         first = min(error.errors(), key=lambda e: e["type"] != "extra_forbidden")
-        key = ".".join(str(part) for part in first["loc"])
-        if first["type"] != "extra_forbidden":
-            message = first["msg"].removeprefix("Value error, ")
-            raise ParameterError(f"{name}: {key}: {message}; got {first['input']!r}") from None
-        table: type[BaseModel] = kind
-        for part in first["loc"][:-1]:
-            table = table.model_fields[str(part)].annotation
-        known = list(table.model_fields)
-        near = suggest(first["loc"][-1], known)
-        raise ParameterError(f"{name}: {key}: unknown key; expected one of {', '.join(known)}{near}") from None
+        if isinstance(content.get(first["loc"][0] if first["loc"] else None), (str, bool, int, float)):
+            first = {**first, "loc": first["loc"][:1]}  # one value, taken as a list of one
+        raise ParameterError(f"{name}: {_complaint(type(settings), first)}") from None
+
+
+def _complaint(kind: type[BaseModel], error) -> str:
+    path = error["loc"]
+    key = ".".join(str(part) for part in path)
+    field = None
+    for part in path[: -1 if error["type"] == "extra_forbidden" else None]:
+        field = kind.model_fields.get(str(part))
+        if field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            kind = field.annotation
+    if error["type"] == "extra_forbidden":
+        known = list(kind.model_fields)
+        return f"{key}: unknown key; expected one of {', '.join(known)}{suggest(path[-1], known)}"
+    elements = None if field is None or path[-1] not in kind.model_fields else list_of(field.annotation)
+    wrong_type = error["type"].endswith("_type")
+    words = f"must be a list of {elements}" if elements and wrong_type else explained(error)
+    if error["type"] != "value_error":
+        return f"{key} {words}; got {shown(error['input'])}"
+    return f"{key}: {words}" if key else words  # a message of our own says what it got

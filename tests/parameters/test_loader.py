@@ -60,7 +60,7 @@ MISTAKES = {
     ),
     "key left out": (MAXIMUM, "", ["conductance_maximum: missing", "value in S"]),
     "wrong unit": (MAXIMUM, maximum(unit='"uS"'), ["conductance_maximum.unit", "expected 'S'", "'uS'"]),
-    "unit not text": (MAXIMUM, maximum(unit="3"), ["conductance_maximum.unit", "valid string", "3"]),
+    "unit not text": (MAXIMUM, maximum(unit="3"), ["conductance_maximum.unit must be text; got 3"]),
     "unit left out": (MAXIMUM, maximum(unit=None), ["conductance_maximum.unit: missing"]),
     "unit misspelt": (
         MAXIMUM, maximum(unit=None, units='"S"'),
@@ -71,8 +71,8 @@ MISTAKES = {
         MAXIMUM, maximum(value=None, valeu="25e-6"),
         ["conductance_maximum.valeu", "unknown key", "did you mean 'value'"],
     ),
-    "value as text": (MAXIMUM, maximum(value='"25e-6"'), ["conductance_maximum.value", "valid number", "'25e-6'"]),
-    "value true": (MAXIMUM, maximum(value="true"), ["conductance_maximum.value", "valid number", "True"]),
+    "value as text": (MAXIMUM, maximum(value='"25e-6"'), ["conductance_maximum.value must be a number", "'25e-6'"]),
+    "value true": (MAXIMUM, maximum(value="true"), ["conductance_maximum.value must be a number", "True"]),
     "list for a number": (
         MAXIMUM, maximum(value="[25e-6]"),
         ["conductance_maximum.value", "expected one number in S"],
@@ -81,7 +81,7 @@ MISTAKES = {
         ERROR, "value = 1e-6",
         ["programming_error.value", "expected a list of numbers in S", "1e-06"],
     ),
-    "text in a list": (ERROR, 'value = [1.0, "2"]', ["programming_error.value", "valid number"]),
+    "text in a list": (ERROR, 'value = [1.0, "2"]', ["programming_error.value must be a number or a list of numbers"]),
     "too many coefficients": (
         ERROR, "value = [1, 2, 3, 4, 5]",
         ["programming_error.value", "1 to 4 coefficients", "got 5"],
@@ -123,7 +123,10 @@ MISTAKES = {
     "traps alike": ("value = 3e10", "value = 5e-9", ["trap_slowest.value", "more than trap_fastest"]),
     "header key left out": ('name = "ibm-90nm-statistical"', "", ["name: missing"]),
     "header key misspelt": ("title =", "titel =", ["titel", "unknown key", "did you mean 'title'"]),
-    "name with a blank": ('"ibm-90nm-statistical"', '"IBM 90"', ["name", "'IBM 90'"]),
+    "name with a blank": (
+        '"ibm-90nm-statistical"', '"IBM 90"',
+        ["name must be of small letters, digits and dashes", "'IBM 90'"],
+    ),
     "unknown model, near miss": (
         'model = "statistical"', 'model = "statistcal"',
         ["model", "expected one of statistical", "did you mean 'statistical'"],
@@ -255,7 +258,86 @@ def test_only_cells_can_be_cited():
 def test_own_numbers_may_cite_a_bib_file_beside_them(tmp_path):
     text = SHIPPED.replace(MAXIMUM, maximum(source='"mylab2026, Fig. 1"'))
     (tmp_path / "mine.toml").write_text(text)
-    with pytest.raises(ParameterError, match=r"'mylab2026' is not in references\.bib.*\.bib file beside"):
+    with pytest.raises(
+        ParameterError, match=r"'mylab2026' is not in references\.bib.*\.bib file beside the parameter file$"
+    ):
         pcm.load_cell(tmp_path / "mine.toml")
     (tmp_path / "mine.bib").write_text("@misc{mylab2026,\n  title = {Our cells},\n  year = {2026}\n}\n")
     assert "Our cells" in cite(pcm.load_cell(tmp_path / "mine.toml"))
+
+
+IEEE = """@ARTICLE{9123456,
+  author={Doe, J.},
+  journal=ted,
+  title={Phase {Change}},
+  year={2026},
+  doi={10.1109/TED.2026.1}}
+@string{ted = "IEEE Transactions on Electron Devices"}
+@ARTICLE{9123457,
+  author={Roe, J.},
+  title={Another},
+  year={2025},
+  doi={10.1109/TED.2025.1}}
+"""
+
+
+def test_entries_that_end_as_the_publishers_do_are_told_apart(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(SHIPPED.replace(MAXIMUM, maximum(source='"9123456, Fig. 1"')))
+    for text in (IEEE, IEEE.replace("\n", "\r\n")):
+        (tmp_path / "mine.bib").write_bytes(text.encode("utf-8-sig"))
+        cited = cite(pcm.load_cell(path))
+        assert cited.count("@article{9123456,") == 1
+        assert "journal = {IEEE Transactions on Electron Devices}" in cited
+        assert "9123457" not in cited
+    (tmp_path / "mine.bib").write_text(IEEE.replace("=ted", "={TED}").replace("@string", "@comment"))
+    assert "doi={10.1109/TED.2026.1}}" in cite(pcm.load_cell(path))  # without abbreviations as it stands
+
+
+def test_a_key_that_the_file_beside_lacks_is_told_with_those_it_holds(tmp_path, capfd):
+    (tmp_path / "mine.toml").write_text(SHIPPED.replace(MAXIMUM, maximum(source='"9123458, Fig. 1"')))
+    (tmp_path / "mine.bib").write_text(IEEE + "@misc{broken, title={never closed\n")
+    with pytest.raises(ParameterError, match=r"it holds 9123456, 9123457\); did you mean '912345"):
+        pcm.load_cell(tmp_path / "mine.toml")
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_parameter_file_may_be_saved_by_any_editor(tmp_path, encoding):
+    text = SHIPPED.replace("\n", "\r\n")
+    (tmp_path / "mine.toml").write_bytes(text.encode(encoding))
+    assert pcm.load_cell(tmp_path / "mine.toml").parameters == pcm.load_cell("ibm-90nm-statistical").parameters
+
+
+HOSTILE = {
+    "nested arrays": ("x = " + "[" * 5000 + "]" * 5000, "nested too deeply"),
+    "nested tables": ("x = " + "{a = " * 5000 + "1" + "}" * 5000, "nested too deeply"),
+    "nested keys": (".".join("a" * 5000) + " = 1", "nested too deeply"),
+    "nested headers": ("[" + ".".join("a" * 100) + "]", "nested too deeply"),
+    "digits without end": ("title = " + "9" * 5000, "whole number is too long"),
+    "hexadecimal without end": ("title = 0x" + "f" * 5000, "title: whole numbers have at most 64 bits"),
+    "more than 64 bits": ("a.b = [1, 9223372036854775808]", "a.b: whole numbers have at most 64 bits"),
+}
+
+
+@pytest.mark.parametrize(("text", "words"), HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_toml_is_refused_in_one_line(tmp_path, text, words):
+    for read in (pcm.load_cell, pcm.study.read_config):
+        (tmp_path / "mine.toml").write_text(text)
+        with pytest.raises(ParameterError, match=rf"mine\.toml: .*{words}") as caught:
+            read(tmp_path / "mine.toml")
+        assert len(str(caught.value)) < 400
+
+
+def test_where_a_relative_path_was_looked_for_is_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ParameterError, match=rf"^mine\.toml: cannot be read \(No such file.*looked in {tmp_path}$"):
+        pcm.load_cell("mine.toml")
+
+
+def test_numbers_are_told_with_all_their_digits(load):
+    for written, told in (("25e-6", "2.5e-05"), ("25.1234567e-6", "2.51234567e-05"), ("1234567", "1234567.0")):
+        cell = load(MAXIMUM, maximum(value=written))
+        assert cell.technology.quantities["conductance_maximum"].numbers == [told]
+    errors = pcm.load_cell("ibm-90nm-statistical").technology.quantities["programming_error"]
+    assert errors.numbers == ["2.6348e-07", "1.965e-06", "-1.1731e-06"]

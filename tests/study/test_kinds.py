@@ -2,50 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
-
-import numpy as np
 import pytest
 
 from pcmphys.plot import report
 from pcmphys.study import kinds, read_config, run
-from pcmphys.study.plan import Plan, labelled
-from pcmphys.study.settings import Positive, Settings
-
-
-class SquareSettings(Settings):
-    """Squares of some numbers."""
-
-    built_in: ClassVar[str] = "square"
-    template: ClassVar[str] = 'study = "square"\nsides = [1.0, 2.0]\n'
-    doing: ClassVar[str] = "multiplying"
-
-    study: Literal["square"] = "square"
-    sides: tuple[Positive, ...] = (1.0, 2.0)
-
-    def plan(self):
-        return Squares(self)
-
-
-class Squares(Plan):
-    """One chunk a number."""
-
-    def __init__(self, config):
-        self.config = config
-        self.chunks = [(k,) for k in range(len(config.sides))]
-
-    def task(self, key):
-        return square, (self.config.sides[key[0]],)
-
-    def dataset(self, parts):
-        variables = {"area": (("side",), [part["area"] for part in parts], "m2", "area of a square")}
-        return labelled(self.config, "squares", variables, {"side": list(self.config.sides)}, {})
-
-
-def square(side, tick=None):
-    if tick is not None:
-        tick()
-    return {"area": np.array(side * side)}
+from tests.study.squares import SquareSettings
 
 
 @pytest.fixture(autouse=True)

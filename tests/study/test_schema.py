@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 import tomllib
 
+import numpy as np
 import pytest
 
-from pcmphys import ParameterError
+from pcmphys import ParameterError, Periphery
 from pcmphys.study import KINDS, TEMPLATE, SelectorMarginConfig, StudyConfig, built_in, read_config
 
 
@@ -57,6 +59,20 @@ def test_every_commented_line_of_the_template_is_a_valid_setting(tmp_path):
         ({"seed": -1}, ["seed", "-1"]),
         ({"study": "selector"}, ["study", "network, selector-margin", "did you mean 'selector-margin'"]),
         ({"study": 3}, ["study", "3"]),
+        ({"chips": True}, ["chips must be a whole number; got True"]),
+        ({"chips": "3"}, ["chips must be a whole number; got '3'"]),
+        ({"chips": 2.5}, ["chips must be a whole number; got 2.5"]),
+        ({"times": [20.0, True]}, ["times.1 must be a number; got True"]),
+        ({"wires": {"row": True}}, ["wires.row must be a number; got True"]),
+        ({"wires": 3}, ["wires must be a table; got 3"]),
+        ({"ir_drop": [0, 1]}, ["ir_drop.0 must be true or false; got 0"]),
+        ({"cells": 3}, ["cells must be a list of text; got 3"]),
+        ({"cells": {"a": 1}}, ["cells must be a list of text; got {'a': 1}"]),
+        ({"times": "20"}, ["times must be a list of numbers; got '20'"]),
+        ({"inputs": 0}, ["inputs must be at least 1; got 0"]),
+        ({"seed": 10**5000}, ["seed must be below 140737488355328; got a very large int"]),
+        ({"periphery": {"adc_bits": 0}}, ["adc_bits", 'from 2 to 24, or "ideal"', "got 0"]),
+        ({"periphery": {"dac_bits": "idle"}}, ["dac_bits", '"ideal"', "got 'idle'"]),
     ],
 )
 def test_a_wrong_setting_is_named(content, words):
@@ -64,6 +80,41 @@ def test_a_wrong_setting_is_named(content, words):
         read_config(content)
     for word in words:
         assert word in str(caught.value)
+
+
+def test_settings_made_in_python_are_checked_in_the_same_words():
+    with pytest.raises(ParameterError, match=r"^StudyConfig: chips must be at least 1; got 0$"):
+        StudyConfig(chips=0)
+    with pytest.raises(ParameterError, match=r"^StudyConfig: wires\.rows: unknown key; .*did you mean 'row'"):
+        StudyConfig(wires={"rows": 1.0})
+    with pytest.raises(ParameterError, match="study: names of settings are text; got 3"):
+        read_config({3: 4})
+    config = StudyConfig(chips=2, periphery={"adc_bits": "ideal"})
+    assert pickle.loads(pickle.dumps(config)) == config == config.model_copy()
+
+
+def test_templates_survive_any_encoding_of_the_terminal():
+    assert all(kind.template.isascii() for kind in KINDS)
+
+
+def test_one_value_is_a_list_of_one_and_numpy_is_understood():
+    config = read_config({"cells": "gst225-film", "times": np.float64(20), "ir_drop": True, "chips": np.int64(4)})
+    assert (config.cells, config.times, config.ir_drop, config.chips) == (("gst225-film",), (20.0,), (True,), 4)
+    assert read_config({"times": np.array([1.0, 2.0]), "seed": 1e6}).seed == 1_000_000
+    assert read_config({"study": "selector-margin", "sizes": 8.0, "schemes": "half"}).sizes == (8,)
+
+
+def test_converters_may_be_ideal(tmp_path):
+    path = tmp_path / "ideal.toml"
+    path.write_text('[periphery]\nadc_bits = "ideal"\ndac_bits = "ideal"')
+    assert read_config(path) == StudyConfig(periphery={"adc_bits": None, "dac_bits": None})
+    assert Periphery(**read_config(path).periphery.model_dump()).adc_bits is None
+
+
+def test_a_study_file_may_be_saved_by_any_editor(tmp_path):
+    for encoding in ("utf-8-sig", "utf-16", "utf-16-le"):
+        (tmp_path / "mine.toml").write_bytes("chips = 7\r\n# µ".encode(encoding))
+        assert read_config(tmp_path / "mine.toml").chips == 7
 
 
 MARGIN = {"study": "selector-margin"}

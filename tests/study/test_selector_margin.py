@@ -15,7 +15,7 @@ from pcmphys.crossbar import OTS, Crossbar, Diode, Transistor, Wires
 from pcmphys.crossbar.margins import read_margin
 from pcmphys.errors import ParameterError
 from pcmphys.study import SelectorMarginConfig, run, save, selector_margin
-from pcmphys.study.runner import _Parts
+from pcmphys.study.parts import Parts
 from pcmphys.study.selector_array import applied_voltage
 
 SMALL = {"study": "selector-margin", "sizes": [4, 8, 16], "wires": [0.0, 50.0], "inputs": 2}
@@ -150,7 +150,7 @@ class Interrupted(Exception):
 
 def test_an_interrupted_study_goes_on_from_its_finished_arrays(tmp_path, monkeypatch):
     whole = run(TINY)
-    real, saved = _Parts.save, []
+    real, saved = Parts.save, []
 
     def save_five(self, key, part):
         real(self, key, part)
@@ -158,17 +158,19 @@ def test_an_interrupted_study_goes_on_from_its_finished_arrays(tmp_path, monkeyp
         if len(saved) == 5:
             raise Interrupted
 
-    monkeypatch.setattr(_Parts, "save", save_five)
+    monkeypatch.setattr(Parts, "save", save_five)
     with pytest.raises(Interrupted):
         run(TINY, directory=tmp_path)
-    monkeypatch.setattr(_Parts, "save", real)
+    monkeypatch.setattr(Parts, "save", real)
+    kept = len(list((tmp_path / "parts").glob("*.npz")))
+    assert 5 <= kept < 12  # also what was running is kept
     ran, seen = [], []
     measure = selector_margin.measure
     monkeypatch.setattr(selector_margin, "measure", lambda *task: ran.append(task[1:4]) or measure(*task))
     again = run(TINY, directory=tmp_path, progress=lambda done, total: seen.append((done, total)))
     assert again.identical(whole)
-    assert len(ran) == 12 - 5
-    assert seen[0] == (5, 12)
+    assert len(ran) == 12 - kept
+    assert seen[0] == (kept, 12)
     assert seen[-1] == (12, 12)
     assert [path.name for path in tmp_path.iterdir()] == ["results.nc"]
 

@@ -1,0 +1,36 @@
+"""Names of a package that are loaded when they are first used (PEP 562), so that importing it costs nothing."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+
+
+def attach(package: str, homes: dict[str, str], rooms: tuple[str, ...] = ()) -> tuple[Callable, Callable]:
+    """``__getattr__`` and ``__dir__`` of a package.
+
+    Parameters
+    ----------
+    package : str
+        Its name.
+    homes : dict
+        The names it offers, separated by blanks, for each module that defines them.
+    rooms : tuple of str
+        Its own modules that are names of it, too.
+    """
+    home_of = {name: module for module, names in homes.items() for name in names.split()}
+
+    def __getattr__(name: str):
+        if name in rooms:
+            return importlib.import_module(f"{package}.{name}")
+        if name not in home_of:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(home_of[name]), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*(name for name in vars(sys.modules[package]) if name.startswith("__")), *home_of, *rooms})
+
+    return __getattr__, __dir__
