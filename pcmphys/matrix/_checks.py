@@ -83,7 +83,7 @@ def checked_gate(gate, selector, inputs: int) -> float | np.ndarray | None:
 
 
 def one_input(x, inputs: int):
-    """The right-hand side of ``matrix @ x``, if it is one input; the rows of a batch are inputs, which suits x @ matrix."""
+    """The x of ``matrix @ x``, if it is one input; the rows of a batch are inputs, which suits ``x @ matrix``."""
     if np.ndim(x) != 1:
         raise ParameterError(
             f"matrix @ x takes one input of shape ({inputs},); got shape {np.shape(x)}: write x @ matrix for a batch"

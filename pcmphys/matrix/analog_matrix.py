@@ -27,7 +27,7 @@ _HALF_SCALE = 0.5
 
 
 class AnalogMatrix:
-    """A matrix of weights that multiplies on PCM arrays: y ~ x @ weights, as ``matvec(x)``, ``x @ matrix``, ``matrix @ x``.
+    """Weights that multiply on PCM arrays: y ~ x @ weights, as ``matvec(x)``, ``x @ matrix``, ``matrix @ x``.
 
     Parameters
     ----------

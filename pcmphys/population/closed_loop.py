@@ -71,7 +71,7 @@ def _next_pulse(scheme: Scheme, missing, active, first, amplitude) -> np.ndarray
 
 def checked_targets(devices, targets, chosen: np.ndarray) -> tuple[np.ndarray, int]:
     """Targets [S] as a flat array, clipped to the cell's range; how many were clipped."""
-    if np.shape(targets) == devices.shape and not np.ma.is_masked(targets) and not chosen.all():
+    if np.shape(targets) == devices.shape and not chosen.all():
         # what is asked of devices that are left alone does not matter, not even if it is NaN
         targets = np.where(chosen.reshape(devices.shape), _check.filled(targets), 0.0)
     targets = _check.array("targets", targets, "S", 0.0, empty=True)

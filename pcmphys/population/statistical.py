@@ -330,7 +330,7 @@ class StatisticalPopulation:
             self._blank = blank if blank.any() else None
 
     def _checked_targets(self, targets, chosen: np.ndarray | None) -> tuple[np.ndarray, int]:
-        if chosen is not None and np.shape(targets) == self.shape and not np.ma.is_masked(targets):
+        if chosen is not None and np.shape(targets) == self.shape:
             # what is asked of devices that are left alone does not matter, not even if it is NaN
             targets = np.where(chosen.reshape(self.shape), _check.filled(targets), 0.0)
         targets = _check.array("targets", targets, "S", 0.0, empty=True)
