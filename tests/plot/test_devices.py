@@ -21,8 +21,8 @@ CELLS = ("ibm-90nm-doped-gst", "ibm-90nm-projected")
 def everything(devices) -> list:
     """All that a population's future depends on."""
     clock = devices._clock
-    parts = [*devices._state, devices._free, clock.looked, np.array(clock._looks)]
-    numbers = (devices._event, clock.time, clock._pending, clock._trap_time, devices.shape, devices.first_cell)
+    parts = [*devices._state, devices._free, clock.looked]
+    numbers = (devices._event, clock.now, tuple(clock._looks), clock._pending, clock._trap_now, devices.shape, devices.first_cell)
     return [part.tobytes() for part in parts] + [numbers]
 
 
