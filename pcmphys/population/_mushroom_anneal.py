@@ -23,7 +23,8 @@ from pcmphys.rng import U64, Stream, words
 _SLOW = 1e-14  # growth [m] below which a wait leaves the crystal alone
 _RARE = 1e-9  # expected nuclei in a layer's volume below which it does not nucleate
 _ANNEAL = int(Stream.ANNEAL)
-_MOST_CANDIDATES = 4096  # of one sector; block numbers have 16 bits
+# of one sector: three that stay fill it, and where so many come at all, only a sector covered by grains refuses them
+_MOST_CANDIDATES = 4096
 
 
 @law

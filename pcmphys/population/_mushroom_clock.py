@@ -104,7 +104,7 @@ class Clock:
         if temperature <= _mushroom_anneal.still_below(duration, tables, p):
             now = state._replace(order=state.order.copy())
         else:
-            now = type(state)(*(part.copy() for part in state))
+            now = state.copied()
         self._age(now, address, p, tables)
         return now
 

@@ -48,7 +48,8 @@ _QUENCH = int(Stream.QUENCH)
 _TEXTURE = int(Stream.TEXTURE)
 _NUCLEI = int(Stream.NUCLEI)
 _TRAP_STATE = int(Stream.TRAP_STATE)
-_MOST_CANDIDATES = 60_000  # block numbers have 16 bits
+MOST_CANDIDATES = 2**20
+"""Candidate nuclei of one pulse, a block of random numbers each; blocks have 24 bits, and a million take 0.05 s."""
 
 # columns of the list of steps
 DURATION, HALF_DECAY, DECAY, DRIVE = range(4)
@@ -80,14 +81,13 @@ def thresholds(start, stop, ambient, p, state, out):
 
 
 @law
-def _bound(i, ambient, p, state, room):
-    """Threshold voltage [V] for a current source: a cheap upper bound if that suffices, else the value itself."""
+def _bound(i, ambient, p, state):
+    """A cheap upper bound of the threshold voltage [V] of device i: that of its rims without grains in the dome."""
     least = np.inf
     for s in range(SECTORS):
         least = min(least, state.rim[i, s])
     drift = log_drift(state.order[i], state.exponent[i, 0], ambient, p.relaxation)
-    bound = switching.threshold_voltage(least, ambient, drift, p.switching)
-    return bound if bound <= p.switching.compliance else threshold(i, ambient, p, state, room)
+    return switching.threshold_voltage(least, ambient, drift, p.switching)
 
 
 @kernel
@@ -96,7 +96,8 @@ def pulse(start, stop, address, p, ambient, tables, drive, chosen, state, out):
 
     ``drive`` is (steps, voltage_driven, scale): steps (n, 4) with duration [s], e^(-half of it/tau), e^(-all of
     it/tau) and drive at a scale of one, the last ones without drive for the cooling; scale [A or V] of each chosen
-    device. ``out`` (chosen, 2) gets the highest temperature [K] of the heater's rim and the energy [J] taken.
+    device. ``out`` (chosen, 2) gets the highest temperature [K] of the heater's rim and the energy [J] taken; NaN for a
+    device with too many candidate nuclei, at which the kernel stops.
     """
     steps, voltage_driven, scale = borrowed(drive)
     tables, state, out = borrowed(tables), borrowed(state), borrowed(out)
@@ -108,7 +109,10 @@ def pulse(start, stop, address, p, ambient, tables, drive, chosen, state, out):
     for n in range(start, stop):
         i = chosen[n]
         out[n, 0], out[n, 1] = ambient, 0.0
-        needed = threshold(i, ambient, p, state, room) if voltage_driven else _bound(i, ambient, p, state, room)
+        needed = _bound(i, ambient, p, state)
+        # a current source need not know more than that its compliance suffices
+        if voltage_driven or not needed <= p.switching.compliance:
+            needed = threshold(i, ambient, p, state, room)
         on = not voltage_driven and needed <= p.switching.compliance
         if voltage_driven and peak * abs(scale[n]) < needed:
             continue
@@ -119,7 +123,9 @@ def pulse(start, stop, address, p, ambient, tables, drive, chosen, state, out):
             last = scale[n]
         hottest, energy = _heat(steps, voltage_driven, (scale[n], on, needed), state.device[i, HEAT], p, course)
         here = (address[0], address[1] + U64(i), address[2])
-        _go_through(i, here, p, ambient, tables, steps, course, work, state)
+        if _go_through(i, here, p, ambient, tables, steps, course, work, state) >= MOST_CANDIDATES:
+            out[n, 1] = np.nan
+            break
         _renew(i, here, p, ambient + hottest, work, state)
         out[n, 0], out[n, 1] = ambient + hottest, energy
     kept(memory)
@@ -187,7 +193,7 @@ def _spread(filament, current, p, work):
 
 @law
 def _go_through(i, here, p, ambient, tables, steps, course, work, state):
-    """All steps of a pulse for device i, of which ``course`` says how hot each is."""
+    """All steps of a pulse for device i, of which ``course`` says how hot each is; returns the candidate nuclei."""
     seed, cell, event = here
     device, rim, grain, count = state.device[i], state.rim[i], state.grain[i], state.count[i]
     site = open_site(p.geometry.heater_radius * device[RADIUS], device[GROWTH], ambient, p, tables)
@@ -216,7 +222,7 @@ def _go_through(i, here, p, ambient, tables, steps, course, work, state):
             held = free + loose == 0
             total = grow(duration, middle, site, tables, work, count) if alive > 0 else 0.0
         waiting -= total * duration
-        while waiting < 0.0 and candidates < _MOST_CANDIDATES:
+        while waiting < 0.0 and candidates < MOST_CANDIDATES:
             if candidate(drawn, total, duration, middle, site, tables, work, grain, count):
                 grains += 1
                 held = False
@@ -227,6 +233,7 @@ def _go_through(i, here, p, ambient, tables, steps, course, work, state):
         rim[s] = work[RIM + s]
     if grains > 0:
         drop_absorbed(site[0], rim, grain, count)
+    return candidates
 
 
 @law
