@@ -38,9 +38,9 @@ def still_below(duration: float, tables, p) -> float:
     """Temperature [K] up to which surely nothing crystallizes in a time [s], from the tables of pulses."""
     velocity, nuclei, _ = tables
     # the table of nuclei holds the mean of two neighbours' rates
-    moves = (velocity[:, 0] * duration > _SLOW) | (
-        2.0 * nuclei[:, 1] * duration * p.geometry.layer_thickness**3 > _RARE
-    )
+    with np.errstate(over="ignore"):
+        grown, born = velocity[:, 0] * duration, 2.0 * nuclei[:, 1] * duration
+        moves = (grown > _SLOW) | (born * p.geometry.layer_thickness**3 > _RARE)
     return COLDEST + int(np.argmax(moves)) - 1.0 if moves.any() else math.inf
 
 

@@ -48,8 +48,8 @@ _QUENCH = int(Stream.QUENCH)
 _TEXTURE = int(Stream.TEXTURE)
 _NUCLEI = int(Stream.NUCLEI)
 _TRAP_STATE = int(Stream.TRAP_STATE)
-MOST_CANDIDATES = 2**20
-"""Candidate nuclei of one pulse, a block of random numbers each; blocks have 24 bits, and a million take 0.05 s."""
+_BLOCKS = 2**24 - 1  # of random numbers, one for each candidate nucleus
+_MOST_REFUSED = 2**16  # candidates that find no place, at one heat, after which it has none
 
 # columns of the list of steps
 DURATION, HALF_DECAY, DECAY, DRIVE = range(4)
@@ -96,8 +96,7 @@ def pulse(start, stop, address, p, ambient, tables, drive, chosen, state, out):
 
     ``drive`` is (steps, voltage_driven, scale): steps (n, 4) with duration [s], e^(-half of it/tau), e^(-all of
     it/tau) and drive at a scale of one, the last ones without drive for the cooling; scale [A or V] of each chosen
-    device. ``out`` (chosen, 2) gets the highest temperature [K] of the heater's rim and the energy [J] taken; NaN for a
-    device with too many candidate nuclei, at which the kernel stops.
+    device. ``out`` (chosen, 2) gets the highest temperature [K] of the heater's rim and the energy [J] taken.
     """
     steps, voltage_driven, scale = borrowed(drive)
     tables, state, out = borrowed(tables), borrowed(state), borrowed(out)
@@ -123,9 +122,7 @@ def pulse(start, stop, address, p, ambient, tables, drive, chosen, state, out):
             last = scale[n]
         hottest, energy = _heat(steps, voltage_driven, (scale[n], on, needed), state.device[i, HEAT], p, course)
         here = (address[0], address[1] + U64(i), address[2])
-        if _go_through(i, here, p, ambient, tables, steps, course, work, state) >= MOST_CANDIDATES:
-            out[n, 1] = np.nan
-            break
+        _go_through(i, here, p, ambient, tables, steps, course, work, state)
         _renew(i, here, p, ambient + hottest, work, state)
         out[n, 0], out[n, 1] = ambient + hottest, energy
     kept(memory)
@@ -193,7 +190,11 @@ def _spread(filament, current, p, work):
 
 @law
 def _go_through(i, here, p, ambient, tables, steps, course, work, state):
-    """All steps of a pulse for device i, of which ``course`` says how hot each is; returns the candidate nuclei."""
+    """All steps of a pulse for device i, of which ``course`` says how hot each is.
+
+    On a long plateau the places where nuclei come up are covered in the end, and candidates would be refused for ever:
+    after many in a row the plateau has no place left, and they wait for the heat to change.
+    """
     seed, cell, event = here
     device, rim, grain, count = state.device[i], state.rim[i], state.grain[i], state.count[i]
     site = open_site(p.geometry.heater_radius * device[RADIUS], device[GROWTH], ambient, p, tables)
@@ -203,6 +204,7 @@ def _go_through(i, here, p, ambient, tables, steps, course, work, state):
     for s in range(SECTORS):
         grains += count[s]
     flowing, spread, before, total, candidates, held = 0.0, 0.0, 0.0, 0.0, 0, False
+    refused, most = 0, min(_MOST_REFUSED, _BLOCKS // steps.shape[0])
     drawn = words(seed, cell, event, _NUCLEI, 0)
     waiting = -log(coarse(drawn[0]))
     for j in range(steps.shape[0]):
@@ -215,25 +217,28 @@ def _go_through(i, here, p, ambient, tables, steps, course, work, state):
             spread, before = flowing, 0.0
         # on a plateau that has settled, most steps find everything where the step before has left it
         if middle != before or not held:
-            before, loose = middle, 0
+            before, loose, refused = middle, 0, 0
             if grains > 0:
                 grains, loose = move_grains(duration, middle, site, tables[0], work, grain, count)
             free, alive = melt(middle, site, tables[2], work)
             held = free + loose == 0
             total = grow(duration, middle, site, tables, work, count) if alive > 0 else 0.0
-        waiting -= total * duration
-        while waiting < 0.0 and candidates < MOST_CANDIDATES:
+        if refused < most:
+            waiting -= total * duration
+        while waiting < 0.0 and candidates < _BLOCKS:
             if candidate(drawn, total, duration, middle, site, tables, work, grain, count):
                 grains += 1
                 held = False
+            else:
+                refused += 1
             candidates += 1
             drawn = words(seed, cell, event, _NUCLEI, candidates)
-            waiting -= log(coarse(drawn[0]))
+            pause = -log(coarse(drawn[0]))
+            waiting = waiting + pause if refused < most else pause
     for s in range(SECTORS):
         rim[s] = work[RIM + s]
     if grains > 0:
         drop_absorbed(site[0], rim, grain, count)
-    return candidates
 
 
 @law
