@@ -14,7 +14,6 @@ from tests.oracles import philox as twin
 
 WORD = st.one_of(st.integers(0, 2**32 - 1), st.sampled_from([0, 1, 2**31, 2**32 - 1]))
 LONG = st.one_of(st.integers(0, 2**64 - 1), st.sampled_from([0, 2**32 - 1, 2**32, 2**64 - 1]))
-SHORT = st.integers(0, 2**16 - 1)
 FULL = 2**32 - 1
 
 # Random123 1.14, tests/kat_vectors, "philox4x32 10": counter, key, answer
@@ -45,6 +44,13 @@ def test_philox_is_its_twin(counter, key):
 def test_words_layout(seed, cell, event, stream, block):
     arguments = (np.uint64(seed), np.uint64(cell), np.uint64(event), stream, block)
     assert words(*arguments) == twin.words(seed, cell, event, stream, block)
+
+
+def test_blocks_beyond_16_bits_are_draws_of_their_own():
+    """They once ran into the number of the stream: block 65536 of one was block 0 of the next."""
+    blocks = [0, 1, 2**16 - 1, 2**16, 2**16 + 1, 2**17, 2**24 - 1]
+    drawn = {words(1, 2, 3, stream, block) for stream in (7, 8, 9) for block in blocks}
+    assert len(drawn) == 3 * len(blocks)
 
 
 def test_every_address_part_matters():

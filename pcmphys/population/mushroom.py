@@ -399,7 +399,7 @@ class MushroomPopulation:
 
     def _solve(self, voltage, temperature, state) -> np.ndarray:
         ambient = checks.temperature(self, temperature)
-        voltage = np.ascontiguousarray(np.broadcast_to(voltage, (self.size,)), dtype=float)
+        voltage = np.array(np.broadcast_to(voltage, (self.size,)), dtype=float)  # a read-only view is another type to kernels
         out = np.empty((2, self.size))
         launch(_mushroom_read.current, self.size, ambient, self._floats, voltage, state, out, grain=_GRAIN)
         return out
