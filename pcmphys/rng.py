@@ -31,7 +31,7 @@ U64 = numba.uint64
 
 
 class Stream(IntEnum):
-    """Registry of every noise source. A number once given is never given to another source."""
+    """Registry of every noise source, up to 255. A number once given is never given to another source."""
 
     PROGRAMMING = 1
     """Programming error and drift exponent of a statistical cell: one normal pair a device and programming event."""
@@ -97,7 +97,10 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 @law
 def words(seed, cell, event, stream, block):
-    """Four words of one cell's draw; ``seed`` and ``cell`` up to 64 bits, ``event`` 32, ``stream`` and ``block`` 16."""
+    """Four words of one cell's draw; ``seed`` and ``cell`` up to 64 bits, ``event`` 32, ``stream`` 8, ``block`` 24.
+
+    The caller sees to it that none is larger: two draws would then be the same.
+    """
     mask = U64(_MASK)
     half = U64(32)
     seed, cell = U64(seed), U64(cell)
@@ -105,7 +108,8 @@ def words(seed, cell, event, stream, block):
         cell & mask,
         cell >> half,
         U64(event),
-        (U64(stream) << U64(16)) | U64(block),
+        # the upper byte of a block stands above the stream, whose number has left it free
+        ((U64(block) >> U64(16)) << U64(24)) | (U64(stream) << U64(16)) | (U64(block) & U64(0xFFFF)),
         seed & mask,
         seed >> half,
     )

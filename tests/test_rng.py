@@ -14,7 +14,6 @@ from tests.oracles import philox as twin
 
 WORD = st.one_of(st.integers(0, 2**32 - 1), st.sampled_from([0, 1, 2**31, 2**32 - 1]))
 LONG = st.one_of(st.integers(0, 2**64 - 1), st.sampled_from([0, 2**32 - 1, 2**32, 2**64 - 1]))
-SHORT = st.integers(0, 2**16 - 1)
 FULL = 2**32 - 1
 
 # Random123 1.14, tests/kat_vectors, "philox4x32 10": counter, key, answer
@@ -40,11 +39,18 @@ def test_philox_is_its_twin(counter, key):
     assert philox(*map(np.uint64, counter), *map(np.uint64, key)) == twin.philox(counter, key)
 
 
-@given(seed=LONG, cell=LONG, event=WORD, stream=SHORT, block=SHORT)
-@example(seed=2**64 - 1, cell=2**64 - 1, event=2**32 - 1, stream=2**16 - 1, block=2**16 - 1)
+@given(seed=LONG, cell=LONG, event=WORD, stream=st.integers(0, 2**8 - 1), block=st.integers(0, 2**24 - 1))
+@example(seed=2**64 - 1, cell=2**64 - 1, event=2**32 - 1, stream=2**8 - 1, block=2**24 - 1)
 def test_words_layout(seed, cell, event, stream, block):
     arguments = (np.uint64(seed), np.uint64(cell), np.uint64(event), stream, block)
     assert words(*arguments) == twin.words(seed, cell, event, stream, block)
+
+
+def test_blocks_beyond_16_bits_are_draws_of_their_own():
+    """They once ran into the number of the stream: block 65536 of one was block 0 of the next."""
+    blocks = [0, 1, 2**16 - 1, 2**16, 2**16 + 1, 2**17, 2**24 - 1]
+    drawn = {words(1, 2, 3, stream, block) for stream in (7, 8, 9) for block in blocks}
+    assert len(drawn) == 3 * len(blocks)
 
 
 def test_every_address_part_matters():
@@ -183,7 +189,7 @@ GIVEN = {
 def test_streams_are_unique_and_never_renumbered():
     now = {int(member): name for name, member in Stream.__members__.items()}
     assert len(now) == len(Stream.__members__), "two streams share a number"
-    assert all(0 < number < 2**16 for number in now)
+    assert all(0 < number < 2**8 for number in now)
     assert {number: name for number, name in now.items() if GIVEN.get(number) != name} == {}, (
         "a number was reused, or a new stream is not in this list yet"
     )

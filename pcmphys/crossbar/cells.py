@@ -115,13 +115,14 @@ class SelectedDevices(_Selecting):
             with np.errstate(all="ignore"):
                 return *self.selector.current(inner, **keywords), *self.population.current(voltage - inner, warn=False)
 
-        inner, step, (of_selector, slope, of_device, device_slope) = _settle(laws, voltage, series.inner)
-        # the side that is steeper at its voltage knows the current better
-        soft = slope <= device_slope
+        inner, step, agree, (of_selector, slope, of_device, device_slope) = _settle(laws, voltage, series.inner)
+        # the side that is steeper at its voltage knows the current better; at a jump of its law, only the device
+        soft = agree & (slope <= device_slope)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             series.current[...] = np.where(soft, of_selector + slope * step, of_device - device_slope * step)
             total = slope + device_slope
-            series.slope[...] = np.where(total > 0.0, slope * (device_slope / total), 0.0)
+            both = np.where(total > 0.0, slope * (device_slope / total), 0.0)
+            series.slope[...] = np.where(agree, both, device_slope)
         series.inner[...] = inner + step
         _refuse_not_a_number(~(np.isfinite(series.current) & np.isfinite(series.slope)), voltage)
 
@@ -131,8 +132,10 @@ class SelectedDevices(_Selecting):
         return _ratio(fields.slope, self.population.current(device, warn=False)[1])
 
 
-def _settle(laws, voltage: np.ndarray, guess: np.ndarray) -> tuple[np.ndarray, np.ndarray, tuple]:
-    """Voltage [V] across the selector where both currents agree, to rounding: a node, the last step, the laws there.
+def _settle(laws, voltage: np.ndarray, guess: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple]:
+    """Voltage [V] across the selector where both currents agree, to rounding.
+
+    Returns the node, the last step, whether the currents agree or a law jumps there, and the laws.
 
     Newton's steps crawl down an exponential: where the larger current is one, the logarithms of the currents are
     compared instead, which then are nearly straight lines. Steps stay inside a bracket, which is cut in two where they
@@ -158,10 +161,10 @@ def _settle(laws, voltage: np.ndarray, guess: np.ndarray) -> tuple[np.ndarray, n
         settled = (agree & (np.abs(step) <= rounding)) | (high - low <= rounding)
         if settled.all():
             # at the end of a bracket a step may lead anywhere
-            return inner, np.clip(step, low - inner, high - inner), found
+            return inner, np.where(agree, np.clip(step, low - inner, high - inner), 0.0), agree, found
         pace = np.where(_exponential(inner, voltage, found), _logarithmic(found), step)
         target = inner + pace
-        keep = (target > low) & (target < high)
+        keep = (target > low) & (target < high) & (agree | (np.abs(pace) > rounding))
         if count % _PATIENCE == 0:
             keep &= (high - low <= 0.5 * width) | (np.abs(pace) <= 0.25 * last)
             width, last = high - low, np.abs(pace)

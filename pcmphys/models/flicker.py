@@ -73,8 +73,10 @@ def refresh_digits(rate: np.ndarray, elapsed: float) -> np.ndarray:
 @functools.lru_cache(maxsize=64)  # the tiles of a matrix are read one after the other, all after the same time
 def _refresh_digits(rates: bytes, elapsed: float) -> np.ndarray:
     rate = np.frombuffer(rates)
-    complement = rate * elapsed > math.log(2.0)
-    smaller = np.where(complement, np.exp(-rate * elapsed), -np.expm1(-rate * elapsed))
+    with np.errstate(over="ignore"):  # longer than all numbers is long enough
+        times = rate * elapsed
+    complement = times > math.log(2.0)
+    smaller = np.where(complement, np.exp(-times), -np.expm1(-times))
     # 64 binary digits as exact integers: a float64 sum of digits would lose those of the slow traps
     exact = [int(math.ldexp(p, DIGITS)) for p in smaller]
     masks = np.zeros((2, DIGITS + 1), dtype=np.uint64)

@@ -23,7 +23,8 @@ from pcmphys.rng import U64, Stream, words
 _SLOW = 1e-14  # growth [m] below which a wait leaves the crystal alone
 _RARE = 1e-9  # expected nuclei in a layer's volume below which it does not nucleate
 _ANNEAL = int(Stream.ANNEAL)
-_MOST_CANDIDATES = 4096  # of one sector; block numbers have 16 bits
+# of one sector: three that stay fill it, and where so many come at all, only a sector covered by grains refuses them
+_MOST_CANDIDATES = 4096
 
 
 @law
@@ -37,9 +38,9 @@ def still_below(duration: float, tables, p) -> float:
     """Temperature [K] up to which surely nothing crystallizes in a time [s], from the tables of pulses."""
     velocity, nuclei, _ = tables
     # the table of nuclei holds the mean of two neighbours' rates
-    moves = (velocity[:, 0] * duration > _SLOW) | (
-        2.0 * nuclei[:, 1] * duration * p.geometry.layer_thickness**3 > _RARE
-    )
+    with np.errstate(over="ignore"):
+        grown, born = velocity[:, 0] * duration, 2.0 * nuclei[:, 1] * duration
+        moves = (grown > _SLOW) | (born * p.geometry.layer_thickness**3 > _RARE)
     return COLDEST + int(np.argmax(moves)) - 1.0 if moves.any() else math.inf
 
 

@@ -57,7 +57,7 @@ def of_devices(devices, name: str, value, unit: str) -> np.ndarray:
     value = _check.array(name, value, unit, empty=True)
     if value.ndim and value.shape != devices.shape:
         raise ParameterError(f"{name} must be a number or have shape {devices.shape}; got shape {value.shape}")
-    return np.ascontiguousarray(np.broadcast_to(value, devices.shape)).reshape(-1)
+    return np.array(np.broadcast_to(value, devices.shape)).reshape(-1)
 
 
 def amplitude(devices, pulse: Pulse, given, chosen: np.ndarray) -> np.ndarray:

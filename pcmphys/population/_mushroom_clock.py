@@ -104,7 +104,7 @@ class Clock:
         if temperature <= _mushroom_anneal.still_below(duration, tables, p):
             now = state._replace(order=state.order.copy())
         else:
-            now = type(state)(*(part.copy() for part in state))
+            now = state.copied()
         self._age(now, address, p, tables)
         return now
 
@@ -140,7 +140,8 @@ class Clock:
         """
         filled = self._floats.filled
         elapsed = ages(self._trap_now, looks)
-        decay = np.exp(-elapsed[:, None] * self._rates)
+        with np.errstate(over="ignore"):  # longer than all numbers is long enough
+            decay = np.exp(-elapsed[:, None] * self._rates)
         chance = np.stack([filled * (1.0 - decay), filled + (1.0 - filled) * decay], axis=2)
         limits = np.ceil(np.maximum(chance * 2.0**32 - 0.5, 0.0)).astype(np.uint64)
         rates = self._rates * self._acceleration(temperature)

@@ -48,7 +48,8 @@ _QUENCH = int(Stream.QUENCH)
 _TEXTURE = int(Stream.TEXTURE)
 _NUCLEI = int(Stream.NUCLEI)
 _TRAP_STATE = int(Stream.TRAP_STATE)
-_MOST_CANDIDATES = 60_000  # block numbers have 16 bits
+_BLOCKS = 2**24 - 1  # of random numbers, one for each candidate nucleus
+_MOST_REFUSED = 2**16  # candidates that find no place, at one heat, after which it has none
 
 # columns of the list of steps
 DURATION, HALF_DECAY, DECAY, DRIVE = range(4)
@@ -80,14 +81,13 @@ def thresholds(start, stop, ambient, p, state, out):
 
 
 @law
-def _bound(i, ambient, p, state, room):
-    """Threshold voltage [V] for a current source: a cheap upper bound if that suffices, else the value itself."""
+def _bound(i, ambient, p, state):
+    """A cheap upper bound of the threshold voltage [V] of device i: that of its rims without grains in the dome."""
     least = np.inf
     for s in range(SECTORS):
         least = min(least, state.rim[i, s])
     drift = log_drift(state.order[i], state.exponent[i, 0], ambient, p.relaxation)
-    bound = switching.threshold_voltage(least, ambient, drift, p.switching)
-    return bound if bound <= p.switching.compliance else threshold(i, ambient, p, state, room)
+    return switching.threshold_voltage(least, ambient, drift, p.switching)
 
 
 @kernel
@@ -108,7 +108,10 @@ def pulse(start, stop, address, p, ambient, tables, drive, chosen, state, out):
     for n in range(start, stop):
         i = chosen[n]
         out[n, 0], out[n, 1] = ambient, 0.0
-        needed = threshold(i, ambient, p, state, room) if voltage_driven else _bound(i, ambient, p, state, room)
+        needed = _bound(i, ambient, p, state)
+        # a current source need not know more than that its compliance suffices
+        if voltage_driven or not needed <= p.switching.compliance:
+            needed = threshold(i, ambient, p, state, room)
         on = not voltage_driven and needed <= p.switching.compliance
         if voltage_driven and peak * abs(scale[n]) < needed:
             continue
@@ -187,7 +190,11 @@ def _spread(filament, current, p, work):
 
 @law
 def _go_through(i, here, p, ambient, tables, steps, course, work, state):
-    """All steps of a pulse for device i, of which ``course`` says how hot each is."""
+    """All steps of a pulse for device i, of which ``course`` says how hot each is.
+
+    On a long plateau the places where nuclei come up are covered in the end, and candidates would be refused for ever:
+    after many in a row the plateau has no place left, and they wait for the heat to change.
+    """
     seed, cell, event = here
     device, rim, grain, count = state.device[i], state.rim[i], state.grain[i], state.count[i]
     site = open_site(p.geometry.heater_radius * device[RADIUS], device[GROWTH], ambient, p, tables)
@@ -197,6 +204,7 @@ def _go_through(i, here, p, ambient, tables, steps, course, work, state):
     for s in range(SECTORS):
         grains += count[s]
     flowing, spread, before, total, candidates, held = 0.0, 0.0, 0.0, 0.0, 0, False
+    refused, most = 0, min(_MOST_REFUSED, _BLOCKS // steps.shape[0])
     drawn = words(seed, cell, event, _NUCLEI, 0)
     waiting = -log(coarse(drawn[0]))
     for j in range(steps.shape[0]):
@@ -209,20 +217,24 @@ def _go_through(i, here, p, ambient, tables, steps, course, work, state):
             spread, before = flowing, 0.0
         # on a plateau that has settled, most steps find everything where the step before has left it
         if middle != before or not held:
-            before, loose = middle, 0
+            before, loose, refused = middle, 0, 0
             if grains > 0:
                 grains, loose = move_grains(duration, middle, site, tables[0], work, grain, count)
             free, alive = melt(middle, site, tables[2], work)
             held = free + loose == 0
             total = grow(duration, middle, site, tables, work, count) if alive > 0 else 0.0
-        waiting -= total * duration
-        while waiting < 0.0 and candidates < _MOST_CANDIDATES:
+        if refused < most:
+            waiting -= total * duration
+        while waiting < 0.0 and candidates < _BLOCKS:
             if candidate(drawn, total, duration, middle, site, tables, work, grain, count):
                 grains += 1
                 held = False
+            else:
+                refused += 1
             candidates += 1
             drawn = words(seed, cell, event, _NUCLEI, candidates)
-            waiting -= log(coarse(drawn[0]))
+            pause = -log(coarse(drawn[0]))
+            waiting = waiting + pause if refused < most else pause
     for s in range(SECTORS):
         rim[s] = work[RIM + s]
     if grains > 0:

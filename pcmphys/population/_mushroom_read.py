@@ -66,7 +66,7 @@ def read(start, stop, address, temperature, voltage, duration, p, tables, looked
     for n in range(start, stop):
         i = chosen[n]
         cell = first_cell + U64(i)
-        kinds(seed, cell, state.quench[i], place)
+        kinds(seed, cell, U64(state.quench[i]), place)
         entry, own = place, limits[looked[n]]
         if state.trap_lag[i] > 0.0:  # at temperatures of its own
             limits_since(elapsed[looked[n]] + state.trap_lag[i], place, at_rest, work, lag, p.telegraph)

@@ -72,6 +72,10 @@ class MushroomState(NamedTuple):
     contact: np.ndarray
     """(devices,) float32: resistance [ohm] of a poor contact in series, besides heater and leads."""
 
+    def copied(self) -> MushroomState:
+        """The same, in memory of its own."""
+        return MushroomState(*(part.copy() for part in self))
+
 
 def empty(size: int) -> MushroomState:
     """Arrays for ``size`` devices, zero."""

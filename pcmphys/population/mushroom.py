@@ -127,7 +127,7 @@ class MushroomPopulation:
     def copy(self) -> MushroomPopulation:
         """Branch the experiment: the copy has the same past, and the same future under the same operations."""
         twin = copy.copy(self)
-        twin._state = _mushroom_state.MushroomState(*(part.copy() for part in self._state))
+        twin._state = self._state.copied()
         twin._clock = self._clock.copy()
         return twin
 
@@ -399,7 +399,7 @@ class MushroomPopulation:
 
     def _solve(self, voltage, temperature, state) -> np.ndarray:
         ambient = checks.temperature(self, temperature)
-        voltage = np.ascontiguousarray(np.broadcast_to(voltage, (self.size,)), dtype=float)
+        voltage = np.array(np.broadcast_to(voltage, (self.size,)), dtype=float)  # a read-only view is another type to kernels
         out = np.empty((2, self.size))
         launch(_mushroom_read.current, self.size, ambient, self._floats, voltage, state, out, grain=_GRAIN)
         return out

@@ -131,3 +131,38 @@ def test_bad_input():
         Crossbar(devices).write(Bias.select(0, 0, 5.0), RESET)
     with pytest.raises(ParameterError, match="pulse"):
         Crossbar(devices).write(Bias.select(0, 0, 1.0), 3.0)
+
+
+def test_crosstalk_takes_the_time_of_one_pulse():
+    devices = CELL.population((4, 4), seed=7)
+    xbar = Crossbar(devices)
+    report = xbar.write(Bias.select(1, 2, 2.05, "half"), RESET, crosstalk=ThermalCrosstalk(pitch=200e-9), repeat=3)
+    assert report.switched.any()
+    assert devices.time == pytest.approx(3 * RESET.duration, rel=1e-12)
+    assert repr(report).startswith("WriteReport(1 of 16 devices switched, largest current ")
+
+
+def test_crosstalk_is_the_pulse_and_then_its_heat():
+    """The same as the pulse from a source, the others kept warm meanwhile."""
+    devices, other = fresh(shape=(3, 3)), fresh(shape=(3, 3))
+    warm = ThermalCrosstalk(pitch=150e-9, screening_length=200e-9)
+    report = Crossbar(devices).write(Bias.select(1, 1, voltage_for(350e-6), "half"), RESET, crosstalk=warm)
+    power = np.where(report.switched, report.current * report.solution.device_voltage, 0.0)
+    heat = warm.rise(power)
+    other.apply(
+        RESET.shaped("current"), amplitude=report.current, where=report.switched, warmed=HEAT.ambient + heat
+    )
+    assert (other.conductance() == devices.conductance()).all()
+    assert (report.hottest[~report.switched] == HEAT.ambient + heat[~report.switched]).all()
+
+
+def test_a_neighbour_above_melting_is_found_before_the_pulse():
+    devices = fresh(shape=(3, 3))
+    twin = devices.copy()
+    close = ThermalCrosstalk(pitch=20e-9, conductivity=0.3)
+    with pytest.raises(ParameterError, match=r"warmed must hold .* below melting; warmed\[0, 0\]"):
+        Crossbar(devices).write(Bias.select(1, 1, voltage_for(350e-6), "half"), RESET, crosstalk=close)
+    assert devices.time == twin.time
+    assert (devices.conductance() == twin.conductance()).all()
+    with pytest.raises(ParameterError, match="crosstalk must be a ThermalCrosstalk"):
+        Crossbar(devices).write(Bias.select(1, 1, voltage_for(350e-6), "half"), RESET, crosstalk=0.1)

@@ -18,8 +18,11 @@ def philox(counter: tuple[int, int, int, int], key: tuple[int, int]) -> tuple[in
 
 
 def words(seed: int, cell: int, event: int, stream: int, block: int) -> tuple[int, int, int, int]:
-    """The package's layout: counter = cell (64 bits), event (32), stream and block (16 each); key = seed (64)."""
-    counter = (cell % WORD, cell // WORD, event, stream * 2**16 + block)
+    """The package's layout: counter = cell (64 bits), event (32), upper byte of the block, stream (8), rest of the block
+    (16); key = seed (64).
+    """
+    upper, lower = divmod(block, 2**16)
+    counter = (cell % WORD, cell // WORD, event, upper * 2**24 + stream * 2**16 + lower)
     return philox(counter, (seed % WORD, seed // WORD))
 
 

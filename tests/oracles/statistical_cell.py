@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 import mpmath
 
@@ -116,15 +117,15 @@ def normal_pair(seed: int, cell: int, event: int) -> tuple[float, float]:
 
 @dataclass
 class Device:
-    """State and history of one device; the events are counted as its population counts them."""
+    """State and history of one device, its times exact; the events are counted as its population counts them."""
 
     technology: type
     seed: int
     cell: int
-    time: float = 0.0
+    time: Fraction = Fraction(0)
     event: int = 0
-    trap_time: float = 0.0
-    programmed_at: float = 0.0
+    trap_time: Fraction = Fraction(0)
+    programmed_at: Fraction = Fraction(0)
     conductance: float = 0.0  # S
     exponent: float = 0.0
     noise: float = 0.0
@@ -149,25 +150,25 @@ class Device:
         self.programmed_at = self.time
 
     def wait(self, duration: float) -> None:
-        self.time += duration
+        self.time += Fraction(duration)
 
     def noise_free(self) -> float:
-        age = max((self.time - self.programmed_at) / self.technology.reference_time, 1.0)
+        age = max(float(self.time - self.programmed_at) / self.technology.reference_time, 1.0)
         return self.conductance * age**-self.exponent
 
     def read(self, duration: float | None = None) -> float:
         duration = self.technology.read_duration if duration is None else duration
-        self._advance(self.time - duration)
+        self._advance(self.time - Fraction(duration))
         away = 0.0
         for k in range(TRAPS):
             if (self.awake >> k) & 1:
                 away += trap_amplitude(k, duration) * (1 if (self.traps >> k) & 1 else -1)
         result = max(self.noise_free() * (1.0 + self.noise * away), 0.0)
-        self.time += duration
+        self.time += Fraction(duration)
         return result
 
-    def _advance(self, until: float) -> None:
-        elapsed = until - self.trap_time
+    def _advance(self, until: Fraction) -> None:
+        elapsed = float(until - self.trap_time)
         if elapsed <= 0.0:
             return
         self.event += 1

@@ -92,12 +92,12 @@ def test_devices_do_what_their_plain_python_twins_do(technology, seed, first_cel
         # whole numbers to the bit, real ones to the last places
         assert devices._traps.tolist() == [twin.traps for twin in twins]
         assert devices._awake.tolist() == [twin.awake for twin in twins]
-        assert devices.time == twins[0].time
+        assert devices.time == float(twins[0].time)
         assert devices._conductance == pytest.approx([t.conductance for t in twins], rel=1e-13, abs=1e-20)
         assert devices.drift_exponent == pytest.approx([t.exponent for t in twins], rel=1e-13, abs=1e-15)
         assert devices._noise == pytest.approx([t.noise for t in twins], rel=1e-13)
         assert devices.conductance() == pytest.approx([t.noise_free() for t in twins], rel=1e-13, abs=1e-20)
-        assert devices.age == pytest.approx([t.time - t.programmed_at for t in twins], rel=1e-15)
+        assert devices.age == pytest.approx([float(t.time - t.programmed_at) for t in twins], rel=1e-15)
 
 
 # ---- same bits, however it is run
@@ -626,7 +626,7 @@ def test_old_programming_events_are_forgotten_without_changing_a_read(monkeypatc
     cell = pcm.load_cell("ibm-90nm-statistical")
     reads = []
     for most in (4096, 4):
-        monkeypatch.setattr("pcmphys.population.statistical._MOST_EVENTS", most)
+        monkeypatch.setattr("pcmphys.population.statistical._FEW_EVENTS", most)
         devices = cell.population(3, seed=4)
         devices.program(5e-6)
         for k in range(12):
@@ -635,4 +635,4 @@ def test_old_programming_events_are_forgotten_without_changing_a_read(monkeypatc
         reads.append(devices.read())
         assert len(devices._programmed_at) <= max(4, 13)
     assert np.array_equal(*reads)
-    assert len(devices._programmed_at) <= 4
+    assert len(devices._programmed_at) <= 1 + 2 * 3  # up to twice as many as are in use
