@@ -88,6 +88,6 @@ def test_no_kernel_is_compiled_twice():
 def test_no_part_of_a_kernel_is_compiled_twice(tmp_path):
     count, more = compiled("part", NUMBA_CACHE_DIR=str(tmp_path))
     assert count > 150
-    # grains are looked at as they are kept (single precision) and as they will be (double), counters with and without sign
+    # grains as they are kept (single precision) and as they will be (double); counters with and without sign
     two = {"models.geometry.grain_share", "population._mushroom_anneal._free", "rng.words"}
     assert {name.removeprefix("pcmphys.") for name in more} <= two
