@@ -183,7 +183,7 @@ def _converge_loose(net, drive, work, currents, steps, tolerance, lines) -> tupl
         residual = _sweep(net, drive, work, currents)
         current = net.conductance * (voltage - x)
         left = lines.largest_shift(net, drive, current, voltage, x) / scale
-        residual = left if not residual > left else residual  # a NaN must come through
+        residual = float(np.maximum(residual, left))  # unlike max, it lets a NaN through
         # a line that is open carries what its own cells make of the last digits: go on while they get better
         if attempt > 0 and residual <= SLACK * tolerance and not loose.ROUNDING < left < 0.3 * before:
             return residual, iterations

@@ -41,10 +41,9 @@ _WORTH_SHORTENING = 1e-6
 """Imbalance over the largest current below which the content's slope is rounding."""
 _STEADY, _MOST_WAITS = 1e-7, 10
 """Change of a cell's voltage, over the largest terminal voltage, that the last step may make: Newton squares it."""
-_STALLED = 12
-"""Steps without progress after which a solve is given up, or its open lines are relaxed."""
-_MOST_STEPS = 400
-_RELAXATIONS, _BISECTIONS = 8, 60
+_STALLED, _RELAXATIONS, _MOST_STEPS = 12, 8, 400
+"""Steps without progress after which open lines are relaxed; how often before a solve is given up; steps in all."""
+_BISECTIONS = 60
 _LEAST_SLOPE = 1e-6
 """Of a cell's slope in steps, over that from the origin: an error of the step far below what the step itself leaves."""
 _ROUNDING = 8.0 * np.finfo(float).eps
@@ -112,40 +111,59 @@ def solve(cells, ends: Ends, drive: Drive, start: tuple[np.ndarray, np.ndarray],
     ConvergenceError
         With the residual.
     """
-    run = _Run(cells, ends, drive, start)
+    run, patience = _Run(cells, ends, drive, start), _Patience()
     tolerance, most = limits
     history: list[float] = []
-    iterations, best, stalled, previous, waited, relaxed = 0, math.inf, 0, 1.0, 0, 0
-    drift = imbalance = math.inf
+    iterations, waited, change, drift = 0, 0, 1.0, math.inf
     while True:
-        goal = min(_COARSE, max(_FINE, _SHARPNESS * previous * previous))
+        goal = min(_COARSE, max(_FINE, _SHARPNESS * change * change))
         iterations += run.linear_step(goal * run.scale, most - iterations)
         step = run.judge()
-        previous = step.change / run.scale
         shortened = run.clipped or (bool(history) and run.shorten(step))
-        drift_before, drift = drift, run.drift()
-        residual = max(step.residual(tolerance), drift)
+        before, drift, change = drift, run.drift(), step.change / run.scale
+        residual = float(np.maximum(step.residual(tolerance), drift))  # unlike max, it lets a NaN through
         if not shortened and residual <= tolerance:
             currents, voltage_law = run.measure()
-            # a NaN must come through
-            residual = voltage_law if not residual > voltage_law else residual
+            residual = float(np.maximum(residual, voltage_law))
             # currents may settle long before the voltage of a line that hardly anything holds
             waited += 1
-            steady = step.change <= _STEADY * run.scale and not loose.ROUNDING < drift < 0.3 * drift_before
-            steady = steady or waited > _MOST_WAITS
-            if steady and voltage_law <= tolerance:
+            steady = change <= _STEADY and not loose.ROUNDING < drift < 0.3 * before
+            if residual <= tolerance and (steady or waited > _MOST_WAITS):
                 return Found(currents, residual, iterations, [*history, residual], run.accept())
         history.append(residual)
         run.accept()
-        # an exponential law is climbed down one thermal voltage a step: that is slow, but it gets on
-        stalled = 0 if residual < 0.7 * best or step.imbalance < 0.7 * imbalance else stalled + 1
-        best, imbalance = min(best, residual), step.imbalance
-        if stalled >= _STALLED and run.floating and relaxed < _RELAXATIONS:
+        patience.look_at(residual, step.imbalance)
+        if patience.lost and run.floating and patience.renewed():
             run.relax()
-            relaxed, stalled, best = relaxed + 1, 0, math.inf
         spent = iterations >= most or len(history) >= _MOST_STEPS
-        if spent or not math.isfinite(residual) or stalled >= _STALLED:
+        if spent or not math.isfinite(residual) or patience.lost:
             raise ConvergenceError("the nonlinear crossbar did not converge", residual=residual, iterations=iterations)
+
+
+class _Patience:
+    """Whether the steps still get anywhere."""
+
+    def __init__(self):
+        self.best = self.imbalance = math.inf
+        self.stalled = self.renewals = 0
+
+    def look_at(self, residual: float, imbalance: float) -> None:
+        """Count a step. Down an exponential law a step is one thermal voltage: that is slow, but it gets on."""
+        gets_on = residual < 0.7 * self.best or imbalance < 0.7 * self.imbalance
+        self.stalled = 0 if gets_on else self.stalled + 1
+        self.best, self.imbalance = min(self.best, residual), imbalance
+
+    @property
+    def lost(self) -> bool:
+        """Whether it is time to give up."""
+        return self.stalled >= _STALLED
+
+    def renewed(self) -> bool:
+        """Begin to count anew, if that has not been done too often."""
+        if self.renewals >= _RELAXATIONS:
+            return False
+        self.renewals, self.stalled, self.best = self.renewals + 1, 0, math.inf
+        return True
 
 
 class _Run:
