@@ -439,3 +439,12 @@ def test_bounds_of_the_conductance_are_real():
     low, high = conductance_bounds(full)
     assert (full.conductance() < 0.01 * high).all()
     assert (full.conductance() < 300 * low).all()
+
+
+def test_a_long_plateau_leaves_nuclei_to_what_follows():
+    """After 60 000 candidates in one pulse none came any more: 0.69 grains a device were left here, now 0.76."""
+    devices = CELL.population(200, seed=2)
+    devices.apply(pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9))
+    time, current = [0.0, 50e-3, 50e-3, 50.001e-3], [200e-6, 200e-6, 60e-6, 60e-6]
+    devices.apply(pcm.Pulse.piecewise(time, current=current))
+    assert devices._state.count.sum() > 0.72 * 200
