@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pcmphys._jit import kernel
+from pcmphys._jit import kernel, launch
 from pcmphys.models.geometry import SECTORS
 from pcmphys.models.telegraph import MOST_TRAPS
 from pcmphys.population._mushroom_solve import (
@@ -19,6 +19,9 @@ from pcmphys.population._mushroom_structure import SCRATCH, evaluate_one
 from pcmphys.population._mushroom_traps import advance, kinds, limits_since, window
 from pcmphys.population._mushroom_views import borrowed, kept
 from pcmphys.rng import U64
+
+_AT_ONCE = 4096  # devices last read at moments of their own: each of these has a table of 4 kB
+_GRAIN = 2048  # devices worth a thread of their own
 
 
 @kernel
@@ -83,3 +86,21 @@ def read(start, stop, address, temperature, voltage, duration, p, tables, looked
         else:
             out[i] = read_current(voltage, edge, p.conduction.series_resistance, work) / voltage
     kept(memory)
+
+
+def read_chosen(address, reading, p, clock, chosen, state, out) -> None:
+    """Read the chosen devices of a population; ``reading`` is temperature [K], voltage [V] and duration [s].
+
+    In parts, if more moments of last reads are to be told apart than there should be tables for.
+    """
+    temperature, voltage, duration = reading
+    looked, looks = clock.looks(chosen)
+    at_once = max(chosen.size, 1) if len(looks) <= _AT_ONCE else _AT_ONCE
+    for start in range(0, chosen.size, at_once):
+        part = chosen[start : start + at_once]
+        if at_once < chosen.size:
+            looked, looks = clock.looks(part)
+        tables = clock.trap_tables(looks, duration, temperature)
+        launch(
+            read, part.size, address, temperature, voltage, duration, p, tables, looked, part, state, out, grain=_GRAIN
+        )

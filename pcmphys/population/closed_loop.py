@@ -11,7 +11,9 @@ import warnings
 import numpy as np
 
 from pcmphys import _check
+from pcmphys._jit import launch
 from pcmphys.errors import ParameterError, ValidityWarning
+from pcmphys.population import _mushroom_anneal
 from pcmphys.population.moment import ages
 from pcmphys.population.report import ProgramReport
 from pcmphys.population.scheme import Scheme
@@ -48,10 +50,19 @@ def run(devices, scheme: Scheme, targets: np.ndarray, chosen: np.ndarray, clippe
         fresh = _next_pulse(scheme, missing, active, first, amplitude)
     # what is foreseen is an average; each device is judged at the reference time after its own last pulse
     left = devices.cell.reference_time - ages(devices._clock.now, sent)[last_sent]
-    error = np.where(chosen, devices._conductance_after(left) - targets, np.nan)
+    error = np.where(chosen, conductance_after(devices, left) - targets, np.nan)
     shape = devices.shape
     converged = chosen & ~active
     return ProgramReport(error.reshape(shape), iterations.reshape(shape), converged.reshape(shape), clipped)
+
+
+def conductance_after(devices, duration: np.ndarray) -> np.ndarray:
+    """Conductance [S] of each device, without noise, a time [s] of its own (of either sign) from now; both flat."""
+    now, ambient, p = devices._present(), devices._floats.heat.ambient, devices._floats.relaxation
+    order = np.empty(devices.size)
+    launch(_mushroom_anneal.later, devices.size, duration, ambient, p, now.order, order)
+    voltage = devices.cell.read_voltage
+    return devices._solve(voltage, None, now._replace(order=order))[0] / voltage
 
 
 def _next_pulse(scheme: Scheme, missing, active, first, amplitude) -> np.ndarray:

@@ -12,22 +12,14 @@ from pcmphys._jit import launch
 from pcmphys.constants import BOLTZMANN
 from pcmphys.errors import ParameterError
 from pcmphys.models.geometry import SECTORS
-from pcmphys.population import (
-    _mushroom_anneal,
-    _mushroom_growth,
-    _mushroom_pulse,
-    _mushroom_read,
-    _mushroom_state,
-    closed_loop,
-)
 from pcmphys.population import _mushroom_checks as checks
+from pcmphys.population import _mushroom_growth, _mushroom_pulse, _mushroom_read, _mushroom_state, closed_loop
 from pcmphys.population._mushroom_clock import Clock
 from pcmphys.population.pulse import Pulse
 from pcmphys.population.report import ProgramReport, PulseReport
 from pcmphys.population.scheme import SCHEMES, Scheme
 
 _GRAIN = 512  # devices worth a thread of their own: a pulse takes microseconds a device
-_READ_AT_ONCE = 4096  # devices last read at moments of their own: each of these has a table of 4 kB
 _LAST_EVENT = 2**32 - 1
 
 
@@ -374,32 +366,16 @@ class MushroomPopulation:
     def _read(self, voltage: float, duration: float, ambient: float, chosen, out) -> None:
         self._advance()
         self._clock.wait(0.0, ambient)
-        event = self._next_event()
-        looked, looks = self._clock.looks(chosen)
-        at_once = max(chosen.size, 1) if len(looks) <= _READ_AT_ONCE else _READ_AT_ONCE
-        for start in range(0, chosen.size, at_once):
-            part = chosen[start : start + at_once]
-            if at_once < chosen.size:
-                looked, looks = self._clock.looks(part)
-            tables = self._clock.trap_tables(looks, duration, ambient)
-            launch(
-                _mushroom_read.read, part.size, self._address(event), ambient, voltage, duration,
-                self._floats, tables, looked, part, self._state, out, grain=4 * _GRAIN,
-            )  # fmt: skip
+        reading = (ambient, voltage, duration)
+        address = self._address(self._next_event())
+        _mushroom_read.read_chosen(address, reading, self._floats, self._clock, chosen, self._state, out)
         self._clock.wait(duration, ambient)
         self._clock.look(chosen)
 
-    def _conductance_after(self, duration: np.ndarray) -> np.ndarray:
-        """Conductance [S] of each device, without noise, a time [s] of its own (of either sign) from now."""
-        now, ambient = self._present(), self._floats.heat.ambient
-        order = np.empty(self.size)
-        launch(_mushroom_anneal.later, self.size, duration, ambient, self._floats.relaxation, now.order, order)
-        voltage = self.cell.read_voltage
-        return self._solve(voltage, None, now._replace(order=order))[0] / voltage
-
     def _solve(self, voltage, temperature, state) -> np.ndarray:
         ambient = checks.temperature(self, temperature)
-        voltage = np.array(np.broadcast_to(voltage, (self.size,)), dtype=float)  # a read-only view is another type to kernels
+        # a copy: to kernels a read-only view would be another type
+        voltage = np.array(np.broadcast_to(voltage, (self.size,)), dtype=float)
         out = np.empty((2, self.size))
         launch(_mushroom_read.current, self.size, ambient, self._floats, voltage, state, out, grain=_GRAIN)
         return out

@@ -149,9 +149,7 @@ def test_crosstalk_is_the_pulse_and_then_its_heat():
     report = Crossbar(devices).write(Bias.select(1, 1, voltage_for(350e-6), "half"), RESET, crosstalk=warm)
     power = np.where(report.switched, report.current * report.solution.device_voltage, 0.0)
     heat = warm.rise(power)
-    other.apply(
-        RESET.shaped("current"), amplitude=report.current, where=report.switched, warmed=HEAT.ambient + heat
-    )
+    other.apply(RESET.shaped("current"), amplitude=report.current, where=report.switched, warmed=HEAT.ambient + heat)
     assert (other.conductance() == devices.conductance()).all()
     assert (report.hottest[~report.switched] == HEAT.ambient + heat[~report.switched]).all()
 

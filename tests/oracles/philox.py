@@ -18,8 +18,9 @@ def philox(counter: tuple[int, int, int, int], key: tuple[int, int]) -> tuple[in
 
 
 def words(seed: int, cell: int, event: int, stream: int, block: int) -> tuple[int, int, int, int]:
-    """The package's layout: counter = cell (64 bits), event (32), upper byte of the block, stream (8), rest of the block
-    (16); key = seed (64).
+    """The package's layout: counter = cell (64 bits), event (32), block's upper byte, stream (8), block's rest (16).
+
+    The key is the seed (64 bits).
     """
     upper, lower = divmod(block, 2**16)
     counter = (cell % WORD, cell // WORD, event, upper * 2**24 + stream * 2**16 + lower)

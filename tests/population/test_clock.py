@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import pcmphys as pcm
 from pcmphys import ParameterError
-from pcmphys.population import mushroom
+from pcmphys.population import _mushroom_read
 from pcmphys.population.moment import Moment, ages
 
 CELLS = {name: pcm.load_cell(name) for name in ("ibm-90nm-statistical", "ibm-90nm-doped-gst")}
@@ -135,7 +135,7 @@ def test_tables_of_reads_come_in_parts(monkeypatch):
     """A device's read does not depend on how many look at once."""
     found = []
     for at_once in (4096, 16):
-        monkeypatch.setattr(mushroom, "_READ_AT_ONCE", at_once)
+        monkeypatch.setattr(_mushroom_read, "_AT_ONCE", at_once)
         devices = CELLS["ibm-90nm-doped-gst"].population(150, seed=2)
         devices.apply(RESET)
         one_by_one(devices, range(0, 150, 2))

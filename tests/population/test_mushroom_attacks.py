@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import pcmphys as pcm
 from pcmphys.models.geometry import SHELLS
-from pcmphys.population import SCHEMES, _mushroom_clock, mushroom
+from pcmphys.population import SCHEMES, _mushroom_clock, _mushroom_read, mushroom
 from tests.population.mushroom_cells import CELL, RESET, P, alike, same, state, varied
 
 COUNT = 7
@@ -107,7 +107,7 @@ def threads_for_few():
     """Let every launch use all threads, however few devices there are."""
     before = numba.get_num_threads()
     with pytest.MonkeyPatch.context() as patch:
-        for module in (mushroom, _mushroom_clock):
+        for module in (mushroom, _mushroom_clock, _mushroom_read):
             patch.setattr(module, "_GRAIN", 1)
         yield before
     numba.set_num_threads(before)

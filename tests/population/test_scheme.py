@@ -183,7 +183,7 @@ def test_reports_look_ahead_and_back_in_time(left):
     early = devices.copy()
     devices.wait(2000.0)
     early.wait(2000.0 + left)
-    found = devices._conductance_after(np.full(50, left))
+    found = closed_loop.conductance_after(devices, np.full(50, left))
     assert found == pytest.approx(early.conductance(), rel=1e-9)
 
 
@@ -239,7 +239,6 @@ def test_stuck_devices_need_a_valid_reset():
 def test_pulses_of_a_scheme_are_pulses(wrong):
     with pytest.raises(ParameterError, match="Pulse"):
         SCHEMES["gradient"].but(**wrong)
-
 
 
 def test_a_target_of_zero_asks_for_a_low_reading_only():
