@@ -203,15 +203,18 @@ def _rounded(value: float) -> str:
 
 
 def _trace(devices: MushroomPopulation, place: int, times) -> tuple[np.ndarray, np.ndarray]:
-    """Ages of the glass [s] and reads [S] of one device at the given times from now."""
+    """Ages of the glass [s] and reads [S] of one device at the given times from now, or when its last read ends."""
     twin = _branch.block(devices, place, place + 1)
     first = float(_branch.age(twin)[0])
     start = twin.time
-    reads = np.empty(times.size)
+    reads, at = np.empty(times.size), np.array(times)
     for k, time in enumerate(times):
-        twin.wait(max(time - (twin.time - start), 0.0))
+        left = time - (twin.time - start)
+        twin.wait(max(left, 0.0))
+        if left < 0.0:
+            at[k] = time - left
         reads[k] = twin.read()[0]
-    return first + times, reads
+    return first + at, reads
 
 
 def noise_spectrum(

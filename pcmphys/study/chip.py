@@ -9,6 +9,7 @@ import numpy as np
 
 from pcmphys._jit import single_thread
 from pcmphys.crossbar import Wires
+from pcmphys.errors import ParameterError
 from pcmphys.matrix import AnalogMatrix, Periphery
 from pcmphys.study.network import Network, accuracy, rectified
 
@@ -55,7 +56,7 @@ def _measure(config: StudyConfig, cell, network: Network, chip: int, tick) -> di
         for t, time in enumerate(config.times):
             for matrix, origin in zip(matrices, programmed, strict=True):
                 # reads take their time on the lab clock: wait until the clock shows the next one
-                matrix.wait(max(time - (matrix.time - origin.time), 0.0))
+                _wait_until(time, matrix, origin)
                 matrix.calibrate()
             snapshots = [matrix.snapshot() for matrix in matrices]
             out["gain"][w, t] = [np.mean(matrix.gains) for matrix in matrices]
@@ -66,6 +67,17 @@ def _measure(config: StudyConfig, cell, network: Network, chip: int, tick) -> di
                 tick()
         out["adc_clipped"][w] = [matrix.counts.adc_clipped / max(matrix.counts.adc, 1) for matrix in matrices]
     return out
+
+
+def _wait_until(time: float, matrix: AnalogMatrix, origin: AnalogMatrix) -> None:
+    """Wait until ``time`` [s] after programming; a time that has passed while others were read is refused."""
+    left = time - (matrix.time - origin.time)
+    if left < -1e-9 * time:
+        raise ParameterError(
+            f"times: at {time:g} s the reads of the time before are still going on, for {-left:.3g} s more; leave more "
+            "time between two"
+        )
+    matrix.wait(max(left, 0.0))
 
 
 def build(config: StudyConfig, cell, chip: int, network: Network) -> list[AnalogMatrix]:

@@ -20,14 +20,15 @@ _READS = 40
 
 def portrait(config: StudyConfig, cells: list, network: Network) -> dict[str, tuple]:
     """Variables (axes, values, unit, text) for the data set: ``trace`` and ``cell_voltage``."""
+    times = _trace_times(config, cells)
     return {
         "trace": (
             ("cell", "device", "trace_time"),
-            np.stack([_traces(config, cell) for cell in cells]),
+            np.stack([_traces(config, cell, times) for cell in cells]),
             "S",
             "reads of single devices",
         ),
-        "trace_time": (("trace_time",), _trace_times(config), "s", "time since programming"),
+        "trace_time": (("trace_time",), times, "s", "time since programming"),
         "trace_target": (
             ("cell", "device"),
             np.stack([np.repeat(_LEVELS, _DEVICES_A_LEVEL) * cell.conductance_maximum for cell in cells]),
@@ -43,17 +44,28 @@ def portrait(config: StudyConfig, cells: list, network: Network) -> dict[str, tu
     }
 
 
-def _trace_times(config: StudyConfig) -> np.ndarray:
+def _trace_times(config: StudyConfig, cells: list) -> np.ndarray:
+    """Times [s] of the reads, evenly in their logarithm as far as reads, one after the other, leave room for it."""
     last = max(config.times)
-    return np.geomspace(min(*config.times, 1.0) if len(config.times) > 1 else 1.0, max(last, 10.0), _READS)
+    times = np.geomspace(min(*config.times, 1.0) if len(config.times) > 1 else 1.0, max(last, 10.0), _READS)
+    longest = 0.0
+    for cell in cells:
+        probe = cell.population(1, seed=0)
+        probe.program(cell.conductance_maximum)
+        start = probe.time
+        probe.read()
+        longest = max(longest, probe.time - start)
+    for k in range(1, times.size):
+        times[k] = max(times[k], times[k - 1] + 1.001 * longest)
+    return times
 
 
-def _traces(config: StudyConfig, cell) -> np.ndarray:
+def _traces(config: StudyConfig, cell, times: np.ndarray) -> np.ndarray:
     devices = cell.population(_LEVELS.size * _DEVICES_A_LEVEL, seed=config.seed << 16)
     devices.program(np.repeat(_LEVELS, _DEVICES_A_LEVEL) * cell.conductance_maximum)
     start = devices.time
     reads = []
-    for time in _trace_times(config):
+    for time in times:
         devices.wait(max(time - (devices.time - start), 0.0))
         reads.append(devices.read())
     return np.stack(reads, axis=-1)

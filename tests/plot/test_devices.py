@@ -22,7 +22,8 @@ def everything(devices) -> list:
     """All that a population's future depends on."""
     clock = devices._clock
     parts = [*devices._state, devices._free, clock.looked]
-    numbers = (devices._event, clock.now, tuple(clock._looks), clock._pending, clock._trap_now, devices.shape, devices.first_cell)
+    times = (clock.now, tuple(clock._looks), clock._pending, clock._trap_now)
+    numbers = (devices._event, times, devices.shape, devices.first_cell)
     return [part.tobytes() for part in parts] + [numbers]
 
 
@@ -174,6 +175,15 @@ def test_the_drift_lines_are_power_laws_with_the_exponents_in_the_legend(reset):
         assert abs(exponent - 0.11) < 4.0 * error + 0.03
         written = float(dots.get_label().split(" µS")[0])
         assert np.exp(offset + slope * np.log(line.get_xdata()[0])) == pytest.approx(written, rel=0.01)
+
+
+def test_drift_shows_reads_where_they_happened(devices):
+    """Times closer together than a read: one after the other."""
+    read = devices.cell.parameters.read.duration
+    times = 1.0 + 0.1 * read * np.arange(5)
+    figure = pcm.plot.drift(devices, times=times, n=1)
+    ages = next(line for line in figure.axes[0].lines if line.get_marker() == "o").get_xdata()
+    assert np.diff(ages) == pytest.approx(np.full(4, read), rel=1e-6)
 
 
 def test_drift_refuses_bad_times(reset):

@@ -57,6 +57,19 @@ def test_progress_counts_every_step(small_study):
     assert seen[-1] == (12, 12)  # 3 chips, 2 wire settings, 2 times
 
 
+def test_times_closer_together_than_reads_are_refused(small_study):
+    """They were read when the reads before had ended, and labelled as asked for."""
+    with pytest.raises(pcm.ParameterError, match="times: at 20 s the reads of the time before"):
+        run({**small_study, "times": [20.0, 20.0 + 1e-7]})
+
+
+def test_traces_are_labelled_with_when_they_were_read(small_study):
+    dataset = run({**small_study, "times": [1e-7, 20.0]})
+    times = dataset["trace_time"].values
+    assert times[0] == pytest.approx(1e-7)
+    assert (np.diff(times) > 249e-9).all()  # the published read takes 250 ns
+
+
 class Interrupted(Exception):
     """Stands for the user's control-C."""
 
