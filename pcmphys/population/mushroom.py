@@ -188,6 +188,11 @@ class MushroomPopulation:
             Zero or more.
         temperature : float [K], optional
             Of the surroundings, below melting; the cell's ambient by default. A history is a chain of waits.
+
+        Raises
+        ------
+        ParameterError
+            A number out of range, or a time that ends beyond all numbers.
         """
         duration = _check.number("duration", duration, "s", 0.0)
         ambient = checks.temperature(self, temperature)

@@ -221,6 +221,11 @@ class StatisticalPopulation:
         temperature : float [K], optional
             The published moments hold at the temperature of their measurement (the default); any other value is
             accepted with a `ValidityWarning` and changes nothing.
+
+        Raises
+        ------
+        ParameterError
+            A number out of range, or a time that ends beyond all numbers.
         """
         measured = self.cell.parameters.temperature
         duration = _check.number("duration", duration, "s", 0.0)
