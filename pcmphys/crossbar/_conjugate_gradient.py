@@ -101,9 +101,10 @@ def step_columns(start, stop, alpha, net, ground, fields, slots, largest):
 
 @kernel
 def solve(net, drive, still, fields, limits, steps, resume):
-    """The whole iteration on one thread. ``fields``: (y, r, p, t, work). ``limits``: (tolerance [V], most iterations).
+    """The whole iteration on one thread. ``fields``: (y, r, p, t, work); ``still`` drives nothing (`_lines.still`).
 
-    ``still`` drives nothing (`_lines.still`).
+    ``limits``: (tolerance [V], most iterations, iterations without a smaller change after which rounding is reached,
+    part of its first energy at which the residual that is carried along is no longer trusted).
 
     Returns (iterations, last change of the column voltages [V]); on return ``y`` is the solution and the rest free.
     With ``resume`` the ``y`` passed in is the first guess.
@@ -111,7 +112,7 @@ def solve(net, drive, still, fields, limits, steps, resume):
     in the same order, so that the two agree bit by bit.
     """
     y, residual, _, _, work = fields
-    tolerance, most = limits
+    tolerance, most, patience, trusted = limits
     rows, columns = y.shape
     row_slots, column_slots, largest = np.empty(rows), np.empty(columns), np.empty(columns)
     if not resume:
@@ -121,18 +122,24 @@ def solve(net, drive, still, fields, limits, steps, resume):
     precondition(0, columns, net, still.column[NEAR], residual, work, column_slots, largest)
     energy, beta, longest = _lines.ordered_sum(column_slots), 0.0, 1.0
     change = _greatest(largest)
-    iterations = 0
-    while change > tolerance and iterations < most:
+    iterations, smallest, since, least = 0, change, 0, trusted * energy
+    while change > tolerance and iterations < most and since < patience and energy > least:
         direction_rows(0, rows, beta, net, still, fields, row_slots)
-        alpha = energy / _lines.ordered_sum(row_slots)
+        stiffness = _lines.ordered_sum(row_slots)
+        if not stiffness > 0.0:  # of the direction nothing but rounding is left
+            break
+        alpha = energy / stiffness
         step_columns(0, columns, alpha, net, still.column[NEAR], fields, column_slots, largest)
         previous, energy = energy, _lines.ordered_sum(column_slots)
         beta = energy / previous
         steps[0, iterations], steps[1, iterations] = alpha, beta
         # what the next step can still change: a long step so far tells of a slow mode, where work alone is too small
         longest = max(longest, alpha)
-        change = longest * _greatest(largest)
+        peak = _greatest(largest)
+        change = longest * peak
         iterations += 1
+        since = 0 if peak < smallest else since + 1
+        smallest = min(smallest, peak)
     return iterations, change
 
 

@@ -16,6 +16,11 @@ from pcmphys.errors import ConvergenceError
 _LARGE = 2**18
 """From this many cells on, one solve is shared by the threads: below, handing over costs more than it saves."""
 _RESTARTS, _ROUNDS = 4, 12
+_PATIENCE, _STUCK = 6, 30
+"""Iterations without a smaller residual after which only rounding is left, and after which a fresh start is better."""
+_POLISHINGS, _POLISH, _TRUSTED = 3, 1e-4, 1e-12
+_FAINT = 0.03
+"""Part of a terminal's voltage at its line, all else at ground, below which what reaches the array counts as faint."""
 SLACK = 4.0
 """The measured residual may exceed the tolerance of the iteration by this factor: it adds up two of its errors."""
 _ROWS, _COLUMNS = _lines.ROWS_AT_ONCE, 8
@@ -137,11 +142,12 @@ def _converge(net, drive, work, currents, steps, tolerance, lines) -> tuple[floa
     y, x, voltage = work[0], work[4], work[2]
     most = steps.shape[1]
     scale = size_of(drive)
-    has_open = np.isinf(net.column_line[FEED]).any()
+    has_open, faint = np.isinf(net.column_line[FEED]).any(), _faint(net)
     iterations, residual, goal = 0, np.nan, tolerance * scale
     for attempt in range(_RESTARTS):
-        spent, _ = iterate(net, drive, work, (goal, most - iterations), steps[:, iterations:], attempt > 0)
-        iterations += spent
+        if attempt > 0:
+            _renew(net, drive, work)
+        iterations += _improve(net, drive, work, goal, steps[:, iterations:], attempt > 0, to_the_last=faint)
         columns_of(_lines.column_ladders, net, drive, y, x)
         residual = measure(net, drive, x, voltage, currents)
         if has_open and residual <= SLACK * tolerance:
@@ -153,6 +159,48 @@ def _converge(net, drive, work, currents, steps, tolerance, lines) -> tuple[floa
         # on heavily loaded lines a small change of the voltages still moves much current: ask for a smaller one
         goal *= 0.5 * tolerance / residual
     raise _not_converged(residual, iterations)
+
+
+def _improve(net, drive, work, goal, steps, resume, *, to_the_last: bool) -> int:
+    """Iterate until the goal [V] is met, or ``to_the_last`` digit that rounding leaves; how often.
+
+    Some digits at a time, each time from the true residual: the one that an iteration carries along goes on falling
+    when the true one does not any more.
+    """
+    most = steps.shape[1]
+    if not to_the_last:
+        return iterate(net, drive, work, (goal, most, most, 0.0), steps, resume)[0]
+    spent, change = iterate(net, drive, work, (goal, most, _STUCK, _TRUSTED), steps, resume)
+    for _ in range(_POLISHINGS):
+        goal = min(goal, _POLISH * change)
+        _renew(net, drive, work)
+        more, last = iterate(net, drive, work, (goal, most - spent, _PATIENCE, _TRUSTED), steps[:, spent:], True)
+        spent += more
+        if more == 0 or not last < 0.5 * change:
+            break
+        change = last
+    return spent
+
+
+def _renew(net, drive, work) -> None:
+    """Assume of each cell the current that the voltages give it: what cancels in a bit line's sum grows unseen."""
+    y, residual, _, _, x = work
+    columns_of(_lines.column_ladders, net, drive, y, x)
+    rows_of(_conjugate_gradient.residual_rows, net, drive, x, y, residual)
+    y += residual
+
+
+def _faint(net: Network) -> bool:
+    """Whether a terminal stands behind a resistance that takes nearly all of its voltage.
+
+    What reaches the array is then small beside it, and is found to its own last digits.
+    """
+    near = min(_least_driven(net.row_factor[:, 0], net.row_line), _least_driven(net.column_factor[-1], net.column_line))
+    return near < _FAINT
+
+
+def _least_driven(factor, line) -> float:
+    return float(np.where(line[FEED] < np.inf, factor, 1.0).min())
 
 
 def _sweep(net, drive, work, currents) -> float:
@@ -181,8 +229,7 @@ def _converge_loose(net, drive, work, currents, steps, tolerance, lines) -> tupl
         x += lines.shifts(net, drive, net.conductance * (voltage - x), voltage, x)[1]
         measure(net, drive, x, voltage, currents)
         residual = _sweep(net, drive, work, currents)
-        current = net.conductance * (voltage - x)
-        left = lines.largest_shift(net, drive, current, voltage, x) / scale
+        left = lines.drift(net, drive, net.conductance * (voltage - x), voltage, x) / scale
         residual = float(np.maximum(residual, left))  # unlike max, it lets a NaN through
         # a line that is open carries what its own cells make of the last digits: go on while they get better
         if attempt > 0 and residual <= SLACK * tolerance and not loose.ROUNDING < left < 0.3 * before:
@@ -193,8 +240,7 @@ def _converge_loose(net, drive, work, currents, steps, tolerance, lines) -> tupl
         if attempt > 1:
             goal *= min(1.0, 0.5 * tolerance / max(residual, tolerance))
         np.multiply(net.conductance, voltage, out=y)
-        spent, _ = iterate(net, drive, work, (goal, most - iterations), steps[:, iterations:], True)
-        iterations += spent
+        iterations += _improve(net, drive, work, goal, steps[:, iterations:], True, to_the_last=True)
         columns_of(_lines.column_ladders, net, drive, y, x)
         measure(net, drive, x, voltage, currents)
     raise _not_converged(residual, iterations)
@@ -225,17 +271,24 @@ def _iterate_threaded(net, drive, still, work, limits, steps, resume) -> tuple[i
     rows_of(cg.residual_rows, net, drive, scratch, y, residual)
     columns_of(cg.precondition, net, still.column[NEAR], residual, scratch, column_slots, largest)
     energy, beta, longest = _lines.ordered_sum(column_slots), 0.0, 1.0
-    change, iterations = largest.max(), 0
-    while change > limits[0] and iterations < limits[1]:
+    change, iterations, since = largest.max(), 0, 0
+    smallest, least = change, limits[3] * energy
+    while change > limits[0] and iterations < limits[1] and since < limits[2] and energy > least:
         rows_of(functools.partial(_direction, beta), net, still, work, row_slots)
-        alpha = energy / _lines.ordered_sum(row_slots)
+        stiffness = _lines.ordered_sum(row_slots)
+        if not stiffness > 0.0:
+            break
+        alpha = energy / stiffness
         columns_of(functools.partial(_step, alpha), net, still.column[NEAR], work, column_slots, largest)
         previous, energy = energy, _lines.ordered_sum(column_slots)
         beta = energy / previous
         steps[:, iterations] = alpha, beta
         longest = max(longest, alpha)
-        change = longest * largest.max()
+        peak = largest.max()
+        change = longest * peak
         iterations += 1
+        since = 0 if peak < smallest else since + 1
+        smallest = min(smallest, peak)
     return iterations, change
 
 

@@ -29,6 +29,7 @@ from pcmphys.crossbar._lines import END, FAR, FEED, NEAR, PINNED, Drive, Network
 
 _WEAK = 0.03
 """The best way out of a line, over its best cell, below which the line counts as loose: above, an iteration sees it."""
+_DIGIT = 4.0 * np.finfo(float).eps
 ROUNDING = 2e-16
 """Shift of a loose line, over the largest terminal voltage, that is rounding."""
 _SMALL, _UNEVEN = 200, 1e-4
@@ -64,9 +65,16 @@ class Loose(NamedTuple):
         of_rows[self.rows], of_columns[self.columns] = self._solve(row_miss[self.rows], column_miss[self.columns])
         return of_rows, of_columns
 
-    def largest_shift(self, net: Network, drive: Drive, current, voltage, x) -> float:
-        """The largest of the `shifts`: how far off the loose lines still are [V]."""
-        return max(float(np.abs(part).max()) for part in self.shifts(net, drive, current, voltage, x))
+    def drift(self, net: Network, drive: Drive, current, voltage, x) -> float:
+        """How far off the loose lines still are [V]: the largest of the `shifts`, beyond what rounding moves.
+
+        Where currents hardly depend on the voltage (reverse diodes on both sides), their last digit moves it far.
+        """
+        size = np.abs(current)
+        noise = self._solve(_DIGIT * size[self.rows].sum(axis=1), _DIGIT * size[:, self.columns].sum(axis=0))
+        shifts = self.shifts(net, drive, current, voltage, x)
+        found = [np.abs(shifts[0][self.rows]) - noise[0], np.abs(shifts[1][self.columns]) - noise[1]]
+        return max(float(part.max(initial=0.0)) for part in found)
 
     def _solve(self, row_miss, column_miss):
         """Shifts [V] for what each loose line has too much [A]."""
@@ -87,7 +95,7 @@ def find(net: Network, *, sensitive: bool = False) -> Loose | None:
     ``sensitive``: an error that no voltage shows may then be much of a current.
     """
     largest = net.conductance.max()
-    if _WEAK * largest * max(net.row_line[FEED].max(), net.column_line[FEED].max()) <= 1.0:
+    if largest == 0.0 or _WEAK * largest * max(net.row_line[FEED].max(), net.column_line[FEED].max()) <= 1.0:
         return None
     row_end, column_end = _terminals(net.row_line), _terminals(net.column_line)
     weakest = min(row_end.min(), column_end.min())
@@ -238,9 +246,9 @@ def collected(current, of_rows, of_columns):
 
 def _terminal_current(line, drive, first, last) -> np.ndarray:
     """What a line's terminals give [A] at the voltages of its first and last node."""
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         near = np.where(line[FEED] > 0.0, (drive[NEAR] - first) / line[FEED], 0.0)
-    return near + np.where(line[FAR] < PINNED, line[FAR] * (drive[END] - last), 0.0)
+        return near + np.where(line[FAR] < PINNED, line[FAR] * (drive[END] - last), 0.0)
 
 
 @kernel

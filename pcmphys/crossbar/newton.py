@@ -209,7 +209,7 @@ class _Run:
         if self.lines is not None:
             self._balance(self.old.current, self.voltage, self.x)
         steps = np.empty((2, max(most, 1)))
-        spent, _ = linear.iterate(net, self.drive, tuple(self.work), (goal, most), steps, True)
+        spent, _ = linear.iterate(net, self.drive, tuple(self.work), (goal, most, most, 0.0), steps, True)
         linear.columns_of(_lines.column_ladders, net, self.drive, y, x)
         linear.rows_of(_row_voltages, net, self.drive, x, voltage, self.across)
         if self.lines is not None:
@@ -262,7 +262,7 @@ class _Run:
         if self.lines is None:
             return 0.0
         _, _, voltage, _, x = self.work
-        return self.lines.largest_shift(self.net, self.drive, self.new.current, voltage, x) / self.scale
+        return self.lines.drift(self.net, self.drive, self.new.current, voltage, x) / self.scale
 
     def relax(self) -> None:
         """Bring each line without a terminal into balance with all others held, first word lines, then bit lines.
@@ -307,7 +307,8 @@ class _Run:
         _, _, voltage, _, x = self.work
         target = voltage.copy(), x.copy(), self.consistent_new.copy()
         for _ in range(_SHORTENINGS):
-            part = low + (high - low) * min(max(at_low / (at_low - at_high), 0.1), 0.9)
+            fall = at_low - at_high
+            part = low + (high - low) * (min(max(at_low / fall, 0.1), 0.9) if fall else 0.5)
             for begin, end, out in zip(
                 (self.voltage, self.x, self.consistent), target, (voltage, x, self.consistent_new), strict=True
             ):

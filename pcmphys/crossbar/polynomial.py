@@ -25,7 +25,7 @@ def of_network(net: Network, tolerance: float) -> np.ndarray | None:
     drive = _lines.still(*net.conductance.shape)
     drive.row[NEAR] = np.where(net.row_line[FEED] < np.inf, voltage, 0.0)
     steps = np.empty((2, _LONGEST + 1))
-    limits = tolerance * np.abs(voltage).max(), _LONGEST + 1
+    limits = tolerance * np.abs(voltage).max(), _LONGEST + 1, _LONGEST + 1, 0.0
     work = tuple(scratch(5, net.conductance.shape))
     iterations, _ = _conjugate_gradient.solve(net, drive, still, work, limits, steps, False)
     if iterations == 0:

@@ -270,3 +270,52 @@ def test_fibonacci_ladders(n):
     solution = Crossbar(cells).solve(Bias.voltages(rows=rows, columns=columns))
     exact = Fraction(fibonacci[2 * n + 1], fibonacci[2 * n])
     assert 1.0 / solution.row_current[0] == pytest.approx(float(exact), rel=1e-13)
+
+
+@pytest.mark.parametrize("voltage", [-1.0, -2.0, -3.0])
+@pytest.mark.parametrize("n", [4, 16, 48])
+def test_two_rows_of_reverse_diodes_in_series(n, voltage):
+    """Floating lines between two cuts of n - 1 saturated diodes: what flows is n times the saturation current."""
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        levels = np.where(rng.random((n, n)) < 0.5, 5e-5, 5e-7)
+        cells = levels if seed % 2 else 10 ** rng.normal(-5.5, 0.5, (n, n))
+        xbar = Crossbar(cells, Wires(row=1.0, column=1.0), Diode(1e-12, ideality=1.5 if seed < 2 else 1.0))
+        solution = xbar.solve(Bias.select(0, 0, voltage, "float"))
+        np.testing.assert_allclose(solution.row_current[0], -n * 1e-12, rtol=1e-3)
+        assert_kirchhoff(xbar, solution)
+
+
+def test_what_reaches_the_array_through_a_large_resistance_keeps_its_digits():
+    """A driver behind 150 Gohm beside grounded lines: its 20 pA to all digits; all terminals together give nothing."""
+    nan = np.nan
+    xbar = Crossbar(
+        [[1.0, 1.0, 0.03], [1.0, 0.0, 1.0], [1.0, 1.0, 1.0]], Wires(row=1.0, source=[0, 0, 1.5e11], top=1e5)
+    )
+    found = xbar.solve(Bias(left=[nan, 0.0, 3.0], bottom=nan, top=[0.0, nan, nan]))
+    np.testing.assert_allclose(found.row_current[2], 3.0 / 1.5e11, rtol=1e-9)
+    assert abs(found.row_current.sum() + found.top_current.sum()) < 1e-12 * found.row_current[2]
+
+
+@pytest.mark.parametrize("selector", [None, Diode(1e-12, ideality=1.5), Transistor(0.4, 2e-4), Exponential(1e-9, 0.1)])
+def test_one_terminal_alone_gives_its_voltage_to_all(selector):
+    for volts in (-1.8, 2.0):
+        xbar = Crossbar([[7e-6, 5e-3]], Wires(row=500.0, column=500.0, sense=1e9), selector)
+        gate = [1.2] if isinstance(selector, Transistor) else None
+        solution = xbar.solve(Bias.voltages(columns=[volts, np.nan], gate=gate))
+        np.testing.assert_allclose(solution.column_voltage, volts, rtol=1e-12)
+        np.testing.assert_allclose(solution.column_current, 0.0, atol=1e-23)
+
+
+def test_cells_far_better_than_the_wires_between_them():
+    """Rows of 1 kohm a segment under cells of 0.1 S, columns without wires: nothing divides by zero."""
+    n, g = 14, 0.1
+    cells = np.zeros((2, n))
+    cells[1, :-1] = g * np.linspace(0.9, 1.0, n)[:-1]
+    cells[0, 0] = cells[0, -1] = g / 100
+    columns = np.full(n, np.nan)
+    columns[-1] = 0.0
+    solution = Crossbar(cells, Wires(row=1000.0)).solve(Bias.voltages(rows=[1.0, np.nan], columns=columns))
+    # word line 0 from its driver to its last cell, nothing on the way
+    assert solution.row_current[0] == pytest.approx(1.0 / (n * 1000.0 + 100.0 / g), rel=1e-9)
+    assert solution.column_current[-1] == pytest.approx(solution.row_current[0], rel=1e-9)
