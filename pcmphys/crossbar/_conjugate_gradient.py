@@ -126,9 +126,8 @@ def solve(net, drive, still, fields, limits, steps, resume):
     while change > tolerance and iterations < most and since < patience and energy > least:
         direction_rows(0, rows, beta, net, still, fields, row_slots)
         stiffness = _lines.ordered_sum(row_slots)
-        if not stiffness > 0.0:  # of the direction nothing but rounding is left
-            break
-        alpha = energy / stiffness
+        # not positive: of the direction nothing but rounding is left, and this is the last step, of no length
+        alpha = energy / stiffness if stiffness > 0.0 else 0.0
         step_columns(0, columns, alpha, net, still.column[NEAR], fields, column_slots, largest)
         previous, energy = energy, _lines.ordered_sum(column_slots)
         beta = energy / previous
@@ -139,6 +138,7 @@ def solve(net, drive, still, fields, limits, steps, resume):
         change = longest * peak
         iterations += 1
         since = 0 if peak < smallest else since + 1
+        since = since if stiffness > 0.0 else patience
         smallest = min(smallest, peak)
     return iterations, change
 

@@ -276,9 +276,7 @@ def _iterate_threaded(net, drive, still, work, limits, steps, resume) -> tuple[i
     while change > limits[0] and iterations < limits[1] and since < limits[2] and energy > least:
         rows_of(functools.partial(_direction, beta), net, still, work, row_slots)
         stiffness = _lines.ordered_sum(row_slots)
-        if not stiffness > 0.0:
-            break
-        alpha = energy / stiffness
+        alpha = energy / stiffness if stiffness > 0.0 else 0.0
         columns_of(functools.partial(_step, alpha), net, still.column[NEAR], work, column_slots, largest)
         previous, energy = energy, _lines.ordered_sum(column_slots)
         beta = energy / previous
@@ -288,6 +286,7 @@ def _iterate_threaded(net, drive, still, work, limits, steps, resume) -> tuple[i
         change = longest * peak
         iterations += 1
         since = 0 if peak < smallest else since + 1
+        since = since if stiffness > 0.0 else limits[2]
         smallest = min(smallest, peak)
     return iterations, change
 
