@@ -2,8 +2,9 @@
 
 Wire currents are summed up from the cell currents, line by line from the far end (Kirchhoff's current law holds by
 construction); then every wire segment must show the voltage drop of its resistance. The largest violation, in volts,
-is the residual. It is well defined for any wire resistance, also zero, where a current imbalance would not be. A line
-whose near end is open must not carry current there; what it carries counts as the voltage by which the line would move.
+is the residual. It is well defined for any wire resistance, also zero, where a current imbalance would not be. At an
+end the violation is the voltage by which its node would move: feed and the line's load share a mismatch, so that a volt
+behind 10 Mohm counts for what it does, and a current that an open end collects for the voltage it would make.
 """
 
 from __future__ import annotations

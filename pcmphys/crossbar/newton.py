@@ -8,6 +8,11 @@ All laws rise with the voltage, so the network's content (the integral of curren
 and Newton's step points downhill. Along the step the content's slope is the sum of (I - c) dV over the cells, c being
 currents that obey Kirchhoff's laws; a step after which it still points far uphill is shortened to where it does not.
 
+Lines without a terminal hang on slopes that may be decades below all others, or on currents that hardly depend on the
+voltage at all (reverse diodes). There each step also balances whole lines (`loose`); no node leaves the range of the
+terminals, as passive cells allow none to; a saturated cell keeps a trace of slope; and where steps get nowhere, lines are
+brought into balance one by one, by bisection. A balance that only the last digits of the currents would change is one.
+
 References
 ----------
 L. W. Nagel, SPICE2, UCB/ERL M520 (1975): companion models. W. Millar, Philos. Mag. 42, 1150 (1951): content.

@@ -43,7 +43,9 @@ class Solution:
         Largest violation of Kirchhoff's voltage law on any wire segment, with wire currents summed up from the cell
         currents by Kirchhoff's current law, relative to the largest input voltage; the worst input of a batch. With
         nonlinear cells, or the largest imbalance between what a cell draws and what the wires bring, relative to the
-        largest current of a cell, if that is larger.
+        largest current of a cell (beyond rounding), if that is larger. At the end of a line the violation is the
+        voltage by which its node would move: behind a large resistance, or open, the line's cells hold it. Where lines
+        hang on weak leaks, also the largest voltage by which one of them would still move as a whole.
     iterations : int
         Iterations spent (two sweeps over the array each); the most of any input.
     history : list of float or None
