@@ -10,8 +10,8 @@ currents that obey Kirchhoff's laws; a step after which it still points far uphi
 
 Lines without a terminal hang on slopes that may be decades below all others, or on currents that hardly depend on the
 voltage at all (reverse diodes). There each step also balances whole lines (`loose`); no node leaves the range of the
-terminals, as passive cells allow none to; a saturated cell keeps a trace of slope; and where steps get nowhere, lines are
-brought into balance one by one, by bisection. A balance that only the last digits of the currents would change is one.
+terminals, as passive cells allow none to; a saturated cell keeps a trace of slope; and where steps get nowhere, lines
+are brought into balance one by one, by bisection. A balance that only last digits of the currents would change is one.
 
 References
 ----------
