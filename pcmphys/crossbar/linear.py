@@ -19,6 +19,7 @@ _RESTARTS, _ROUNDS = 4, 12
 _PATIENCE, _STUCK = 6, 30
 """Iterations without a smaller residual after which only rounding is left, and after which a fresh start is better."""
 _POLISHINGS, _POLISH, _TRUSTED = 3, 1e-4, 1e-12
+"""Fresh starts for the last digits; what each asks of the change; part of the energy down to which one goes."""
 _FAINT = 0.03
 """Part of a terminal's voltage at its line, all else at ground, below which what reaches the array counts as faint."""
 SLACK = 4.0
@@ -349,7 +350,8 @@ def _each(net: Network, drives: list[Drive], tolerance: float, most: int, curren
     """Make the task that solves for the inputs start..stop, each on its own."""
     shape = net.conductance.shape
     lines = loose.find(net)
-    lengths = polynomial.of_network(net, tolerance) if lines is None else None
+    # what is faint beside the drive needs its own digits, which the shared polynomial does not promise
+    lengths = None if lines is not None or _faint(net) else polynomial.of_network(net, tolerance)
 
     def run(start: int, stop: int, visitor) -> list[tuple[float, int]]:
         work = tuple(scratch(5, shape))

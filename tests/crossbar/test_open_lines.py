@@ -295,6 +295,8 @@ def test_what_reaches_the_array_through_a_large_resistance_keeps_its_digits():
     found = xbar.solve(Bias(left=[nan, 0.0, 3.0], bottom=nan, top=[0.0, nan, nan]))
     np.testing.assert_allclose(found.row_current[2], 3.0 / 1.5e11, rtol=1e-9)
     assert abs(found.row_current.sum() + found.top_current.sum()) < 1e-12 * found.row_current[2]
+    batch = xbar.solve(Bias(left=[[nan] * 2, [0.0] * 2, [3.0, 1.0]], bottom=nan, top=[[0.0] * 2, [nan] * 2, [nan] * 2]))
+    np.testing.assert_allclose(batch.row_current[:, 0], found.row_current, rtol=1e-12)
 
 
 @pytest.mark.parametrize("selector", [None, Diode(1e-12, ideality=1.5), Transistor(0.4, 2e-4), Exponential(1e-9, 0.1)])
