@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pcmphys._jit import kernel
-from pcmphys.crossbar import _lines, linear, loose
+from pcmphys.crossbar import _lines, linear, loose, open_lines
 from pcmphys.crossbar._lines import ROWS_AT_ONCE, Drive
 from pcmphys.crossbar._measure import larger
 from pcmphys.crossbar.ends import Ends
@@ -48,7 +48,6 @@ _STEADY, _MOST_WAITS = 1e-7, 10
 """Change of a cell's voltage, over the largest terminal voltage, that the last step may make: Newton squares it."""
 _STALLED, _RELAXATIONS, _MOST_STEPS = 12, 8, 400
 """Steps without progress after which open lines are relaxed; how often before a solve is given up; steps in all."""
-_BISECTIONS = 60
 _LEAST_SLOPE = 1e-6
 """Of a cell's slope in steps, over that from the origin: an error of the step far below what the step itself leaves."""
 _ROUNDING = 8.0 * np.finfo(float).eps
@@ -188,6 +187,7 @@ class _Run:
         self.net = self.lines = None
         self.scale = linear.size_of(drive) or 1.0
         self.floating = any(part.any() for part in ends.floating)
+        self.span = open_lines.terminal_range(ends, drive) if self.floating else None
         self.clipped, self.least_slope = False, _LEAST_SLOPE
         np.subtract(self.voltage, self.x, out=self.across)
         self.cells.evaluate(self.across, self.old)
@@ -242,25 +242,15 @@ class _Run:
         linear.rows_of(_row_voltages, self.net, self.drive, new_x, new_voltage, self.across)
 
     def _clip(self) -> None:
-        """Passive cells leave no node outside the range of the terminals: keep a wild step inside."""
-        low, high = self.range
+        """Keep a wild step inside the range of the terminals."""
         _, _, voltage, _, x = self.work
+        low, high = self.span
         slack = 1e-9 * self.scale
         self.clipped = min(voltage.min(), x.min()) < low - slack or max(voltage.max(), x.max()) > high + slack
         if self.clipped:
             np.clip(voltage, low, high, out=voltage)
             np.clip(x, low, high, out=x)
             np.subtract(voltage, x, out=self.across)
-
-    @property
-    def range(self) -> tuple[float, float]:
-        """Lowest and highest terminal voltage [V]."""
-        ends, row, column = self.ends, self.drive.row, self.drive.column
-        driven = np.concatenate([
-            row[_lines.NEAR, ends.row_feed < np.inf], row[_lines.END, ends.row_far > 0.0],
-            column[_lines.NEAR, ends.column_feed < np.inf], column[_lines.END, ends.column_far > 0.0],
-        ])  # fmt: skip
-        return driven.min(), driven.max()
 
     def drift(self) -> float:
         """Largest voltage by which a loose line would still move, over the largest terminal voltage."""
@@ -270,25 +260,9 @@ class _Run:
         return self.lines.drift(self.net, self.drive, self.new.current, voltage, x) / self.scale
 
     def relax(self) -> None:
-        """Bring each line without a terminal into balance with all others held, first word lines, then bit lines.
-
-        By bisection, which nothing misleads; down an exponential Newton goes one thermal voltage a step.
-        """
+        """Begin anew with each open line in balance by itself, and with less faith in saturated cells."""
         self.least_slope *= _LEAST_SLOPE
-        low, high = self.range
-        for axis, lines in enumerate(self.ends.floating):
-            shape = (-1, 1) if axis == 0 else (1, -1)
-            line = (self.voltage, self.x)[axis]
-            sign = 1.0 if axis == 0 else -1.0
-            least, most = low - line.min(axis=1 - axis), high - line.max(axis=1 - axis)
-            for _ in range(_BISECTIONS):
-                middle = np.where(lines, 0.5 * (least + most), 0.0)
-                np.subtract(self.voltage, self.x, out=self.across)
-                self.across[...] += sign * middle.reshape(shape)
-                self.cells.evaluate(self.across, self.new)
-                above = sign * self.new.current.sum(axis=1 - axis) > 0.0
-                least, most = np.where(above, least, middle), np.where(above, middle, most)
-            line += np.where(lines, 0.5 * (least + most), 0.0).reshape(shape)
+        open_lines.relax(self.cells, self.ends, (self.voltage, self.x), self.span, self.new)
         np.subtract(self.voltage, self.x, out=self.across)
         self.cells.evaluate(self.across, self.old)
 
