@@ -118,12 +118,14 @@ def solve(cells, ends: Ends, drive: Drive, start: tuple[np.ndarray, np.ndarray],
     run, patience = _Run(cells, ends, drive, start), _Patience()
     tolerance, most = limits
     history: list[float] = []
-    iterations, waited, change, drift = 0, 0, 1.0, math.inf
+    iterations, waited, change, drift, known = 0, 0, 1.0, math.inf, False
     while True:
         goal = min(_COARSE, max(_FINE, _SHARPNESS * change * change))
         iterations += run.linear_step(goal * run.scale, most - iterations)
         step = run.judge()
-        shortened = run.clipped or (bool(history) and run.shorten(step))
+        # the content is known where the currents obey Kirchhoff's laws: after a whole step that was not clipped
+        shortened = run.clipped or (known and run.shorten(step))
+        known = not run.clipped
         before, drift, change = drift, run.drift(), step.change / run.scale
         residual = float(np.maximum(step.residual(tolerance), drift))  # unlike max, it lets a NaN through
         if not shortened and residual <= tolerance:
@@ -139,6 +141,7 @@ def solve(cells, ends: Ends, drive: Drive, start: tuple[np.ndarray, np.ndarray],
         patience.look_at(residual, step.imbalance)
         if patience.lost and run.floating and patience.renewed():
             run.relax()
+            known = False
         spent = iterations >= most or len(history) >= _MOST_STEPS
         if spent or not math.isfinite(residual) or patience.lost:
             raise ConvergenceError("the nonlinear crossbar did not converge", residual=residual, iterations=iterations)
