@@ -50,6 +50,7 @@ class _Stderr(logging.Handler):
 _log = logging.getLogger("pcmphys")
 _log.addHandler(_Stderr())
 _log.setLevel(logging.INFO)
+_log.propagate = False  # who configures logging for a program of their own would see every line twice
 
 
 def source_fingerprint(more: str = "") -> str:

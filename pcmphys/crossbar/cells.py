@@ -7,6 +7,7 @@ A cell is a device, or a device in series with a selector whose inner node is el
 - ``conducts``: which cells conduct at all, shape (rows, columns);
 - ``gain(fields)``: relative change of the cell's current, at its voltage, for a relative change of the device's
   current at its own voltage: how much of the device's noise the selector lets through;
+- ``remark(fields)``: a warning if the answer lies where the law is not that of the device any more;
 - ``on``: states (kinds, rows, columns) of what switches, or None; then ``excess(fields)`` tells how far each is out
   of the range of its state (see `states`).
 """
@@ -69,6 +70,9 @@ class Selected(_Selecting):
         """See the module: slope of the cell over that of the device."""
         return _ratio(fields.slope, self.conductance)
 
+    def remark(self, fields) -> None:
+        """Nothing to say: ohmic devices do not switch."""
+
 
 class Devices:
     """Devices of a population without selector."""
@@ -92,6 +96,10 @@ class Devices:
     def gain(self, fields) -> np.ndarray:
         """See the module."""
         return np.ones(self.population.shape)
+
+    def remark(self, fields) -> None:
+        """Say so if devices would switch at the voltages that were found: their off-state was solved for."""
+        self.population.warn_of_switching(fields.row_voltage - fields.column_voltage)
 
 
 class SelectedDevices(_Selecting):
@@ -130,6 +138,10 @@ class SelectedDevices(_Selecting):
         """See the module."""
         device = fields.row_voltage - fields.column_voltage - fields.selector_voltage
         return _ratio(fields.slope, self.population.current(device, warn=False)[1])
+
+    def remark(self, fields) -> None:
+        """See `Devices`."""
+        self.population.warn_of_switching(fields.row_voltage - fields.column_voltage - fields.selector_voltage)
 
 
 def _settle(laws, voltage: np.ndarray, guess: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple]:

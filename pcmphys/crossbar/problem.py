@@ -174,6 +174,7 @@ class NonlinearProblem:
         def one(ends, drive, gate, on=None) -> tuple[newton.Found, np.ndarray | None]:
             cells = self._cells(gate, on)
             found = states.solve(cells, ends, drive, self.limits, self.start)
+            cells.remark(found.fields)
             # what can be found again is not kept
             return found if keep else found._replace(fields=None), cells.on
 

@@ -156,10 +156,23 @@ def _open(path: Path) -> _File:
             lines.append(numbers[reader.line_num - 1])
     except csv.Error as error:
         raise ParameterError(f"{path}, line {numbers[reader.line_num - 1]}: {error}") from None
+    if all(_is_number(cell) for cell in rows[0]):
+        raise ParameterError(
+            f"{path}, line {lines[0]}: the header holds nothing but numbers ({delimiter.join(rows[0])}); put a line "
+            "with the names of the columns before it"
+        )
     for row, line in zip(rows[1:], lines[1:], strict=True):
         if len(row) != len(rows[0]):
             raise ParameterError(f"{path}, line {line}: {len(row)} fields where the header has {len(rows[0])}")
     return _File(path, rows[0], lines[1:], rows[1:])
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
 
 
 def _split(text: str) -> tuple[str, str | None]:

@@ -301,11 +301,19 @@ class MushroomPopulation:
             Current and slope, population's shape.
         """
         voltage = checks.of_devices(self, "voltage", voltage, "V")
-        if warn and self.size and np.abs(voltage).max() > self.cell.parameters.read.largest_voltage:
-            threshold = self.threshold_voltage(temperature=temperature)
-            checks.warn_of_switching(self, voltage, threshold.reshape(-1))
+        if warn:
+            self.warn_of_switching(voltage, temperature=temperature)
         found = self._solve(voltage, temperature, self._present())
         return found[0].reshape(self.shape), found[1].reshape(self.shape)
+
+    def warn_of_switching(self, voltage: np.ndarray, *, temperature: float | None = None) -> None:
+        """Give a ValidityWarning if devices are above their threshold at these voltages [V], one a device.
+
+        Looked at beyond the largest read voltage; below it, reads are taken to leave devices as they are.
+        """
+        if self.size and np.abs(voltage).max() > self.cell.parameters.read.largest_voltage:
+            threshold = self.threshold_voltage(temperature=temperature)
+            checks.warn_of_switching(self, np.reshape(voltage, -1), threshold.reshape(-1))
 
     def threshold_voltage(self, *, temperature: float | None = None) -> np.ndarray:
         """Threshold voltage [V] of each device now: that of its least amorphous sector; zero once one is bridged."""

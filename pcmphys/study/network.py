@@ -90,6 +90,12 @@ def load_network(name: str, inputs: int | None = None, folder: Path | None = Non
     images, sample = (
         _inputs(f"{test_file}: {key}", test[key], w[0].shape[0]) / scale for key in ("images", "calibration_images")
     )
+    largest = max(np.abs(part).max() for part in (images, sample))
+    if name != "digits" and "full_scale" not in test and largest > 1.0:
+        raise ParameterError(
+            f"{test_file}: inputs reach {largest:g}, beyond the full scale of 1; add 'full_scale' to the file (the "
+            "network is one for inputs divided by it)"
+        )
     labels = _labels(f"{test_file}: labels", test["labels"], len(images), w[-1].shape[1])
     return Network(w, b, images[:inputs], labels[:inputs], sample)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import pcmphys as pcm
 from pcmphys import Bias, Crossbar, Wires
 from pcmphys.crossbar import Diode, Exponential, Selector, Transistor
-from pcmphys.errors import ConvergenceError, ParameterError
+from pcmphys.errors import ConvergenceError, ParameterError, ValidityWarning
 from tests.crossbar.networks import logarithmic
 from tests.crossbar.nonlinear_networks import SCHEMES, SELECTORS, allowed_error, random_case, reference, worst_error
 
@@ -286,3 +286,14 @@ def test_too_few_iterations_are_an_error():
         xbar.solve(bias, max_iterations=3)
     assert caught.value.residual > 1e-12
     assert caught.value.iterations >= 3
+
+
+def test_devices_above_their_threshold_are_not_passed_over_in_silence():
+    """Their off-state was solved for: whoever asks for the answer is told how many would have switched."""
+    devices = pcm.load_cell("ibm-90nm-doped-gst").population((3, 4), seed=3)
+    devices.apply(pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9))
+    for selector in (None, DIODE):
+        xbar = Crossbar(devices, WIRES, selector)
+        with pytest.warns(ValidityWarning, match="above their threshold voltage and would switch"):
+            xbar.solve(Bias.matvec(np.full(3, 2.0)))
+        xbar.solve(Bias.matvec(np.full(3, 0.2)))  # a read: ValidityWarning would be an error here

@@ -106,6 +106,7 @@ def test_a_blank_is_an_error_unless_declared(table):
         (WIDE.replace("\n1,", "\n0,"), {}, "line 2.*must be above 0"),
         (WIDE.replace("19,9", "19"), {}, "line 3: 2 fields where the header has 3"),
         (WIDE.replace("19,9", '19,"9'), {}, "tester.csv, line"),
+        ("1,2e-5\n2,1.9e-5\n3,1.8e-5\n", {"time": "1[s]"}, r"line 1: the header holds nothing but numbers \(1,2e-5\)"),
         ("time[s],a[S]\n", {}, "at least one row"),
         ("", {}, "at least one row"),
         (WIDE, {"blank": "ignore"}, "blank must be one of"),

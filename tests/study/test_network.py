@@ -47,6 +47,7 @@ MISTAKES = {
     "no images": ({"images": None, "image": 1.0}, ["test.npz: 'images' is missing", "misspelt as 'image'"]),
     "a misspelt scale": ({"full_scal": 16.0}, ["test.npz: 'full_scal' is not used", "did you mean 'full_scale'"]),
     "a wrong scale": ({"full_scale": 0.0}, ["test.npz: full_scale must be a number within (0"]),
+    "no scale": ({"images": np.full((4, 6), 16.0)}, ["test.npz: inputs reach 16", "add 'full_scale'"]),
     "images of another size": ({"images": np.ones((4, 5))}, ["test.npz: images must have shape (batch, 6)"]),
     "too few labels": ({"labels": [0, 1]}, ["test.npz: labels must have shape (4,)"]),
     "labels from one on": ({"labels": [1, 2, 3, 1]}, ["test.npz: labels must hold finite numbers within [0, 2]"]),
