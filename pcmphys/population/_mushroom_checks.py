@@ -116,7 +116,7 @@ def warn_of_switching(devices, voltage: np.ndarray, threshold: np.ndarray) -> No
             f"voltage: {over} of {devices.size} devices are above their threshold voltage and would switch; the "
             "current of the off-state is given",
             ValidityWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 

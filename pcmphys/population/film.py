@@ -70,10 +70,6 @@ class FilmCell:
         """Name of the technology."""
         return self.technology.name
 
-    def population(self, shape=None, **_):
-        """A film has no devices."""
-        raise ParameterError(f"{self.name} is a film without devices: it can be annealed, not populated or programmed")
-
     def anneal(self, time, temperature) -> FilmHistory:
         """Crystallize an amorphous film along a history of temperatures, linear between the given points.
 

@@ -134,8 +134,3 @@ def test_names_and_texts():
     assert repr(devices) == "MushroomPopulation('ibm-90nm-doped-gst', shape=(2, 3), time=1.5 s)"
     assert (CELL.read_voltage, CELL.conductance_maximum, CELL.reference_time) == (0.2, 25e-6, 20.0)
     assert set(devices.identity) >= {"heater_radius", "thermal_resistance", "growth", "dome_drift"}
-
-
-def test_a_film_has_no_devices():
-    with pytest.raises(ParameterError, match="gst225-film is a film without devices"):
-        pcm.load_cell("gst225-film").population(3, seed=1)
