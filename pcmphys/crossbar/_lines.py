@@ -64,6 +64,14 @@ class Drive(NamedTuple):
 NO_SOURCE = np.empty((0, 0))
 
 
+def held(feed, far, side: np.ndarray, otherwise: float) -> np.ndarray:
+    """Voltage [V] of each line's terminal, the near one if there are two; ``otherwise`` where there is none.
+
+    ``feed`` [ohm] and ``far`` [S] as in `Network`, ``side`` (3, lines) as in `Drive`.
+    """
+    return np.where(feed < np.inf, side[NEAR], np.where(far > 0.0, side[END], otherwise))
+
+
 def still(rows: int, columns: int) -> Drive:
     """Nothing: a direction of the iteration is a change of the voltages under fixed drives."""
     return Drive(np.zeros((3, rows)), np.zeros((3, columns)), NO_SOURCE)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys.crossbar._lines import END, NEAR, NO_SOURCE, PINNED, Drive
+from pcmphys.crossbar._lines import NEAR, NO_SOURCE, PINNED, Drive, held
 from pcmphys.crossbar.bias import Bias
 from pcmphys.crossbar.wires import Resistances
 from pcmphys.errors import ParameterError
@@ -130,11 +130,8 @@ def first_guess(ends: Ends, drive: Drive) -> tuple[np.ndarray, np.ndarray]:
 
     Lines without a terminal stand in the middle of all terminals.
     """
-    at_end = np.where(ends.row_far > 0.0, drive.row[END], np.nan)
-    row = np.where(ends.row_feed < np.inf, drive.row[NEAR], at_end)
-    column = np.where(
-        ends.column_feed < np.inf, drive.column[NEAR], np.where(ends.column_far > 0.0, drive.column[END], np.nan)
-    )
+    row = held(ends.row_feed, ends.row_far, drive.row, np.nan)
+    column = held(ends.column_feed, ends.column_far, drive.column, np.nan)
     middle = np.nanmean(np.concatenate([row, column]))
     row, column = np.nan_to_num(row, nan=middle), np.nan_to_num(column, nan=middle)
     return np.repeat(row[:, None], column.size, axis=1), np.repeat(column[None, :], row.size, axis=0)

@@ -25,6 +25,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pcmphys._jit import kernel, launch, law
+from pcmphys.crossbar import _lines
 from pcmphys.crossbar._lines import END, FAR, FEED, NEAR, PINNED, Drive, Network
 
 _WEAK = 0.03
@@ -130,11 +131,11 @@ def _terminals(line: np.ndarray) -> np.ndarray:
 
 def held(net: Network, drive: Drive) -> tuple[np.ndarray, np.ndarray]:
     """Voltages [V] of word lines (rows, 1) and bit lines (columns,) to begin at: a terminal's, zero without one."""
-    return _held(net.row_line, drive.row)[:, None], _held(net.column_line, drive.column)
-
-
-def _held(line, drive) -> np.ndarray:
-    return np.where(line[FEED] < np.inf, drive[NEAR], np.where(line[FAR] > 0.0, drive[END], 0.0))
+    row, column = net.row_line, net.column_line
+    return (
+        _lines.held(row[FEED], row[FAR], drive.row, 0.0)[:, None],
+        _lines.held(column[FEED], column[FAR], drive.column, 0.0),
+    )
 
 
 def ways(conductance: np.ndarray, row_end: np.ndarray, column_end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

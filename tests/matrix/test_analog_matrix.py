@@ -40,21 +40,6 @@ def quiet_cell(folder, drift=0.0):
     return pcm.load_cell(path)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("cells")
-
-
-@pytest.fixture(scope="module")
-def quiet(folder):
-    return quiet_cell(folder)
-
-
-@pytest.fixture(scope="module")
-def drifting(folder):
-    return quiet_cell(folder, drift=0.05)
-
-
 @pytest.fixture
 def threads():
     before = numba.get_num_threads()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import pcmphys as pcm
 from pcmphys import AnalogMatrix, Crossbar, ParameterError, Periphery, Wires
 from pcmphys.matrix import DifferentialPair, Mapping, ReferenceColumn, SeveralPairs, Split
-from tests.matrix.test_analog_matrix import DAY, IBM, IDEAL, WIRES, normal, programmed, quiet_cell, size_of
+from tests.matrix.test_analog_matrix import DAY, IBM, IDEAL, WIRES, normal, programmed, size_of
 from tests.oracles import analog_matrix as twin
 
 HAND_MADE = Split(
@@ -25,16 +25,6 @@ MAPPINGS = {
 }
 SPLIT = SeveralPairs(2, 2.0, HAND_MADE)
 every_mapping = pytest.mark.parametrize("mapping", MAPPINGS.values(), ids=MAPPINGS)
-
-
-@pytest.fixture(scope="module")
-def quiet(tmp_path_factory):
-    return quiet_cell(tmp_path_factory.mktemp("cells"))
-
-
-@pytest.fixture(scope="module")
-def drifting(tmp_path_factory):
-    return quiet_cell(tmp_path_factory.mktemp("cells"), drift=0.05)
 
 
 def tiles_of(matrix, snapshot, compensate=True):

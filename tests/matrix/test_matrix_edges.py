@@ -10,18 +10,7 @@ from pcmphys import AnalogMatrix, Periphery, ReferenceColumn, SeveralPairs, Spli
 from pcmphys.crossbar import linear
 from pcmphys.matrix import DifferentialPair
 from pcmphys.matrix._compensation import PATTERNS, patterns
-from tests.matrix.test_analog_matrix import DAY, IBM, IDEAL, WIRES, normal, programmed, quiet_cell, refused
-
-
-@pytest.fixture(scope="module")
-def quiet(tmp_path_factory):
-    return quiet_cell(tmp_path_factory.mktemp("cells"))
-
-
-@pytest.fixture(scope="module")
-def drifting(tmp_path_factory):
-    return quiet_cell(tmp_path_factory.mktemp("cells"), drift=0.05)
-
+from tests.matrix.test_analog_matrix import DAY, IBM, IDEAL, WIRES, normal, programmed, refused
 
 # ---- sizes
 

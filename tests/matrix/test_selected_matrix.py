@@ -11,7 +11,7 @@ from pcmphys import AnalogMatrix, ConvergenceError, Crossbar, ParameterError, Pe
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from pcmphys.crossbar import OTS, Bias, Diode, Exponential, Selector, Transistor
 from pcmphys.matrix import DifferentialPair, ReferenceColumn, SeveralPairs
-from tests.matrix.test_analog_matrix import DAY, IBM, WIRES, normal, programmed, quiet_cell, size_of
+from tests.matrix.test_analog_matrix import DAY, IBM, WIRES, normal, programmed, size_of
 from tests.matrix.test_mapped_matrix import by_twin
 from tests.oracles import analog_matrix as twin
 
@@ -23,16 +23,6 @@ THERMAL = BOLTZMANN * 300.15 / ELEMENTARY_CHARGE
 NMOS = Transistor(0.45, 300e-6)
 NMOS_LAW = twin.transistor(0.45, 300e-6, 1.3, THERMAL)
 MAPPINGS = [DifferentialPair(), SeveralPairs(2, 2.0, "least-significant-first"), ReferenceColumn()]
-
-
-@pytest.fixture(scope="module")
-def quiet(tmp_path_factory):
-    return quiet_cell(tmp_path_factory.mktemp("cells"))
-
-
-@pytest.fixture(scope="module")
-def drifting(tmp_path_factory):
-    return quiet_cell(tmp_path_factory.mktemp("cells"), drift=0.05)
 
 
 # ---- products
