@@ -5,10 +5,11 @@ Every name is loaded when it is first used: ``import pcmphys`` itself runs nothi
 
 from typing import TYPE_CHECKING
 
-from pcmphys._lazy import attach
+from pcmphys.numerics.lazy import attach
 
 if TYPE_CHECKING:
     from pcmphys import export, fit, plot, study
+    from pcmphys.cells import load_cell
     from pcmphys.crossbar import (
         OTS,
         Bias,
@@ -36,22 +37,23 @@ if TYPE_CHECKING:
         optimise_split,
     )
     from pcmphys.parameters import cite, list_cells
-    from pcmphys.population import Pulse, Scheme, load_cell
+    from pcmphys.programming import Pulse, Scheme
 else:
     __getattr__, __dir__ = attach(
         __name__,
         {
+            "pcmphys.cells": "load_cell",
             "pcmphys.crossbar": "OTS Bias Crossbar Diode Exponential Selector ThermalCrosstalk Transistor Wires "
             "margin_map read_margin write_margin",
             "pcmphys.errors": "ConvergenceError ParameterError ValidityWarning",
             "pcmphys.matrix": "AnalogMatrix DifferentialPair Mapping OptimisedSplit Periphery ReferenceColumn "
             "SeveralPairs Split optimise_split",
             "pcmphys.parameters": "cite list_cells",
-            "pcmphys.population": "Pulse Scheme load_cell",
+            "pcmphys.programming": "Pulse Scheme",
         },
         rooms=(
-            "constants", "crossbar", "errors", "export", "fit", "matrix", "models", "parameters", "plot", "population",
-            "rng", "study",
+            "cells", "constants", "crossbar", "errors", "export", "fit", "matrix", "numerics", "parameters", "physics",
+            "plot", "programming", "study",
         ),
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import pcmphys as pcm
-from pcmphys import cli
+from pcmphys.cli import commands
 from pcmphys.study import KINDS
 
 ROOT = Path(__file__).parents[1]
@@ -164,7 +164,7 @@ def test_units_survive_in_the_help_and_the_version_is_told():
 
 
 def test_the_names_offered_are_those_of_the_studies():
-    assert tuple(kind.built_in for kind in KINDS) == cli.STUDIES
+    assert tuple(kind.built_in for kind in KINDS) == commands.STUDIES
 
 
 SLOW = 'study = "square"\nsides = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]\npause = 1.0\n'
@@ -219,7 +219,7 @@ def test_control_c_twice_stops_at_once(tmp_path):
 
 DRAWING = """
 import os, signal
-from pcmphys.plot import report
+from pcmphys.study import report
 from tests.study import squares
 report.write = lambda *_: os.kill(os.getpid(), signal.SIGINT)
 squares.main()

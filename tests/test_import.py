@@ -53,12 +53,14 @@ def test_every_name_is_there_once(package):
 
 
 def test_rooms_are_names_as_before():
-    for room in ("constants", "crossbar", "errors", "export", "fit", "matrix", "models", "parameters", "plot"):
+    for room in ("constants", "crossbar", "errors", "export", "fit", "matrix", "parameters", "physics", "plot"):
         modules, _ = loaded(f"import pcmphys as pcm; pcm.{room}.__name__")
         assert f"pcmphys.{room}" in modules
 
 
-@pytest.mark.parametrize("room", ["crossbar", "export", "fit", "matrix", "population", "plot.report", "study", "cli"])
+@pytest.mark.parametrize(
+    "room", ["crossbar", "export", "fit", "matrix", "cells", "plot.page", "programming", "study", "cli"]
+)
 def test_any_room_may_come_first(room):
     assert f"pcmphys.{room}" in loaded(f"import pcmphys.{room}")[0]
 

@@ -7,8 +7,8 @@ import json
 import pathlib
 import sys
 
-from validation import _report, _runner
-from validation._runner import HERE, Outcome
+from validation import report, runner
+from validation.runner import HERE, Outcome
 
 README = HERE.parent / "README.md"
 RESULTS = HERE / "results.json"
@@ -35,9 +35,9 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
         "--readme", action="store_true", help="only rewrite the summary in README.md from validation/results.json"
     )
     arguments = parser.parse_args(argv)
-    unknown = sorted(set(arguments.cases) - set(_runner.case_names()))
+    unknown = sorted(set(arguments.cases) - set(runner.case_names()))
     if unknown:
-        parser.error(f"no case {', '.join(unknown)}; there are {', '.join(_runner.case_names())}")
+        parser.error(f"no case {', '.join(unknown)}; there are {', '.join(runner.case_names())}")
     return arguments
 
 
@@ -45,14 +45,14 @@ def main(argv: list[str] | None = None) -> int:
     """Run what was asked for; the exit status is 1 when anything missed."""
     arguments = _arguments(argv)
     if arguments.list:
-        for name in _runner.case_names():
-            print(f"{name:24s} {_runner.load_case(name).TITLE}")
+        for name in runner.case_names():
+            print(f"{name:24s} {runner.load_case(name).TITLE}")
         return 0
     if arguments.readme:
         return _rewrite_readme()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    names = list(dict.fromkeys(arguments.cases)) or _runner.case_names()
-    outcomes = [_runner.run_case(name, arguments.out, arguments.quick) for name in names]
+    names = list(dict.fromkeys(arguments.cases)) or runner.case_names()
+    outcomes = [runner.run_case(name, arguments.out, arguments.quick) for name in names]
     _write(arguments, outcomes)
     return _conclude(arguments, outcomes)
 
@@ -67,9 +67,9 @@ def _write(arguments: argparse.Namespace, outcomes: list[Outcome]) -> None:
         print("\nA case did not run: validation/REPORT.md stays as it was.")
     target = HERE if complete else arguments.out
     if complete:
-        _runner.publish_figures([outcome.name for outcome in outcomes], arguments.out)
-    _runner.write_text(target / "REPORT.md", _report.report(outcomes, bench, full=complete))
-    _runner.write_text(target / "results.json", _runner.as_json(outcomes, bench))
+        runner.publish_figures([outcome.name for outcome in outcomes], arguments.out)
+    runner.write_text(target / "REPORT.md", report.report(outcomes, bench, full=complete))
+    runner.write_text(target / "results.json", runner.as_json(outcomes, bench))
     print(f"\nReport: {target / 'REPORT.md'}")
 
 
@@ -90,7 +90,7 @@ def _conclude(arguments: argparse.Namespace, outcomes: list[Outcome]) -> int:
     for outcome in outcomes:
         if outcome.not_run:
             print(f"{outcome.name}: {outcome.not_run}")
-    failed = _runner.failures(outcomes, arguments.quick, arguments.allow_known_misses)
+    failed = runner.failures(outcomes, arguments.quick, arguments.allow_known_misses)
     count = sum(len(outcome.results) for outcome in outcomes)
     if failed:
         print(f"\nFAILED, {len(failed)} of {count} results or cases:")
@@ -105,12 +105,12 @@ def _rewrite_readme() -> int:
     if not RESULTS.is_file():
         print("there is no validation/results.json yet: run python -m validation first", file=sys.stderr)
         return 1
-    block = _report.readme_block(*_runner.from_json(RESULTS.read_text(encoding="utf-8")))
-    text = _report.with_block(README, block)
+    block = report.readme_block(*runner.from_json(RESULTS.read_text(encoding="utf-8")))
+    text = report.with_block(README, block)
     if text is None:
-        print(f"README.md has no lines {_report.BEGIN} and {_report.END}: nothing written", file=sys.stderr)
+        print(f"README.md has no lines {report.BEGIN} and {report.END}: nothing written", file=sys.stderr)
         return 1
-    _runner.write_text(README, text)
+    runner.write_text(README, text)
     return 0
 
 

@@ -22,8 +22,8 @@ import re
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.population import MushroomCell
-from validation import _mushroom as experiments
+from pcmphys.cells import MushroomCell
+from validation import experiments as experiments
 
 CELL = "ibm-90nm-doped-gst"
 FILES = (CELL, "ibm-90nm-projected")

@@ -7,9 +7,9 @@ from typing import overload
 
 import numpy as np
 
-from pcmphys import _check
-from pcmphys._brief import brief
 from pcmphys.errors import ParameterError
+from pcmphys.numerics import check
+from pcmphys.numerics.brief import brief
 
 SCHEMES = {"half": (0.5, 0.5), "third": (1.0 / 3.0, 2.0 / 3.0), "float": (np.nan, np.nan), "ground": (0.0, 0.0)}
 """Voltages of the unselected word lines and bit lines, as parts of the selected word line's; NaN: left open."""
@@ -84,7 +84,7 @@ class Bias:
         >>> Bias.matvec([0.1, 0.2]).left
         array([0.1, 0.2])
         """
-        voltage = _check.array("voltage", voltage, "V", ndim=(1, 2))
+        voltage = check.array("voltage", voltage, "V", ndim=(1, 2))
         return cls(voltage, 0.0, gate=gate)
 
     @overload
@@ -128,11 +128,11 @@ class Bias:
         array([0.8, 0. , 0.8])
         """
         found = Selection(
-            _check.integer("i", i, 0),
-            _check.integer("j", j, 0),
-            _check.number("voltage", voltage, "V"),
-            _check.choice("scheme", scheme, SCHEMES),
-            None if gate is None else _check.number("gate", gate, "V"),
+            check.integer("i", i, 0),
+            check.integer("j", j, 0),
+            check.number("voltage", voltage, "V"),
+            check.choice("scheme", scheme, SCHEMES),
+            None if gate is None else check.number("gate", gate, "V"),
         )
         if found.voltage == 0.0:
             raise ParameterError("voltage must not be zero: nothing would be selected; got 0 V")
@@ -140,7 +140,7 @@ class Bias:
             raise ParameterError(f"rows and columns go together; got rows={rows!r} and columns={columns!r}")
         if rows is None:
             return found
-        return found.sized(_check.integer("rows", rows, 1), _check.integer("columns", columns, 1))
+        return found.sized(check.integer("rows", rows, 1), check.integer("columns", columns, 1))
 
     @classmethod
     def voltages(cls, rows=np.nan, columns=np.nan, *, right=np.nan, top=np.nan, gate=None) -> Bias:
@@ -168,7 +168,7 @@ class Bias:
         array([[0. , 0.5, 1. ],
                [0. , 1. , 2. ]])
         """
-        factor = _check.array("factor", factor, ndim=(0, 1))
+        factor = check.array("factor", factor, ndim=(0, 1))
         ends = (self.left, self.bottom, self.right, self.top)
         if factor.ndim == 0:
             return Bias(*(factor * end for end in ends), self.gate)
@@ -220,8 +220,8 @@ def _ramped(end: np.ndarray, factor: np.ndarray) -> np.ndarray:
 def _voltages(name: str, value, *, open_allowed: bool) -> np.ndarray:
     """Own array of finite voltages, or NaN where an end may be open."""
     if open_allowed:
-        return _check.with_gaps(name, value, "V", ndim=(0, 1, 2))
-    return np.array(_check.array(name, value, "V", ndim=(0, 1, 2)))
+        return check.with_gaps(name, value, "V", ndim=(0, 1, 2))
+    return np.array(check.array(name, value, "V", ndim=(0, 1, 2)))
 
 
 @dataclass(frozen=True)
@@ -267,7 +267,7 @@ class Selection:
         array([[0.6, 1.2],
                [0.3, 0.6]])
         """
-        factor = _check.array("factor", factor, ndim=(0, 1))
+        factor = check.array("factor", factor, ndim=(0, 1))
         if self.batch is not None:
             if factor.ndim:
                 raise ParameterError(
@@ -280,7 +280,7 @@ class Selection:
 
     def sized(self, rows: int, columns: int) -> Bias:
         """The bias on an array of a size."""
-        i, j = _check.integer("i", self.i, 0, rows - 1), _check.integer("j", self.j, 0, columns - 1)
+        i, j = check.integer("i", self.i, 0, rows - 1), check.integer("j", self.j, 0, columns - 1)
         row_part, column_part = SCHEMES[self.scheme]
         left, bottom = np.full(rows, row_part * self.voltage), np.full(columns, column_part * self.voltage)
         left[i], bottom[j] = self.voltage, 0.0

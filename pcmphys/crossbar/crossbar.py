@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from pcmphys import _check
-from pcmphys.crossbar import linear, noise, states, writing
+from pcmphys.crossbar.analysis import noise, writing
+from pcmphys.crossbar.analysis.thermal import ThermalCrosstalk
 from pcmphys.crossbar.bias import Bias, Selection
-from pcmphys.crossbar.ends import joined, refuse_islands
 from pcmphys.crossbar.problem import (
     DEFAULT_TOLERANCE,
     LinearProblem,
@@ -17,9 +16,11 @@ from pcmphys.crossbar.problem import (
 )
 from pcmphys.crossbar.selectors import Selector
 from pcmphys.crossbar.solution import Solution, checked_start
-from pcmphys.crossbar.thermal import ThermalCrosstalk
+from pcmphys.crossbar.solver import linear, states
+from pcmphys.crossbar.solver.ends import joined, refuse_islands
 from pcmphys.crossbar.wires import Wires
 from pcmphys.errors import ParameterError
+from pcmphys.numerics import check
 
 
 class Crossbar:
@@ -72,7 +73,7 @@ class Crossbar:
         self._population = cells if callable(getattr(cells, "conductance", None)) else None
         if self._population is None:
             # always a copy: what the caller does to the array later must not reach the eliminated network
-            self._conductance = np.array(_check.array("cells", cells, "S", 0.0, ndim=2))
+            self._conductance = np.array(check.array("cells", cells, "S", 0.0, ndim=2))
             self._shape = self._conductance.shape
         else:
             self._shape = self._population.shape
@@ -202,7 +203,7 @@ class Crossbar:
         """
         bias = self._one_input(bias, "a ramp goes through one bias")
         found: list[Solution] = []
-        for factor in _check.array("factors", factors, ndim=1):
+        for factor in check.array("factors", factors, ndim=1):
             start = self.solve(bias.scaled(float(factor)), start=start, **options)
             options.pop("on", None)
             found.append(start)
@@ -268,7 +269,7 @@ class Crossbar:
         bias = self._one_input(bias, "a pulse is one input")
         if not callable(getattr(pulse, "shaped", None)):
             raise ParameterError(f"pulse must be a Pulse; got {pulse!r}")
-        repeat = _check.integer("repeat", repeat, 1)
+        repeat = check.integer("repeat", repeat, 1)
         limits = self._limits(tolerance, None)
         ((ends, _, (drive,)),) = joined(bias, self._resistances)
         for _ in range(repeat):
@@ -329,7 +330,7 @@ class Crossbar:
         >>> round(float(noise.std[0] / 0.4e-6), 5), noise.share[:, 0].tolist()
         (0.00707, [0.5, 0.5])
         """
-        bandwidth = _check.number("bandwidth", bandwidth, "Hz", 0.0)
+        bandwidth = check.number("bandwidth", bandwidth, "Hz", 0.0)
         relative = noise.checked("relative_std", relative_std, self.shape)
         return noise.total(self._operating_point(bias, on, tolerance), relative, bandwidth, temperature, fano)
 
@@ -367,7 +368,7 @@ class Crossbar:
         self, bias: Bias | Selection, column: int, *, on=None, tolerance: float = DEFAULT_TOLERANCE
     ) -> np.ndarray:
         """Answer of one column current to each device: dI_column / d ln(device current) [A], shape (rows, columns)."""
-        column = _check.integer("column", column, 0, self.shape[1] - 1)
+        column = check.integer("column", column, 0, self.shape[1] - 1)
         return noise.sensitivity(self._operating_point(bias, on, tolerance), column)
 
     def _operating_point(self, bias, on, tolerance) -> noise.OperatingPoint:
@@ -378,8 +379,8 @@ class Crossbar:
     def _limits(self, tolerance, max_iterations) -> tuple[float, int]:
         if max_iterations is None:
             max_iterations = most_iterations(*self.shape) * (1 if self.linear else 10)
-        tolerance = _check.number("tolerance", tolerance, "", 1e-14, 1e-2)
-        return tolerance, _check.integer("max_iterations", max_iterations, 1)
+        tolerance = check.number("tolerance", tolerance, "", 1e-14, 1e-2)
+        return tolerance, check.integer("max_iterations", max_iterations, 1)
 
     def _sized(self, bias) -> Bias:
         if not isinstance(bias, (Bias, Selection)):

@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys._jit import spans, thread_count, together
-from pcmphys.crossbar import linear, newton, states
 from pcmphys.crossbar.bias import Bias
-from pcmphys.crossbar.cells import Devices, Selected, SelectedDevices
-from pcmphys.crossbar.ends import connected, joined, refuse_islands
+from pcmphys.crossbar.solver import linear, newton, states
+from pcmphys.crossbar.solver.cells import Devices, Selected, SelectedDevices
+from pcmphys.crossbar.solver.ends import connected, joined, refuse_islands
 from pcmphys.crossbar.wires import Resistances, Wires
+from pcmphys.numerics.compile import spans, thread_count, together
 
 DEFAULT_TOLERANCE = 1e-12
 _FEW = 20

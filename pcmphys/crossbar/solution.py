@@ -8,11 +8,11 @@ import operator
 
 import numpy as np
 
-from pcmphys._brief import brief
 from pcmphys.crossbar.bias import Bias
-from pcmphys.crossbar.newton import Fields
 from pcmphys.crossbar.problem import Solved
+from pcmphys.crossbar.solver.newton import Fields
 from pcmphys.errors import ParameterError
+from pcmphys.numerics.brief import brief
 
 _TOGETHER = 2**27
 """Memory [bytes] up to which all node arrays of a batch are found in one go; of larger ones, only what is asked for."""

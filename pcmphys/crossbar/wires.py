@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys import _check
-from pcmphys._brief import fields
 from pcmphys.errors import ParameterError
+from pcmphys.numerics import check
+from pcmphys.numerics.brief import fields
 
 NAMES = ("row", "column", "source", "sense", "right", "top")
 
@@ -50,7 +50,7 @@ class Wires:
 
     def __post_init__(self):
         for name in NAMES:
-            value = _check.array(f"wires.{name}", getattr(self, name), "ohm", 0.0, ndim=(0, 1))
+            value = check.array(f"wires.{name}", getattr(self, name), "ohm", 0.0, ndim=(0, 1))
             if value.ndim:
                 value = value.copy()
                 value.flags.writeable = False

@@ -7,13 +7,13 @@ from functools import singledispatch
 
 import numpy as np
 
-from pcmphys._files import write_whole
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from pcmphys.crossbar import OTS, Bias, Crossbar, Diode, Exponential, Selection, Solution, Transistor
-from pcmphys.crossbar.ends import joined, refuse_islands
 from pcmphys.crossbar.solution import checked_start
-from pcmphys.crossbar.states import before
+from pcmphys.crossbar.solver.ends import joined, refuse_islands
+from pcmphys.crossbar.solver.states import before
 from pcmphys.errors import ParameterError
+from pcmphys.numerics.files import write_whole
 
 OPTIONS = "reltol=1e-9 vntol=1e-12 abstol=1e-14 gmin=1e-20 itl1=1000"
 """With these only rounding is left; the usual ones stop at steps of 1e-3 and add 1e-12 S to each junction."""

@@ -8,19 +8,19 @@ import functools
 
 import numpy as np
 
-from pcmphys import _check
-from pcmphys._jit import together
 from pcmphys.crossbar import Wires
 from pcmphys.errors import ParameterError
-from pcmphys.matrix import _checks as checks
-from pcmphys.matrix._compensation import PATTERNS, gain_of, patterns, warn_of_kept_gains
-from pcmphys.matrix._ranges import HEADROOM, default_range, fitted
-from pcmphys.matrix._selected import Opened, check_opening, opened, thinned
+from pcmphys.matrix import checks as checks
+from pcmphys.matrix.compensation import PATTERNS, gain_of, patterns, warn_of_kept_gains
 from pcmphys.matrix.mapping import DifferentialPair, Mapping
 from pcmphys.matrix.periphery import Periphery
+from pcmphys.matrix.ranges import HEADROOM, default_range, fitted
+from pcmphys.matrix.selected import Opened, check_opening, opened, thinned
 from pcmphys.matrix.snapshot import Snapshot
 from pcmphys.matrix.tile import Circuit, Counts, Tile, TileState
-from pcmphys.population import ProgramReport
+from pcmphys.numerics import check
+from pcmphys.numerics.compile import together
+from pcmphys.programming import ProgramReport
 
 _HALF_SCALE = 0.5
 """Amplitude of the known inputs, of full scale; less on a tile whose converter range they would leave."""
@@ -116,14 +116,14 @@ class AnalogMatrix:
         self.mapping = DifferentialPair() if mapping is None else mapping
         self.periphery = Periphery() if periphery is None else periphery
         scale = self.mapping.scale(self.weights, cell.conductance_maximum, cell.conductance_minimum)
-        self.scale = _check.number("mapping.scale(weights, ...)", scale, "1/S", 0.0, low_open=True)
+        self.scale = check.number("mapping.scale(weights, ...)", scale, "1/S", 0.0, low_open=True)
         checks.check_read(cell, self._read_voltage, self.selector)
         self._programmed = False
         self.tile = checks.checked_tile(tile)
         self.gate = checks.checked_gate(gate, self.selector, self.weights.shape[0])
         wires = Wires() if wires is None else wires
         self._tiles: list[Tile] = []
-        self.last_cell = _check.integer("first_cell", first_cell, 0)
+        self.last_cell = check.integer("first_cell", first_cell, 0)
         for rows in _slices(self.weights.shape[0], self.tile[0]):
             line = 0
             for columns in _slices(self.weights.shape[1], self.tile[1]):
@@ -211,12 +211,12 @@ class AnalogMatrix:
 
     def targets(self, tile: int = 0) -> np.ndarray:
         """Target conductances [S] of one tile (row-major in the grid of tiles), as `Mapping.targets` gives them."""
-        tile = _check.integer("tile", tile, 0, len(self._tiles) - 1)
+        tile = check.integer("tile", tile, 0, len(self._tiles) - 1)
         return self._targets(self._tiles[tile])
 
     def wait(self, duration: float, temperature: float | None = None) -> None:
         """Let ``duration`` [s] pass for every device."""
-        _check.number("duration", duration, "s", 0.0)
+        check.number("duration", duration, "s", 0.0)
         self._tiles[0].devices.wait(0.0, temperature)  # what is wrong with it shows before any tile ages
         for part in self._tiles:
             part.devices.wait(duration, temperature)
@@ -373,7 +373,7 @@ class AnalogMatrix:
         return applied, (applied[:, part.rows], applied[:, part.rows] @ self._ideal(part), 1.0)
 
     def _inputs(self, x) -> tuple[np.ndarray, bool]:
-        x = _check.array("x", x, ndim=(1, 2), empty=True)
+        x = check.array("x", x, ndim=(1, 2), empty=True)
         if x.shape[-1] != self.shape[0]:
             raise ParameterError(
                 f"x must have shape ({self.shape[0]},) or (batch, {self.shape[0]}); got shape {x.shape}"

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pcmphys import _check
 from pcmphys.errors import ParameterError
+from pcmphys.numerics import check
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Periphery:
                 object.__setattr__(self, name, _bits(f"periphery.{name}", getattr(self, name)))
         for name, unit in (("input_range", ""), ("adc_range", "A"), ("read_voltage", "V"), ("read_duration", "s")):
             if getattr(self, name) is not None:
-                value = _check.number(f"periphery.{name}", getattr(self, name), unit, 0.0, low_open=True)
+                value = check.number(f"periphery.{name}", getattr(self, name), unit, 0.0, low_open=True)
                 object.__setattr__(self, name, value)
 
     @staticmethod
@@ -69,6 +69,6 @@ class Periphery:
 
 def _bits(name: str, value) -> int:
     try:
-        return _check.integer(name, value, 2, 24)
+        return check.integer(name, value, 2, 24)
     except ParameterError as error:
         raise ParameterError(f"{error}; an ideal converter is None") from None

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pcmphys._jit import together
 from pcmphys.errors import ValidityWarning
-from pcmphys.matrix import _checks as checks
+from pcmphys.matrix import checks as checks
 from pcmphys.matrix.tile import Counts, TileState
+from pcmphys.numerics.compile import together
 
 if TYPE_CHECKING:
     from pcmphys.matrix.analog_matrix import AnalogMatrix

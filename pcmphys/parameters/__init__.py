@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pcmphys._lazy import attach
+from pcmphys.numerics.lazy import attach
 
 if TYPE_CHECKING:
     from pcmphys.parameters.loader import fill, read_technology

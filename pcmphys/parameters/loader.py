@@ -9,9 +9,9 @@ from typing import Any, get_args, get_type_hints
 
 from pydantic import ValidationError
 
-from pcmphys._check import suggest
-from pcmphys._files import decoded
 from pcmphys.errors import ParameterError
+from pcmphys.numerics.check import suggest
+from pcmphys.numerics.files import decoded
 from pcmphys.parameters.references import bibliography, entries
 from pcmphys.parameters.schema import Header, Quantity, Technology
 from pcmphys.parameters.shipped import shipped

@@ -5,8 +5,8 @@ from __future__ import annotations
 import tomllib
 from typing import Any
 
-from pcmphys._files import decoded
 from pcmphys.errors import ParameterError
+from pcmphys.numerics.files import decoded
 
 _DEEPEST = 16
 """Levels of nesting; no file of ours has more than five."""

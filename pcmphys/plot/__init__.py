@@ -1,8 +1,24 @@
-"""Figures, one function each, and the report of a study; matplotlib is loaded when the first one is drawn."""
+"""Figures, one function each; matplotlib is loaded when the first one is drawn."""
 
-from pcmphys.plot.arrays import cell_map, margin_map, noise_share, voltage_map, write_map
-from pcmphys.plot.cell import cell
-from pcmphys.plot.devices import drift, noise_spectrum, programming_curve
+from typing import TYPE_CHECKING
+
+from pcmphys.numerics.lazy import attach
+
+if TYPE_CHECKING:
+    from pcmphys.fit.drift.of_devices import drift
+    from pcmphys.plot.arrays import cell_map, margin_map, noise_share, voltage_map, write_map
+    from pcmphys.plot.mushroom.cell import cell
+    from pcmphys.plot.mushroom.devices import noise_spectrum, programming_curve
+else:
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "pcmphys.fit.drift.of_devices": "drift",  # shows devices with their fits, which are made a floor above
+            "pcmphys.plot.arrays": "cell_map margin_map noise_share voltage_map write_map",
+            "pcmphys.plot.mushroom.cell": "cell",
+            "pcmphys.plot.mushroom.devices": "noise_spectrum programming_curve",
+        },
+    )
 
 __all__ = [
     "cell",

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from pcmphys import _check
 from pcmphys.crossbar import Solution
-from pcmphys.crossbar.margins import WriteMargin
-from pcmphys.crossbar.noise import Noise
-from pcmphys.crossbar.writing import WriteReport
+from pcmphys.crossbar.analysis.margins import WriteMargin
+from pcmphys.crossbar.analysis.noise import Noise
+from pcmphys.crossbar.analysis.writing import WriteReport
 from pcmphys.errors import ParameterError
+from pcmphys.numerics import check
 from pcmphys.plot import style
-from pcmphys.plot._axes import SMALL
+from pcmphys.plot.axes import SMALL
 
 _PREFIXES = ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"), (1e-15, "f"))
 _PREFIXED = ("V", "A", "S", "W", "J")
@@ -126,9 +126,9 @@ def voltage_map(solution, part: str = "cell", *, number: int = 0, axes=None):
     'voltage across the cell [mV]'
     """
     _kind("solution", solution, Solution)
-    part = _check.choice("part", part, ("cell", "device", "selector"))
+    part = check.choice("part", part, ("cell", "device", "selector"))
     batch = solution.bias.batch
-    number = _check.integer("number", number, 0, (batch or 1) - 1)
+    number = check.integer("number", number, 0, (batch or 1) - 1)
     values = getattr(solution, f"{part}_voltage")
     values = values if batch is None else values[..., number]
     title = "" if batch is None else f"input {number} of {batch}"
@@ -195,7 +195,7 @@ def write_map(report, quantity: str | None = None, *, axes=None):
     Examples
     --------
     >>> import pcmphys as pcm
-    >>> from pcmphys.crossbar.margins import write_margin
+    >>> from pcmphys.crossbar.analysis.margins import write_margin
     >>> margin = write_margin(pcm.Crossbar(np.full((4, 6), 25e-6)), 1.0)
     >>> write_map(margin).axes[1].get_ylabel()
     'voltage across the device [V]'
@@ -203,7 +203,7 @@ def write_map(report, quantity: str | None = None, *, axes=None):
     _kind("report", report, (WriteReport, WriteMargin))
     pulse = isinstance(report, WriteReport)
     quantity = ("temperature" if pulse else "voltage") if quantity is None else quantity
-    quantity = _check.choice("quantity", quantity, _WRITTEN if pulse else ("voltage",))
+    quantity = check.choice("quantity", quantity, _WRITTEN if pulse else ("voltage",))
     label, unit, colours = _WRITTEN[quantity]
     if not pulse:
         title = f"written {report.selected:.3g} V, disturb {report.disturb:.3g} V, margin {report.margin:.2f}"
@@ -251,7 +251,7 @@ def margin_map(values, rows, columns, *, label: str = "margin", axes=None):
     ['0', '255']
     """
     rows, columns = (
-        _check.array(name, lines, "", 0.0, ndim=1).astype(int) for name, lines in (("rows", rows), ("columns", columns))
+        check.array(name, lines, "", 0.0, ndim=1).astype(int) for name, lines in (("rows", rows), ("columns", columns))
     )
     values = _numbers(values, "")
     if values.shape != (rows.size, columns.size):
@@ -290,7 +290,7 @@ def _size(values: np.ndarray) -> tuple[float, float]:
 
 def _numbers(values, unit: str) -> np.ndarray:
     """Numbers on two axes; NaN or masked ones are allowed as long as there is something else."""
-    found = _check.with_gaps("values", _check.filled(values), unit, ndim=2)
+    found = check.with_gaps("values", check.filled(values), unit, ndim=2)
     if np.isnan(found).all():
         raise ParameterError("values must hold a number; all are NaN")
     return found
@@ -299,7 +299,7 @@ def _numbers(values, unit: str) -> np.ndarray:
 def _limits(values: np.ndarray, limits, unit: str) -> tuple[float, float]:
     if limits is None:
         return float(np.nanmin(values)), float(np.nanmax(values))
-    low, high = _check.array("limits", limits, unit, shape=(2,))
+    low, high = check.array("limits", limits, unit, shape=(2,))
     if low > high:
         raise ParameterError(f"limits must rise; got {low:g} and {high:g}")
     return float(low), float(high)

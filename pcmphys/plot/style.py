@@ -32,7 +32,7 @@ def figure(*args, **kwargs):
     """A matplotlib figure and its axes in this package's style, without touching the user's settings or backend."""
     import matplotlib as mpl
 
-    from pcmphys._notebook import NotebookFigure
+    from pcmphys.plot.notebook import NotebookFigure
 
     with mpl.rc_context(_SETTINGS):
         drawn = NotebookFigure(figsize=kwargs.pop("figsize", (6.4, 4.0)))

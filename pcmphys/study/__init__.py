@@ -1,10 +1,10 @@
 """The main job: a described experiment, labelled results, any executor."""
 
-from pcmphys.study.kinds import KINDS, built_in, read_config
-from pcmphys.study.network_study import TEMPLATE, StudyConfig
+from pcmphys.study.network.settings import TEMPLATE, StudyConfig
+from pcmphys.study.registry import KINDS, built_in, read_config
 from pcmphys.study.results import save
 from pcmphys.study.runner import StudyInterrupted, finished, run
-from pcmphys.study.selector_margin import SelectorMarginConfig
+from pcmphys.study.selector_margin.settings import SelectorMarginConfig
 
 __all__ = [
     "KINDS",

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pcmphys._cache import source_fingerprint
-from pcmphys._files import sealed, unsealed, write_whole
+from pcmphys.numerics.cache import source_fingerprint
+from pcmphys.numerics.files import sealed, unsealed, write_whole
 from pcmphys.study.plan import Part, Plan
 
 

@@ -7,8 +7,8 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pcmphys._files import sealed, unsealed, write_whole
 from pcmphys.errors import ParameterError
+from pcmphys.numerics.files import sealed, unsealed, write_whole
 
 if TYPE_CHECKING:
     import xarray as xr

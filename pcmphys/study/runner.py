@@ -11,13 +11,13 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor, as_complete
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pcmphys._files import probe, remove_abandoned
-from pcmphys._jit import thread_count
 from pcmphys.errors import ParameterError
+from pcmphys.numerics.compile import thread_count
+from pcmphys.numerics.files import probe, remove_abandoned
 from pcmphys.study import results
-from pcmphys.study.kinds import read_config
 from pcmphys.study.parts import Parts, fingerprint
 from pcmphys.study.plan import Part, Plan
+from pcmphys.study.registry import read_config
 from pcmphys.study.settings import Settings
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from pcmphys._check import suggest
 from pcmphys.errors import ParameterError
+from pcmphys.numerics.check import suggest
 from pcmphys.parameters.words import explained, list_of, shown
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pcmphys.crossbar import OTS, Diode, Exponential, Selector, Transistor
 from pcmphys.errors import ParameterError
 from pcmphys.export import ngspice
 from tests.export.circuits import SELECTORS, draw
-from validation import _ngspice
+from validation import ngspice as program
 
 needs_ngspice = pytest.mark.skipif(shutil.which("ngspice") is None, reason="ngspice is not installed")
 ENDS = ("matvec", "half", "all ends", "some open")
@@ -277,7 +277,7 @@ def test_devices_that_are_not_ohmic_are_refused():
 def test_ngspice_agrees(selector, ends):
     circuit = draw(2, selector, (4, 3), ends)
     solution = circuit.reference() if selector == "OTS" else circuit.crossbar.solve(circuit.bias)
-    found = _ngspice.run(ngspice(circuit.crossbar, circuit.bias, on=circuit.on))
+    found = program.run(ngspice(circuit.crossbar, circuit.bias, on=circuit.on))
     largest = max(np.abs(getattr(solution, name)).max() for name in CURRENTS)
     assert_currents(found, solution, 1e-8, 1e-8 * largest)
 
@@ -287,13 +287,13 @@ def test_ngspice_reads_our_diode_to_twelve_digits():
     # its own kT/q would change this current by 5e-6
     selector = Diode(1e-12, ideality=1.5)
     xbar = Crossbar([[1e12]], selector=selector)
-    found = _ngspice.run(ngspice(xbar, Bias.matvec([0.6])))
+    found = program.run(ngspice(xbar, Bias.matvec([0.6])))
     assert found["column_current_0"] == pytest.approx(selector.current([0.6])[0][0], rel=1e-12)
 
 
 @needs_ngspice
 def test_ngspice_prints_what_the_docstring_says():
-    found = _ngspice.run(ngspice(Crossbar([[1e-3]], Wires(row=1.0, column=1.0)), Bias.matvec([1.0])))
+    found = program.run(ngspice(Crossbar([[1e-3]], Wires(row=1.0, column=1.0)), Bias.matvec([1.0])))
     assert found["row_current_0"] == pytest.approx(1.0 / 1002.0, rel=1e-14)
     assert "9.98003992015968" in ngspice.__doc__
 
@@ -302,11 +302,11 @@ def test_ngspice_prints_what_the_docstring_says():
 def test_from_a_solution_ngspice_finds_the_same():
     circuit = draw(4, "diode", (5, 5), "half")
     solution = circuit.crossbar.solve(circuit.bias)
-    found = _ngspice.solve(circuit.crossbar, circuit.bias, start=solution, behavioural=True)
+    found = program.solve(circuit.crossbar, circuit.bias, start=solution, behavioural=True)
     np.testing.assert_allclose(found.column_current, solution.column_current, rtol=1e-7)
 
 
 @needs_ngspice
 def test_a_circuit_without_solution_is_told():
     with pytest.raises(RuntimeError, match="ngspice did not solve the circuit"):
-        _ngspice.run("* two sources\nV1 a 0 1\nV2 a 0 2\n.control\nop\nprint i(v1)\nquit\n.endc\n.end\n")
+        program.run("* two sources\nV1 a 0 1\nV2 a 0 2\n.control\nop\nprint i(v1)\nquit\n.endc\n.end\n")

@@ -9,7 +9,7 @@ import pytest
 from tests.export.circuits import SELECTORS, draw
 from tests.oracles import nonlinear_crossbar as reference
 from tests.oracles import sparse_crossbar
-from validation import _ngspice
+from validation import ngspice as program
 
 ENDS = ("matvec", "half", "all ends", "some open")
 LOOSE = "reltol=1e-6 vntol=1e-7 abstol=1e-14 gmin=1e-20"
@@ -92,8 +92,8 @@ def test_agrees_with_ngspice(selector, ends):
     found = circuit.reference()
     # lines that only leakage holds are known to ngspice no better than its rounding allows
     options = {"options": LOOSE} if ends == "some open" else {}
-    theirs = _ngspice.solve(circuit.crossbar, circuit.bias, nodes=True, behavioural=True, on=circuit.on, **options)
-    row_voltage, column_voltage = _ngspice.node_voltages(circuit.crossbar, theirs.nodes)
+    theirs = program.solve(circuit.crossbar, circuit.bias, nodes=True, behavioural=True, on=circuit.on, **options)
+    row_voltage, column_voltage = program.node_voltages(circuit.crossbar, theirs.nodes)
     largest = max(np.abs(getattr(found, name)).max() for name in CURRENTS)
     for name in CURRENTS:
         np.testing.assert_allclose(getattr(theirs, name), getattr(found, name), rtol=1e-8, atol=1e-9 * largest)

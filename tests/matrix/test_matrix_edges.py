@@ -7,9 +7,9 @@ import pytest
 from scipy.linalg import null_space
 
 from pcmphys import AnalogMatrix, Periphery, ReferenceColumn, SeveralPairs, Split, ValidityWarning, Wires, load_cell
-from pcmphys.crossbar import linear
+from pcmphys.crossbar.solver import linear
 from pcmphys.matrix import DifferentialPair
-from pcmphys.matrix._compensation import PATTERNS, patterns
+from pcmphys.matrix.compensation import PATTERNS, patterns
 from tests.matrix.test_analog_matrix import DAY, IBM, IDEAL, WIRES, normal, programmed, refused
 
 # ---- sizes

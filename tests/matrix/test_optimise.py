@@ -18,7 +18,7 @@ from pcmphys.matrix import (
     Split,
     optimise_split,
 )
-from pcmphys.matrix.mapping._search import candidates, chosen, least_error
+from pcmphys.matrix.mapping.search import candidates, chosen, least_error
 from pcmphys.matrix.mapping.split import NAMED
 from tests.matrix.test_analog_matrix import quiet_cell
 from tests.oracles import analog_matrix as twin

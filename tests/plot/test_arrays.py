@@ -7,8 +7,8 @@ import pytest
 
 import pcmphys as pcm
 from pcmphys.crossbar import Bias, Crossbar, Diode, Wires
-from pcmphys.crossbar.margins import margin_map, write_margin
-from pcmphys.crossbar.writing import WriteReport
+from pcmphys.crossbar.analysis.margins import margin_map, write_margin
+from pcmphys.crossbar.analysis.writing import WriteReport
 from pcmphys.errors import ParameterError
 
 CELLS = np.random.default_rng(4).uniform(1e-6, 25e-6, (5, 7))

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from pcmphys.study import kinds
+from pcmphys.study import registry
 from pcmphys.study.plan import Plan, labelled
 from pcmphys.study.settings import NotNegative, Positive, Settings
 
@@ -51,9 +51,9 @@ def square(side, pause, tick=None):
 
 
 def main():
-    from pcmphys.cli import main as command
+    from pcmphys.cli.commands import main as command
 
-    kinds.KINDS = (*kinds.KINDS, SquareSettings)
+    registry.KINDS = (*registry.KINDS, SquareSettings)
     command()
 
 

@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 from pcmphys import ParameterError
-from pcmphys._files import write_whole
+from pcmphys.numerics.files import write_whole
 from pcmphys.study import finished, read_config, run
 from pcmphys.study.parts import Parts, fingerprint
 from tests.study.squares import Squares, SquareSettings
@@ -157,7 +157,7 @@ def test_a_folder_that_cannot_be_written_is_found_before_anything_runs(half_way,
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as disk:
-        disk.setattr("pcmphys._files._fill", full)
+        disk.setattr("pcmphys.numerics.files._fill", full)
         with pytest.raises(ParameterError, match=r"directory: .*No space left on device\)"):
             run(STUDY, directory=half_way)
     (half_way / "results.nc").mkdir()

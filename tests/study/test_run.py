@@ -11,9 +11,10 @@ import pytest
 import xarray as xr
 
 import pcmphys as pcm
-from pcmphys.study import network_study, results, run, save
-from pcmphys.study.chip import fixed_point_errors
-from pcmphys.study.network import load_network
+from pcmphys.study import results, run, save
+from pcmphys.study.network import settings
+from pcmphys.study.network.chip import fixed_point_errors
+from pcmphys.study.network.network import load_network
 from pcmphys.study.parts import Parts, fingerprint
 
 
@@ -93,8 +94,8 @@ def test_an_interrupted_study_goes_on_from_its_finished_chips(small_study, tmp_p
     assert kept >= 2  # also what was running is kept
 
     ran = []
-    original = network_study.run_chip
-    monkeypatch.setattr(network_study, "run_chip", lambda *task: ran.append(task[3]) or original(*task))
+    original = settings.run_chip
+    monkeypatch.setattr(settings, "run_chip", lambda *task: ran.append(task[3]) or original(*task))
     assert run(small_study, directory=tmp_path).identical(whole)
     assert len(ran) == 3 - kept
     assert not (tmp_path / "parts").exists()

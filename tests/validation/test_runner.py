@@ -5,15 +5,15 @@ import types
 import pytest
 
 from validation import __main__ as command
-from validation import _report, _runner
-from validation._result import MEASURED, NOT_CHECKABLE, MissingProgram, Result, within
+from validation import report, runner
+from validation.result import MEASURED, NOT_CHECKABLE, MissingProgram, Result, within
 
 GOOD = within("good", 1e-12, 1e-9, "nature", MEASURED)
 BAD = within("bad", 1.0, 1e-9, "nature", MEASURED)
 
 
 def outcome(*results, **more):
-    return _runner.Outcome("case", "A case", list(results), **more)
+    return runner.Outcome("case", "A case", list(results), **more)
 
 
 def test_nan_never_passes():
@@ -27,16 +27,16 @@ def test_unknown_standing_is_refused():
 
 def test_a_miss_fails_also_when_known_unless_allowed():
     case = outcome(GOOD, BAD, known_misses={"bad": "because"})
-    assert len(_runner.failures([case], quick=False, allow_known_misses=False)) == 1
-    assert _runner.failures([case], quick=False, allow_known_misses=True) == []
+    assert len(runner.failures([case], quick=False, allow_known_misses=False)) == 1
+    assert runner.failures([case], quick=False, allow_known_misses=True) == []
     unknown = outcome(GOOD, BAD)
-    assert len(_runner.failures([unknown], quick=True, allow_known_misses=True)) == 1
+    assert len(runner.failures([unknown], quick=True, allow_known_misses=True)) == 1
 
 
 def test_missing_program_fails_only_full_runs():
     case = outcome(not_run="not run: needs it", missing_program=True)
-    assert _runner.failures([case], quick=True, allow_known_misses=False) == []
-    assert len(_runner.failures([case], quick=False, allow_known_misses=True)) == 1
+    assert runner.failures([case], quick=True, allow_known_misses=False) == []
+    assert len(runner.failures([case], quick=False, allow_known_misses=True)) == 1
 
 
 @pytest.mark.parametrize(("error", "missing"), [(MissingProgram("x"), True), (RuntimeError("x"), False)])
@@ -44,23 +44,23 @@ def test_trouble_inside_a_case_becomes_its_outcome(tmp_path, monkeypatch, error,
     def run(out, quick):
         raise error
 
-    monkeypatch.setattr(_runner, "load_case", lambda name: types.SimpleNamespace(TITLE="t", run=run))
-    found = _runner.run_case("case", tmp_path, quick=True)
+    monkeypatch.setattr(runner, "load_case", lambda name: types.SimpleNamespace(TITLE="t", run=run))
+    found = runner.run_case("case", tmp_path, quick=True)
     assert not found.complete
     assert found.missing_program is missing
-    assert (_runner.failures([found], quick=True, allow_known_misses=True) == []) is missing
+    assert (runner.failures([found], quick=True, allow_known_misses=True) == []) is missing
 
 
 def test_stale_known_misses_are_named():
-    lines = _runner.stale(outcome(GOOD, known_misses={"good": "", "gone": ""}))
+    lines = runner.stale(outcome(GOOD, known_misses={"good": "", "gone": ""}))
     assert len(lines) == 2
 
 
 def test_json_round_trip_keeps_nan():
     case = outcome(GOOD, within("nan", math.nan, 1.0, "", MEASURED))
-    text = _runner.as_json([case], {"machine": "m", "rows": []})
+    text = runner.as_json([case], {"machine": "m", "rows": []})
     json.loads(text, parse_constant=lambda name: pytest.fail(name))
-    (back,), bench = _runner.from_json(text)
+    (back,), bench = runner.from_json(text)
     assert back.results[0] == GOOD
     assert math.isnan(back.results[1].value)
     assert bench["machine"] == "m"
@@ -68,7 +68,7 @@ def test_json_round_trip_keeps_nan():
 
 def test_report_names_misses_with_their_reason():
     shown = Result("odd | one", 2.0, "", "none", True, NOT_CHECKABLE)
-    text = _report.report([outcome(GOOD, BAD, shown, known_misses={"bad": "because of this"})], None, full=False)
+    text = report.report([outcome(GOOD, BAD, shown, known_misses={"bad": "because of this"})], None, full=False)
     assert "**MISS (known)**" in text
     assert "because of this" in text
     assert "odd \\| one" in text
@@ -79,12 +79,12 @@ def test_readme_block_is_replaced_and_its_absence_told(tmp_path, monkeypatch, ca
     readme, results = tmp_path / "README.md", tmp_path / "results.json"
     monkeypatch.setattr(command, "README", readme)
     monkeypatch.setattr(command, "RESULTS", results)
-    results.write_text(_runner.as_json([outcome(GOOD)], None))
+    results.write_text(runner.as_json([outcome(GOOD)], None))
     readme.write_text("no markers")
     assert command.main(["--readme"]) == 1
     assert "validation:begin" in capsys.readouterr().err
     assert readme.read_text() == "no markers"
-    readme.write_text(f"before\n{_report.BEGIN}\nold\n{_report.END}\nafter\n")
+    readme.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
     assert command.main(["--readme"]) == 0
     text = readme.read_text()
     assert text.startswith("before\n")
@@ -94,7 +94,7 @@ def test_readme_block_is_replaced_and_its_absence_told(tmp_path, monkeypatch, ca
 
 
 def test_partial_and_quick_runs_leave_the_committed_report_alone(tmp_path, monkeypatch):
-    monkeypatch.setattr(_runner, "run_case", lambda name, out, quick: outcome(GOOD))
+    monkeypatch.setattr(runner, "run_case", lambda name, out, quick: outcome(GOOD))
     monkeypatch.setattr(command, "HERE", tmp_path / "committed")
     out = tmp_path / "out"
     assert command.main(["--quick", "--out", str(out)]) == 0
@@ -105,5 +105,5 @@ def test_partial_and_quick_runs_leave_the_committed_report_alone(tmp_path, monke
 
 def test_every_case_can_be_listed(capsys):
     assert command.main(["--list"]) == 0
-    assert {"crossbar_direct", "statistical_cells"} <= set(_runner.case_names())
+    assert {"crossbar_direct", "statistical_cells"} <= set(runner.case_names())
     assert "crossbar_direct" in capsys.readouterr().out

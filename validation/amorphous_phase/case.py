@@ -14,8 +14,8 @@ import numpy as np
 
 import pcmphys as pcm
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
-from pcmphys.fit.figure import COLOURS, save
-from validation._result import MEASURED, NOT_CHECKABLE, Result, within
+from pcmphys.fit.drift.figure import COLOURS, save
+from validation.result import MEASURED, NOT_CHECKABLE, Result, within
 
 NAME = "amorphous_phase"
 TITLE = "Amorphous phase after RESET: drift, activation energy, threshold voltage (90 nm cell)"

@@ -14,8 +14,8 @@ import numba
 import numpy as np
 import scipy
 
-from validation._runner import write_text
 from validation.bench._bench import Bench, table
+from validation.runner import write_text
 
 TOPICS = ("linear_solve", "nonlinear_solve", "statistical_population", "mushroom_population", "start_up")
 

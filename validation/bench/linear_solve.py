@@ -10,12 +10,12 @@ from __future__ import annotations
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys._jit import kernel, launch, thread_count
-from pcmphys.crossbar import _lines
-from pcmphys.crossbar.ends import joined
-from validation import _outside, _sparse_direct
-from validation._result import MissingProgram
+from pcmphys.crossbar.solver import lines
+from pcmphys.crossbar.solver.ends import joined
+from pcmphys.numerics.compile import kernel, launch, thread_count
+from validation import outside, sparse_direct
 from validation.bench._bench import Bench, alternate, at_least, at_most, scaled, shown, table
+from validation.result import MissingProgram
 
 SWEEPS = 12
 
@@ -43,7 +43,7 @@ def _solve(cells: np.ndarray, voltage: np.ndarray):
 
 def _accuracy(size: int, quick: bool) -> list[Bench]:
     cells, voltage = _array(size)
-    reference = _sparse_direct.solve(cells, voltage, row=1.0, column=1.0).column_current
+    reference = sparse_direct.solve(cells, voltage, row=1.0, column=1.0).column_current
     error = np.abs(_solve(cells, voltage).column_current / reference - 1.0).max()
     name = f"linear solve {size} × {size}: relative error against a sparse direct solve"
     return [at_most(name, error, 1e-9, "", "worst column current", quick)]
@@ -53,11 +53,11 @@ def _against_badcrossbar(size: int, rounds: int, quick: bool) -> list[Bench]:
     cells, voltage = _array(size)
     theirs: list[np.ndarray] = []
 
-    def outside():
-        answer = _outside.badcrossbar_solve(cells, voltage[:, None], 1.0, 1.0, everything=False)
+    def badcrossbar():
+        answer = outside.badcrossbar_solve(cells, voltage[:, None], 1.0, 1.0, everything=False)
         theirs[:] = [answer.currents.output[0]]
 
-    times = alternate({"ours": (lambda: _solve(cells, voltage), 15), "theirs": (outside, 1)}, rounds)
+    times = alternate({"ours": (lambda: _solve(cells, voltage), 15), "theirs": (badcrossbar, 1)}, rounds)
     error = np.abs(_solve(cells, voltage).column_current / theirs[0] - 1.0).max()
     note = f"{scaled(times['ours'])} against {scaled(times['theirs'])}; column currents agree to {error:.0e}"
     name = f"one input {size} × {size}: faster than badcrossbar 1.1"
@@ -67,14 +67,14 @@ def _against_badcrossbar(size: int, rounds: int, quick: bool) -> list[Bench]:
 def _batch(size: int, inputs: int, quick: bool) -> list[Bench]:
     cells, voltage = _array(size, inputs)
     tasks = {"pcmphys": (lambda: _solve(cells, voltage).column_current, 5)}
-    cholesky = _outside.cholmod()
+    cholesky = outside.cholmod()
     if cholesky is not None:
-        inner, coupling = _sparse_direct.matrix(_sparse_direct.circuit(cells, row=1.0, column=1.0))
+        inner, coupling = sparse_direct.matrix(sparse_direct.circuit(cells, row=1.0, column=1.0))
         right = -(coupling @ np.vstack([voltage, np.zeros((1, inputs))]))
         tasks["CHOLMOD"] = (lambda: cholesky(inner)(right), 1)
     try:
-        _outside.badcrossbar()
-        tasks["badcrossbar"] = (lambda: _outside.badcrossbar_solve(cells, voltage, 1.0, 1.0, everything=False), 1)
+        outside.badcrossbar()
+        tasks["badcrossbar"] = (lambda: outside.badcrossbar_solve(cells, voltage, 1.0, 1.0, everything=False), 1)
     except MissingProgram:
         pass
     times = alternate(tasks, 3)
@@ -90,19 +90,19 @@ def _batch(size: int, inputs: int, quick: bool) -> list[Bench]:
 @kernel
 def _row_half(start, stop, net, drive, x, out):
     """Row ladders of one double sweep: word-line voltages at bit-line voltages ``x``."""
-    scratch = np.zeros((_lines.ROWS_AT_ONCE, x.shape[1]))
-    for first in range(start, stop, _lines.ROWS_AT_ONCE):
-        count = min(_lines.ROWS_AT_ONCE, stop - first)
-        _lines.solve_rows(first, count, net, drive, x, scratch)
+    scratch = np.zeros((lines.ROWS_AT_ONCE, x.shape[1]))
+    for first in range(start, stop, lines.ROWS_AT_ONCE):
+        count = min(lines.ROWS_AT_ONCE, stop - first)
+        lines.solve_rows(first, count, net, drive, x, scratch)
         for k in range(count):
-            _lines.multiply(net.conductance[first + k], scratch[k], out[first + k])
+            lines.multiply(net.conductance[first + k], scratch[k], out[first + k])
 
 
 def _double_sweeps(net, drive, x, work) -> None:
     rows, columns = x.shape
     for _ in range(SWEEPS):
-        launch(_row_half, rows, net, drive, x, work, align=_lines.ROWS_AT_ONCE, grain=1)
-        launch(_lines.column_ladders, columns, net, drive, work, x, align=8, grain=1)
+        launch(_row_half, rows, net, drive, x, work, align=lines.ROWS_AT_ONCE, grain=1)
+        launch(lines.column_ladders, columns, net, drive, work, x, align=8, grain=1)
 
 
 def _floor(size: int, quick: bool) -> list[Bench]:

@@ -12,13 +12,14 @@ import numba
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys._jit import kernel, launch
-from pcmphys.models import conduction
-from pcmphys.models.geometry import SECTORS
-from pcmphys.population import MushroomCell, _mushroom_pulse
-from pcmphys.population._mushroom_state import draw_normals, draw_quench
-from pcmphys.population._mushroom_traps import occupy
-from pcmphys.rng import U64, Stream
+from pcmphys.cells import MushroomCell
+from pcmphys.cells.mushroom import pulse as pulses
+from pcmphys.cells.mushroom.draws import draw_normals, draw_quench
+from pcmphys.numerics.compile import kernel, launch
+from pcmphys.numerics.random import U64, Stream
+from pcmphys.physics.conduction import laws as conduction
+from pcmphys.physics.state import SECTORS
+from pcmphys.physics.telegraph.traps import occupy
 from tests.oracles.mushroom_cell import Device
 from validation.bench._bench import Bench, alternate, at_least, at_most, scaled, seconds, shown, table
 
@@ -147,7 +148,7 @@ def _parts(count: int) -> list[Bench]:
         put_back()
         drive = (steps, False, np.full(count, pulse.peak))
         launch(
-            _mushroom_pulse.pulse, count, spare._address(5), spare._floats, 300.0, spare._tables, drive, cells,
+            pulses.pulse, count, spare._address(5), spare._floats, 300.0, spare._tables, drive, cells,
             spare._state, found,
         )  # fmt: skip
 

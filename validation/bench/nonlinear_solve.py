@@ -14,10 +14,10 @@ import sys
 
 import numpy as np
 
-from pcmphys._jit import thread_count
-from validation._result import MissingProgram
+from pcmphys.numerics.compile import thread_count
 from validation.bench._bench import Bench, alternate, at_least, at_most, scaled, shown, table
 from validation.crossbar_growth.case import DIODE, SINH, array, ngspice_run, solve, sparse_newton
+from validation.result import MissingProgram
 
 _NAMES = {DIODE: "diodes", SINH: "sinh selectors"}
 _PEAK = "from validation.bench.nonlinear_solve import peak; print(peak({size}))"

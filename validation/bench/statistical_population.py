@@ -15,9 +15,9 @@ import numba
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys._elementary import exp
-from pcmphys._jit import kernel, launch
-from pcmphys.rng import U64, normal_pair, words
+from pcmphys.numerics.compile import kernel, launch
+from pcmphys.numerics.elementary import exp
+from pcmphys.numerics.random import U64, normal_pair, words
 from validation.bench._bench import Bench, alternate, at_least, at_most, scaled, shown, table
 
 _BLOCK = 512

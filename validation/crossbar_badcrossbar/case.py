@@ -11,9 +11,9 @@ import pathlib
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.figure import COLOURS, save
-from validation import _outside
-from validation._result import MODEL, Result, within
+from pcmphys.fit.drift.figure import COLOURS, save
+from validation import outside
+from validation.result import MODEL, Result, within
 
 NAME = "crossbar_badcrossbar"
 TITLE = "Crossbar solver against badcrossbar 1.1"
@@ -24,7 +24,7 @@ QUANTITIES = ("column currents", "cell currents", "word-line segment currents", 
 
 def run(out: pathlib.Path, quick: bool) -> list[Result]:
     """Worst differences over wires and sizes, one result a quantity; rectangular arrays and a batch too."""
-    _outside.badcrossbar()
+    outside.badcrossbar()
     sizes = (16, 32, 64) if quick else (16, 32, 64, 128)
     found = {wires: np.array([_compare((size, size), wires) for size in sizes]) for wires in WIRES}
     worst = np.max(list(found.values()), axis=(0, 1))
@@ -59,7 +59,7 @@ def _compare(shape: tuple[int, int], wires: tuple[float, float]) -> tuple[float,
     draw = np.random.default_rng(shape)
     cells, voltage = _cells(shape, draw), draw.uniform(0.05, 0.2, shape[0])
     ours = pcm.Crossbar(cells, pcm.Wires(row=wires[0], column=wires[1])).solve(pcm.Bias.matvec(voltage))
-    theirs = _outside.badcrossbar_solve(cells, voltage[:, None], *wires)
+    theirs = outside.badcrossbar_solve(cells, voltage[:, None], *wires)
     # current in word-line segment (i, j), the one left of cell j: all that cell j and those right of it take
     segments = ours.cell_current[:, ::-1].cumsum(axis=1)[:, ::-1]
     nodes = max(
@@ -82,7 +82,7 @@ def _batch() -> float:
     draw = np.random.default_rng(3)
     cells, voltage = _cells((48, 48), draw), draw.uniform(-0.2, 0.2, (48, 12))
     ours = pcm.Crossbar(cells, pcm.Wires(row=1.0, column=4.0)).solve(pcm.Bias.matvec(voltage))
-    return _of_largest(ours.column_current.T, _outside.badcrossbar_solve(cells, voltage, 1.0, 4.0).currents.output)
+    return _of_largest(ours.column_current.T, outside.badcrossbar_solve(cells, voltage, 1.0, 4.0).currents.output)
 
 
 def _draw(sizes, found):

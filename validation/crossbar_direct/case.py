@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.figure import COLOURS, save
-from validation import _sparse_direct
-from validation._result import KNOWN_ANSWER, MODEL, Result, within
+from pcmphys.fit.drift.figure import COLOURS, save
+from validation import sparse_direct
+from validation.result import KNOWN_ANSWER, MODEL, Result, within
 
 NAME = "crossbar_direct"
 TITLE = "Crossbar solver against a sparse direct solve"
@@ -129,7 +129,7 @@ def _drawn(make, size: int, kind: int) -> tuple[np.ndarray, dict, np.ndarray]:
 
 def _compare(cells: np.ndarray, wires: dict, voltage: np.ndarray) -> Errors:
     ours = pcm.Crossbar(cells, pcm.Wires(**wires)).solve(pcm.Bias.matvec(voltage))
-    reference = _sparse_direct.solve(cells, voltage, **wires)
+    reference = sparse_direct.solve(cells, voltage, **wires)
     scale = voltage.max()
     nodes = max(
         np.abs(ours.row_voltage - reference.row_voltage).max(),
@@ -156,7 +156,7 @@ def _batch() -> float:
     cells, wires = _pcm(64, draw)
     voltage = draw.uniform(-0.2, 0.2, (64, 9))
     ours = pcm.Crossbar(cells, pcm.Wires(**wires)).solve(pcm.Bias.matvec(voltage)).column_current
-    reference = np.stack([_sparse_direct.solve(cells, v, **wires).column_current for v in voltage.T], axis=1)
+    reference = np.stack([sparse_direct.solve(cells, v, **wires).column_current for v in voltage.T], axis=1)
     return np.abs(ours - reference).max() / np.abs(reference).max()
 
 

@@ -14,11 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys._jit import thread_count
-from pcmphys.fit.figure import COLOURS, save
-from validation import _ngspice, _sparse_newton
-from validation._result import KNOWN_ANSWER, MODEL, NOT_CHECKABLE, MissingProgram, Result, within
+from pcmphys.fit.drift.figure import COLOURS, save
+from pcmphys.numerics.compile import thread_count
+from validation import ngspice, sparse_newton
 from validation.bench._bench import seconds
+from validation.result import KNOWN_ANSWER, MODEL, NOT_CHECKABLE, MissingProgram, Result, within
 
 NAME = "crossbar_growth"
 TITLE = "Growth of the nonlinear crossbar solve with the array"
@@ -49,12 +49,12 @@ def solve(cells: np.ndarray, voltage: np.ndarray, selector) -> pcm.crossbar.Solu
     return pcm.Crossbar(cells, pcm.Wires(row=1.0, column=1.0), selector).solve(pcm.Bias.matvec(voltage))
 
 
-def sparse_newton(cells: np.ndarray, voltage: np.ndarray, selector, *, nested: bool = False) -> _sparse_newton.Found:
+def by_scipy(cells: np.ndarray, voltage: np.ndarray, selector, *, nested: bool = False) -> sparse_newton.Found:
     """The same by scipy."""
-    network = _sparse_newton.Network(cells.shape, 1.0, 1.0, nested=nested)
+    network = sparse_newton.Network(cells.shape, 1.0, 1.0, nested=nested)
     numbers = selector.pack()
-    law = _sparse_newton.diode if isinstance(selector, pcm.Diode) else _sparse_newton.sinh
-    return _sparse_newton.solve(network, law(cells, *numbers), voltage)
+    law = sparse_newton.diode if isinstance(selector, pcm.Diode) else sparse_newton.sinh
+    return sparse_newton.solve(network, law(cells, *numbers), voltage)
 
 
 def run(out: pathlib.Path, quick: bool) -> list[Result]:
@@ -103,7 +103,7 @@ def _measure(size: int, selector) -> Solve:
 
 def _difference(size: int, selector) -> float:
     cells, voltage = array(size)
-    theirs = sparse_newton(cells, voltage, selector).column_current
+    theirs = by_scipy(cells, voltage, selector).column_current
     return np.abs(solve(cells, voltage, selector).column_current / theirs - 1.0).max()
 
 
@@ -113,7 +113,7 @@ def _sizes_to(largest: int) -> list[int]:
 
 def _scipy_times(largest: int) -> dict[int, float]:
     inputs = {size: array(size) for size in _sizes_to(largest)}
-    return {size: seconds(lambda s=size: sparse_newton(*inputs[s], DIODE)) for size in inputs}
+    return {size: seconds(lambda s=size: by_scipy(*inputs[s], DIODE)) for size in inputs}
 
 
 def _ngspice_times(largest: int) -> dict[int, float]:
@@ -127,10 +127,10 @@ def ngspice_run(size: int, selector):
     """A call that runs ngspice on the netlist, which is made before, and returns the column currents [A]."""
     cells, voltage = array(size)
     xbar = pcm.Crossbar(cells, pcm.Wires(row=1.0, column=1.0), selector)
-    text = _ngspice.netlist(xbar, pcm.Bias.matvec(voltage))
+    text = ngspice.netlist(xbar, pcm.Bias.matvec(voltage))
 
     def task() -> np.ndarray:
-        found = _ngspice.run(text)
+        found = ngspice.run(text)
         return np.array([found[f"column_current_{j}"] for j in range(size)])
 
     return task

@@ -13,9 +13,9 @@ from typing import NamedTuple
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.figure import COLOURS, save
-from validation import _ngspice
-from validation._result import KNOWN_ANSWER, MODEL, Result, within
+from pcmphys.fit.drift.figure import COLOURS, save
+from validation import ngspice
+from validation.result import KNOWN_ANSWER, MODEL, Result, within
 
 NAME = "crossbar_ngspice"
 TITLE = "Nonlinear crossbar solver against ngspice"
@@ -63,7 +63,7 @@ CIRCUITS = {
     "transistor, matvec": Circuit(TRANSISTOR, _gated),
     "transistor, V/2": Circuit(TRANSISTOR, _select(1.0, "half", 1.2)),
     "OTS, matvec": Circuit(SWITCH, lambda size, draw: pcm.Bias.matvec(draw.uniform(0.5, 2.5, size))),
-    "OTS, floating": Circuit(SWITCH, _select(2.4, "float"), {"options": _ngspice.LOOSE}),
+    "OTS, floating": Circuit(SWITCH, _select(2.4, "float"), {"options": ngspice.LOOSE}),
 }
 
 
@@ -98,10 +98,10 @@ class Outcome(NamedTuple):
 
 def run(out: pathlib.Path, quick: bool) -> list[Result]:
     """Worst differences over the sizes, one result a circuit; the identities over everything."""
-    _ngspice.program()
+    ngspice.program()
     sizes = (8, 16) if quick else (16, 32, 64)
     found = {name: [_solve(circuit, size) for size in sizes] for name, circuit in CIRCUITS.items()}
-    reference = f"ngspice {_ngspice.version()}, reltol 1e-9, {sizes[0]} to {sizes[-1]} square"
+    reference = f"ngspice {ngspice.version()}, reltol 1e-9, {sizes[0]} to {sizes[-1]} square"
     results = [
         within(
             f"{name}: column currents, worst relative difference, bit line by bit line",
@@ -123,7 +123,7 @@ def _solve(circuit: Circuit, size: int) -> Outcome:
     bias = circuit.make(size, draw).sized(size, size)
     xbar = pcm.Crossbar(cells, WIRES, circuit.selector)
     ours = xbar.solve(bias)
-    theirs = _ngspice.solve(xbar, bias, on=ours.on, **circuit.options)
+    theirs = ngspice.solve(xbar, bias, on=ours.on, **circuit.options)
     driven = ~np.isnan(bias.bottom)
     currents = np.concatenate([ours.row_current, -ours.column_current])
     return Outcome(

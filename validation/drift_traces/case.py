@@ -19,8 +19,8 @@ import pathlib
 import numpy as np
 
 from pcmphys import fit
-from pcmphys.fit.figure import COLOURS, draw_drift, save
-from validation._result import Result
+from pcmphys.fit.drift.figure import COLOURS, draw_drift, save
+from validation.result import Result
 
 NAME = "drift_traces"
 TITLE = "Measured drift traces (IBM 90 nm), fitted 55 s - 1e4 s, held-out read at 97190 s"

@@ -15,10 +15,10 @@ import pathlib
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.figure import COLOURS, save
-from pcmphys.models.crystallization import growth_velocity
-from pcmphys.population.film import FilmCell, FilmHistory, FilmParameters
-from validation._result import KNOWN_ANSWER, MEASURED, MODEL, NOT_CHECKABLE, Result, within
+from pcmphys.cells.film import FilmCell, FilmHistory, FilmParameters
+from pcmphys.fit.drift.figure import COLOURS, save
+from pcmphys.physics.crystallization.rates import growth_velocity
+from validation.result import KNOWN_ANSWER, MEASURED, MODEL, NOT_CHECKABLE, Result, within
 
 NAME = "film_crystallization"
 TITLE = "Ge2Sb2Te5 films: grain diameters, window of crystallization, peak of growth (Burr 2012)"

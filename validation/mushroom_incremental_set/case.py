@@ -12,10 +12,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.figure import save
-from validation import _mushroom as experiments
-from validation._result import MODEL, PUBLISHED_FIT, Result, within
+from pcmphys.fit.drift.figure import save
+from validation import experiments as experiments
 from validation.calibrate import published_curve
+from validation.result import MODEL, PUBLISHED_FIT, Result, within
 
 NAME = "mushroom_incremental_set"
 TITLE = "Physical 90 nm cell: incremental SET, 50 pulses of 50 ns"

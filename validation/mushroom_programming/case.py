@@ -14,9 +14,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.figure import save
-from validation import _mushroom as experiments
-from validation._result import MEASURED, PUBLISHED_FIT, Result, within
+from pcmphys.fit.drift.figure import save
+from validation import experiments as experiments
+from validation.result import MEASURED, PUBLISHED_FIT, Result, within
 
 NAME = "mushroom_programming"
 TITLE = "Physical 90 nm cell: programming error, drift and noise against conductance"

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.figure import COLOURS, save
-from pcmphys.population import SCHEMES
-from validation._result import MEASURED, NOT_CHECKABLE, Result, within
+from pcmphys.fit.drift.figure import COLOURS, save
+from pcmphys.programming import SCHEMES
+from validation.result import MEASURED, NOT_CHECKABLE, Result, within
 
 NAME = "projected_cell"
 TITLE = "Projection liner: drift, noise, contrast, scalar products of 30 devices (90 nm cell)"

@@ -15,9 +15,9 @@ import pathlib
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.figure import COLOURS, save
-from pcmphys.models.relaxation import log_drift, relaxed
-from validation._result import KNOWN_ANSWER, MODEL, NOT_CHECKABLE, Result, within
+from pcmphys.fit.drift.figure import COLOURS, save
+from pcmphys.physics.relaxation import log_drift, relaxed
+from validation.result import KNOWN_ANSWER, MODEL, NOT_CHECKABLE, Result, within
 from validation.sector_independence import network
 
 NAME = "sector_independence"

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse import linalg
 
-from pcmphys.models.geometry import SECTORS, SHELLS
+from pcmphys.physics.state import SECTORS, SHELLS
 
 LATERAL = 16.0 / np.pi
 """Area over distance between neighbouring sectors, over the shell's width."""

@@ -14,8 +14,8 @@ import pathlib
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.figure import save
-from validation._result import KNOWN_ANSWER, MEASURED, MODEL, NOT_CHECKABLE, PUBLISHED_FIT, Result, within
+from pcmphys.fit.drift.figure import save
+from validation.result import KNOWN_ANSWER, MEASURED, MODEL, NOT_CHECKABLE, PUBLISHED_FIT, Result, within
 from validation.statistical_cells import figure, formulas
 
 NAME = "statistical_cells"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pcmphys.fit.figure import COLOURS
+from pcmphys.fit.drift.figure import COLOURS
 from validation.statistical_cells import formulas
 
 

@@ -23,9 +23,9 @@ from dataclasses import dataclass
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.figure import COLOURS, save
+from pcmphys.fit.drift.figure import COLOURS, save
 from pcmphys.matrix import DifferentialPair, OptimisedSplit, SeveralPairs, optimise_split
-from validation._result import MODEL, NOT_CHECKABLE, PUBLISHED_FIT, Result
+from validation.result import MODEL, NOT_CHECKABLE, PUBLISHED_FIT, Result
 
 NAME = "two_devices_per_weight"
 TITLE = "Two pairs of devices per weight, significance 2, against one pair (90 nm cells)"

@@ -14,10 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pcmphys._jit import kernel, law
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
-from pcmphys.crossbar.selectors._omega import LARGEST_EXPONENT, exponential, reciprocal_tail, rough_log
 from pcmphys.crossbar.selectors.selector import Selector, check_numbers, check_series, evaluate, launch_rows
+from pcmphys.numerics.compile import kernel, law
+from pcmphys.numerics.omega import LARGEST_EXPONENT, exponential, reciprocal_tail, rough_log
 
 _SMALLEST_RATIO, _LARGEST_RATIO = 1e-150, 1e150
 _STEPS = 2

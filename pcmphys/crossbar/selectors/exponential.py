@@ -17,10 +17,10 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pcmphys import _check
-from pcmphys._jit import kernel, law
-from pcmphys.crossbar.selectors._omega import LARGEST_EXPONENT, exponential, reciprocal_tail, rough_log
 from pcmphys.crossbar.selectors.selector import Selector, check_series, evaluate, launch_rows
+from pcmphys.numerics import check
+from pcmphys.numerics.compile import kernel, law
+from pcmphys.numerics.omega import LARGEST_EXPONENT, exponential, reciprocal_tail, rough_log
 
 _SMALLEST_RATIO, _LARGEST_RATIO = 1e-90, 1e90
 _STEPS = 2
@@ -176,8 +176,8 @@ class Exponential(Selector):
     voltage: float
 
     def __init__(self, current: float, voltage: float):
-        object.__setattr__(self, "scale", _check.number("current", current, "A", 1e-100, 1e3))
-        object.__setattr__(self, "voltage", _check.number("voltage", voltage, "V", 1e-4, 1e3))
+        object.__setattr__(self, "scale", check.number("current", current, "A", 1e-100, 1e3))
+        object.__setattr__(self, "voltage", check.number("voltage", voltage, "V", 1e-4, 1e3))
 
     def __repr__(self):
         return f"Exponential(current={self.scale!r}, voltage={self.voltage!r})"

@@ -21,9 +21,6 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from pcmphys import _check
-from pcmphys._jit import kernel, law
-from pcmphys.crossbar.selectors._omega import LARGEST_EXPONENT
 from pcmphys.crossbar.selectors.exponential import hyperbolic, ratio, sinh_root
 from pcmphys.crossbar.selectors.selector import (
     Selector,
@@ -34,6 +31,9 @@ from pcmphys.crossbar.selectors.selector import (
     launch_rows,
 )
 from pcmphys.errors import ParameterError
+from pcmphys.numerics import check
+from pcmphys.numerics.compile import kernel, law
+from pcmphys.numerics.omega import LARGEST_EXPONENT
 
 
 class OTSFloats(NamedTuple):
@@ -201,8 +201,8 @@ class OTS(Selector):
 
     def switches_on(self, inner):
         """Where a cell that is off must turn on: |voltage across the switch| [V] above the threshold; bool."""
-        return np.abs(_check.array("inner", inner, "V", empty=True)) > self.threshold_voltage
+        return np.abs(check.array("inner", inner, "V", empty=True)) > self.threshold_voltage
 
     def switches_off(self, current):
         """Where a cell that is on must turn off: |current| [A] below the holding current; bool."""
-        return np.abs(_check.array("current", current, "A", empty=True)) < self.holding_current
+        return np.abs(check.array("current", current, "A", empty=True)) < self.holding_current

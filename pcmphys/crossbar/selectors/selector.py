@@ -8,10 +8,10 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from pcmphys import _check
-from pcmphys._jit import launch
-from pcmphys.crossbar.selectors import _elimination
+from pcmphys.crossbar.selectors import elimination
 from pcmphys.errors import ParameterError
+from pcmphys.numerics import check
+from pcmphys.numerics.compile import launch
 
 _CELLS_PER_THREAD = 32_768
 
@@ -138,14 +138,14 @@ class Selector(ABC):
             The root was not found.
         """
         check_series(voltage, conductance, work)
-        voltage = _check.array("voltage", voltage, "V", empty=True)
-        conductance = _check.array("conductance", conductance, "S", 0.0, empty=True)
+        voltage = check.array("voltage", voltage, "V", empty=True)
+        conductance = check.array("conductance", conductance, "S", 0.0, empty=True)
         keywords = {}
         if self.gated:
             keywords["gate"] = self.row_gate(gate, voltage.shape[0])[:, None]
         if self.hysteretic:
             keywords["on"] = cell_states(on, voltage.shape)
-        _elimination.solve(self, voltage, conductance, work, keywords)
+        elimination.solve(self, voltage, conductance, work, keywords)
 
     def applied_gate(self, gate) -> np.ndarray:
         """The gate voltage [V] given, else the selector's own ``gate_voltage``; an error if there is neither."""
@@ -155,7 +155,7 @@ class Selector(ABC):
                 f"gate voltage [V] missing: {type(self).__name__} is a gated selector; give the bias a gate "
                 "or the selector a gate_voltage"
             )
-        return _check.array("gate", gate, "V")
+        return check.array("gate", gate, "V")
 
     def row_gate(self, gate, rows: int) -> np.ndarray:
         """Gate voltage [V] of each word line, (rows,), from a number or one number a line."""
@@ -169,7 +169,7 @@ def cell_states(on, shape: tuple[int, ...]) -> np.ndarray:
     """On/off state of each cell as a bool array of a shape; None is all off."""
     if on is None:
         return np.zeros(shape, dtype=np.bool_)
-    states = np.asarray(_check.unmasked("on", on))
+    states = np.asarray(check.unmasked("on", on))
     if states.dtype != np.bool_ or states.shape not in ((), shape):
         raise ParameterError(
             f"on must be an array of bool of shape {shape}; got {states.dtype} of shape {states.shape}"
@@ -192,12 +192,12 @@ def check_series(voltage: np.ndarray, conductance: np.ndarray, work: Series) -> 
 def check_numbers(selector: Selector, **ranges: tuple[str, float, float]) -> None:
     """Check fields of a frozen selector, each against (unit, lowest, highest), and store them as floats."""
     for name, (unit, low, high) in ranges.items():
-        object.__setattr__(selector, name, _check.number(name, getattr(selector, name), unit, low, high))
+        object.__setattr__(selector, name, check.number(name, getattr(selector, name), unit, low, high))
 
 
 def evaluate(compiled: Callable, voltage, p: NamedTuple, *more: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Run a kernel of single selectors over voltages [V] of any shape; ``more`` are arrays that broadcast to it."""
-    voltage = _check.array("voltage", voltage, "V", empty=True)
+    voltage = check.array("voltage", voltage, "V", empty=True)
     try:
         flat = [np.ascontiguousarray(np.broadcast_to(other, voltage.shape)).reshape(-1) for other in more]
     except ValueError:

@@ -18,11 +18,11 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-from pcmphys._elementary import exp, log
-from pcmphys._jit import kernel, law
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
-from pcmphys.crossbar.selectors._omega import exponential
 from pcmphys.crossbar.selectors.selector import Selector, check_numbers, check_series, evaluate, launch_rows
+from pcmphys.numerics.compile import kernel, law
+from pcmphys.numerics.elementary import exp, log
+from pcmphys.numerics.omega import exponential
 
 _MOST_STEPS = 100
 _LAST_STEP = 1e-12  # relative to the smaller of the voltage and kT/q; more than 14 steps have not been seen

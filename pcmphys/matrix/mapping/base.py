@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pcmphys import _check
 from pcmphys.errors import ParameterError
+from pcmphys.numerics import check
 
 
 class Mapping:
@@ -98,7 +98,7 @@ class Mapping:
 
 def checked_ceiling(ceiling) -> float | None:
     """The largest conductance [S] that targets may ask for, as the user gave it."""
-    return None if ceiling is None else _check.number("ceiling", ceiling, "S", 0.0, low_open=True)
+    return None if ceiling is None else check.number("ceiling", ceiling, "S", 0.0, low_open=True)
 
 
 def top(ceiling: float | None, conductance_maximum: float, conductance_minimum: float) -> float:

@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys import _check
-from pcmphys._brief import fields
 from pcmphys.errors import ParameterError
-from pcmphys.matrix.mapping._search import Candidates, candidates, chosen, least_error
 from pcmphys.matrix.mapping.base import Mapping, top
 from pcmphys.matrix.mapping.differential_pair import DifferentialPair
+from pcmphys.matrix.mapping.search import Candidates, candidates, chosen, least_error
 from pcmphys.matrix.mapping.several_pairs import SeveralPairs
 from pcmphys.matrix.mapping.split import NAMED, Split, shares, significances
+from pcmphys.numerics import check
+from pcmphys.numerics.brief import fields
 
 _FEWEST_SMOOTHED = 9
 """Levels below which the measured table is not smoothed."""
@@ -150,9 +150,9 @@ def optimise_split(
     >>> matrix = pcm.AnalogMatrix(np.eye(4), cell, mapping=SeveralPairs(split=split))
     """
     pairs, factor, low, high = _range(cell, mapping)
-    time = _check.number("time", cell.reference_time if time is None else time, "s", 0.0)
-    levels, points = _check.integer("levels", levels, 2), _check.integer("points", points, 2)
-    samples, seed = _check.integer("samples", samples, 2), _check.integer("seed", seed, 0, 2**64 - 1)
+    time = check.number("time", cell.reference_time if time is None else time, "s", 0.0)
+    levels, points = check.integer("levels", levels, 2), check.integer("points", points, 2)
+    samples, seed = check.integer("samples", samples, 2), check.integer("seed", seed, 0, 2**64 - 1)
     typical = _quantiles(weights)
     history = (time, temperature, read_duration)
     table = _measure(cell, np.linspace(low, high, levels), samples, history, seed)
@@ -195,7 +195,7 @@ def _quantiles(weights) -> np.ndarray:
     middle = (np.arange(_QUANTILES) + 0.5) / _QUANTILES
     if weights is None:
         return middle
-    magnitude = np.abs(_check.array("weights", weights)).reshape(-1)
+    magnitude = np.abs(check.array("weights", weights)).reshape(-1)
     if not magnitude.any():
         raise ParameterError("weights must not all be zero")
     return np.quantile(magnitude / magnitude.max(), middle)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pcmphys import _check
 from pcmphys.errors import ParameterError
 from pcmphys.matrix.mapping.base import Mapping, checked_ceiling, top
 from pcmphys.matrix.mapping.split import NAMED, Split, shares, significances
+from pcmphys.numerics import check
 
 _ROUNDING = 1e-12
 """Relative excess of a target over the cell's range that is rounding."""
@@ -58,13 +58,13 @@ class SeveralPairs(Mapping):
     ceiling: float | None = None
 
     def __post_init__(self):
-        object.__setattr__(self, "pairs", _check.integer("pairs", self.pairs, 1, 16))
-        object.__setattr__(self, "factor", _check.number("factor", self.factor, "", 1.0, 1e3))
+        object.__setattr__(self, "pairs", check.integer("pairs", self.pairs, 1, 16))
+        object.__setattr__(self, "factor", check.number("factor", self.factor, "", 1.0, 1e3))
         object.__setattr__(self, "ceiling", checked_ceiling(self.ceiling))
         if not isinstance(self.split, Split):
             if not isinstance(self.split, str):
                 raise ParameterError(f"split must be one of {', '.join(NAMED)}, or a Split; got {self.split!r}")
-            _check.choice("split", self.split, NAMED)
+            check.choice("split", self.split, NAMED)
         elif self.split.pairs != self.pairs or self.split.factor != self.factor:
             raise ParameterError(
                 f"split is for {self.split.pairs} pairs of factor {self.split.factor:g}; got pairs={self.pairs}, "

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pcmphys import _check
-from pcmphys._brief import fields
 from pcmphys.errors import ParameterError
+from pcmphys.numerics import check
+from pcmphys.numerics.brief import fields
 
 NAMED = ("equal", "most-significant-first", "least-significant-first")
 """Splits that `SeveralPairs` knows by name."""
@@ -73,14 +73,14 @@ class Split:
     __repr__ = fields
 
     def __post_init__(self):
-        magnitude = np.array(_check.array("magnitude", self.magnitude, "", 0.0, 1.0, ndim=1))
-        _check.increasing("magnitude", magnitude)
+        magnitude = np.array(check.array("magnitude", self.magnitude, "", 0.0, 1.0, ndim=1))
+        check.increasing("magnitude", magnitude)
         if magnitude.size < 2 or magnitude[0] != 0.0 or magnitude[-1] != 1.0:
             raise ParameterError(f"magnitude must go from 0 to 1; got {magnitude[0]:g} to {magnitude[-1]:g}")
-        targets = np.array(_check.array("targets", self.targets, "S", 0.0, ndim=2))
+        targets = np.array(check.array("targets", self.targets, "S", 0.0, ndim=2))
         if targets.shape[0] != magnitude.size or targets.shape[1] % 2:
             raise ParameterError(f"targets must have shape ({magnitude.size}, 2 pairs); got shape {targets.shape}")
-        object.__setattr__(self, "factor", _check.number("factor", self.factor, "", 1.0))
+        object.__setattr__(self, "factor", check.number("factor", self.factor, "", 1.0))
         for name, values in (("magnitude", magnitude), ("targets", targets)):
             values.flags.writeable = False
             object.__setattr__(self, name, values)

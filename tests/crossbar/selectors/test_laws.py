@@ -8,7 +8,7 @@ import pytest
 from mpmath import mpf
 
 from pcmphys.crossbar.selectors import OTS, Diode, Exponential, Transistor
-from pcmphys.crossbar.selectors._omega import exponential, reciprocal_tail, rough_log
+from pcmphys.numerics.omega import exponential, reciprocal_tail, rough_log
 from tests.crossbar.selectors import exact
 from tests.crossbar.selectors.cases import KINDS, logarithmic, random_selector, voltages
 

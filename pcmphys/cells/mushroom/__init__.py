@@ -1,0 +1,1 @@
+"""The mushroom cell: parameters, devices, pulses, lab clock, reads."""

@@ -1,0 +1,133 @@
+"""Checks of what users give a mushroom population."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+
+from pcmphys.errors import ParameterError, ValidityWarning
+from pcmphys.numerics import check
+from pcmphys.programming.pulse import Pulse
+from pcmphys.programming.scheme import Scheme
+
+_COLDEST = 77.0
+_UNITS = {"current": "A", "voltage": "V"}
+_LEAST_CEILING = 1e-15  # S; contacts are kept in single precision
+
+
+def temperature(devices, value) -> float:
+    """One temperature [K] of the surroundings, below melting; the cell's ambient by default."""
+    if value is None:
+        return devices._floats.heat.ambient
+    value = check.number("temperature", value, "K", _COLDEST)
+    melting = devices._floats.crystallization.melting_temperature
+    if value >= melting:
+        raise ParameterError(
+            f"temperature must be a number in K within [{_COLDEST:g}, {melting:g}), below melting; got {value:g} K"
+        )
+    return value
+
+
+def temperatures(devices, value, name: str = "temperature") -> np.ndarray:
+    """A temperature [K] of each device, below melting, as a flat array."""
+    value = of_devices(devices, name, value, "K")
+    melting = devices._floats.crystallization.melting_temperature
+    wrong = ~((value >= _COLDEST) & (value < melting))
+    if wrong.any():
+        first = int(np.argmax(wrong))
+        place = ", ".join(str(k) for k in np.unravel_index(first, devices.shape))
+        raise ParameterError(
+            f"{name} must hold numbers in K within [{_COLDEST:g}, {melting:g}), below melting; "
+            f"{name}[{place}] is {value[first]:g} K ({int(wrong.sum())} of {value.size} are outside)"
+        )
+    return value
+
+
+def mask(devices, where) -> np.ndarray:
+    """Which devices are meant, as a flat array; all by default."""
+    if where is None:
+        return np.ones(devices.size, dtype=bool)
+    return check.flags("where", where, devices.shape).reshape(-1)
+
+
+def of_devices(devices, name: str, value, unit: str) -> np.ndarray:
+    """A number for each device, from one number or an array of the population's shape, as a flat array of our own."""
+    value = check.array(name, value, unit, empty=True)
+    if value.ndim and value.shape != devices.shape:
+        raise ParameterError(f"{name} must be a number or have shape {devices.shape}; got shape {value.shape}")
+    return np.array(np.broadcast_to(value, devices.shape)).reshape(-1)
+
+
+def amplitude(devices, pulse: Pulse, given, chosen: np.ndarray) -> np.ndarray:
+    """Height [A or V] of the pulse for each device, as a flat array; within what the on-state is valid for."""
+    if not isinstance(pulse, Pulse):
+        raise ParameterError(f"pulse must be a Pulse; got {pulse!r}")
+    name = pulse.kind if given is None else "amplitude"
+    values = of_devices(devices, "amplitude", pulse.peak if given is None else given, _UNITS[pulse.kind])
+    if chosen.any():
+        _require_valid(devices, name, pulse.kind, values[chosen])
+    return values
+
+
+def scheme(devices, loop: Scheme) -> None:
+    """Refuse a closed loop that could go beyond what the on-state is valid for, or beyond all time."""
+    for k, pulse in enumerate(loop.prepare):
+        _require_valid(devices, f"scheme: prepare[{k}]: {pulse.kind}", pulse.kind, np.array([pulse.peak]))
+    for name in ("lowest", "highest"):
+        _require_valid(devices, f"scheme: {name}", loop.pulse.kind, np.array([getattr(loop, name)]))
+    one = sum(pulse.duration for pulse in loop.prepare) + loop.pulse.duration
+    longest = loop.pulses * (one + loop.verify_delay + loop.verify_duration)
+    devices._clock.require(longest, devices._floats.heat.ambient, "scheme: pulses, delays and reads")
+
+
+def _require_valid(devices, name: str, kind: str, values: np.ndarray) -> None:
+    """Refuse heights [A or V] of pulses beyond what the on-state is valid for, naming the first."""
+    heat, unit = devices.cell.parameters.heat, _UNITS[kind]
+    limit = heat.largest_current
+    if kind == "voltage":
+        limit = heat.on_voltage + heat.on_resistance * limit
+    too_high = np.abs(values) > limit * (1.0 + 1e-12)  # 1.9 V + 300 ohm x 1 mA is 2.2 V but for rounding
+    if too_high.any():
+        raise ParameterError(
+            f"{name} must lie within [{-limit:g}, {limit:g}] {unit}, where the on-state of {devices.cell.name} is "
+            f"valid; got {values[np.argmax(too_high)]:g} {unit}"
+        )
+
+
+def read_voltage(devices, voltage) -> float:
+    """Size [V] of a read's voltage: not zero, and too small to disturb; the cell's usual one by default."""
+    read = devices.cell.parameters.read
+    voltage = read.voltage if voltage is None else check.number("voltage", voltage, "V")
+    if voltage == 0.0 or abs(voltage) > read.largest_voltage:
+        raise ParameterError(
+            f"voltage must be a number in V, not zero and of at most {read.largest_voltage:g} V (above, a read "
+            f"could disturb: send a Pulse); got {voltage:g} V"
+        )
+    return abs(voltage)
+
+
+def warn_of_switching(devices, voltage: np.ndarray, threshold: np.ndarray) -> None:
+    """Say so where the off-state's current is asked for above the threshold voltage [V]."""
+    over = int(((np.abs(voltage) > threshold) & (threshold > 0.0)).sum())
+    if over:
+        warnings.warn(
+            f"voltage: {over} of {devices.size} devices are above their threshold voltage and would switch; the "
+            "current of the off-state is given",
+            ValidityWarning,
+            stacklevel=4,
+        )
+
+
+def defects(stuck_high, stuck_low, limited, ceiling) -> tuple[float, float, float, float]:
+    """Fractions of devices with each defect, and the conductance [S] that a limited one cannot exceed."""
+    stuck_high = check.number("stuck_high", stuck_high, "", 0.0, 1.0)
+    stuck_low = check.number("stuck_low", stuck_low, "", 0.0, 1.0 - stuck_high)
+    limited = check.number("limited", limited, "", 0.0, 1.0)
+    if ceiling is None and limited > 0.0:
+        raise ParameterError(
+            f"ceiling must be a number in S, if devices are limited; got None with limited = {limited:g}"
+        )
+    ceiling = math.inf if ceiling is None else check.number("ceiling", ceiling, "S", _LEAST_CEILING)
+    return stuck_high, stuck_low, limited, ceiling

@@ -1,0 +1,430 @@
+"""Populations of mushroom cells: one physical state behind programming, I-V, drift, noise and retention."""
+
+from __future__ import annotations
+
+import copy
+import math
+
+import numpy as np
+
+from pcmphys.cells.mushroom import checks as checks
+from pcmphys.cells.mushroom import draws
+from pcmphys.cells.mushroom import pulse as pulses
+from pcmphys.cells.mushroom import read as reads
+from pcmphys.cells.mushroom.clock import Clock
+from pcmphys.constants import BOLTZMANN
+from pcmphys.errors import ParameterError
+from pcmphys.numerics import check
+from pcmphys.numerics.compile import launch
+from pcmphys.physics import state as states
+from pcmphys.physics.crystallization import pulse as growth
+from pcmphys.physics.state import SECTORS
+from pcmphys.programming import closed_loop
+from pcmphys.programming.pulse import Pulse
+from pcmphys.programming.report import ProgramReport, PulseReport
+from pcmphys.programming.scheme import SCHEMES, Scheme
+
+_GRAIN = 512  # devices worth a thread of their own: a pulse takes microseconds a device
+_LAST_EVENT = 2**32 - 1
+
+
+class MushroomPopulation:
+    """Devices of a `MushroomCell` with their history; 994 bytes a device.
+
+    One state a device (rim and grains of 16 sectors, order of the glass, traps) answers for programming, I-V curve,
+    threshold voltage, drift, noise and retention. A device keeps its own size, thermal resistance, growth,
+    conductivities and drift bias for life (`identity`); every melting pulse draws front, grains, texture, drift
+    exponents and traps anew (`quench`).
+
+    Not modelled: heat from neighbours (but see `disturb`), currents between sectors, switching delay, wear.
+    """
+
+    ohmic = False
+    """Whether the current is proportional to the voltage: an amorphous dome's bends."""
+
+    def __init__(self, cell, shape, seed: int, first_cell: int, defects: tuple):
+        self.cell = cell
+        self.shape = check.shape("shape", shape)
+        self.size = math.prod(self.shape)
+        self.seed = check.integer("seed", seed, 0, 2**64 - 1)
+        self.first_cell = check.integer("first_cell", first_cell, 0, 2**64 - 1 - self.size)
+        defects = checks.defects(*defects)
+        self._floats = cell.parameters.pack()
+        self._tables = growth.tables(self._floats.crystallization)
+        self._event = 0
+        self._state = states.empty(self.size)
+        self._clock = Clock(cell.parameters, self.size)
+        launch(draws.create, self.size, self._address(0), self._floats, self._state, grain=_GRAIN)
+        self._free = np.ones(self.size, dtype=bool)
+        if any(fraction > 0.0 for fraction in defects[:3]):
+            self._spoil(*defects)
+
+    def __repr__(self) -> str:
+        return f"MushroomPopulation({self.cell.name!r}, shape={self.shape}, time={self.time:g} s)"
+
+    @property
+    def time(self) -> float:
+        """Lab clock [s]: the sum of all pulses, waits and reads."""
+        return self._clock.time
+
+    @property
+    def stuck(self) -> np.ndarray:
+        """Whether a device is stuck, population's shape."""
+        return ~self._free.reshape(self.shape)
+
+    @property
+    def ceiling(self) -> np.ndarray:
+        """Conductance [S] that a device cannot exceed, population's shape; infinite for one that is not limited."""
+        contact = self._state.contact.astype(float).reshape(self.shape)
+        with np.errstate(divide="ignore"):
+            return np.where(contact > 0.0, 1.0 / (contact + self._floats.conduction.series_resistance), math.inf)
+
+    @property
+    def crystalline_fraction(self) -> np.ndarray:
+        """Crystalline part of the layer around the heater (the hemisphere up to its thickness), in [0, 1]."""
+        now = self._present()
+        launch(reads.evaluate, self.size, self._floats, now, grain=_GRAIN)
+        return now.fraction.reshape(self.shape).astype(float)
+
+    @property
+    def amorphous_thickness(self) -> np.ndarray:
+        """Thickness u_a [m] of each sector's dome at its rim, population's shape and 16."""
+        return self._present().rim.reshape(*self.shape, SECTORS).astype(float)
+
+    @property
+    def drift_exponent(self) -> np.ndarray:
+        """Exponent -d ln G / d ln t of each device now, at the usual read voltage, without noise."""
+        now = self._present()
+        barrier = self._floats.relaxation.barrier / (BOLTZMANN * self._floats.heat.ambient)
+        step = 1e-3
+        before = self._solve(self.cell.read_voltage, None, now)[0]
+        older = now._replace(order=now.order - step / barrier)
+        after = self._solve(self.cell.read_voltage, None, older)[0]
+        return -np.log(after / before).reshape(self.shape) / step
+
+    @property
+    def identity(self) -> dict[str, np.ndarray]:
+        """What a device keeps for life, population's shape each.
+
+        Its factors (1 is the technology's value) and ``contact`` [ohm], the resistance of a poor contact in series.
+        """
+        names = states.FACTORS
+        factors = {n: self._state.device[:, k].reshape(self.shape).astype(float) for k, n in enumerate(names)}
+        return factors | {"contact": self._state.contact.reshape(self.shape).astype(float)}
+
+    @property
+    def quench(self) -> dict[str, np.ndarray]:
+        """What the last melt drew: factors of both drift exponents beside the device's own, population's shape each."""
+        device, p = self._state.device, self._floats.relaxation
+        own = (p.dome_exponent * device[:, 6], p.boundary_exponent * device[:, 7])
+        names = ("dome_drift", "film_drift")
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return {n: (self._state.exponent[:, k] / own[k]).reshape(self.shape) for k, n in enumerate(names)}
+
+    def copy(self) -> MushroomPopulation:
+        """Branch the experiment: the copy has the same past, and the same future under the same operations."""
+        twin = copy.copy(self)
+        twin._state = self._state.copied()
+        twin._clock = self._clock.copy()
+        return twin
+
+    def apply(
+        self,
+        pulse: Pulse,
+        *,
+        amplitude=None,
+        repeat: int = 1,
+        pause: float = 0.0,
+        where=None,
+        temperature=None,
+        warmed=None,
+    ) -> PulseReport:
+        """Send a pulse, or a train of equal pulses.
+
+        Parameters
+        ----------
+        pulse : Pulse
+            Current or voltage over time.
+        amplitude : array_like [A or V], optional
+            Height for each device (a number or the population's shape) instead of the pulse's own.
+        repeat : int
+            Number of pulses.
+        pause : float [s]
+            Time after each pulse.
+        where : array_like of bool, optional
+            Devices that get it; all by default.
+        temperature : float [K], optional
+            Of the surroundings.
+        warmed : array_like [K], optional
+            Temperature (a number or the population's shape) that each device is kept at for the length of each pulse
+            by heat from outside, as in `disturb`; that of the surroundings by default.
+
+        Returns
+        -------
+        PulseReport
+            Highest temperature of the heater's rim and energy, of the last pulse.
+
+        Raises
+        ------
+        ParameterError
+            Current beyond the on-state's validity, wrong shapes, temperature out of range, a time beyond all numbers;
+            nothing has been sent then.
+        """
+        repeat = check.integer("repeat", repeat, 1)
+        pause = check.number("pause", pause, "s", 0.0)
+        ambient = checks.temperature(self, temperature)
+        own = None if warmed is None else checks.temperatures(self, warmed, "warmed")
+        chosen = checks.mask(self, where)
+        scale = checks.amplitude(self, pulse, amplitude, chosen)
+        self._clock.require(repeat * (pulse.duration + pause), ambient, "pulses and pauses")
+        hottest = np.full(self.size, ambient)
+        energy = np.zeros(self.size)
+        for _ in range(repeat):
+            self._send(pulse, scale[chosen & self._free], chosen, ambient, (hottest, energy), own)
+            self._clock.wait(pause, ambient)
+        return PulseReport(hottest.reshape(self.shape), energy.reshape(self.shape))
+
+    def wait(self, duration: float, temperature: float | None = None) -> None:
+        """Let time pass: relaxation, traps, and slow crystallization; exact at one temperature however long.
+
+        Parameters
+        ----------
+        duration : float [s]
+            Zero or more.
+        temperature : float [K], optional
+            Of the surroundings, below melting; the cell's ambient by default. A history is a chain of waits.
+
+        Raises
+        ------
+        ParameterError
+            A number out of range, or a time that ends beyond all numbers.
+        """
+        duration = check.number("duration", duration, "s", 0.0)
+        ambient = checks.temperature(self, temperature)
+        self._clock.require(duration, ambient)
+        if self._clock.changes(ambient):
+            self._advance()
+        self._clock.wait(duration, ambient)
+
+    def disturb(self, duration: float, temperature) -> None:
+        """Let time pass, each device at a temperature of its own: what heat from outside of it does to it.
+
+        The same laws as in `wait` (relaxation, traps, slow crystallization; exact however long), and the same random
+        numbers for each device whatever the others' temperatures. The clock advances once, by ``duration``.
+
+        Parameters
+        ----------
+        duration : float [s]
+            Zero or more.
+        temperature : array_like [K]
+            A number or the population's shape, below melting.
+
+        Raises
+        ------
+        ParameterError
+            A wrong shape, or a temperature out of range: the first one is named.
+
+        Notes
+        -----
+        Not modelled: a gradient across a device, and thermal time constants: each temperature holds from the first
+        moment to the last.
+
+        Examples
+        --------
+        Ten microseconds at 650 K crystallize a RESET device, at 450 K they do not:
+
+        >>> import pcmphys as pcm
+        >>> devices = pcm.load_cell("ibm-90nm-doped-gst").population(2, seed=1)
+        >>> _ = devices.apply(pcm.Pulse(current=480e-6, width=1e-6, fall=5e-9))
+        >>> devices.disturb(10e-6, [650.0, 450.0])
+        >>> devices.crystalline_fraction.round(3)
+        array([1.   , 0.843])
+        """
+        duration = check.number("duration", duration, "s", 0.0)
+        own = checks.temperatures(self, temperature)
+        self._clock.require(duration)
+        self._advance()
+        if duration > 0.0:
+            self._live_through(duration, own)
+
+    def read(
+        self, voltage: float | None = None, duration: float | None = None, *, where=None, temperature=None
+    ) -> np.ndarray:
+        """Read devices: current over voltage with telegraph noise, averaged over the read. The clock advances.
+
+        All devices live through the time of the read, whichever are read: to read them one by one takes the more work
+        the more there are.
+
+        Parameters
+        ----------
+        voltage : float [V], optional
+            At most the cell's ``read.largest_voltage``, below which a read disturbs nothing; the usual one by default.
+        duration : float [s], optional
+            Length of the read.
+        where : array_like of bool, optional
+            Devices to read; the others give NaN.
+        temperature : float [K], optional
+            Of the surroundings.
+
+        Returns
+        -------
+        ndarray [S]
+            Population's shape.
+        """
+        voltage = checks.read_voltage(self, voltage)
+        if duration is None:
+            duration = self.cell.parameters.read.duration
+        duration = check.number("duration", duration, "s", 0.0, low_open=True)
+        ambient = checks.temperature(self, temperature)
+        chosen = np.flatnonzero(checks.mask(self, where))
+        self._clock.require(duration, ambient)
+        out = np.full(self.size, np.nan)
+        self._read(voltage, duration, ambient, chosen, out)
+        return out.reshape(self.shape)
+
+    def conductance(self, *, temperature: float | None = None) -> np.ndarray:
+        """Conductance [S] at the usual read voltage without noise, population's shape; no time passes."""
+        voltage = self.cell.read_voltage
+        return self._solve(voltage, temperature, self._present())[0].reshape(self.shape) / voltage
+
+    def current(self, voltage, *, temperature: float | None = None, warn: bool = True) -> tuple[np.ndarray, np.ndarray]:
+        """Noise-free current [A] and slope dI/dV [S] of the off-state at a voltage [V].
+
+        Parameters
+        ----------
+        voltage : array_like [V]
+            A number or the population's shape. Above a device's threshold voltage the law of the off-state goes on,
+            with a `ValidityWarning`: the device would switch.
+        temperature : float [K], optional
+            Of the surroundings.
+        warn : bool
+            False leaves the warning out: for solvers of circuits, which probe voltages that do not come to stay.
+
+        Returns
+        -------
+        tuple of ndarray
+            Current and slope, population's shape.
+        """
+        voltage = checks.of_devices(self, "voltage", voltage, "V")
+        if warn:
+            self.warn_of_switching(voltage, temperature=temperature)
+        found = self._solve(voltage, temperature, self._present())
+        return found[0].reshape(self.shape), found[1].reshape(self.shape)
+
+    def warn_of_switching(self, voltage: np.ndarray, *, temperature: float | None = None) -> None:
+        """Give a ValidityWarning if devices are above their threshold at these voltages [V], one a device.
+
+        Looked at beyond the largest read voltage; below it, reads are taken to leave devices as they are.
+        """
+        if self.size and np.abs(voltage).max() > self.cell.parameters.read.largest_voltage:
+            threshold = self.threshold_voltage(temperature=temperature)
+            checks.warn_of_switching(self, np.reshape(voltage, -1), threshold.reshape(-1))
+
+    def threshold_voltage(self, *, temperature: float | None = None) -> np.ndarray:
+        """Threshold voltage [V] of each device now: that of its least amorphous sector; zero once one is bridged."""
+        ambient = checks.temperature(self, temperature)
+        out = np.empty(self.size)
+        launch(pulses.thresholds, self.size, ambient, self._floats, self._present(), out, grain=_GRAIN)
+        return out.reshape(self.shape)
+
+    def program(self, targets, *, scheme: Scheme | str | None = None, where=None) -> ProgramReport:
+        """Program devices to target conductances by pulses and verify reads.
+
+        Parameters
+        ----------
+        targets : array_like [S]
+            Conductance at the cell's reference time: a number or the population's shape. Targets above the cell's
+            range are clipped to it with a `ValidityWarning`.
+        scheme : Scheme or str, optional
+            Closed loop, or the name of one of `pcmphys.programming.SCHEMES`; by default "gradient".
+        where : array_like of bool, optional
+            Devices to program; the others keep their state, but live through the time it takes.
+
+        Returns
+        -------
+        ProgramReport
+
+        Raises
+        ------
+        ParameterError
+            Wrong targets, or a scheme with pulses beyond the on-state's validity; nothing has been sent then.
+        """
+        if not isinstance(scheme, Scheme):
+            scheme = SCHEMES[check.choice("scheme", "gradient" if scheme is None else scheme, SCHEMES)]
+        checks.scheme(self, scheme)
+        chosen = checks.mask(self, where)
+        targets, clipped = closed_loop.checked_targets(self, targets, chosen)
+        return closed_loop.run(self, scheme, targets, chosen, clipped)
+
+    def _send(self, pulse: Pulse, scale, chosen, ambient: float, out=None, warmed=None) -> None:
+        """One pulse to the chosen devices that are not stuck; ``scale`` [A or V] is theirs."""
+        self._advance()
+        self._clock.wait(0.0, ambient)
+        event = self._next_event()
+        cells = np.flatnonzero(chosen & self._free)
+        found = np.empty((cells.size, 2))
+        steps = pulse.steps(self._floats.heat.thermal_time)
+        launch(
+            pulses.pulse, cells.size, self._address(event), self._floats, ambient, self._tables,
+            (steps, pulse.kind == "voltage", np.ascontiguousarray(scale, dtype=float)), cells, self._state, found,
+            grain=_GRAIN,
+        )  # fmt: skip
+        if out is not None:
+            out[0][cells], out[1][cells] = found.T
+        if warmed is None:
+            self._clock.wait(pulse.duration, ambient)
+        else:
+            self._live_through(pulse.duration, warmed)
+
+    def _live_through(self, duration: float, temperature: np.ndarray) -> None:
+        """A time [s] above zero, each device at a temperature [K] of its own; nothing may be pending."""
+        address = self._address(self._clock.waits)
+        self._clock.disturb(duration, temperature, self._state, address, self._floats, self._tables)
+
+    def _read(self, voltage: float, duration: float, ambient: float, chosen, out) -> None:
+        self._advance()
+        self._clock.wait(0.0, ambient)
+        reading = (ambient, voltage, duration)
+        address = self._address(self._next_event())
+        reads.read_chosen(address, reading, self._floats, self._clock, chosen, self._state, out)
+        self._clock.wait(duration, ambient)
+        self._clock.look(chosen)
+
+    def _solve(self, voltage, temperature, state) -> np.ndarray:
+        ambient = checks.temperature(self, temperature)
+        # a copy: to kernels a read-only view would be another type
+        voltage = np.array(np.broadcast_to(voltage, (self.size,)), dtype=float)
+        out = np.empty((2, self.size))
+        launch(reads.current, self.size, ambient, self._floats, voltage, state, out, grain=_GRAIN)
+        return out
+
+    def _advance(self) -> None:
+        """Bring the glass (and slow crystallization) up to the clock."""
+        if not self._clock.idle:
+            self._clock.advance(self._state, self._address(self._clock.waits), self._floats, self._tables)
+
+    def _present(self):
+        """The state at the clock's time, without a trace in the devices' future."""
+        return self._clock.preview(self._state, self._address(self._clock.waits), self._floats, self._tables)
+
+    def _spoil(self, high: float, low: float, limited: float, ceiling: float) -> None:
+        """Draw which devices are stuck and which are limited."""
+        draw = np.empty((2, self.size))
+        launch(draws.draw_defects, self.size, self._address(0), draw)
+        contact = max(1.0 / ceiling - self._floats.conduction.series_resistance, 0.0)
+        self._state.contact[draw[1] < limited] = contact
+        if high > 0.0 or low > 0.0:
+            reset = (draw[0] >= high) & (draw[0] < high + low)
+            pulse = SCHEMES["set-staircase"].prepare[0]
+            checks.amplitude(self, pulse, None, reset)
+            self._send(pulse, np.full(int(reset.sum()), pulse.peak), reset, self._floats.heat.ambient)
+            self._free = draw[0] >= high + low
+
+    def _address(self, event: int) -> tuple[np.uint64, np.uint64, np.uint64]:
+        return np.uint64(self.seed), np.uint64(self.first_cell), np.uint64(event)
+
+    def _next_event(self) -> int:
+        if self._event == _LAST_EVENT:
+            raise ParameterError(f"event: a population has {_LAST_EVENT} pulses, reads and waits; all are used")
+        self._event += 1
+        return self._event

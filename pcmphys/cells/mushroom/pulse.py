@@ -1,0 +1,258 @@
+"""Kernel of a pulse: switching, Joule heat, melting, regrowth, nucleation and growth of single grains.
+
+The pulse is a list of short steps, the same for all devices; the drive of each device is scaled. Within a step the
+temperature stands at its value in the middle. What moves while it is hot: `pcmphys.physics.crystallization.pulse`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from pcmphys.cells.mushroom.draws import draw_normals, draw_quench
+from pcmphys.numerics.borrow import borrowed, kept
+from pcmphys.numerics.compile import kernel, law
+from pcmphys.numerics.elementary import log
+from pcmphys.numerics.random import U64, Stream, words
+from pcmphys.physics import geometry, heat, switching
+from pcmphys.physics.conduction import laws as conduction
+from pcmphys.physics.conduction.structure import SCRATCH, evaluate_one
+from pcmphys.physics.crystallization.pulse import (
+    AT_HEATER,
+    HOTTEST,
+    INVERSE,
+    RIM,
+    ROOM,
+    SHARE,
+    SHIFT,
+    candidate,
+    drop_absorbed,
+    grow,
+    melt,
+    move_grains,
+    open_site,
+)
+from pcmphys.physics.relaxation import log_drift
+from pcmphys.physics.state import GROWTH, HEAT, RADIUS, SECTORS, THICKNESS
+from pcmphys.physics.telegraph.traps import coarse, occupy
+
+_FRONT = int(Stream.FRONT)
+_QUENCH = int(Stream.QUENCH)
+_TEXTURE = int(Stream.TEXTURE)
+_NUCLEI = int(Stream.NUCLEI)
+_TRAP_STATE = int(Stream.TRAP_STATE)
+_BLOCKS = 2**24 - 1  # of random numbers, one for each candidate nucleus
+_MOST_REFUSED = 2**16  # candidates that find no place, at one heat, after which it has none
+
+# columns of the list of steps
+DURATION, HALF_DECAY, DECAY, DRIVE = range(4)
+# rows of what a device's drive makes of them: current [A] if on, steady rise [K] and power [W] of a device whose factor
+# is one; rise [K] in the middle, current [A]
+_ON_CURRENT, _ON_RISE, _ON_POWER, _MIDDLE, _CURRENT = range(5)
+
+
+@law
+def threshold(i, ambient, p, state, room):
+    """Threshold voltage [V] of device i: that of its least amorphous path."""
+    if state.stale[i]:
+        evaluate_one(i, p, state, room)
+    least = np.inf
+    for s in range(SECTORS):
+        least = min(least, state.sector[i, THICKNESS, s])
+    drift = log_drift(state.order[i], state.exponent[i, 0], ambient, p.relaxation)
+    return switching.threshold_voltage(least, ambient, drift, p.switching)
+
+
+@kernel
+def thresholds(start, stop, ambient, p, state, out):
+    """Threshold voltage [V] of devices start..stop."""
+    state, out = borrowed(state), borrowed(out)
+    scratch = np.empty(SCRATCH)
+    for i in range(start, stop):
+        out[i] = threshold(i, ambient, p, state, borrowed(scratch))
+    kept(scratch)
+
+
+@law
+def _bound(i, ambient, p, state):
+    """A cheap upper bound of the threshold voltage [V] of device i: that of its rims without grains in the dome."""
+    least = np.inf
+    for s in range(SECTORS):
+        least = min(least, state.rim[i, s])
+    drift = log_drift(state.order[i], state.exponent[i, 0], ambient, p.relaxation)
+    return switching.threshold_voltage(least, ambient, drift, p.switching)
+
+
+@kernel
+def pulse(start, stop, address, p, ambient, tables, drive, chosen, state, out):
+    """Send a pulse through the devices chosen[start..stop].
+
+    ``drive`` is (steps, voltage_driven, scale): steps (n, 4) with duration [s], e^(-half of it/tau), e^(-all of
+    it/tau) and drive at a scale of one, the last ones without drive for the cooling; scale [A or V] of each chosen
+    device. ``out`` (chosen, 2) gets the highest temperature [K] of the heater's rim and the energy [J] taken.
+    """
+    steps, voltage_driven, scale = borrowed(drive)
+    tables, state, out = borrowed(tables), borrowed(state), borrowed(out)
+    memory = np.empty(ROOM), np.empty(SCRATCH), np.empty((5, steps.shape[0]))
+    work, room, course = borrowed(memory)
+    last, peak = np.nan, 0.0
+    for j in range(steps.shape[0]):
+        peak = max(peak, abs(steps[j, DRIVE]))
+    for n in range(start, stop):
+        i = chosen[n]
+        out[n, 0], out[n, 1] = ambient, 0.0
+        needed = _bound(i, ambient, p, state)
+        # a current source need not know more than that its compliance suffices
+        if voltage_driven or not needed <= p.switching.compliance:
+            needed = threshold(i, ambient, p, state, room)
+        on = not voltage_driven and needed <= p.switching.compliance
+        if voltage_driven and peak * abs(scale[n]) < needed:
+            continue
+        if not voltage_driven and (not on or peak * abs(scale[n]) < p.switching.holding_current):
+            continue
+        if scale[n] != last:  # neighbours often get the same pulse
+            _tabulate_drive(steps, voltage_driven, scale[n], p, course)
+            last = scale[n]
+        hottest, energy = _heat(steps, voltage_driven, (scale[n], on, needed), state.device[i, HEAT], p, course)
+        here = (address[0], address[1] + U64(i), address[2])
+        _go_through(i, here, p, ambient, tables, steps, course, work, state)
+        _renew(i, here, p, ambient + hottest, work, state)
+        out[n, 0], out[n, 1] = ambient + hottest, energy
+    kept(memory)
+
+
+@law
+def _tabulate_drive(steps, voltage_driven, scale, p, course):
+    """Current, steady rise and power of every step while the device is on, for one scale [A or V]."""
+    for j in range(steps.shape[0]):
+        drive = scale * steps[j, DRIVE]
+        if j > 0 and steps[j, DRIVE] == steps[j - 1, DRIVE]:
+            for k in range(3):
+                course[k, j] = course[k, j - 1]
+            continue
+        current = heat.on_current(drive, p.heat) if voltage_driven else drive
+        course[_ON_CURRENT, j] = current
+        course[_ON_RISE, j] = heat.heater_rise(current, p.heat) if current != 0.0 else 0.0
+        course[_ON_POWER, j] = heat.on_power(current, p.heat)
+
+
+@law
+def _heat(steps, voltage_driven, drive, factor, p, course):
+    """Rise [K] in the middle of each step and current [A] into ``course``; returns the highest, and the energy [J]."""
+    scale, on, needed = drive
+    rise, hottest, energy = 0.0, 0.0, 0.0
+    for j in range(steps.shape[0]):
+        current = course[_ON_CURRENT, j]
+        if voltage_driven:
+            on = on or abs(scale * steps[j, DRIVE]) >= needed
+            on = on and abs(current) >= p.switching.holding_current
+            flows = on
+        else:
+            flows = abs(current) >= p.switching.holding_current
+        course[_CURRENT, j] = current if flows else 0.0
+        target = course[_ON_RISE, j] * factor if flows else 0.0
+        energy += course[_ON_POWER, j] * steps[j, DURATION] if flows else 0.0
+        middle = target + (rise - target) * steps[j, HALF_DECAY]
+        rise = target + (rise - target) * steps[j, DECAY]
+        hottest = max(hottest, middle)
+        course[_MIDDLE, j] = middle
+    return hottest, energy
+
+
+@law
+def _open(i, here, p, per_span, work, state):
+    """Shape of the melt front for this pulse; nothing is hot yet."""
+    shift = work[SHIFT : SHIFT + SECTORS]
+    draw_normals(here, here[1], _FRONT, shift)
+    for s in range(SECTORS):
+        offset = geometry.front_shift(state.front[i, s], work[SHIFT + s], p.geometry)
+        work[SHIFT + s] = offset
+        work[AT_HEATER + s] = 1.0 + per_span * offset
+        work[HOTTEST + s] = 0.0
+        work[RIM + s] = state.rim[i, s]
+
+
+@law
+def _spread(filament, current, p, work):
+    """Part of the filament's rise that each sector has."""
+    for s in range(SECTORS):
+        angle = abs((s + 0.5) * (2.0 * math.pi / SECTORS) - filament)
+        share = heat.beside_filament(min(angle, 2.0 * math.pi - angle), current, p)
+        work[SHARE + s], work[INVERSE + s] = share, 1.0 / share
+
+
+@law
+def _go_through(i, here, p, ambient, tables, steps, course, work, state):
+    """All steps of a pulse for device i, of which ``course`` says how hot each is.
+
+    On a long plateau the places where nuclei come up are covered in the end, and candidates would be refused for ever:
+    after many in a row the plateau has no place left, and they wait for the heat to change.
+    """
+    seed, cell, event = here
+    device, rim, grain, count = state.device[i], state.rim[i], state.grain[i], state.count[i]
+    site = open_site(p.geometry.heater_radius * device[RADIUS], device[GROWTH], ambient, p, tables)
+    coldest = site[5]
+    _open(i, here, p, site[2], work, state)
+    grains = 0
+    for s in range(SECTORS):
+        grains += count[s]
+    flowing, spread, before, total, candidates, held = 0.0, 0.0, 0.0, 0.0, 0, False
+    refused, most = 0, min(_MOST_REFUSED, _BLOCKS // steps.shape[0])
+    drawn = words(seed, cell, event, _NUCLEI, 0)
+    waiting = -log(coarse(drawn[0]))
+    for j in range(steps.shape[0]):
+        current, middle, duration = course[_CURRENT, j], course[_MIDDLE, j], steps[j, DURATION]
+        flowing = current if current != 0.0 else flowing
+        if middle < coldest:
+            continue
+        if flowing != spread:
+            _spread(state.filament[i], flowing, p.heat, work)
+            spread, before = flowing, 0.0
+        # on a plateau that has settled, most steps find everything where the step before has left it
+        if middle != before or not held:
+            before, loose, refused = middle, 0, 0
+            if grains > 0:
+                grains, loose = move_grains(duration, middle, site, tables[0], work, grain, count)
+            free, alive = melt(middle, site, tables[2], work)
+            held = free + loose == 0
+            total = grow(duration, middle, site, tables, work, count) if alive > 0 else 0.0
+        if refused < most:
+            waiting -= total * duration
+        while waiting < 0.0 and candidates < _BLOCKS:
+            if candidate(drawn, total, duration, middle, site, tables, work, grain, count):
+                grains += 1
+                held = False
+            else:
+                refused += 1
+            candidates += 1
+            drawn = words(seed, cell, event, _NUCLEI, candidates)
+            pause = -log(coarse(drawn[0]))
+            waiting = waiting + pause if refused < most else pause
+    for s in range(SECTORS):
+        rim[s] = work[RIM + s]
+    if grains > 0:
+        drop_absorbed(site[0], rim, grain, count)
+
+
+@law
+def _renew(i, here, p, peak, work, state):
+    """What the heat leaves of the glass: a pulse above the glass transition restarts drift and scrambles the traps."""
+    seed, cell, event = here
+    if peak < p.crystallization.viscosity.glass_temperature:
+        return
+    state.stale[i] = 1
+    state.order[i] = p.relaxation.initial
+    state.traps[i] = occupy(seed, cell, event, _TRAP_STATE, p.telegraph)
+    melted = 0
+    for s in range(SECTORS):
+        melted += work[HOTTEST + s] > 0.0
+    if melted == 0:
+        return
+    deviate = work[SHIFT : SHIFT + SECTORS]  # the front has done its work
+    draw_normals(here, cell, _TEXTURE, deviate)
+    for s in range(SECTORS):
+        if work[HOTTEST + s] > 0.0:
+            state.texture[i, s] = conduction.texture(deviate[s], p.conduction)
+    state.filament[i] = draw_quench(here, cell, _QUENCH, p.relaxation, state.device[i], state.exponent[i])
+    state.quench[i] = event

@@ -1,0 +1,106 @@
+"""Kernels of reading, and of currents for circuit solvers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pcmphys.numerics.borrow import borrowed, kept
+from pcmphys.numerics.compile import kernel, launch
+from pcmphys.numerics.random import U64
+from pcmphys.physics.conduction.solve import (
+    ROOM,
+    activation,
+    load_sectors,
+    read_current,
+    series_resistance,
+    solve_current,
+)
+from pcmphys.physics.conduction.structure import SCRATCH, evaluate_one
+from pcmphys.physics.state import SECTORS
+from pcmphys.physics.telegraph.laws import MOST_TRAPS
+from pcmphys.physics.telegraph.traps import advance, kinds, limits_since, window
+
+_AT_ONCE = 4096  # devices last read at moments of their own: each of these has a table of 4 kB
+_GRAIN = 2048  # devices worth a thread of their own
+
+
+@kernel
+def current(start, stop, temperature, p, voltage, state, out):
+    """Current [A] and slope [S] at ``voltage`` [V] of devices start..stop without noise; out (2, devices)."""
+    state, voltage, out = borrowed((state, voltage, out))
+    memory = np.empty(ROOM), np.zeros(SECTORS), np.empty(SCRATCH)
+    work, still, scratch = borrowed(memory)
+    activated = activation(temperature, p.conduction)
+    for i in range(start, stop):
+        if state.stale[i]:
+            evaluate_one(i, p, state, scratch)
+        edge = load_sectors(i, temperature, activated, still, p, state, work)
+        out[0, i], out[1, i] = solve_current(voltage[i], edge, series_resistance(i, p, state), work)
+    kept(memory)
+
+
+@kernel
+def evaluate(start, stop, p, state):
+    """Evaluate those of devices start..stop whose structure changed."""
+    state = borrowed(state)
+    scratch = np.empty(SCRATCH)
+    for i in range(start, stop):
+        if state.stale[i]:
+            evaluate_one(i, p, state, borrowed(scratch))
+    kept(scratch)
+
+
+@kernel
+def read(start, stop, address, temperature, voltage, duration, p, tables, looked, chosen, state, out):
+    """Read the devices chosen[start..stop]: traps up to the read, over it, and conductance [S].
+
+    ``tables`` is that of `Clock.trap_tables`; ``looked`` names the look that each of the chosen devices
+    was last read at.
+    """
+    seed, first_cell, event = address
+    elapsed, limits, at_rest, hazard, rates = borrowed(tables)
+    state, looked, chosen, out = borrowed((state, looked, chosen, out))
+    memory = (np.empty(SECTORS), np.empty(ROOM), np.empty(SCRATCH)), np.empty((5, MOST_TRAPS), U64)
+    (noise, work, scratch), whole = borrowed(memory)
+    place, drawn, each, lag = whole[0], whole[1], whole[2], whole[3:].reshape(2 * MOST_TRAPS)
+    for trap in range(MOST_TRAPS):
+        each[trap] = 2 * trap
+    activated = activation(temperature, p.conduction)
+    for n in range(start, stop):
+        i = chosen[n]
+        cell = first_cell + U64(i)
+        kinds(seed, cell, U64(state.quench[i]), place)
+        entry, own = place, limits[looked[n]]
+        if state.trap_lag[i] > 0.0:  # at temperatures of its own
+            limits_since(elapsed[looked[n]] + state.trap_lag[i], place, at_rest, work, lag, p.telegraph)
+            entry, own = each, lag
+            state.trap_lag[i] = 0.0
+        bits, expected = advance(seed, cell, event, U64(state.traps[i]), entry, own, place, hazard, drawn, p.telegraph)
+        bits = window(seed, cell, event, bits, place, expected, hazard, rates, duration, p.telegraph, noise)
+        state.traps[i] = np.uint32(bits)
+        if state.stale[i]:
+            evaluate_one(i, p, state, scratch)
+        edge = load_sectors(i, temperature, activated, noise, p, state, work)
+        if state.contact[i] > 0.0:  # most of the voltage may be over it
+            out[i] = solve_current(voltage, edge, series_resistance(i, p, state), work)[0] / voltage
+        else:
+            out[i] = read_current(voltage, edge, p.conduction.series_resistance, work) / voltage
+    kept(memory)
+
+
+def read_chosen(address, reading, p, clock, chosen, state, out) -> None:
+    """Read the chosen devices of a population; ``reading`` is temperature [K], voltage [V] and duration [s].
+
+    In parts, if more moments of last reads are to be told apart than there should be tables for.
+    """
+    temperature, voltage, duration = reading
+    looked, looks = clock.looks(chosen)
+    at_once = max(chosen.size, 1) if len(looks) <= _AT_ONCE else _AT_ONCE
+    for start in range(0, chosen.size, at_once):
+        part = chosen[start : start + at_once]
+        if at_once < chosen.size:
+            looked, looks = clock.looks(part)
+        tables = clock.trap_tables(looks, duration, temperature)
+        launch(
+            read, part.size, address, temperature, voltage, duration, p, tables, looked, part, state, out, grain=_GRAIN
+        )

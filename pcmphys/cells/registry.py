@@ -1,0 +1,54 @@
+"""From a technology's name to its cell."""
+
+from __future__ import annotations
+
+from pcmphys.cells.film import FilmCell, FilmParameters
+from pcmphys.cells.mushroom.cell import MushroomCell
+from pcmphys.cells.mushroom.parameters import MushroomParameters
+from pcmphys.cells.statistical.devices import StatisticalCell
+from pcmphys.cells.statistical.laws import StatisticalParameters
+from pcmphys.errors import ParameterError
+from pcmphys.numerics.check import suggest
+from pcmphys.parameters import fill, read_technology
+
+# a new kind of cell is one line here
+_MODELS = {
+    "statistical": (StatisticalParameters, StatisticalCell),
+    "mushroom": (MushroomParameters, MushroomCell),
+    "film": (FilmParameters, FilmCell),
+}
+
+
+def load_cell(name_or_path):
+    """Load a technology.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        Name of a shipped cell (`pcmphys.list_cells`) or the path of a parameter file.
+
+    Returns
+    -------
+    StatisticalCell, MushroomCell or FilmCell
+        By the model of the technology.
+
+    Raises
+    ------
+    ParameterError
+        The name is unknown, or the file has an unknown, missing or wrong entry; the message names file and key.
+
+    Examples
+    --------
+    >>> import pcmphys as pcm
+    >>> cell = pcm.load_cell("ibm-90nm-statistical")
+    >>> cell.conductance_maximum
+    2.5e-05
+    """
+    technology = read_technology(name_or_path)
+    if technology.model not in _MODELS:
+        raise ParameterError(
+            f"{technology.file}: model: expected one of {', '.join(_MODELS)}; got {technology.model!r}"
+            f"{suggest(technology.model, _MODELS)}"
+        )
+    parameters, cell = _MODELS[technology.model]
+    return cell(fill(parameters, technology), technology)

@@ -1,0 +1,1 @@
+"""Cells of published moments: programming error, drift, 1/f read noise."""

@@ -1,0 +1,367 @@
+"""Statistical cells as a population: published programming error, drift and read noise, one trajectory a device."""
+
+from __future__ import annotations
+
+import copy
+import math
+import warnings
+
+import numpy as np
+
+from pcmphys.cells.shape import one_shape
+from pcmphys.cells.statistical import kernels as kernels
+from pcmphys.cells.statistical import laws
+from pcmphys.errors import ParameterError, ValidityWarning
+from pcmphys.numerics import check
+from pcmphys.numerics.compile import launch
+from pcmphys.numerics.moment import Moment, ages, require_finite
+from pcmphys.physics import flicker
+from pcmphys.programming.report import ProgramReport
+
+LAST_EVENT = 2**32 - 1
+_FEW_EVENTS = 4096
+"""Programming events remembered before those without devices are forgotten for the first time."""
+
+
+class StatisticalCell:
+    """A PCM technology known by its published moments; make one with `pcmphys.load_cell`.
+
+    Parameters
+    ----------
+    parameters : StatisticalParameters
+        Numbers of the technology.
+    technology : Technology
+        The same numbers with unit, source and kind, as read from the parameter file.
+    """
+
+    def __init__(self, parameters: laws.StatisticalParameters, technology):
+        self.parameters = parameters
+        self.technology = technology
+
+    def __repr__(self) -> str:
+        return f"StatisticalCell({self.name!r})"
+
+    @property
+    def name(self) -> str:
+        """Name of the technology."""
+        return self.technology.name
+
+    @property
+    def conductance_maximum(self) -> float:
+        """Largest programmable conductance [S]."""
+        return self.parameters.conductance_maximum
+
+    @property
+    def conductance_minimum(self) -> float:
+        """Least programmable conductance [S]."""
+        return 0.0
+
+    @property
+    def read_voltage(self) -> float:
+        """Usual read voltage [V]."""
+        return self.parameters.read_voltage
+
+    @property
+    def reference_time(self) -> float:
+        """Age [s] from which drift counts, t_0."""
+        return self.parameters.reference_time
+
+    def population(self, shape, *more, seed: int = 0, first_cell: int = 0) -> StatisticalPopulation:
+        """Make devices, not yet programmed.
+
+        Parameters
+        ----------
+        shape : int or tuple of int
+            Any shape, also with no device at all.
+        *more
+            Nothing: two numbers are refused, as the second could be a width or a seed.
+        seed : int
+            Same seed, same devices and same noise, whatever the number of threads.
+        first_cell : int
+            Number of the first device. ``population(n, seed=seed, first_cell=k)`` holds the devices k .. k+n-1 of the
+            larger population with that seed, bit by bit: a way to run 1e9 devices in chunks.
+
+        Returns
+        -------
+        StatisticalPopulation
+        """
+        one_shape(shape, more)
+        return StatisticalPopulation(self, shape, seed, first_cell)
+
+    def moments(self, target) -> dict[str, np.ndarray]:
+        """Published moments at ``target`` [S].
+
+        They are the moments of the draws: where the clip of a conductance at zero or the magnitude of a drift
+        exponent bites (low targets), mean and spread of a population differ accordingly.
+
+        Returns
+        -------
+        dict
+            ``programming_error`` [S], ``drift_exponent_mean``, ``drift_exponent_spread`` and ``read_noise`` (Q_s),
+            each with the shape of ``target``.
+        """
+        target = check.array("target", target, "S", 0.0, self.conductance_maximum, empty=True)
+        found = np.empty((4, target.size))
+        launch(kernels.moments, target.size, self.parameters.pack(), target.reshape(-1), found)
+        names = ("programming_error", "drift_exponent_mean", "drift_exponent_spread", "read_noise")
+        return {name: values.reshape(target.shape) for name, values in zip(names, found, strict=True)}
+
+
+class StatisticalPopulation:
+    """Devices of a `StatisticalCell` with their history; 36 bytes a device.
+
+    A device keeps its drift exponent and its traps until it is programmed again. Drift counts from the age
+    ``cell.reference_time`` on: at younger ages the conductance stands where programming left it, because the
+    published law was not measured there.
+
+    Not modelled: temperature, read disturb, any correlation between devices. The published spread of the drift
+    exponent was itself extracted from noisy reads, so that spread and read noise together count part of the noise
+    twice.
+    """
+
+    ohmic = True
+    """The current is proportional to the voltage."""
+
+    def __init__(self, cell: StatisticalCell, shape, seed: int, first_cell: int):
+        self.cell = cell
+        self.shape = check.shape("shape", shape)
+        self.size = math.prod(self.shape)
+        self.seed = check.integer("seed", seed, 0, 2**64 - 1)
+        self.first_cell = check.integer("first_cell", first_cell, 0, 2**64 - 1 - self.size)
+        self._rates = flicker.rates(cell.parameters.trap_fastest, cell.parameters.trap_slowest)
+        self._floats = cell.parameters.pack()
+        self._now = Moment()
+        self._event = 0
+        self._traps_at = Moment()  # up to when the traps have lived
+        self._programmed_at = [Moment()]
+        self._full = _FEW_EVENTS
+        self._untouched = self.size > 0
+        self._blank = None  # devices never programmed, once some but not all of them were
+        self._conductance = np.zeros(self.size)
+        self._exponent = np.zeros(self.size)
+        self._noise = np.zeros(self.size)
+        self._traps = np.zeros(self.size, dtype=np.uint32)
+        self._awake = np.zeros(self.size, dtype=np.uint32)
+        self._program_event = np.zeros(self.size, dtype=np.uint32)
+
+    def __repr__(self) -> str:
+        return f"StatisticalPopulation({self.cell.name!r}, shape={self.shape}, time={self.time:g} s)"
+
+    @property
+    def time(self) -> float:
+        """Lab clock [s]: the sum of all waits and reads."""
+        return self._now.seconds
+
+    @property
+    def drift_exponent(self) -> np.ndarray:
+        """Drift exponent of each device (a copy); zero before programming."""
+        return self._exponent.reshape(self.shape).copy()
+
+    @property
+    def age(self) -> np.ndarray:
+        """Time [s] since each device was programmed."""
+        return ages(self._now, self._programmed_at)[self._program_event].reshape(self.shape)
+
+    def copy(self) -> StatisticalPopulation:
+        """Branch the experiment: the copy has the same past, and the same future under the same operations."""
+        twin = copy.copy(self)
+        twin._programmed_at = list(self._programmed_at)
+        for name in ("_conductance", "_exponent", "_noise", "_traps", "_awake", "_program_event"):
+            setattr(twin, name, getattr(self, name).copy())
+        return twin
+
+    def program(self, targets, *, where=None) -> ProgramReport:
+        """Program devices to target conductances, with the published error.
+
+        Parameters
+        ----------
+        targets : array_like [S]
+            A number, or an array of the population's shape. Targets above the cell's range are clipped to it with a
+            `ValidityWarning`.
+        where : array_like of bool, optional
+            Devices to program (population's shape); the others keep their state. All by default.
+
+        Returns
+        -------
+        ProgramReport
+
+        Raises
+        ------
+        ParameterError
+            NaN, infinite or negative targets, or a wrong shape.
+        """
+        chosen = None if where is None else self._checked_mask(where)
+        targets, clipped = self._checked_targets(targets, chosen)
+        event = self._next_event()
+        error = np.empty(self.size)
+        if chosen is None:
+            self._draw(event, targets, error, self._state())
+            if len(self._programmed_at) > 1:  # with a single event all devices refer to it already
+                self._program_event.fill(0)
+            self._programmed_at = [self._now]
+            self._untouched, self._blank = False, None
+        else:
+            self._refresh_traps(self._now)  # so that all devices go on from the same moment
+            fresh = tuple(np.empty_like(part) for part in self._state())
+            self._draw(event, targets, error, fresh)
+            for part, new in zip(self._state(), fresh, strict=True):
+                part[chosen] = new[chosen]
+            self._note_event(chosen)
+            error[~chosen] = np.nan
+        self._traps_at = self._now
+        iterations = np.broadcast_to(1, self.shape) if chosen is None else chosen.astype(int).reshape(self.shape)
+        return ProgramReport(error.reshape(self.shape), iterations, np.broadcast_to(True, self.shape), clipped)
+
+    def wait(self, duration: float, temperature: float | None = None) -> None:
+        """Let time pass.
+
+        Parameters
+        ----------
+        duration : float [s]
+            Zero or more.
+        temperature : float [K], optional
+            The published moments hold at the temperature of their measurement (the default); any other value is
+            accepted with a `ValidityWarning` and changes nothing.
+
+        Raises
+        ------
+        ParameterError
+            A number out of range, or a time that ends beyond all numbers.
+        """
+        measured = self.cell.parameters.temperature
+        duration = check.number("duration", duration, "s", 0.0)
+        if temperature is not None:
+            temperature = check.number("temperature", temperature, "K", 0.0, low_open=True)
+        require_finite(self._now, duration)
+        self._now = self._now.after(duration)  # only now: a refused call leaves the devices as they were
+        if temperature is not None and abs(temperature - measured) > 5.0:
+            warnings.warn(
+                f"temperature {temperature:g} K: {self.cell.name} was measured at {measured:g} K and has no "
+                "temperature dependence",
+                ValidityWarning,
+                stacklevel=2,
+            )
+
+    def read(self, voltage: float | None = None, duration: float | None = None) -> np.ndarray:
+        """Read every device: drifted conductance with its 1/f noise. The clock advances by ``duration``.
+
+        Parameters
+        ----------
+        voltage : float [V], optional
+            Read voltage; the statistical cells are ohmic, so it only has to be a usable number.
+        duration : float [s], optional
+            Length of the read; a longer one averages the fast traps away. Default: the published read.
+
+        Returns
+        -------
+        ndarray [S]
+            Population's shape. At age t the variance over devices is (G Q_s)^2 ln((t + d) / 2d); reads of one
+            device at different times are correlated as 1/f noise is. A negative reading is a reading of zero. Traps do
+            not go back in time: a read longer than the time since a shorter one keeps part of that one's noise.
+        """
+        self._require_programmed()
+        if voltage is not None:
+            check.number("voltage", voltage, "V")
+        p = self.cell.parameters
+        duration = p.read_duration if duration is None else check.number("duration", duration, "s", 0.0, low_open=True)
+        require_finite(self._now, duration)
+        if duration < 2.0 * p.trap_fastest:
+            warnings.warn(
+                f"duration {duration:g} s is shorter than twice the fastest trap ({p.trap_fastest:g} s): "
+                "the noise of a faster read is not modelled",
+                ValidityWarning,
+                stacklevel=2,
+            )
+        self._refresh_traps(self._now.after(-duration))
+        out = self._evaluate(flicker.byte_table(flicker.amplitudes(self._rates, duration)))
+        self._now = self._now.after(duration)
+        return out
+
+    def conductance(self) -> np.ndarray:
+        """Conductance [S] of the present state without read noise, population's shape; no time passes."""
+        self._require_programmed()
+        return self._evaluate(np.zeros(1024))
+
+    def current(self, voltage) -> tuple[np.ndarray, np.ndarray]:
+        """Noise-free current [A] and slope dI/dV [S] at ``voltage`` [V] (a number or the population's shape): ohmic."""
+        slope = self.conductance()
+        voltage = check.array("voltage", voltage, "V", empty=True)
+        if voltage.ndim and voltage.shape != self.shape:
+            raise ParameterError(f"voltage must be a number or have shape {self.shape}; got shape {voltage.shape}")
+        return slope * voltage, slope
+
+    def _state(self) -> tuple[np.ndarray, ...]:
+        return self._conductance, self._exponent, self._noise, self._traps, self._awake
+
+    def _draw(self, event: int, targets, error, state) -> None:
+        launch(kernels.program, self.size, self._address(event), self._floats, targets, error, state)
+
+    def _address(self, event: int) -> tuple[np.uint64, np.uint64, np.uint64]:
+        return np.uint64(self.seed), np.uint64(self.first_cell), np.uint64(event)
+
+    def _next_event(self) -> int:
+        if self._event == LAST_EVENT:
+            raise ParameterError(f"event: a population has {LAST_EVENT} programming and read events; all are used")
+        self._event += 1
+        return self._event
+
+    def _refresh_traps(self, until: Moment) -> None:
+        elapsed = until.since(self._traps_at)
+        if not elapsed > 0.0:
+            return
+        digits = flicker.refresh_digits(self._rates, elapsed)
+        address = self._address(self._next_event())
+        launch(kernels.refresh_traps, self.size, address, digits, self._traps, self._awake)
+        self._traps_at = until
+
+    def _evaluate(self, byte_table: np.ndarray) -> np.ndarray:
+        age = ages(self._now, self._programmed_at)
+        log_age = np.log(np.maximum(age / self.cell.reference_time, 1.0))
+        out = np.empty(self.size)
+        launch(kernels.read, self.size, log_age, byte_table, self._program_event, self._state(), out)
+        return out.reshape(self.shape)
+
+    def _note_event(self, chosen: np.ndarray) -> None:
+        """Give the chosen devices the present moment as their programming event, and forget events without devices."""
+        if len(self._programmed_at) >= self._full:
+            used, self._program_event[:] = np.unique(self._program_event, return_inverse=True)
+            self._programmed_at = [self._programmed_at[k] for k in used]
+            self._full = max(2 * len(used), _FEW_EVENTS)  # so that tidying up stays a small part of many events
+        self._program_event[chosen] = len(self._programmed_at)
+        self._programmed_at.append(self._now)
+        if self._untouched:
+            self._untouched, self._blank = False, np.ones(self.size, dtype=bool)
+        if self._blank is not None:
+            blank = self._blank & ~chosen  # not in place: a copy of the population may share the array
+            self._blank = blank if blank.any() else None
+
+    def _checked_targets(self, targets, chosen: np.ndarray | None) -> tuple[np.ndarray, int]:
+        if chosen is not None and np.shape(targets) == self.shape:
+            # what is asked of devices that are left alone does not matter, not even if it is NaN
+            targets = np.where(chosen.reshape(self.shape), check.filled(targets), 0.0)
+        targets = check.array("targets", targets, "S", 0.0, empty=True)
+        if targets.ndim == 0:
+            targets = np.full(self.shape, targets)
+        if targets.shape != self.shape:
+            raise ParameterError(f"targets must be a number or have shape {self.shape}; got shape {targets.shape}")
+        top = self.cell.conductance_maximum
+        clipped = 0
+        if targets.size and targets.max() > top:
+            high = targets > top
+            clipped = int(high.sum() if chosen is None else (high.reshape(-1) & chosen).sum())
+            warnings.warn(
+                f"targets: {clipped} of {self.size} lie above the range [0, {top:g}] S of {self.cell.name} "
+                f"(largest {targets.max():g} S) and were clipped to it",
+                ValidityWarning,
+                stacklevel=3,
+            )
+            targets = np.minimum(targets, top)
+        return targets.reshape(-1), clipped
+
+    def _checked_mask(self, where) -> np.ndarray:
+        return check.flags("where", where, self.shape).reshape(-1)
+
+    def _require_programmed(self) -> None:
+        if self._untouched or self._blank is not None:
+            blank = self.size if self._untouched else int(self._blank.sum())
+            raise ParameterError(f"{blank} of {self.size} devices hold no conductance yet; call program(targets) first")

@@ -1,0 +1,1 @@
+"""What follows from solved arrays: noise, margins, writing, thermal crosstalk."""

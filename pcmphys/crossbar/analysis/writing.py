@@ -1,0 +1,146 @@
+"""Pulses through the array: each cell gets what the circuit gives it.
+
+The circuit is solved at the pulse's peak, quasi-static, with the devices as they are before it: a device whose voltage
+exceeds its threshold is in its on-state, |V| = A + B I, as long as it carries its holding current; all others follow
+their off-state I-V. The same set of on and off states serves selectors with hysteresis. Then every device that is on
+gets a current pulse of the current found, which follows the pulse's shape; one that is off is not heated. With thermal
+crosstalk all cells spend the pulse at the temperature that the heated ones make for them.
+
+Not modelled: capacitance and delay of lines and switching, the circuit's answer to a resistance that changes during
+the pulse (the on-state does not depend on the dome), heat from cell to cell as a function of time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pcmphys.crossbar.analysis.thermal import ThermalCrosstalk
+from pcmphys.crossbar.selectors import Series
+from pcmphys.crossbar.solver.cells import Devices, SelectedDevices, out_of_range
+from pcmphys.errors import ParameterError
+from pcmphys.numerics import check
+
+_TRACE = 1e-12
+"""Leakage [S] of the on-state."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class WriteReport:
+    """What one pulse through the array did; arrays of shape (rows, columns).
+
+    Attributes
+    ----------
+    solution : Solution
+        The circuit at the pulse's peak.
+    switched : ndarray of bool
+        Devices that were in their on-state.
+    current : ndarray [A]
+        Through each device at the peak.
+    hottest : ndarray [K]
+        Highest temperature of each device's heater, or of a cell that was only warmed by others.
+    energy : ndarray [J]
+        Taken by each device that was on.
+    """
+
+    solution: object
+    switched: np.ndarray
+    current: np.ndarray
+    hottest: np.ndarray
+    energy: np.ndarray
+
+    def __repr__(self) -> str:
+        text = f"{self.switched.sum()} of {self.switched.size} devices switched"
+        if self.switched.any():
+            largest = np.abs(self.current[self.switched]).max()
+            text += f", largest current {largest:.3g} A, hottest {self.hottest.max():.4g} K"
+        return f"WriteReport({text})"
+
+
+class SwitchingDevices:
+    """Devices that can switch, alone or behind a selector: the cells of a circuit during a pulse.
+
+    ``on`` (2, rows, columns): devices, selectors (all false without hysteresis).
+    """
+
+    def __init__(self, population, selector=None, gate=None, selector_on=None):
+        self.population, self.selector = population, selector
+        shape = population.shape
+        self.on = np.zeros((2, *shape), dtype=bool)
+        self._hysteretic = selector_on is not None
+        if self._hysteretic:
+            self.on[1] = selector_on
+        self._gate = gate
+        parameters = population.cell.parameters
+        self._heat = parameters.heat
+        self._holding = parameters.switching.holding_current
+        self._threshold = population.threshold_voltage()
+        self._on_conductance = np.full(shape, 1.0 / self._heat.on_resistance)
+
+    @property
+    def conducts(self) -> np.ndarray:
+        """Which cells conduct at all: all of them."""
+        return np.ones(self.population.shape, dtype=bool)
+
+    def evaluate(self, voltage: np.ndarray, series: Series) -> None:
+        """See `cells`. The on-state is a conductance 1/B behind a drop A; a trace of leakage keeps its law rising."""
+        device_on = self.on[0]
+        selector_on = self.on[1] if self._hysteretic else None
+        self._off(selector_on).evaluate(voltage, series)
+        if not device_on.any():
+            return
+        over = np.sign(voltage) * np.maximum(np.abs(voltage) - self._heat.on_voltage, 0.0)
+        branch = Series(*(np.full_like(voltage, np.nan) for _ in range(3)))
+        if self.selector is None:
+            branch.current[...] = over * self._on_conductance
+            branch.slope[...] = self._on_conductance * (over != 0.0)
+            branch.inner[...] = 0.0
+        else:
+            self.selector.series(over, self._on_conductance, branch, gate=self._gate, on=selector_on)
+        branch.current[...] += _TRACE * voltage
+        branch.slope[...] += _TRACE
+        for out, on_part in zip(series, branch, strict=True):
+            np.copyto(out, on_part, where=device_on)
+
+    def _off(self, selector_on):
+        if self.selector is None:
+            return Devices(self.population)
+        on = None if selector_on is None else selector_on[None]
+        return SelectedDevices(self.population, self.selector, self._gate, on)
+
+    def excess(self, fields) -> np.ndarray:
+        """See `states`: how far a device or selector is out of the range of its state."""
+        across = fields.row_voltage - fields.column_voltage
+        device = np.abs(across - fields.selector_voltage)
+        current = np.abs(fields.cell_current)
+        possible = np.maximum(device - self._heat.on_voltage, 0.0) * self._on_conductance
+        starts = np.minimum(device / np.maximum(self._threshold, 1e-3), possible / self._holding) - 1.0
+        out = np.empty(self.on.shape)
+        out[0] = np.where(self.on[0], 1.0 - current / self._holding, starts)
+        out[1] = -1.0
+        if self._hysteretic:
+            out[1] = out_of_range(self.selector, self.on[1], fields.selector_voltage, fields.cell_current)
+        return out
+
+
+def send(population, solution, switched, pulse, crosstalk: ThermalCrosstalk | None, temperature) -> WriteReport:
+    """Send the pulse to the switched devices as the solved circuit gives it to them; all is checked before.
+
+    With crosstalk, all cells live through the time of the pulse at the temperature that the heated ones make for them.
+    """
+    ambient = population.cell.parameters.heat.ambient if temperature is None else temperature
+    current = solution.cell_current
+    warmed = None
+    if crosstalk is not None and not isinstance(crosstalk, ThermalCrosstalk):
+        raise ParameterError(f"crosstalk must be a ThermalCrosstalk; got {crosstalk!r}")
+    if crosstalk is not None and switched.any():
+        power = np.where(switched, current * solution.device_voltage, 0.0)
+        warmed = check.number("temperature", ambient, "K") + crosstalk.rise(power)
+    report = population.apply(
+        pulse.shaped("current"), amplitude=current, where=switched, temperature=ambient, warmed=warmed
+    )
+    hottest = report.peak_temperature
+    return WriteReport(
+        solution, switched, current, hottest if warmed is None else np.maximum(hottest, warmed), report.energy
+    )

@@ -1,0 +1,343 @@
+"""What `pcmphys.fit.drift` returns: the fit of one device, and that of a population."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import InitVar, dataclass, field
+from typing import NamedTuple, overload
+
+import numpy as np
+
+from pcmphys.errors import ParameterError
+from pcmphys.fit.drift.solution import PER_DEVICE, Solution
+from pcmphys.fit.drift.spread import Spread
+from pcmphys.numerics import check
+
+
+class Prediction(NamedTuple):
+    """Predicted reads: mean and standard error [S], shaped like the times asked for, devices first."""
+
+    mean: np.ndarray
+    std: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class DriftFit:
+    """A power-law drift fitted to one device.
+
+    Every error is the half-width of the central 68.3 % interval: the number that plays the part of one standard
+    deviation, with few reads and uncertain noise allowed for (for few reads it exceeds the root of the variance).
+
+    Attributes
+    ----------
+    name : str
+        Name of the device.
+    exponent, exponent_error : float
+        Drift exponent nu of ``G = g0 (t / reference_time)**-nu`` [1].
+    g0, g0_error : float
+        Conductance at the reference time [S]. Noise slower than the trace counts as part of g0, not of its error.
+    noise_amplitude : float
+        Q of the intrinsic noise, relative to G [1]: of a one-sided spectrum Q^2 / f or, for a steeper one, of the
+        1/f noise that would be as strong between these reads. Posterior mean, as the next two; with fewer than
+        about twenty reads mostly the prior.
+    noise_slope : float
+        Slope beta of the spectrum f^-beta of that noise [1].
+    white_noise : float
+        Standard deviation of the white part [S]: the given one, or the posterior mean of the estimate.
+    reference_time, read_duration : float
+        [s].
+    time, conductance : (reads,) array
+        The reads used [s], [S]; a missing read is NaN.
+    unit : str
+        Unit of the conductance: "S", or "1" for a normalised one; then read [1] for [S] above.
+    """
+
+    name: str
+    exponent: float
+    exponent_error: float
+    g0: float
+    g0_error: float
+    noise_amplitude: float
+    noise_slope: float
+    white_noise: float
+    reference_time: float
+    read_duration: float
+    time: np.ndarray = field(repr=False)
+    conductance: np.ndarray = field(repr=False)
+    unit: str
+    solution: InitVar[Solution]  # kept out of the fields, so that tables made of them hold results only
+
+    def __post_init__(self, solution: Solution):
+        object.__setattr__(self, "_solution", solution)
+
+    def curve(self, time) -> np.ndarray:
+        """The fitted power law at times since programming [s], same shape as ``time``, [S]."""
+        time = np.asarray(check.array("time", time, "s", low=0.0))
+        with np.errstate(divide="ignore"):
+            return self.g0 * (time / self.reference_time) ** -self.exponent
+
+    def predict(self, time) -> Prediction:
+        """Predict one more noisy read at each time, given the reads that were fitted.
+
+        Parameters
+        ----------
+        time : float or (times,) array
+            Time since programming [s], above 0; earlier or later than the reads.
+
+        Returns
+        -------
+        Prediction
+            ``mean`` and ``std`` [S], shaped like ``time``. ``std`` is that of the read, not of the curve: white noise,
+            1/f noise as far as it is not known from the measured reads (universal kriging), and the covariance of
+            g0 and nu. It is the half-width of the 68.3 % interval, as all errors here.
+
+        Notes
+        -----
+        Each time is predicted by itself; errors of several predicted reads are correlated. At the time of a measured
+        read this is a repeat of that read with fresh white noise. The curve is taken linear in (ln g0, nu) within
+        their errors. Not modelled: a departure from the power law, the non-Gaussian noise of few strong traps.
+        """
+        mean, std = self._solution.predict(time)
+        return Prediction(mean[0], std[0])
+
+    def interval(self, probability: float = 0.95) -> tuple[float, float]:
+        """Central interval of the drift exponent: ``(low, high)`` holds it with this probability (0 to 1)."""
+        width = self._solution.exponent_width(probability)[0]
+        return float(self.exponent - width), float(self.exponent + width)
+
+    def summary(self) -> str:
+        """A plain text table of the fit."""
+        from pcmphys.fit.drift.summary import summary
+
+        return summary([self], None)
+
+    def to_dataframe(self):
+        """The fit as a pandas ``DataFrame`` of one row, see `DriftPopulation.to_dataframe`."""
+        from pcmphys.fit.drift.summary import to_dataframe
+
+        return to_dataframe(self)
+
+    def to_csv(self, path) -> None:
+        """Write the fit to a CSV file of a header and one row, see `DriftPopulation.to_csv`."""
+        from pcmphys.fit.drift.summary import to_csv
+
+        to_csv(self, path)
+
+    def plot(self, path=None):
+        """Draw the reads, the fit and its band; write them to ``path`` (type by its suffix) if one is given.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from pcmphys.fit.drift.figure import drift_figure
+
+        return drift_figure([self], path=path)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DriftPopulation:
+    """Power-law drift fitted to many devices that were read at the same times.
+
+    ``len``, iteration, and indexing by number or name give each device's `DriftFit`; a slice or a sequence of numbers
+    or names gives a smaller population with a mean and spread of its own.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Name of each device.
+    exponent, exponent_error, g0, g0_error, noise_amplitude, noise_slope, white_noise : (devices,) array
+        As in `DriftFit`, one entry a device. NaN for a device whose fit did not converge.
+    exponent_mean, exponent_mean_error : float
+        Mean drift exponent of the population [1]. Its error does not allow for the uncertainty of the spread, which
+        matters below some twenty devices.
+    exponent_spread, exponent_spread_error : float
+        Standard deviation of the true exponents from device to device (with the cycle-to-cycle part, if each device
+        was programmed once) [1], the fit error removed.
+    exponent_method : {"weighted", "plain", "single"}
+        How these four were found: weighted by precision (REML of a random-effects model), or plain, where tests
+        say that this model does not hold; "single" if fewer than two fits settled. See `drift`.
+    exponent_reason : str
+        Why, in words.
+    exponent_scatter, exponent_scatter_error : float
+        Standard deviation of the fitted exponents as they are, the fit errors in it [1].
+    weighted, plain : Spread
+        Both estimates: ``mean``, ``mean_error``, ``spread``, ``spread_error``.
+    reference_time, read_duration, time, conductance, unit
+        As in `DriftFit`; ``conductance`` is (devices, reads).
+    """
+
+    names: tuple[str, ...]
+    exponent: np.ndarray
+    exponent_error: np.ndarray
+    g0: np.ndarray
+    g0_error: np.ndarray
+    noise_amplitude: np.ndarray
+    noise_slope: np.ndarray
+    white_noise: np.ndarray
+    exponent_mean: float
+    exponent_mean_error: float
+    exponent_spread: float
+    exponent_spread_error: float
+    exponent_method: str
+    exponent_reason: str
+    exponent_scatter: float
+    exponent_scatter_error: float
+    weighted: Spread
+    plain: Spread
+    reference_time: float
+    read_duration: float
+    time: np.ndarray
+    conductance: np.ndarray
+    unit: str
+    solution: InitVar[Solution]  # kept out of the fields, so that tables made of them hold results only
+
+    def __post_init__(self, solution: Solution):
+        object.__setattr__(self, "_solution", solution)
+
+    @classmethod
+    def of(
+        cls, solution: Solution, names: tuple[str, ...], conductance: np.ndarray, unit: str, results=None
+    ) -> DriftPopulation:
+        """The population of solved fits; ``conductance`` as read, with NaN where a read is missing.
+
+        ``results`` are those of the solution, if they are known: to find them takes as long as a good part of the fit.
+        """
+        found = solution.population()
+        mean, mean_error, spread, spread_error = found.chosen
+        return cls(
+            names=names,
+            **(solution.results() if results is None else results),
+            exponent_mean=mean,
+            exponent_mean_error=mean_error,
+            exponent_spread=spread,
+            exponent_spread_error=spread_error,
+            exponent_method=found.method,
+            exponent_reason=found.reason,
+            exponent_scatter=found.scatter,
+            exponent_scatter_error=found.scatter_error,
+            weighted=found.weighted,
+            plain=found.plain,
+            reference_time=solution.traces.reference_time,
+            read_duration=solution.traces.read_duration,
+            time=solution.traces.time,
+            conductance=conductance,
+            unit=unit,
+            solution=solution,
+        )
+
+    def __repr__(self) -> str:
+        from pcmphys.fit.drift.summary import with_error
+
+        count = len(self)
+        mean = " +- ".join(with_error(self.exponent_mean, self.exponent_mean_error))
+        spread = " +- ".join(with_error(self.exponent_spread, self.exponent_spread_error))
+        return (
+            f"DriftPopulation({count} device{'s' * (count != 1)}, {self.time.size} reads from {self.time[0]:g} s to "
+            f"{self.time[-1]:g} s; nu = {mean}, spread {spread} ({self.exponent_method}))"
+        )
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __iter__(self) -> Iterator[DriftFit]:
+        return (self._device(k) for k in range(len(self)))
+
+    @overload
+    def __getitem__(self, device: int | str) -> DriftFit: ...
+
+    @overload
+    def __getitem__(self, device: slice | list | tuple | np.ndarray) -> DriftPopulation: ...
+
+    def __getitem__(self, device):
+        if isinstance(device, (slice, list, tuple, np.ndarray)) and np.ndim(device) <= 1:
+            return self._some(device)
+        return self._device(self._number(device))
+
+    def _number(self, device) -> int:
+        """Place of one device, from its name or a number that may count from the end."""
+        if isinstance(device, str):
+            check.choice("device", device, self.names)
+            return self.names.index(device)
+        try:
+            if isinstance(device, (bool, np.bool_)):
+                raise TypeError
+            return range(len(self))[device]
+        except TypeError:
+            raise ParameterError(
+                f"device must be a number, a name, a slice, or a sequence of numbers or names; got {device!r}"
+            ) from None
+
+    def _some(self, devices) -> DriftPopulation:
+        if isinstance(devices, slice):
+            places = list(range(len(self))[devices])
+        elif getattr(devices, "dtype", None) == np.bool_:
+            places = list(np.flatnonzero(check.flags("devices", devices, (len(self),))))
+        else:
+            places = [self._number(one) for one in devices]
+        if not places or len(set(places)) < len(places):
+            raise ParameterError(f"devices must select at least one of {len(self)}, each once; got {devices!r}")
+        names = tuple(self.names[k] for k in places)
+        results = {key: getattr(self, key)[places] for key in PER_DEVICE}
+        return DriftPopulation.of(self._solution.take(places), names, self.conductance[places], self.unit, results)
+
+    def _device(self, k: int) -> DriftFit:
+        values = {key: float(getattr(self, key)[k]) for key in PER_DEVICE}
+        return DriftFit(
+            name=self.names[k],
+            **values,
+            reference_time=self.reference_time,
+            read_duration=self.read_duration,
+            time=self.time,
+            conductance=self.conductance[k],
+            unit=self.unit,
+            solution=self._solution.take(slice(k, k + 1)),
+        )
+
+    def curve(self, time) -> np.ndarray:
+        """The fitted power laws at times since programming [s], (devices, *time.shape) [S]."""
+        return np.array([fit.curve(time) for fit in self])
+
+    def predict(self, time) -> Prediction:
+        """As `DriftFit.predict`, with the devices as the first axis of mean and std."""
+        return Prediction(*self._solution.predict(time))
+
+    def interval(self, probability: float = 0.95) -> np.ndarray:
+        """Central intervals of the drift exponents, (devices, 2)."""
+        width = self._solution.exponent_width(probability)
+        return np.stack([self.exponent - width, self.exponent + width], axis=1)
+
+    def summary(self, devices: int = 20) -> str:
+        """A plain text table: the population, and its first ``devices`` devices one a line."""
+        from pcmphys.fit.drift.summary import summary
+
+        devices = check.integer("devices", devices, low=0)
+        return summary([self[k] for k in range(min(devices, len(self)))], self)
+
+    def to_dataframe(self):
+        """All devices as a pandas ``DataFrame``: one row each, indexed by name, columns as the attributes here.
+
+        Raises
+        ------
+        ParameterError
+            pandas is not installed.
+        """
+        from pcmphys.fit.drift.summary import to_dataframe
+
+        return to_dataframe(self)
+
+    def to_csv(self, path) -> None:
+        """Write all devices to a CSV file: a header with names and units, then a row each with all digits."""
+        from pcmphys.fit.drift.summary import to_csv
+
+        to_csv(self, path)
+
+    def plot(self, path=None, devices: int = 12):
+        """Draw reads, fits and bands of the first ``devices`` devices, and the exponents of all.
+
+        Written to ``path`` (type by its suffix) if one is given. Returns a matplotlib ``Figure``.
+        """
+        from pcmphys.fit.drift.figure import drift_figure
+
+        devices = check.integer("devices", devices, low=1)
+        return drift_figure([self[k] for k in range(min(devices, len(self)))], population=self, path=path)

@@ -1,0 +1,129 @@
+"""Drift fits as plain text, as a table of pandas, and as a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import math
+
+import numpy as np
+
+from pcmphys.errors import ParameterError
+from pcmphys.fit.drift.solution import PER_DEVICE
+from pcmphys.fit.drift.table import printable
+from pcmphys.numerics.files import write_whole
+from pcmphys.plot.figures import check_folder
+
+_CONDUCTANCES = ("g0", "g0_error", "white_noise")
+
+
+def with_error(value: float, error: float) -> tuple[str, str]:
+    """A value and its error with the digits that the error has two of.
+
+    Examples
+    --------
+    >>> with_error(0.0500123, 0.00042), with_error(156.9, 381.0), with_error(0.05, 3e-17)
+    (('0.05001', '0.00042'), ('157', '381'), ('0.05', '3e-17'))
+    """
+    if not math.isfinite(error) or error <= 1e-9 * abs(value):
+        return f"{value:.10g}", f"{error:.2g}"
+    places = max(0, 1 - math.floor(math.log10(error)))
+    if places > 12:
+        return f"{value:.2g}", f"{error:.1e}"
+    return f"{value:.{places}f}", f"{error:.{places}f}"
+
+
+def summary(fits, population) -> str:
+    """A table with one line a device and, for a population, its mean and spread.
+
+    Parameters
+    ----------
+    fits : sequence of DriftFit
+        Devices to list, at least one unless ``population`` is given.
+    population : DriftPopulation or None
+        Adds the lines of the population.
+
+    Returns
+    -------
+    str
+    """
+    first = fits[0] if fits else population
+    factor, unit = (1e6, "uS") if first.unit == "S" else (1.0, "1")
+    heads = ("device", "nu", "+-", f"g0 [{unit}]", "+-", "Q (1/f)", "slope", f"white [{unit}]")
+    lines = [
+        (
+            printable(fit.name),
+            *with_error(fit.exponent, fit.exponent_error),
+            *with_error(fit.g0 * factor, fit.g0_error * factor),
+            f"{fit.noise_amplitude:.2g}",
+            f"{fit.noise_slope:.2f}",
+            f"{fit.white_noise * factor:.2g}",
+        )
+        for fit in fits
+    ]
+    widths = [max(len(row[k]) for row in [heads, *lines]) for k in range(len(heads))]
+    text = [
+        f"drift G = g0 (t / {first.reference_time:g} s)^-nu, {first.time.size} reads from {first.time[0]:g} s to "
+        f"{first.time[-1]:g} s",
+        "errors: 68.3 % intervals, noise taken as 1/f-like and white, averaged over its models by REML",
+    ]
+    if fits:
+        text += [
+            "  ".join(cell.ljust(w) if k == 0 else cell.rjust(w) for k, (cell, w) in enumerate(zip(row, widths)))
+            for row in [heads, *lines]
+        ]
+    if population is not None:
+        if len(fits) < len(population):
+            text.append(f"... {len(population)} devices in all, {len(fits)} shown")
+        text += _of_population(population)
+    return "\n".join(text)
+
+
+def _of_population(population) -> list[str]:
+    mean = " +- ".join(with_error(population.exponent_mean, population.exponent_mean_error))
+    if population.exponent_method == "single":
+        known = math.isfinite(population.exponent_mean)
+        return [f"mean and spread of nu: of one device only, {mean}" if known else "no fit has settled"]
+    spread = " +- ".join(with_error(population.exponent_spread, population.exponent_spread_error))
+    scatter = " +- ".join(with_error(population.exponent_scatter, population.exponent_scatter_error))
+    plain = population.exponent_method == "plain"
+    other = population.weighted if plain else population.plain
+    return [
+        f"population mean of nu:  {mean} ({'plain mean' if plain else 'weighted by precision'})",
+        f"intrinsic spread of nu: {spread} (fit error removed)",
+        f"scatter of fitted nu:   {scatter} (standard deviation, fit error in it)",
+        f"{'plain' if plain else 'weighted'}, because {population.exponent_reason}",
+        f"{'weighted by precision' if plain else 'plain'} instead: mean {' +- '.join(with_error(*other[:2]))}, "
+        f"spread {' +- '.join(with_error(*other[2:]))}",
+    ]
+
+
+def to_dataframe(result):
+    """A fit or a population as a pandas ``DataFrame`` with one row a device."""
+    try:
+        import pandas
+    except ImportError:
+        raise ParameterError("to_dataframe needs pandas: pip install pandas; to_csv(path) does without") from None
+    names, columns = _columns(result)
+    frame = pandas.DataFrame(dict(zip(PER_DEVICE, columns, strict=True)), index=pandas.Index(names, name="device"))
+    frame.attrs = {"unit": result.unit, "reference_time": result.reference_time, "read_duration": result.read_duration}
+    return frame
+
+
+def to_csv(result, path) -> None:
+    """Write a header with names and units, then one row a device with all digits, whole or not at all."""
+    names, columns = _columns(result)
+    heads = [f"{key}[{result.unit if key in _CONDUCTANCES else 1}]" for key in PER_DEVICE]
+
+    def write(temporary) -> None:
+        with open(temporary, "w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            table.writerow(["device", *heads])
+            table.writerows([name, *map(repr, row)] for name, row in zip(names, columns.T.tolist(), strict=True))
+
+    write_whole(check_folder(path), write)
+
+
+def _columns(result) -> tuple[list[str], np.ndarray]:
+    """Names of the devices, and what is known of each, (quantities, devices)."""
+    names = list(result.names) if hasattr(result, "names") else [result.name]
+    return names, np.array([np.atleast_1d(getattr(result, key)) for key in PER_DEVICE])

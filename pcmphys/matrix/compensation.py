@@ -1,0 +1,71 @@
+"""Drift compensation: known inputs, and the one gain of a tile that they ask for."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+
+import numpy as np
+
+from pcmphys.errors import ValidityWarning
+from pcmphys.numerics.compile import kernel
+from pcmphys.numerics.random import U64, Stream, uniform, words
+
+PATTERNS = 16
+"""Known inputs of one read."""
+_SEEN = 0.01
+"""Least power of the expected outputs, over that of unrelated signs: below, weights cancel in all known inputs."""
+CANCELLED = "its weights cancel in all known inputs"
+UNRELATED = "what it puts out does not follow its weights"
+
+
+@functools.lru_cache(maxsize=8)
+def patterns(count: int, inputs: int) -> np.ndarray:
+    """Fixed signs, shape (count, inputs): the same for every matrix."""
+    signs = np.empty((count, inputs))
+    _draw_signs(np.uint64(Stream.CALIBRATION), signs)
+    return signs
+
+
+@kernel
+def _draw_signs(stream, signs):
+    for row in range(signs.shape[0]):
+        for k in range(signs.shape[1]):
+            w0, w1, _, _ = words(U64(0), U64(k), U64(row), stream, 0)
+            signs[row, k] = 1.0 if uniform(w0, w1) < 0.5 else -1.0
+
+
+def gain_of(measured: np.ndarray, known: tuple, ideal: np.ndarray) -> tuple[float, str]:
+    """Gain that brings the measured currents closest to the expected ones, and why it is left at 1 if it is.
+
+    Parameters
+    ----------
+    measured : ndarray [A]
+        Shape (patterns, columns).
+    known : (voltage, expected, fit)
+        Voltages [V] of the tile's word lines (patterns, rows), currents [A] that they should cause (patterns, columns),
+        and the factor by which the voltages were smaller when they were measured.
+    ideal : ndarray [S]
+        Combined conductances (rows, columns) that the weights stand for.
+    """
+    voltage, expected, fit = known
+    largest = np.abs(ideal).max()
+    if largest == 0.0:
+        return 1.0, ""
+    power = (voltage**2).sum(axis=0) @ ((ideal / largest) ** 2).sum(axis=1)
+    if not ((expected / largest) ** 2).sum() > _SEEN * power:
+        return 1.0, CANCELLED
+    match = fit * float((measured * expected).sum())
+    return (match / float((measured * measured).sum()), "") if match > 0.0 else (1.0, UNRELATED)
+
+
+def warn_of_kept_gains(reasons: list[str]) -> None:
+    """Say which tiles keep a gain of 1; ``reasons`` of all tiles, empty where there is none."""
+    kept = [k for k, reason in enumerate(reasons) if reason]
+    if kept:
+        warnings.warn(
+            f"{len(kept)} of {len(reasons)} tiles keep a gain of 1; of the first of them, tile {kept[0]}: "
+            f"{reasons[kept[0]]}",
+            ValidityWarning,
+            stacklevel=3,
+        )

@@ -1,1 +1,0 @@
-"""One physical effect a file: its parameters, then its scalar laws."""

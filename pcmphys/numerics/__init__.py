@@ -1,0 +1,1 @@
+"""What every room computes with: compilation, random numbers, checks of user numbers, files. No physics."""

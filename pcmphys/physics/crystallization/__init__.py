@@ -1,0 +1,1 @@
+"""Growth and nucleation: rates, viscosity, and what moves in a pulse and in a wait."""

@@ -1,0 +1,159 @@
+"""Joule heat in the on-state and the temperature it makes.
+
+The switched cell has the dynamic resistance A/I + B, so that it takes P = A I + B I^2. The current flows in a
+filament of constant current density that fills the heater only at ``filling_current``: below it the hot spot covers
+the part I / I_fill of the sectors and is hotter per watt by (I_fill / I)^c. A disk on a half space, whose spreading
+thermal resistance goes as one over its radius, has c = 1/2; a column that loses its heat to its ends only, c = 1.
+Beside the filament the temperature rise decays with the angle; along r it falls linearly from the heater to the top
+electrode. Where the filament stands is drawn with each melt.
+
+Not modelled: heat spread between cells, temperature dependence of the thermal resistance, latent heat,
+thermoelectric effects, a filament that moves from pulse to pulse.
+
+References
+----------
+Dynamic resistance: B. Rajendran et al., VLSI Technology Symposium (2008), abstract. Thermal resistance of a disk on a
+half space: H. S. Carslaw, J. C. Jaeger, *Conduction of Heat in Solids*, 2nd ed. (1959), sec. 8.2. The linear profile
+and the law of the filament are ours, assumed; that current flows in a region smaller than the dome was found by
+finite-element simulation (arXiv:2606.10262, abstract).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pcmphys.numerics.compile import law
+from pcmphys.numerics.elementary import exp
+
+
+@dataclass(frozen=True)
+class HeatParameters:
+    """On-state and thermal resistance."""
+
+    ambient: float = field(metadata={"unit": "K", "above": 0.0, "doc": "temperature of the surroundings"})
+    thermal_resistance: float = field(metadata={"unit": "K/W", "above": 0.0, "doc": "heater's rise per power, R_th"})
+    thermal_time: float = field(metadata={"unit": "s", "above": 0.0, "doc": "time constant of heating and cooling"})
+    on_voltage: float = field(metadata={"unit": "V", "above": 0.0, "doc": "A of the dynamic resistance A/I + B"})
+    on_resistance: float = field(metadata={"unit": "ohm", "above": 0.0, "doc": "B of the dynamic resistance A/I + B"})
+    filling_current: float = field(
+        metadata={"unit": "A", "above": 0.0, "doc": "current at which the on-state filament fills the heater"}
+    )
+    crowding: float = field(
+        metadata={"unit": "1", "low": 0.0, "doc": "exponent c of the filament's rise per watt, (I_fill / I)^c"}
+    )
+    edge_drop: float = field(
+        metadata={"unit": "1", "low": 0.0, "doc": "fall of the rise from the middle to the edge of a narrow filament"}
+    )
+    lateral_angle: float = field(
+        metadata={"unit": "rad", "above": 0.0, "doc": "angle over which the rise beside the filament falls by e"}
+    )
+    largest_current: float = field(
+        metadata={"unit": "A", "above": 0.0, "more_than": "filling_current", "doc": "end of the on-state's validity"}
+    )
+
+    def pack(self) -> HeatFloats:
+        """The same numbers as the laws take them."""
+        return HeatFloats(
+            self.ambient,
+            self.thermal_resistance,
+            self.thermal_time,
+            self.on_voltage,
+            self.on_resistance,
+            self.filling_current,
+            self.crowding,
+            self.edge_drop,
+            self.lateral_angle,
+        )
+
+
+class HeatFloats(NamedTuple):
+    """`HeatParameters` for the laws."""
+
+    ambient: float
+    thermal_resistance: float
+    thermal_time: float
+    on_voltage: float
+    on_resistance: float
+    filling_current: float
+    crowding: float
+    edge_drop: float
+    lateral_angle: float
+
+
+@law
+def on_power(current, p):
+    """Power [W] that the switched cell takes at a current [A] of either sign: A |I| + B I^2 (Rajendran 2008).
+
+    Examples
+    --------
+    >>> from pcmphys.physics.heat import HeatFloats
+    >>> p = HeatFloats(300.0, 1.4e6, 1e-9, 1.3, 1000.0, 440e-6, 0.5, 0.0, 0.5)
+    >>> round(on_power(440e-6, p) * 1e6, 1)
+    765.6
+    """
+    current = abs(current)
+    return current * (p.on_voltage + p.on_resistance * current)
+
+
+@law
+def on_current(voltage, p):
+    """Current [A] of the switched cell at a voltage [V]: (|V| - A) / B with the voltage's sign; none below A."""
+    over = max(abs(voltage) - p.on_voltage, 0.0) / p.on_resistance
+    return -over if voltage < 0.0 else over
+
+
+@law
+def heater_rise(current, p):
+    """Steady rise [K] of the heater's rim: R_th P max(1, I_fill / I)^c.
+
+    Examples
+    --------
+    >>> from pcmphys.physics.heat import HeatFloats
+    >>> p = HeatFloats(300.0, 1.4e6, 1e-9, 1.3, 1000.0, 440e-6, 0.5, 0.0, 0.5)
+    >>> round(heater_rise(440e-6, p), 2), round(heater_rise(110e-6, p), 2)
+    (1071.84, 434.28)
+    """
+    narrowing = max(p.filling_current / max(abs(current), 1e-12), 1.0)
+    return p.thermal_resistance * on_power(current, p) * narrowing**p.crowding
+
+
+@law
+def beside_filament(angle, current, p):
+    """Part in [0, 1] of the filament's rise at an angle [rad] from its middle, for a current [A].
+
+    Within pi I / I_fill of the middle it falls as a parabola, by ``edge_drop`` at the edge of a narrow filament and by
+    nothing in one that fills the heater; outside of the filament it decays exponentially.
+
+    Examples
+    --------
+    >>> from pcmphys.physics.heat import HeatFloats
+    >>> p = HeatFloats(300.0, 1.4e6, 1e-9, 1.3, 1000.0, 440e-6, 0.5, 0.2, 0.5)
+    >>> beside_filament(0.0, 110e-6, p), round(beside_filament(math.pi / 4.0, 110e-6, p), 4)
+    (1.0, 0.85)
+    """
+    part = min(abs(current) / p.filling_current, 1.0)
+    edge = max(math.pi * part, 1e-6)
+    # products with what is the same for all angles: a loop over angles divides once
+    inside = min(abs(angle) * (1.0 / edge), 1.0)
+    drop = p.edge_drop * (1.0 - part)
+    return (1.0 - drop * inside * inside) * exp(-max(abs(angle) - edge, 0.0) * (1.0 / p.lateral_angle))
+
+
+@law
+def profile(distance, heater_radius, layer_thickness):
+    """Part of the heater's rise at a distance u [m] from it: 1 - u / (L - r_h), zero from the top electrode on."""
+    return max(1.0 - distance / (layer_thickness - heater_radius), 0.0)
+
+
+@law
+def melt_distance(rise, melting_rise, heater_radius, layer_thickness):
+    """Distance [m] from the heater at which a linear profile reaches melting; negative if the heater stays below it.
+
+    Examples
+    --------
+    >>> round(melt_distance(1160.0, 580.0, 20e-9, 100e-9) * 1e9, 1)
+    40.0
+    """
+    return (layer_thickness - heater_radius) * (1.0 - melting_rise / max(rise, 1e-3))

@@ -1,0 +1,128 @@
+"""Random telegraph noise: two-state traps, exact over any interval.
+
+Each device has K traps. Trap k sits in sector k mod 16 and, while it is filled, multiplies the resistance of the
+disordered parts of that sector (dome and films between grains) by e^A. Its time constant is log-uniform and drawn anew
+by each quench. Between two looks a trap's state follows the exact two-state Markov law. The share of a sector in the
+current and the number of sectors that conduct decide how much of it is seen: at low conductance few strong traps
+dominate.
+
+A trap blocks a fixed area of the current's path: where the path is narrow it weighs more (`amplitude`).
+
+With all sectors alike, the spectrum of many traps is S_I/I^2 = N A^2 / (4 L f), L = ln(tau_max / tau_min).
+
+Not modelled: correlations between traps, a trap's own distribution of amplitudes, field dependence.
+
+References
+----------
+S. Machlup, J. Appl. Phys. 25, 341 (1954): two-state process. M. J. Kirton, M. J. Uren, Adv. Phys. 38, 367 (1989):
+capture and emission. Numbers are assumed, calibrated to the published 1/f amplitude.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
+from pcmphys.numerics.compile import law
+from pcmphys.numerics.elementary import exp, log
+
+GRID = 256
+"""Log-spaced time constants that a trap's own is drawn from."""
+MOST_TRAPS = 32
+"""Traps of a device are the bits of one 32-bit word."""
+
+
+@dataclass(frozen=True)
+class TelegraphParameters:
+    """Traps of a device."""
+
+    traps: float = field(metadata={"unit": "1", "low": 0.0, "doc": "number of traps K of a device, at most 32"})
+    fastest: float = field(metadata={"unit": "s", "above": 0.0, "doc": "shortest time constant"})
+    slowest: float = field(metadata={"unit": "s", "above": 0.0, "more_than": "fastest", "doc": "longest time constant"})
+    emission_over_capture: float = field(
+        metadata={"unit": "1", "above": 0.0, "doc": "ratio of emission to capture time; 1: filled half of the time"}
+    )
+    activation: float = field(metadata={"unit": "eV", "low": 0.0, "doc": "activation of both rates"})
+    reference_temperature: float = field(
+        metadata={"unit": "K", "above": 0.0, "doc": "temperature of the time constants"}
+    )
+    dome_amplitude: float = field(
+        metadata={"unit": "1", "low": 0.0, "doc": "A of a sector's dome: ln of its change by one trap"}
+    )
+    boundary_amplitude: float = field(
+        metadata={"unit": "1", "low": 0.0, "doc": "A of the films of a fully crystalline sector"}
+    )
+    crowding: float = field(
+        metadata={"unit": "1", "low": 0.0, "doc": "exponent of the amplitude's rise where the path is narrow"}
+    )
+
+    def pack(self) -> TelegraphFloats:
+        """The same numbers as the laws take them."""
+        return TelegraphFloats(
+            min(round(self.traps), MOST_TRAPS),
+            self.emission_over_capture / (1.0 + self.emission_over_capture),
+            self.activation * ELEMENTARY_CHARGE,
+            self.reference_temperature,
+            self.dome_amplitude,
+            self.boundary_amplitude,
+            self.crowding,
+        )
+
+
+class TelegraphFloats(NamedTuple):
+    """`TelegraphParameters` for the laws; ``filled`` is the mean occupancy tau_e / (tau_e + tau_c)."""
+
+    traps: int
+    filled: float
+    activation: float
+    reference_temperature: float
+    dome_amplitude: float
+    boundary_amplitude: float
+    crowding: float
+
+
+LARGEST_AMPLITUDE = 2.0
+"""Bound of what one trap adds to the logarithm of its sector's resistance."""
+
+
+def relaxation_rates(parameters: TelegraphParameters) -> np.ndarray:
+    """Rates [1/s] 1/tau = 1/tau_c + 1/tau_e of the grid of time constants at the reference temperature: (256,)."""
+    edges = np.linspace(math.log(parameters.fastest), math.log(parameters.slowest), GRID + 1)
+    return np.exp(-0.5 * (edges[1:] + edges[:-1]))
+
+
+@law
+def acceleration(temperature, p):
+    """Factor of all rates at a temperature [K]: exp(E (1/kT_0 - 1/kT))."""
+    return exp(p.activation / BOLTZMANN * (1.0 / p.reference_temperature - 1.0 / temperature))
+
+
+@law
+def filled_after(was_filled, decay, filled):
+    """Chance in [0, 1] that a trap is filled after an interval; ``decay`` = e^(-t/tau), ``filled`` the mean occupancy.
+
+    f + (n - f) e^(-t/tau) (Machlup 1954).
+
+    Examples
+    --------
+    >>> filled_after(1.0, 0.5, 0.5), filled_after(0.0, 0.0, 0.25)
+    (0.75, 0.25)
+    """
+    return filled + (was_filled - filled) * decay
+
+
+@law
+def amplitude(dome_resistance, boundary_resistance, path, p):
+    """What one filled trap adds to the logarithm of its sector's disordered resistance.
+
+    ``path`` in (0, 1] is the conducting cross-section of the sector over that of a fully crystalline one. Dome and
+    films weigh by their resistance; the films' part rises as ``path`` ^ -crowding. Bounded by `LARGEST_AMPLITUDE`.
+    """
+    total = dome_resistance + boundary_resistance
+    films = p.boundary_amplitude * exp(-p.crowding * log(path))
+    mean = (dome_resistance * p.dome_amplitude + boundary_resistance * films) / total
+    return min(mean, LARGEST_AMPLITUDE)

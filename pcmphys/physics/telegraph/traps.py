@@ -1,0 +1,181 @@
+"""Laws of the traps: exact Markov update over an interval, and the average over a read.
+
+A trap's time constant is one of a grid of 256; which one is drawn at each quench from the trap's number. Chances for
+the grid are tabulated once per interval, so that a trap costs a table look-up and a comparison of whole numbers. Tables
+have two entries for each place on the grid, for a trap that is empty and for one that is filled.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from pcmphys.numerics.compile import law
+from pcmphys.numerics.elementary import exp, log
+from pcmphys.numerics.random import U64, Stream, normal_pair, words
+from pcmphys.physics.state import SECTORS
+from pcmphys.physics.telegraph import laws as telegraph
+
+_TRAP_KIND = int(Stream.TRAP_KIND)
+_TRAP_STATE = int(Stream.TRAP_STATE)
+_TRAP_WINDOW = int(Stream.TRAP_WINDOW)
+_TWO_NEG_32 = 2.0**-32
+_MANY = 24.0  # with more expected transitions in a read its average is drawn from the normal limit
+
+
+@law
+def coarse(word):
+    """Uniform deviate in (0, 1) from one 32-bit word."""
+    return (np.float64(np.int64(word)) + 0.5) * _TWO_NEG_32
+
+
+@law
+def draw_words(seed, cell, event, stream, drawn):
+    """Random words of blocks 0..7 into ``drawn`` (32,): one a trap. A loop of its own, so that LLVM vectorises it."""
+    for block in range(8):
+        w0, w1, w2, w3 = words(seed, cell, event, stream, block)
+        drawn[block] = w0
+        drawn[8 + block] = w1
+        drawn[16 + block] = w2
+        drawn[24 + block] = w3
+
+
+@law
+def limit(chance):
+    """Number of 32-bit words whose uniform deviate is below a chance: (w + 1/2) / 2^32 < c."""
+    # at most 2^32: the detour over int64 is exact and, unlike float64 to uint64, a vector instruction
+    return U64(np.int64(np.ceil(max(chance * 4294967296.0 - 0.5, 0.0))))
+
+
+@law
+def occupy(seed, cell, event, stream, p):
+    """States of all traps, each filled with the mean occupancy: bits of one word."""
+    words_below = limit(p.filled)
+    bits = U64(0)
+    for block in range(8):
+        drawn = words(seed, cell, event, stream, block)
+        for k in range(4):
+            bits |= U64(drawn[k] < words_below) << U64(8 * k + block)
+    return np.uint32(bits)
+
+
+@law
+def kinds(seed, cell, quench, out):
+    """Where the tables hold the time constant of each trap of one quench; out (32,)."""
+    for block in range(2):
+        drawn = words(seed, cell, quench, _TRAP_KIND, block)
+        for k in range(4):
+            for byte in range(4):
+                out[16 * block + 4 * k + byte] = ((drawn[k] >> U64(8 * byte)) & U64(255)) << U64(1)
+
+
+@law
+def limits_since(elapsed, place, rates, work, out, p):
+    """Limits as in `advance` for each trap of one device by itself, after a time [s] at ``rates`` [1/s]; out (64,).
+
+    ``work`` (32 or more) is room for what is looked up, so that the second loop is vector code.
+    """
+    for trap in range(telegraph.MOST_TRAPS):
+        work[trap] = rates[place[trap] >> U64(1)]
+    for trap in range(telegraph.MOST_TRAPS):
+        decay = exp(-elapsed * work[trap])
+        out[2 * trap] = limit(telegraph.filled_after(0.0, decay, p.filled))
+        out[2 * trap + 1] = limit(telegraph.filled_after(1.0, decay, p.filled))
+
+
+@law
+def advance(seed, cell, event, bits, entry, limits, place, hazard, drawn, p):
+    """States after an interval, and the number of transitions then expected in a read.
+
+    ``limits[entry[trap]]`` and the one after it: words below it leave the trap filled, if empty or filled before (see
+    `limit`); ``hazard[place[trap]]`` likewise the expected transitions in a read. ``drawn`` (32,) is room for random
+    words.
+    """
+    draw_words(seed, cell, event, _TRAP_STATE, drawn)
+    after, expected = U64(0), 0.0
+    for trap in range(p.traps):
+        was = (bits >> U64(trap)) & U64(1)
+        now = U64(drawn[trap] < limits[entry[trap] + was])
+        after |= now << U64(trap)
+        expected += hazard[place[trap] + now]
+    return after, expected
+
+
+@law
+def _averaged(seed, cell, event, trap, filled, rate, duration, p):
+    """(state at the end, mean occupancy) of one trap over a read, its transitions drawn one by one."""
+    up, down = rate * p.filled, rate * (1.0 - p.filled)
+    elapsed, time_filled, block = 0.0, 0.0, 0
+    while True:
+        drawn = words(seed, cell, event, _TRAP_WINDOW, 64 * trap + block)
+        for k in range(4):
+            pause = -math.log(coarse(drawn[k])) / (down if filled else up)
+            if filled:
+                time_filled += min(pause, duration - elapsed)
+            elapsed += pause
+            if elapsed >= duration:
+                return filled, time_filled / duration
+            filled = not filled
+        block += 1
+        if block == 64:  # beyond 256 transitions where 24 are expected: never reached
+            return filled, time_filled / elapsed
+
+
+@law
+def _averaged_many(seed, cell, event, trap, rate, duration, p):
+    """The same for a trap that changes many times within the read: normal limit of the time average."""
+    drawn = words(seed, cell, event, _TRAP_WINDOW, 64 * trap)
+    deviate, _ = normal_pair(drawn[0], drawn[1], drawn[2], drawn[3])
+    spread = math.sqrt(2.0 * p.filled * (1.0 - p.filled) / (rate * duration))
+    drawn = words(seed, cell, event, _TRAP_WINDOW, 64 * trap + 1)
+    return coarse(drawn[0]) < p.filled, min(max(p.filled + spread * deviate, 0.0), 1.0)
+
+
+@law
+def window(seed, cell, event, bits, place, expected, hazard, rates, duration, p, mean):
+    """Read of a given duration: each sector's filled share minus its mean into ``mean`` (16,), returns the states.
+
+    Traps that change at all are few: their numbers are drawn as the arrivals of one Poisson process along the list of
+    traps, so that a read takes one random number and one more for each trap that changes. ``hazard`` is the expected
+    number of transitions of a trap out of its state during the read, ``expected`` the sum of it.
+    """
+    for s in range(SECTORS):
+        filled_here = ((bits >> U64(s)) & U64(1)) + ((bits >> U64(s + SECTORS)) & U64(1))
+        here = (1.0 if s < p.traps else 0.0) + (1.0 if s + SECTORS < p.traps else 0.0)
+        mean[s] = np.float64(np.int64(filled_here)) - here * p.filled
+    after = bits
+    block = 4096
+    pause = -log(coarse(words(seed, cell, event, _TRAP_WINDOW, block)[0]))
+    if pause > expected * (1.0 + 1e-9):
+        return after
+    for trap in range(p.traps):
+        was = (bits >> U64(trap)) & U64(1)
+        pause -= hazard[place[trap] + was]
+        if pause < 0.0:
+            block += 1
+            pause = -log(coarse(words(seed, cell, event, _TRAP_WINDOW, block)[0]))
+            rate = rates[place[trap] >> U64(1)]
+            if rate * duration > _MANY:
+                filled, share = _averaged_many(seed, cell, event, trap, rate, duration, p)
+            else:
+                filled, share = _changed(seed, cell, event, trap, was == U64(1), rate, duration, p)
+            bit = U64(1) << U64(trap)
+            after = (after | bit) if filled else (after & ~bit)
+            mean[trap % SECTORS] += share - (1.0 if was == U64(1) else 0.0)
+    return after
+
+
+@law
+def _changed(seed, cell, event, trap, filled, rate, duration, p):
+    """Like `_averaged`, for a trap known to change at least once: the first transition lies within the read."""
+    up, down = rate * p.filled, rate * (1.0 - p.filled)
+    leave = down if filled else up
+    drawn = words(seed, cell, event, _TRAP_WINDOW, 64 * trap + 63)
+    first = -math.log(1.0 - coarse(drawn[0]) * -math.expm1(-leave * duration)) / leave
+    rest = duration - first
+    before = first if filled else 0.0
+    if rest <= 0.0:
+        return not filled, before / duration
+    state, share = _averaged(seed, cell, event, trap, not filled, rate, rest, p)
+    return state, (before + share * rest) / duration

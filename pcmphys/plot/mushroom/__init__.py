@@ -1,0 +1,1 @@
+"""Figures of mushroom cells: one device, and what many do."""

@@ -1,0 +1,101 @@
+"""One mushroom cell as a device physicist draws it: cross-section, plan view, temperature, current-voltage curve."""
+
+from __future__ import annotations
+
+from pcmphys.cells.mushroom import branch
+from pcmphys.errors import ParameterError
+from pcmphys.numerics import check
+from pcmphys.physics import heat
+from pcmphys.plot import style
+from pcmphys.plot.figures import plain
+from pcmphys.plot.mushroom.characteristics import current_voltage, temperature
+from pcmphys.plot.mushroom.structure import cross_section, plan
+from pcmphys.plot.mushroom.view import CellView, look
+from pcmphys.programming import Pulse
+
+_CURRENTS = (100e-6, 200e-6, 300e-6, 440e-6)  # SET to full RESET of the shipped cells
+_PANELS = ("cross-section", "plan view", "temperature", "current-voltage curve")
+
+
+def cell(devices, index, *, pulse=None, axes=None):
+    """One cell of a population in cross-section and plan view, its temperature in the on-state, and its I-V curve.
+
+    Parameters
+    ----------
+    devices : MushroomPopulation
+        It is left as it is.
+    index : int or tuple of int
+        Which device: one whole number for each axis of the population's shape.
+    pulse : Pulse or sequence of Pulse, optional
+        The temperature is drawn for the peaks of these pulses; by default for 100, 200, 300 and 440 uA.
+    axes : sequence of four matplotlib axes, optional
+        Where to draw, the second in polar projection; by default a new figure.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    ParameterError
+        No mushroom cells, an index outside of the population, pulses beyond the on-state's validity, wrong axes.
+
+    Notes
+    -----
+    The cross-section cuts the sector that carries most of the read current, and the one opposite to it (line A-A' of
+    the plan view). A grain's distance from the heater and its radius are state; its angles within the sector are not,
+    and are drawn evenly. The grains around the dome are decoration of the polycrystal's grain size. The dome starts
+    at the heater's radius: the half sphere inside is one equipotential in the model. Temperatures are steady ones of
+    a front without roughness. Above its threshold voltage, or above the end of the off-state's curve, the device is in
+    its on-state, V = A + B I.
+    """
+    branch.checked(devices)
+    view = look(devices, index)
+    currents = _currents(devices, pulse)
+    if axes is not None:
+        _draw(view, currents, _checked_axes(axes))
+        return axes[0].figure
+    with style.figure(2, 2, figsize=(11.6, 9.0)) as (figure, panels):
+        grid = panels[0, 1].get_subplotspec()
+        panels[0, 1].remove()
+        polar = figure.add_subplot(grid, projection="polar")
+        _draw(view, currents, (panels[0, 0], polar, *panels[1]))
+        figure.suptitle(
+            f"{plain(devices.cell.name)}, device {_place(view.index)}: {1e6 * view.conductance:.3g} µS at "
+            f"{1e3 * devices.cell.read_voltage:.0f} mV",
+            fontsize=12,
+        )
+        return figure
+
+
+def _place(index: tuple[int, ...]) -> str:
+    return str(index[0] if len(index) == 1 else index)
+
+
+def _draw(view: CellView, currents, axes) -> None:
+    cross_section(view, axes[0])
+    plan(view, axes[1])
+    temperature(view, currents, axes[2])
+    current_voltage(view, axes[3])
+
+
+def _currents(devices, pulse) -> list[float]:
+    """Peak currents [A] of the pulses, falling, each once."""
+    p = devices.cell.parameters.heat
+    if pulse is None:
+        return sorted((c for c in _CURRENTS if c <= p.largest_current), reverse=True)
+    pulses = [pulse] if isinstance(pulse, Pulse) else pulse
+    if not isinstance(pulses, (list, tuple)) or not pulses or not all(isinstance(one, Pulse) for one in pulses):
+        raise ParameterError(f"pulse must be a Pulse or a sequence of them; got {pulse!r}")
+    floats = p.pack()
+    peaks = {abs(one.peak if one.kind == "current" else heat.on_current(one.peak, floats)) for one in pulses}
+    for peak in peaks:
+        check.number("pulse", peak, "A", 0.0, p.largest_current)
+    return sorted(peaks, reverse=True)
+
+
+def _checked_axes(axes):
+    names = [getattr(one, "name", None) for one in axes]
+    if len(names) != len(_PANELS) or names[1] != "polar":
+        raise ParameterError(f"axes must be four ({', '.join(_PANELS)}), the second in polar projection; got {names}")
+    return axes

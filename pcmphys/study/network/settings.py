@@ -1,0 +1,265 @@
+"""The study of a network: accuracy and matvec error on drifting arrays, for several chips of several cells."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+import numpy as np
+from pydantic import BeforeValidator, Field, PrivateAttr, field_validator
+
+from pcmphys.cells import load_cell
+from pcmphys.errors import ParameterError
+from pcmphys.parameters import cite
+from pcmphys.parameters.words import shown
+from pcmphys.study.network.chip import REFERENCE_BITS, fixed_point_errors, run_chip
+from pcmphys.study.network.network import accuracy, load_network
+from pcmphys.study.network.portrait import portrait
+from pcmphys.study.plan import Part, Plan, labelled
+from pcmphys.study.settings import NotNegative, Positive, Settings, Strict, Whole, distinct, increasing
+
+FEWEST_BITS, MOST_BITS = 2, 24
+IDEAL = "ideal"
+"""A converter that does not round, where a file cannot say None."""
+
+
+def _bits(value):
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if value is None or value == IDEAL:
+        return None
+    if not whole or not FEWEST_BITS <= value <= MOST_BITS:
+        raise ValueError(
+            f'must be a whole number of bits from {FEWEST_BITS} to {MOST_BITS}, or "{IDEAL}" (a converter that does '
+            f"not round); got {shown(value)}"
+        )
+    return value
+
+
+Bits = Annotated[int | None, BeforeValidator(_bits)]
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+TEMPLATE = """# A pcmphys study: a neural network on analog tiles of phase-change memory.
+# Run it with:  pcmphys study FILE.toml       Every line may be left out; the values below are the defaults.
+
+# Relative paths count from the folder of this file.
+
+study = "network"             # the kind of study
+network = "digits"            # built-in, or the path of a folder with two files of numpy.savez:
+#   weights.npz: w1, b1, w2, b2, ...   weights (inputs, outputs) and biases (outputs,) of each layer, ReLU between them
+#   test.npz:    images               test inputs (batch, inputs of the first layer)
+#                labels               (batch,) the right outputs, from 0 on
+#                calibration_images   (any, inputs of the first layer) training inputs that set the converters' ranges
+#                full_scale           images are divided by it (may be left out: 1)
+# technologies to compare, side by side: `pcmphys cells`, or paths of parameter files
+cells = ["ibm-90nm-statistical", "ibm-90nm-doped-gst", "ibm-90nm-projected"]
+chips = 3                     # independent chips: error bars are the spread over them
+seed = 1                      # same seed, same result
+times = [20.0, 60.0, 3600.0, 86400.0, 2592000.0]   # [s] after programming: 20 s, 1 min, 1 h, 1 day, 1 month
+# inputs = 100                # use only the first test inputs
+ir_drop = [false, true]       # run without and with wire resistance
+compensation = [false, true]  # run without and with drift compensation
+
+[wires]                       # used where ir_drop is true
+row = 1.0                     # [ohm] a segment of a word line
+column = 1.0                  # [ohm] a segment of a bit line
+source = 0.0                  # [ohm] output resistance of a word-line driver
+sense = 0.0                   # [ohm] input resistance of a bit line's virtual ground
+
+[tile]
+rows = 256                    # most word lines of a tile
+columns = 256                 # most weight columns of a tile
+
+[periphery]
+dac_bits = 8                  # resolution of the inputs, or "ideal"
+adc_bits = 8                  # resolution of the outputs, or "ideal"
+# read_voltage = 0.2          # [V] at full scale; default: the cell's own
+# read_duration = 250e-9      # [s] default: the cell's own
+"""
+"""Commented study file with all defaults."""
+
+
+class WireOptions(Strict):
+    """Wire resistances [ohm] of the runs with IR drop."""
+
+    row: NotNegative = 1.0
+    column: NotNegative = 1.0
+    source: NotNegative = 0.0
+    sense: NotNegative = 0.0
+
+
+class TileOptions(Strict):
+    """Largest tile: word lines and weight columns."""
+
+    rows: Annotated[Whole, Field(ge=1)] = 256
+    columns: Annotated[Whole, Field(ge=1)] = 256
+
+
+class PeripheryOptions(Strict):
+    """Converters: resolution in bits (None or "ideal": no rounding), read voltage [V] at full scale and read
+    duration [s] (absent: the cell's own).
+    """
+
+    dac_bits: Bits = 8
+    adc_bits: Bits = 8
+    read_voltage: Positive | None = None
+    read_duration: Positive | None = None
+
+
+class StudyConfig(Settings):
+    """A network on analog tiles, read at several times, for several chips.
+
+    Attributes
+    ----------
+    network : str
+        Built-in network ("digits") or the path of a folder, see `load_network`.
+    cells : tuple of str
+        Technologies to compare: names of shipped cells or paths of parameter files.
+    chips : int
+        Independent chips (seeds) a technology; error bars are the spread over them.
+    seed : int
+        Seed of the whole study.
+    times : tuple of float [s]
+        Reads after programming, increasing.
+    inputs : int or None
+        Test inputs used, from the first on; None: all.
+    ir_drop, compensation : tuple of bool
+        Which of "without" (false) and "with" (true) to run.
+    """
+
+    built_in: ClassVar[str] = "digits"
+    template: ClassVar[str] = TEMPLATE
+    doing: ClassVar[str] = "programming and reading chips"
+
+    study: Literal["network"] = "network"
+    network: str = "digits"
+    cells: Annotated[tuple[str, ...], Field(min_length=1)] = (
+        "ibm-90nm-statistical",
+        "ibm-90nm-doped-gst",
+        "ibm-90nm-projected",
+    )
+    chips: Annotated[Whole, Field(ge=1, le=65536)] = 3
+    seed: Annotated[Whole, Field(ge=0, lt=2**47)] = 1
+    times: Annotated[tuple[Positive, ...], Field(min_length=1)] = (20.0, 60.0, 3600.0, 86400.0, 2592000.0)
+    inputs: Annotated[Whole, Field(ge=1)] | None = None
+    ir_drop: Annotated[tuple[bool, ...], Field(min_length=1, max_length=2)] = (False, True)
+    compensation: Annotated[tuple[bool, ...], Field(min_length=1, max_length=2)] = (False, True)
+    wires: WireOptions = WireOptions()
+    tile: TileOptions = TileOptions()
+    periphery: PeripheryOptions = PeripheryOptions()
+
+    @field_validator("times")
+    @classmethod
+    def _increasing(cls, times):
+        return increasing("times", times, "s")
+
+    @field_validator("cells", "ir_drop", "compensation")
+    @classmethod
+    def _distinct(cls, values):
+        return distinct(values)
+
+    # not a setting: the same study gives the same results wherever its files lie
+    _folder: Path | None = PrivateAttr(default=None)
+
+    def located(self, folder: Path) -> StudyConfig:
+        """See `Settings`."""
+        if self.network == "digits" and not any(cell.endswith(".toml") for cell in self.cells):
+            return self
+        found = self.model_copy()
+        found._folder = folder
+        return found
+
+    def path_or_name(self, cell: str) -> str:
+        """A cell's name, or the path of its file from the current folder."""
+        if self._folder is None or not cell.endswith(".toml"):
+            return cell
+        return str(self._folder / Path(cell).expanduser())
+
+    def plan(self) -> NetworkPlan:
+        """See `Settings`."""
+        return NetworkPlan(self)
+
+
+class NetworkPlan(Plan):
+    """One chunk a chip: all its wires, compensations and times."""
+
+    def __init__(self, config: StudyConfig):
+        self.config = config
+        self.network = load_network(config.network, config.inputs, config._folder)
+        self.cells = _load_cells(config)
+        self.chunks = [(k, chip) for k in range(len(self.cells)) for chip in range(config.chips)]
+        self.steps = len(config.ir_drop) * len(config.times)
+
+    def content(self) -> str:
+        """See `Plan`: the cells and the network, which are files of their own."""
+        digest = hashlib.sha256()
+        network = self.network
+        for array in (*network.weights, *network.biases, network.inputs, network.labels, network.sample):
+            digest.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
+        return "".join(cell.technology.model_dump_json(exclude={"file"}) for cell in self.cells) + digest.hexdigest()
+
+    def task(self, key):
+        """See `Plan`."""
+        cell, chip = key
+        return run_chip, (self.config, self.cells[cell], self.network, chip)
+
+    def dataset(self, parts: list[Part]) -> xr.Dataset:
+        """See `Plan`."""
+        config, network, cells = self.config, self.network, self.cells
+        coordinates = {
+            "cell": [cell.name for cell in cells],
+            "chip": ("chip", np.arange(config.chips), {"units": "1"}),
+            "wires": ["IR drop" if on else "ideal" for on in config.ir_drop],
+            "compensation": ["on" if on else "off" for on in config.compensation],
+            "time": ("time", np.array(config.times), {"units": "s", "long_name": "time since programming"}),
+            "layer": ("layer", np.arange(1, len(network.weights) + 1), {"units": "1"}),
+        }
+        attributes = {
+            "technologies": json.dumps([cell.technology.model_dump() for cell in cells]),
+            "references": "\n\n".join(cite(cell) for cell in cells),
+        }
+        title = f"pcmphys study of {config.network}"
+        return labelled(config, title, self._variables(parts), coordinates, attributes)
+
+    def _variables(self, parts: list[Part]) -> dict[str, tuple]:
+        config, network = self.config, self.network
+
+        def stacked(name: str) -> np.ndarray:
+            values = np.stack([part[name] for part in parts])
+            return values.reshape(len(config.cells), config.chips, *values.shape[1:])
+
+        reference = fixed_point_errors(network)
+        error = stacked("matvec_error")
+        pooled = np.sqrt((error**2).mean(axis=-1))
+        pooled_reference = np.sqrt((reference**2).mean())
+        with np.errstate(divide="ignore"):
+            bits = REFERENCE_BITS - np.log2(pooled / pooled_reference)
+        run_axes = ("cell", "chip", "wires", "compensation", "time")
+        return {
+            "accuracy": (run_axes, stacked("accuracy"), "1", "fraction of test inputs classified right"),
+            "matvec_error": (run_axes, pooled, "1", "relative error of the matrix-vector products, rms over layers"),
+            "effective_bits": (run_axes, bits, "bit", "resolution at which fixed point errs as much"),
+            "layer_error": ((*run_axes, "layer"), error, "1", "relative error of each layer's product, exact inputs"),
+            "gain": (("cell", "chip", "wires", "time", "layer"), stacked("gain"), "1", "mean drift-compensation gain"),
+            "adc_clipped": (("cell", "chip", "wires", "layer"), stacked("adc_clipped"), "1", "conversions clipped"),
+            "programming_error": (("cell", "chip", "layer"), stacked("programming_error"), "1", "rms error / max G"),
+            "targets_clipped": (("cell", "chip", "layer"), stacked("targets_clipped"), "1", "targets out of range"),
+            "fixed_point_error": (("layer",), reference, "1", f"relative error in {REFERENCE_BITS}-bit fixed point"),
+            "digital_accuracy": ((), accuracy(network.activations(network.inputs)[-1], network.labels), "1", "float64"),
+            **portrait(config, self.cells, network),
+        }  # fmt: skip
+
+
+def _load_cells(config: StudyConfig) -> list:
+    cells = [load_cell(config.path_or_name(name)) for name in config.cells]
+    names = [cell.name for cell in cells]
+    for k, name in enumerate(names):
+        if name in names[:k]:
+            raise ParameterError(
+                f"cells: {config.cells[names.index(name)]!r} and {config.cells[k]!r} have the same name {name!r}; "
+                "give each parameter file a name of its own"
+            )
+    return cells

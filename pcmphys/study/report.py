@@ -1,0 +1,56 @@
+"""The report of a study: one self-contained HTML file, a picture, and tables for the terminal.
+
+Each kind of study may have a module of its own here, with ``body``, ``overview``, ``tables`` and ``remarks``; a kind
+without one gets a list of its results.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+
+from pcmphys.numerics.files import write_whole
+from pcmphys.plot import page as pages
+from pcmphys.plot.page import Table
+from pcmphys.study.network import report as network_report
+from pcmphys.study.selector_margin import report as selector_report
+
+_REPORTS: dict[str, ModuleType] = {"network": network_report, "selector-margin": selector_report}
+
+
+def write(dataset, path) -> Path:
+    """Write the report of a study's data set, whole or not at all; returns its path."""
+    return write_whole(path, page(dataset).encode())
+
+
+def write_overview(dataset, path) -> Path | None:
+    """Write the picture that says most about a study; returns its path (None: this kind has none)."""
+    report = _report(dataset)
+    if report is None:
+        return None
+    return write_whole(path, pages.png(report.overview(dataset)))
+
+
+def page(dataset) -> str:
+    """The HTML text of a report."""
+    report = _report(dataset)
+    if report is not None:
+        return pages.whole(dataset.attrs["title"], report.body(dataset))
+    results = pages.variables(dataset)
+    return pages.whole(dataset.attrs["title"], [pages.table(results.headings, results.rows), pages.sources(dataset)])
+
+
+def tables(dataset) -> list[Table]:
+    """The results as tables that fit on a terminal."""
+    report = _report(dataset)
+    return [pages.variables(dataset)] if report is None else report.tables(dataset)
+
+
+def remarks(dataset) -> list[str]:
+    """Lines that belong below these tables."""
+    report = _report(dataset)
+    return [] if report is None else report.remarks(dataset)
+
+
+def _report(dataset) -> ModuleType | None:
+    return _REPORTS.get(dataset.attrs["study"])

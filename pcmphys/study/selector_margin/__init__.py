@@ -1,0 +1,1 @@
+"""Margins and matvec error of selected arrays against size and wires."""

@@ -1,0 +1,127 @@
+"""The report of a study of selectors: which array sizes each of them allows."""
+
+from __future__ import annotations
+
+import html
+import json
+
+import numpy as np
+
+from pcmphys.plot import page
+from pcmphys.plot.page import Table
+from pcmphys.study.selector_margin import figures as figures
+
+_FIGURES = (
+    (
+        figures.read_margins,
+        "Worst-case read margin: the cell farthest from driver and sense, all others in the other state. Arrows: a "
+        "high cell reads lower than a low one. A margin of 0.99 is that of the two conductances alone.",
+    ),
+    (figures.write_margin, "What reaches the written device less the largest disturb, over the applied voltage."),
+    (
+        figures.write_voltages,
+        "The two voltages of the write margin. A device is disturbed where the largest one comes near the threshold "
+        "voltage of its amorphous state.",
+    ),
+    (
+        figures.matvec_error,
+        "Error of the column currents after one common gain: wires, and what a selector does to the law of a cell "
+        "(left end: small arrays without IR drop, whose currents are not proportional to the conductances).",
+    ),
+    (figures.device_voltages, "The heaviest load, all word lines on and all devices at high conductance: IR drop."),
+)
+
+_WHAT = ("selector", "wire [Ω]")
+
+
+def overview(dataset):
+    """Read margin, write margin and matvec error side by side."""
+    return figures.overview(dataset)
+
+
+def tables(dataset) -> list[Table]:
+    """The largest array of the study, for each selector and wire resistance."""
+    return _tables(dataset, int(dataset["size"].values[-1]))
+
+
+def remarks(dataset) -> list[str]:
+    """What must be said with the table."""
+    found = []
+    for name, selector in json.loads(dataset.attrs["selectors"]).items():
+        read, write = (float(dataset[key].sel(selector=name)) for key in ("read_voltage", "write_voltage"))
+        what = figures.spoken(name) if name == "none" else selector
+        found.append(f"assumed: {what}, read at {read:.3g} V, written at {write:.3g} V")
+    return found + [f"without answer: {note}" for note in json.loads(dataset.attrs["without_answer"])]
+
+
+def body(dataset) -> list[str]:
+    """The report, below its title."""
+    found = [_introduction(dataset), "<h2>Selectors (assumed, not measured)</h2>", page.items(remarks(dataset))]
+    found.append("<h2>Margins and errors</h2>")
+    found += [page.drawn(draw(dataset), caption) for draw, caption in _FIGURES]
+    for size in dataset["size"].values[::-1]:
+        for table in _tables(dataset, int(size)):
+            found += [f"<h3>{html.escape(table.title)}</h3>", page.table(table.headings, table.rows)]
+    results = page.variables(dataset)
+    found += ["<h2>What results.nc holds</h2>", page.table(results.headings, results.rows)]
+    return [*found, _LIMITS, page.sources(dataset)]
+
+
+def _tables(dataset, size: int) -> list[Table]:
+    """One of the read margins, and one of what else was asked; each fits on a terminal of 80 columns."""
+    schemes = [str(scheme) for scheme in dataset["scheme"].values]
+    read, others = [], []
+    for name in dataset["selector"].values:
+        for wire in dataset["wire"].values:
+            one = dataset.sel(selector=name, wire=wire, size=size)
+            what = figures.spoken(str(name)), f"{wire:g}"
+            read.append((*what, *(_margin(one["read_margin"].sel(scheme=scheme)) for scheme in schemes)))
+            others.append((
+                *what,
+                _margin(one["write_margin"]),
+                _number(one["write_disturb"], 2),
+                _number(100.0 * one["matvec_error"], 2),
+                _number(1e3 * one["matvec_power"], 1),
+            ))  # fmt: skip
+    cells, block = f"{size} × {size} cells", dataset.sizes["wire"]
+    headings = ("write margin", "disturb [V]", "matvec error [%]", "power [mW]")
+    return [
+        Table(f"{cells}: read margin, by scheme of the other lines", (*_WHAT, *schemes), read, block=block),
+        Table(f"{cells}: writing and matvec", (*_WHAT, *headings), others, block=block),
+    ]
+
+
+def _margin(value) -> str:
+    value = float(value)
+    return "-" if np.isnan(value) else "≤ 0" if value <= 0.0 else f"{value:.3f}"
+
+
+def _number(value, digits: int) -> str:
+    return "-" if np.isnan(value) else f"{float(value):.{digits}f}"
+
+
+def _introduction(dataset) -> str:
+    settings = json.loads(dataset.attrs["settings"])
+    current = 1e6 * settings["high"] * settings["device_read_voltage"]
+    return page.paragraph(
+        f"Arrays of ohmic devices of {1e6 * settings['high']:g} and {1e6 * settings['low']:g} µS, each behind a "
+        f"selector, with wires of {', '.join(f'{wire:g}' for wire in settings['wires'])} Ω a segment, solved exactly. "
+        f"Each selector is driven such that a single cell without wires sees {settings['device_read_voltage']:g} V "
+        f"({current:g} µA) while it is read and {settings['device_write_voltage']:g} V "
+        f"({1e6 * settings['write_current']:g} µA) while it is written; a threshold switch gets at least "
+        f"{100 * settings['overdrive']:g} % more than it needs to switch on. Wires of one 2F cell in NeuroSim's "
+        "technology table: 0.25 Ω at 90 nm, 0.35 at 45, 0.78 at 22, 1.02 at 14, 2.09 at 7 nm."
+    )
+
+
+_LIMITS = (
+    "<h2>How to read this</h2><ul>"
+    "<li>Read margin: (high - low) / high of the sensed current; zero or less where the states cannot be told apart."
+    "</li>"
+    "<li>Write margin: the worse of two arrays, all other devices at high conductance (the heaviest load) and all at "
+    "low (which take more of a half-selected cell's voltage).</li>"
+    "<li>Matvec error: one common gain is taken out, as a calibration would; it is not one gain a column.</li>"
+    "<li>Not modelled: devices that are not ohmic or change while written, spread of devices and selectors, noise, "
+    "resistance of drivers and sense amplifiers, capacitance.</li>"
+    "</ul>"
+)

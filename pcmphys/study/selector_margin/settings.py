@@ -1,0 +1,302 @@
+"""The study of selectors: read margin, write margin and matvec error against array size and wire resistance.
+
+One array of ohmic devices for each selector, size and wire resistance; what is asked of each, see `selector_array`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field, field_validator, model_validator
+
+from pcmphys.cells import load_cell
+from pcmphys.crossbar import OTS, Diode, Exponential, Selector, Transistor
+from pcmphys.crossbar.bias import SCHEMES
+from pcmphys.numerics import check
+from pcmphys.parameters import cite
+from pcmphys.study.plan import Part, Plan, labelled
+from pcmphys.study.selector_margin.array import applied_voltage, measure
+from pcmphys.study.settings import NotNegative, Positive, Settings, Strict, Whole, distinct, increasing
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+TEMPLATE = """# A pcmphys study: how large may an array be with which selector and which wires?
+# Run it with:  pcmphys study FILE.toml       Every line but the first may be left out; these are the defaults.
+
+study = "selector-margin"     # the kind of study
+selectors = ["none", "diode", "exponential", "transistor", "ots"]
+sizes = [16, 32, 64, 128, 256]   # word lines and bit lines of the arrays
+# [ohm] a wire segment. NeuroSim's technology table, one 2F cell: 0.25 at 90 nm, 0.35 at 45 nm, 0.78 at 22 nm,
+# 1.02 at 14 nm, 2.09 at 7 nm; 5 is what thin or long segments may have
+wires = [0.25, 1.0, 5.0]
+schemes = ["half", "third", "float", "ground"]   # unselected lines while a cell is read
+write_scheme = "half"         # unselected lines while a cell is written
+high = 25e-6                  # [S] largest conductance of the 90 nm cell (measured)
+low = 0.25e-6                 # [S] a hundredth of it
+device_read_voltage = 0.2     # [V] across a device at high conductance while it is read: the 90 nm cell's own
+device_write_voltage = 2.03   # [V] across a device while it is written: 1.9 V + 300 ohm times the current,
+write_current = 440e-6        # [A] ... at the RESET current: both of the physical 90 nm cell
+overdrive = 0.1               # a threshold switch gets so much more than its threshold voltage
+inputs = 4                    # random inputs of the matvec
+seed = 1                      # same seed, same devices and inputs
+
+# Selectors. All numbers are assumed, chosen such that each carries the read and the write current of the 90 nm cell;
+# threshold and hold voltage of the switch are a published simulation's. Put your own selector's here.
+[diode]                       # saturation_current (exp(w / (ideality kT/q)) - 1)
+saturation_current = 1e-12    # [A]
+ideality = 1.5
+temperature = 300.15          # [K]
+
+[exponential]                 # current sinh(w / voltage)
+current = 1e-11               # [A]
+voltage = 0.06                # [V]
+
+[transistor]                  # one transistor a cell; its gate is on where the word line is selected
+threshold_voltage = 0.5       # [V]
+transconductance = 1e-3       # [A/V2]
+slope_factor = 1.3
+modulation = 0.0              # [1/V]
+temperature = 300.15          # [K]
+gate_voltage = 2.0            # [V]
+
+[ots]                         # leakage_current sinh(w / leakage_voltage); beyond the threshold, the hold voltage
+threshold_voltage = 1.75      # [V]
+hold_voltage = 0.4            # [V]
+holding_current = 1e-6        # [A] must be below the read currents (the simulation's 0.25 mA is not)
+on_resistance = 1e3           # [ohm]
+leakage_current = 1e-10       # [A]
+leakage_voltage = 0.2         # [V]
+"""
+"""Commented study file with all defaults."""
+
+SOURCES = """@article{chen2013,
+  author  = {Chen, An},
+  title   = {A Comprehensive Crossbar Array Model With Solutions for Line Resistance and Nonlinear Device
+             Characteristics},
+  journal = {IEEE Transactions on Electron Devices},
+  volume  = {60},
+  pages   = {1318},
+  year    = {2013},
+  doi     = {10.1109/TED.2013.2246791}
+}"""
+"""BibTeX of what is not a cell's source."""
+_CELL = "ibm-90nm-doped-gst"
+
+
+class DiodeOptions(Strict):
+    """See `Diode`."""
+
+    kind: ClassVar[type[Selector]] = Diode
+    saturation_current: float = 1e-12
+    ideality: float = 1.5
+    temperature: float = 300.15
+
+
+class ExponentialOptions(Strict):
+    """See `Exponential`."""
+
+    kind: ClassVar[type[Selector]] = Exponential
+    current: float = 1e-11
+    voltage: float = 0.06
+
+
+class TransistorOptions(Strict):
+    """See `Transistor`; the gate voltage [V] is that of a selected word line, and of all in a matvec."""
+
+    kind: ClassVar[type[Selector]] = Transistor
+    threshold_voltage: float = 0.5
+    transconductance: float = 1e-3
+    slope_factor: float = 1.3
+    modulation: float = 0.0
+    temperature: float = 300.15
+    gate_voltage: float = 2.0
+
+
+class OTSOptions(Strict):
+    """See `OTS`."""
+
+    kind: ClassVar[type[Selector]] = OTS
+    threshold_voltage: float = 1.75
+    hold_voltage: float = 0.4
+    holding_current: float = 1e-6
+    on_resistance: float = 1e3
+    leakage_current: float = 1e-10
+    leakage_voltage: float = 0.2
+
+
+SELECTORS = ("none", "diode", "exponential", "transistor", "ots")
+
+
+class SelectorMarginConfig(Settings):
+    """Arrays of several sizes and wire resistances with each of several selectors.
+
+    Attributes
+    ----------
+    selectors, schemes : tuple of str
+        What to compare; schemes of the unselected lines for reading.
+    sizes : tuple of int
+        Word lines, and as many bit lines; increasing.
+    wires : tuple of float [ohm]
+        Resistance of a wire segment of word and bit lines; increasing.
+    write_scheme : str
+        Scheme of the unselected lines for writing.
+    high, low : float [S]
+        Conductance of the two states.
+    device_read_voltage, device_write_voltage : float [V]
+        Across the selected device, see `selector_array`.
+    write_current : float [A]
+        Through it while it is written.
+    overdrive : float
+        Part by which the voltage exceeds a switch's threshold.
+    inputs, seed : int
+        Random inputs of the matvec; seed of the devices and the inputs.
+    """
+
+    built_in: ClassVar[str] = "selector-margin"
+    template: ClassVar[str] = TEMPLATE
+    doing: ClassVar[str] = "solving arrays"
+
+    study: Literal["selector-margin"] = "selector-margin"
+    selectors: Annotated[tuple[str, ...], Field(min_length=1)] = SELECTORS
+    sizes: Annotated[tuple[Annotated[Whole, Field(ge=2, le=8192)], ...], Field(min_length=1)] = (16, 32, 64, 128, 256)
+    wires: Annotated[tuple[NotNegative, ...], Field(min_length=1)] = (0.25, 1.0, 5.0)
+    schemes: Annotated[tuple[str, ...], Field(min_length=1)] = ("half", "third", "float", "ground")
+    write_scheme: str = "half"
+    high: Positive = 25e-6
+    low: NotNegative = 0.25e-6
+    device_read_voltage: Positive = 0.2
+    device_write_voltage: Positive = 2.03
+    write_current: Positive = 440e-6
+    overdrive: Positive = 0.1
+    inputs: Annotated[Whole, Field(ge=1)] = 4
+    seed: Annotated[Whole, Field(ge=0, lt=2**63)] = 1
+    diode: DiodeOptions = DiodeOptions()
+    exponential: ExponentialOptions = ExponentialOptions()
+    transistor: TransistorOptions = TransistorOptions()
+    ots: OTSOptions = OTSOptions()
+
+    @field_validator("selectors", "schemes")
+    @classmethod
+    def _known(cls, values, info):
+        allowed = SELECTORS if info.field_name == "selectors" else SCHEMES
+        return distinct(tuple(check.choice("each", value, allowed) for value in values))
+
+    @field_validator("write_scheme")
+    @classmethod
+    def _known_scheme(cls, value):
+        return check.choice("it", value, SCHEMES)
+
+    @field_validator("sizes", "wires")
+    @classmethod
+    def _increasing(cls, values, info):
+        return increasing(info.field_name, values, "ohm" if info.field_name == "wires" else "")
+
+    @field_validator("diode", "exponential", "transistor", "ots")
+    @classmethod
+    def _valid(cls, options):
+        options.kind(**options.model_dump())
+        return options
+
+    @model_validator(mode="after")
+    def _apart(self):
+        if not self.low < self.high:
+            raise ValueError(f"low [S] must be below high [S]; {self.low:g} S is not below {self.high:g} S")
+        return self
+
+    def selector(self, name: str) -> Selector | None:
+        """The selector of a name, None for "none"."""
+        if name == "none":
+            return None
+        options = getattr(self, name)
+        return options.kind(**options.model_dump())
+
+    def plan(self) -> SelectorMarginPlan:
+        """See `Settings`."""
+        return SelectorMarginPlan(self)
+
+
+class SelectorMarginPlan(Plan):
+    """One chunk for each selector, size and wire resistance."""
+
+    def __init__(self, config: SelectorMarginConfig):
+        self.config = config
+        self.axes = (config.selectors, config.sizes, config.wires)
+        self.chunks = list(np.ndindex(*(len(axis) for axis in self.axes)))
+        self.voltages = [_voltages(config, name) for name in config.selectors]
+
+    def task(self, key):
+        """See `Plan`."""
+        name, size, wire = (axis[k] for axis, k in zip(self.axes, key, strict=True))
+        return measure, (self.config, name, size, wire, self.voltages[key[0]], self._mapped(key))
+
+    def _mapped(self, key) -> bool:
+        """Whether the chunk's array is the one that is shown as a map: largest, of the middle wire resistance."""
+        return key[1] == len(self.config.sizes) - 1 and key[2] == len(self.config.wires) // 2
+
+    def dataset(self, parts: list[Part]) -> xr.Dataset:
+        """See `Plan`."""
+        config = self.config
+        shape = tuple(len(axis) for axis in self.axes)
+        axes = ("selector", "size", "wire")
+        variables = {}
+        for names, more, counts in ((_READ, ("scheme",), (len(config.schemes),)), (_OTHERS, (), ())):
+            for name, (unit, text) in names.items():
+                values = _stacked(parts, name).reshape(*shape, *counts)
+                variables[name] = ((*axes, *more), values, unit, text)
+        read, write = zip(*self.voltages, strict=True)
+        variables["read_voltage"] = (("selector",), read, "V", "on the selected word line for reading and in a matvec")
+        variables["write_voltage"] = (("selector",), write, "V", "on the selected word line for writing")
+        mapped = [part for key, part in zip(self.chunks, parts, strict=True) if self._mapped(key)]
+        wire = config.wires[len(config.wires) // 2]
+        text = f"across each device at high conductance, all word lines on, {wire:g} ohm a segment"
+        variables["device_voltage"] = (("selector", *_LINES), _stacked(mapped, "device_voltage"), "V", text)
+        text = "the same for a single cell without wires"
+        variables["single_voltage"] = (("selector",), _stacked(mapped, "single_voltage"), "V", text)
+        coordinates = {
+            "selector": list(config.selectors),
+            "size": ("size", np.array(config.sizes), {"units": "1", "long_name": "word lines and bit lines"}),
+            "wire": ("wire", np.array(config.wires), {"units": "ohm", "long_name": "resistance of a wire segment"}),
+            "scheme": list(config.schemes),
+        }
+        attributes = {
+            "selectors": json.dumps({name: repr(config.selector(name)) for name in config.selectors}),
+            "without_answer": json.dumps([str(note) for part in parts for note in part["without_answer"]]),
+            "references": f"{SOURCES}\n\n{cite(load_cell(_CELL))}",
+        }
+        return labelled(config, "pcmphys study of selectors", variables, coordinates, attributes)
+
+
+_READ = {
+    "read_margin": ("1", "(high - low) / high of the sensed current, worst case"),
+    "sneak": ("1", "part of the low current that does not flow through the selected cell"),
+    "read_high": ("A", "sensed current, selected device at high conductance, all others at low"),
+    "read_low": ("A", "sensed current, selected device at low conductance, all others at high"),
+}
+_OTHERS = {
+    "write_margin": ("1", "(selected - disturb) / applied voltage, worst case"),
+    "write_selected": ("V", "across the device that is written, all others at high conductance"),
+    "write_disturb": ("V", "largest across any other device"),
+    "write_leakage": ("A", "sum of all other cells' currents while one is written"),
+    "write_power": ("W", "from all terminals while one cell is written"),
+    "matvec_error": ("1", "rms deviation of the column currents from the product, after one common gain"),
+    "matvec_voltage": ("V", "that gain: column currents over products of conductances and binary inputs"),
+    "matvec_power": ("W", "from all terminals during a matvec, mean over the inputs"),
+}
+"""Unit and text of the results with and without the axis of schemes."""
+_LINES = ("word_line", "bit_line")
+
+
+def _stacked(parts: list[Part], name: str) -> np.ndarray:
+    return np.stack([part[name] for part in parts])
+
+
+def _voltages(config: SelectorMarginConfig, name: str) -> tuple[float, float]:
+    """Applied voltages [V] for reading and for writing."""
+    selector = config.selector(name)
+    device = config.device_read_voltage, config.device_write_voltage
+    current = config.high * config.device_read_voltage, config.write_current
+    read, write = (applied_voltage(selector, v, i, config.overdrive) for v, i in zip(device, current, strict=True))
+    return read, write
