@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pcmphys.cells.protocol import Look, are_devices, is_look
 from pcmphys.crossbar.analysis import noise, writing
 from pcmphys.crossbar.analysis.thermal import ThermalCrosstalk
 from pcmphys.crossbar.bias import Bias, Selection
@@ -31,9 +32,10 @@ class Crossbar:
 
     Parameters
     ----------
-    cells : array_like [S] or population
-        Conductances of shape (rows, columns), zero (open) or more; or a population of that shape, whose I-V curve at
-        the time of each `solve` is used (ohmic for statistical cells).
+    cells : array_like [S], population or look
+        Conductances of shape (rows, columns), zero (open) or more; a population of that shape, whose I-V curve at the
+        time of each `solve` is used (ohmic for statistical cells); or a look at one (``devices.now(310.0)``), which
+        stands still.
     wires : Wires, optional
         Wire resistance; none by default.
     selector : Selector, optional
@@ -70,15 +72,16 @@ class Crossbar:
             raise ParameterError(f"wires must be a Wires; got {type(wires).__name__}")
         self._wires = Wires() if wires is None else wires
         self._selector = selector
-        self._population = cells if callable(getattr(cells, "conductance", None)) else None
-        if self._population is None:
+        self._population = cells if are_devices(cells) else None
+        self._look = cells if self._population is None and is_look(cells) else None
+        if self._population is not None or self._look is not None:
+            self._shape = cells.shape
+            if len(self.shape) != 2 or not all(self.shape):
+                raise ParameterError(f"cells must be a population of shape (rows, columns); got shape {self.shape}")
+        else:
             # always a copy: what the caller does to the array later must not reach the eliminated network
             self._conductance = np.array(check.array("cells", cells, "S", 0.0, ndim=2))
             self._shape = self._conductance.shape
-        else:
-            self._shape = self._population.shape
-            if len(self.shape) != 2 or not all(self.shape):
-                raise ParameterError(f"cells must be a population of shape (rows, columns); got shape {self.shape}")
         self._resistances = self.wires.per_line(*self.shape)
         self._eliminated = None
 
@@ -115,24 +118,35 @@ class Crossbar:
 
     @property
     def population(self):
-        """The population at the crossings; None for given conductances."""
+        """The population at the crossings; None for given conductances or a look."""
         return self._population
 
     @property
     def conductance(self) -> np.ndarray:
         """Conductance of the devices [S], without selector: as given, or that of the population now."""
-        now = self._now().view()
+        look = self.look()
+        now = (self._conductance if look is None else look.conductance).view()
         now.flags.writeable = False
         return now
 
-    def _now(self) -> np.ndarray:
+    def look(self, temperature: float | None = None) -> Look | None:
+        """The devices at the crossings as they are now, evaluated once; None for given conductances."""
+        return self._look if self._population is None else self._population.now(temperature)
+
+    def _now(self, look: Look | None) -> np.ndarray:
         # for kernels, to which a read-only array is one of another type: they would all be compiled once more
-        return self._conductance if self._population is None else self._population.conductance()
+        return self._conductance if look is None else look.conductance.copy()
+
+    @property
+    def ohmic(self) -> bool:
+        """Whether all devices are ohmic, whatever is in series with them."""
+        devices = self._look if self._population is None else self._population
+        return devices is None or devices.ohmic
 
     @property
     def linear(self) -> bool:
         """Whether all cells are ohmic."""
-        return self.selector is None and (self._population is None or self._population.ohmic)
+        return self.selector is None and self.ohmic
 
     def solve(
         self,
@@ -273,9 +287,8 @@ class Crossbar:
         limits = self._limits(tolerance, None)
         ((ends, _, (drive,)),) = joined(bias, self._resistances)
         for _ in range(repeat):
-            cells = writing.SwitchingDevices(
-                self._population, self.selector, bias.gate, states.before(self.selector, None, None, self.shape)
-            )
+            before = states.before(self.selector, None, None, self.shape)
+            cells = writing.SwitchingDevices(self.look(temperature), self.selector, bias.gate, before)
             found = states.solve(cells, ends, drive, limits, None)
             selectors = cells.on[1] if self.selector is not None and self.selector.hysteretic else None
             solution = Solution(bias, *of_one_input(found, selectors))
@@ -400,7 +413,7 @@ class Crossbar:
         """The linear network, eliminated; the last one is kept, as many biases leave the same ends open."""
         key = b"".join(part.tobytes() for part in ends)
         if self._eliminated is None or self._eliminated[0] != key or self._population is not None:
-            conductance = self._now()
+            conductance = self._now(self.look())
             refuse_islands(lambda: conductance > 0.0, ends)
             self._eliminated = key, linear.network(conductance, ends)
         return self._eliminated[1]
@@ -409,11 +422,12 @@ class Crossbar:
         """The solution, and a function that gives the cells' gain for the devices' noise."""
         limits = self._limits(tolerance, max_iterations)
         begin, before = checked_start(start, self.shape), states.before(self.selector, on, start, self.shape)
+        look = self.look()
         if self.linear:
             network = self._network if self._population is None else None
-            problem = LinearProblem(self._now(), self._resistances, bias, limits, network)
+            problem = LinearProblem(self._now(look), self._resistances, bias, limits, network)
         else:
-            devices = self._now() if self._population is None or self._population.ohmic else self._population
+            devices = self._now(look) if look is None or look.ohmic else look
             problem = NonlinearProblem(devices, self.selector, self._resistances, bias, limits, begin, before)
         solved, nodes = problem.solve()
         return Solution(bias, solved, nodes), lambda: problem.gain(next(nodes.each())[1])

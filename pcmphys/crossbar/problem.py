@@ -22,7 +22,7 @@ from pcmphys.numerics.compile import spans, thread_count, together
 
 DEFAULT_TOLERANCE = 1e-12
 _FEW = 20
-"""Inputs up to which node voltages of physical cells take less memory than a copy of the cells."""
+"""Inputs up to which node voltages of physical cells take less memory than a look at the cells."""
 _SMALL = 2**16
 """Word lines times all lines up to which the inputs of a transfer matrix are kept."""
 
@@ -148,8 +148,8 @@ class NonlinearProblem:
 
     Parameters
     ----------
-    devices : ndarray [S] or population
-        Conductances of ohmic devices, or a population of others.
+    devices : ndarray [S] or Look
+        Conductances of ohmic devices, or a look at others.
     selector : Selector or None
         In series with every device.
     start : tuple of ndarray or None
@@ -168,8 +168,6 @@ class NonlinearProblem:
         inputs = self._inputs()
         physical = not isinstance(self.devices, np.ndarray)
         keep = len(inputs) == 1 or (physical and len(inputs) <= _FEW)
-        if physical and not keep:
-            self.devices = self.devices.copy()  # node voltages are found again later, when devices have moved on
 
         def one(ends, drive, gate, on=None) -> tuple[newton.Found, np.ndarray | None]:
             cells = self._cells(gate, on)

@@ -165,10 +165,9 @@ def _one_input(xbar, bias) -> Bias:
         raise ParameterError(
             f"bias: a netlist holds one input, this bias is a batch of {bias.batch}; write one netlist for each"
         )
-    population = xbar.population
-    if population is not None and not getattr(population, "ohmic", False):
+    if not xbar.ohmic:
         raise ParameterError(
-            "cells: the devices of this population are not ohmic, and ngspice has no formula for their I-V; a table "
+            "cells: these devices are not ohmic, and ngspice has no formula for their I-V; a table "
             "would not be exact. Give the crossbar their conductances instead, if ohmic devices will do"
         )
     return bias

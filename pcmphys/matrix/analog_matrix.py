@@ -166,7 +166,7 @@ class AnalogMatrix:
         """Weights that the devices hold now: drift included, without read noise, gain, wires or selectors."""
         out = np.empty(self.shape)
         for part in self._tiles:
-            out[part.rows, part.columns] = self.mapping.weights(part.devices.conductance(), self.scale)
+            out[part.rows, part.columns] = self.mapping.weights(part.devices.now().conductance, self.scale)
         return out
 
     def program(self) -> ProgramReport:

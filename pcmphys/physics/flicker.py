@@ -88,15 +88,15 @@ def _refresh_digits(rates: bytes, elapsed: float) -> np.ndarray:
     return masks
 
 
-def variance(age: float, duration: float) -> float:
+def variance(age, duration: float) -> np.ndarray:
     """Published variance ln((t + d) / 2d) of the relative noise divided by Q_s^2; zero before the first read ends.
 
     Examples
     --------
-    >>> round(variance(20.0, 250e-9), 4)
+    >>> float(variance(20.0, 250e-9).round(4))
     17.5044
     """
-    return max(math.log((age + duration) / (2.0 * duration)), 0.0)
+    return np.maximum(np.log((np.asarray(age) + duration) / (2.0 * duration)), 0.0)
 
 
 @law

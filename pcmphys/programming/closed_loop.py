@@ -6,26 +6,53 @@ for a device does not depend on which others are programmed with it.
 
 from __future__ import annotations
 
-import warnings
+from typing import Any, Protocol
 
 import numpy as np
 
-from pcmphys.errors import ParameterError, ValidityWarning
+from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
-from pcmphys.numerics.compile import launch
-from pcmphys.numerics.moment import ages
-from pcmphys.physics.crystallization import anneal
-from pcmphys.programming.report import ProgramReport
+from pcmphys.numerics.moment import Moment, ages
+from pcmphys.numerics.warn import warn
+from pcmphys.programming.pulse import Pulse
+from pcmphys.programming.report import ProgramReport, PulseReport
 from pcmphys.programming.scheme import Scheme
 
 
-def run(devices, scheme: Scheme, targets: np.ndarray, chosen: np.ndarray, clipped: int) -> ProgramReport:
-    """Program the chosen devices of a `MushroomPopulation` to ``targets`` [S] (flat)."""
-    ambient = devices.cell.parameters.heat.ambient
-    read = devices.cell.parameters.read
+class PulsedDevices(Protocol):
+    """Devices that pulses change: all that a closed loop asks of them."""
+
+    cell: Any
+    shape: tuple[int, ...]
+
+    @property
+    def moment(self) -> Moment:
+        """The lab clock with all digits."""
+        ...
+
+    def apply(self, pulse: Pulse, *, amplitude: Any = None, where: Any = None) -> PulseReport:
+        """Send a pulse to some devices; all live through its time."""
+        ...
+
+    def wait(self, duration: float) -> None:
+        """Let time pass."""
+        ...
+
+    def read(self, voltage: float, duration: float, *, where: Any = None) -> np.ndarray:
+        """Read some devices [S]; the others give NaN."""
+        ...
+
+    def now(self) -> Any:
+        """A look at them: ``conductance_after(durations)`` [S] without noise."""
+        ...
+
+
+def run(devices: PulsedDevices, scheme: Scheme, targets: np.ndarray, chosen: np.ndarray, clipped: int) -> ProgramReport:
+    """Program the chosen devices to ``targets`` [S] (both flat)."""
+    cell, shape = devices.cell, devices.shape
     nothing = targets < scheme.zero
     verified = max(scheme.verify_delay, scheme.verify_duration)
-    ageing = (devices.cell.reference_time / verified) ** scheme.foreseen_exponent
+    ageing = (cell.reference_time / verified) ** scheme.foreseen_exponent
     aim = targets * ageing
     margin = np.minimum(scheme.margin, scheme.relative_margin * targets) * ageing
     first = np.clip(scheme.start + scheme.start_slope * aim, scheme.lowest, scheme.highest)
@@ -33,39 +60,31 @@ def run(devices, scheme: Scheme, targets: np.ndarray, chosen: np.ndarray, clippe
     amplitude = first.copy()
     active = chosen.copy()
     fresh = chosen.copy()
-    iterations = np.zeros(devices.size, dtype=np.int64)
-    reading = np.full(devices.size, np.nan)
-    sent, last_sent = [], np.zeros(devices.size, dtype=np.int64)
+    iterations = np.zeros(targets.size, dtype=np.int64)
+    reading = np.full(targets.size, np.nan)
+    sent, last_sent = [], np.zeros(targets.size, dtype=np.int64)
     for turn in range(scheme.pulses):
         for pulse in scheme.prepare:
-            devices._send(pulse, np.full(int((fresh & devices._free).sum()), pulse.peak), fresh, ambient)
-        devices._send(scheme.pulse, amplitude[active & devices._free], active, ambient)
-        sent.append(devices._clock.now)
+            devices.apply(pulse, where=fresh.reshape(shape))
+        devices.apply(scheme.pulse, amplitude=amplitude.reshape(shape), where=active.reshape(shape))
+        sent.append(devices.moment)
         last_sent[active] = turn
-        devices._clock.wait(scheme.verify_delay, ambient)
+        devices.wait(scheme.verify_delay)
         iterations[active] += 1
-        devices._read(read.voltage, scheme.verify_duration, ambient, np.flatnonzero(active), reading)
+        found = devices.read(cell.read_voltage, scheme.verify_duration, where=active.reshape(shape))
+        reading[active] = found.reshape(-1)[active]
         missing = aim - reading
         active &= ~((np.abs(missing) <= margin) | (nothing & (reading <= scheme.zero * ageing)))
-        fresh = _next_pulse(scheme, missing, active, first, amplitude)
+        fresh = next_pulse(scheme, missing, active, first, amplitude)
     # what is foreseen is an average; each device is judged at the reference time after its own last pulse
-    left = devices.cell.reference_time - ages(devices._clock.now, sent)[last_sent]
-    error = np.where(chosen, conductance_after(devices, left) - targets, np.nan)
-    shape = devices.shape
+    left = cell.reference_time - ages(devices.moment, sent)[last_sent]
+    at_reference = devices.now().conductance_after(left.reshape(shape)).reshape(-1)
+    error = np.where(chosen, at_reference - targets, np.nan)
     converged = chosen & ~active
     return ProgramReport(error.reshape(shape), iterations.reshape(shape), converged.reshape(shape), clipped)
 
 
-def conductance_after(devices, duration: np.ndarray) -> np.ndarray:
-    """Conductance [S] of each device, without noise, a time [s] of its own (of either sign) from now; both flat."""
-    now, ambient, p = devices._present(), devices._floats.heat.ambient, devices._floats.relaxation
-    order = np.empty(devices.size)
-    launch(anneal.later, devices.size, duration, ambient, p, now.order, order)
-    voltage = devices.cell.read_voltage
-    return devices._solve(voltage, None, now._replace(order=order))[0] / voltage
-
-
-def _next_pulse(scheme: Scheme, missing, active, first, amplitude) -> np.ndarray:
+def next_pulse(scheme: Scheme, missing, active, first, amplitude) -> np.ndarray:
     """Change the amplitudes of the active devices in place; returns which of them are prepared again."""
     forward = scheme.direction * missing > 0.0
     change = scheme.step + scheme.gain * np.abs(missing)
@@ -93,10 +112,8 @@ def checked_targets(devices, targets, chosen: np.ndarray) -> tuple[np.ndarray, i
     top = devices.cell.conductance_maximum
     clipped = int(((targets.reshape(-1) > top) & chosen).sum())
     if clipped:
-        warnings.warn(
-            f"targets: {clipped} of {devices.size} lie above the range [0, {top:g}] S of {devices.cell.name} "
-            f"(largest {targets.max():g} S) and were clipped to it",
-            ValidityWarning,
-            stacklevel=3,
+        warn(
+            f"targets: {clipped} of {targets.size} lie above the range [0, {top:g}] S of {devices.cell.name} "
+            f"(largest {targets.max():g} S) and were clipped to it"
         )
     return np.minimum(targets, top).reshape(-1), clipped

@@ -96,6 +96,12 @@ class Scheme:
         check.number("verify_duration", self.verify_duration, "s", 0.0, low_open=True)
         check.number("foreseen_exponent", self.foreseen_exponent, "", 0.0, 1.0)
 
+    @property
+    def longest(self) -> float:
+        """Time [s] that the loop takes if no device is done before its last pulse."""
+        one = sum(pulse.duration for pulse in self.prepare) + self.pulse.duration
+        return self.pulses * (one + self.verify_delay + self.verify_duration)
+
     def but(self, **changes) -> Scheme:
         """Make the same scheme with some values changed.
 

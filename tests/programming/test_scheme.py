@@ -27,14 +27,17 @@ def quiet(cell):
 
 def readings_of(devices):
     """Let the population note what each of its verify reads gave."""
-    seen = []
-    original = devices._read
+    seen, last = [], np.full(devices.size, np.nan)
+    original = devices.read
 
-    def noted(voltage, duration, ambient, chosen, out):
-        original(voltage, duration, ambient, chosen, out)
-        seen.append((chosen.copy(), out.copy()))
+    def noted(voltage, duration, *, where):
+        found = original(voltage, duration, where=where)
+        chosen = np.flatnonzero(where)
+        last[chosen] = found.reshape(-1)[chosen]
+        seen.append((chosen, last.copy()))
+        return found
 
-    devices._read = noted
+    devices.read = noted
     return seen
 
 
@@ -97,7 +100,7 @@ def test_unknown_schemes_are_named_with_a_suggestion():
 def next_pulse(scheme, missing, amplitude, active=(True, True, True)):
     missing, amplitude, active = np.array(missing), np.array(amplitude), np.array(active)
     first = np.full(3, 300e-6)
-    fresh = closed_loop._next_pulse(scheme, missing, active, first, amplitude)
+    fresh = closed_loop.next_pulse(scheme, missing, active, first, amplitude)
     return amplitude, fresh
 
 
@@ -183,7 +186,7 @@ def test_reports_look_ahead_and_back_in_time(left):
     early = devices.copy()
     devices.wait(2000.0)
     early.wait(2000.0 + left)
-    found = closed_loop.conductance_after(devices, np.full(50, left))
+    found = devices.now().conductance_after(left)
     assert found == pytest.approx(early.conductance(), rel=1e-9)
 
 

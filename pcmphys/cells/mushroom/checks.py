@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-import warnings
+from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys.errors import ParameterError, ValidityWarning
+from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
+from pcmphys.numerics.warn import warn
 from pcmphys.programming.pulse import Pulse
 from pcmphys.programming.scheme import Scheme
 
@@ -20,9 +21,9 @@ _LEAST_CEILING = 1e-15  # S; contacts are kept in single precision
 def temperature(devices, value) -> float:
     """One temperature [K] of the surroundings, below melting; the cell's ambient by default."""
     if value is None:
-        return devices._floats.heat.ambient
+        return devices.cell.parameters.heat.ambient
     value = check.number("temperature", value, "K", _COLDEST)
-    melting = devices._floats.crystallization.melting_temperature
+    melting = devices.cell.parameters.crystallization.melting_temperature
     if value >= melting:
         raise ParameterError(
             f"temperature must be a number in K within [{_COLDEST:g}, {melting:g}), below melting; got {value:g} K"
@@ -32,8 +33,8 @@ def temperature(devices, value) -> float:
 
 def temperatures(devices, value, name: str = "temperature") -> np.ndarray:
     """A temperature [K] of each device, below melting, as a flat array."""
-    value = of_devices(devices, name, value, "K")
-    melting = devices._floats.crystallization.melting_temperature
+    value = of_devices(devices.shape, name, value, "K")
+    melting = devices.cell.parameters.crystallization.melting_temperature
     wrong = ~((value >= _COLDEST) & (value < melting))
     if wrong.any():
         first = int(np.argmax(wrong))
@@ -52,12 +53,12 @@ def mask(devices, where) -> np.ndarray:
     return check.flags("where", where, devices.shape).reshape(-1)
 
 
-def of_devices(devices, name: str, value, unit: str) -> np.ndarray:
+def of_devices(shape: tuple[int, ...], name: str, value, unit: str) -> np.ndarray:
     """A number for each device, from one number or an array of the population's shape, as a flat array of our own."""
     value = check.array(name, value, unit, empty=True)
-    if value.ndim and value.shape != devices.shape:
-        raise ParameterError(f"{name} must be a number or have shape {devices.shape}; got shape {value.shape}")
-    return np.array(np.broadcast_to(value, devices.shape)).reshape(-1)
+    if value.ndim and value.shape != shape:
+        raise ParameterError(f"{name} must be a number or have shape {shape}; got shape {value.shape}")
+    return np.array(np.broadcast_to(value, shape)).reshape(-1)
 
 
 def amplitude(devices, pulse: Pulse, given, chosen: np.ndarray) -> np.ndarray:
@@ -65,21 +66,18 @@ def amplitude(devices, pulse: Pulse, given, chosen: np.ndarray) -> np.ndarray:
     if not isinstance(pulse, Pulse):
         raise ParameterError(f"pulse must be a Pulse; got {pulse!r}")
     name = pulse.kind if given is None else "amplitude"
-    values = of_devices(devices, "amplitude", pulse.peak if given is None else given, _UNITS[pulse.kind])
+    values = of_devices(devices.shape, "amplitude", pulse.peak if given is None else given, _UNITS[pulse.kind])
     if chosen.any():
         _require_valid(devices, name, pulse.kind, values[chosen])
     return values
 
 
 def scheme(devices, loop: Scheme) -> None:
-    """Refuse a closed loop that could go beyond what the on-state is valid for, or beyond all time."""
+    """Refuse a closed loop that could go beyond what the on-state is valid for."""
     for k, pulse in enumerate(loop.prepare):
         _require_valid(devices, f"scheme: prepare[{k}]: {pulse.kind}", pulse.kind, np.array([pulse.peak]))
     for name in ("lowest", "highest"):
         _require_valid(devices, f"scheme: {name}", loop.pulse.kind, np.array([getattr(loop, name)]))
-    one = sum(pulse.duration for pulse in loop.prepare) + loop.pulse.duration
-    longest = loop.pulses * (one + loop.verify_delay + loop.verify_duration)
-    devices._clock.require(longest, devices._floats.heat.ambient, "scheme: pulses, delays and reads")
 
 
 def _require_valid(devices, name: str, kind: str, values: np.ndarray) -> None:
@@ -108,20 +106,32 @@ def read_voltage(devices, voltage) -> float:
     return abs(voltage)
 
 
-def warn_of_switching(devices, voltage: np.ndarray, threshold: np.ndarray) -> None:
+def warn_of_switching(voltage: np.ndarray, threshold: np.ndarray) -> None:
     """Say so where the off-state's current is asked for above the threshold voltage [V]."""
     over = int(((np.abs(voltage) > threshold) & (threshold > 0.0)).sum())
     if over:
-        warnings.warn(
-            f"voltage: {over} of {devices.size} devices are above their threshold voltage and would switch; the "
-            "current of the off-state is given",
-            ValidityWarning,
-            stacklevel=4,
+        warn(
+            f"voltage: {over} of {threshold.size} devices are above their threshold voltage and would switch; the "
+            "current of the off-state is given"
         )
 
 
-def defects(stuck_high, stuck_low, limited, ceiling) -> tuple[float, float, float, float]:
+class Defects(NamedTuple):
     """Fractions of devices with each defect, and the conductance [S] that a limited one cannot exceed."""
+
+    stuck_high: float
+    stuck_low: float
+    limited: float
+    ceiling: float
+
+    @property
+    def any(self) -> bool:
+        """Whether there are any."""
+        return max(self.stuck_high, self.stuck_low, self.limited) > 0.0
+
+
+def defects(stuck_high, stuck_low, limited, ceiling) -> Defects:
+    """Fractions within [0, 1], and a ceiling where devices are limited."""
     stuck_high = check.number("stuck_high", stuck_high, "", 0.0, 1.0)
     stuck_low = check.number("stuck_low", stuck_low, "", 0.0, 1.0 - stuck_high)
     limited = check.number("limited", limited, "", 0.0, 1.0)
@@ -130,4 +140,4 @@ def defects(stuck_high, stuck_low, limited, ceiling) -> tuple[float, float, floa
             f"ceiling must be a number in S, if devices are limited; got None with limited = {limited:g}"
         )
     ceiling = math.inf if ceiling is None else check.number("ceiling", ceiling, "S", _LEAST_CEILING)
-    return stuck_high, stuck_low, limited, ceiling
+    return Defects(stuck_high, stuck_low, limited, ceiling)

@@ -37,10 +37,10 @@ class Clock:
         self._full = _FEW_LOOKS
         self._looks = [Moment()]  # on the traps' clock: the moments that ``looked`` refers to
 
-    def copy(self) -> Clock:
-        """A clock that goes on independently."""
+    def of(self, start: int, stop: int) -> Clock:
+        """A clock for the devices start..stop alone, that goes on independently."""
         twin = copy.copy(self)
-        twin.looked = self.looked.copy()
+        twin.looked, twin._size = self.looked[start:stop].copy(), stop - start
         twin._looks = list(self._looks)
         return twin
 

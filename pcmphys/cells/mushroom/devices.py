@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-import math
-
 import numpy as np
 
 from pcmphys.cells.mushroom import checks as checks
@@ -12,23 +9,20 @@ from pcmphys.cells.mushroom import draws
 from pcmphys.cells.mushroom import pulse as pulses
 from pcmphys.cells.mushroom import read as reads
 from pcmphys.cells.mushroom.clock import Clock
-from pcmphys.constants import BOLTZMANN
-from pcmphys.errors import ParameterError
+from pcmphys.cells.mushroom.look import GRAIN, MushroomLook
+from pcmphys.cells.population import Population
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import launch
+from pcmphys.numerics.moment import Moment
 from pcmphys.physics import state as states
 from pcmphys.physics.crystallization import pulse as growth
-from pcmphys.physics.state import SECTORS
 from pcmphys.programming import closed_loop
 from pcmphys.programming.pulse import Pulse
 from pcmphys.programming.report import ProgramReport, PulseReport
 from pcmphys.programming.scheme import SCHEMES, Scheme
 
-_GRAIN = 512  # devices worth a thread of their own: a pulse takes microseconds a device
-_LAST_EVENT = 2**32 - 1
 
-
-class MushroomPopulation:
+class MushroomPopulation(Population):
     """Devices of a `MushroomCell` with their history; 994 bytes a device.
 
     One state a device (rim and grains of 16 sectors, order of the glass, traps) answers for programming, I-V curve,
@@ -43,29 +37,16 @@ class MushroomPopulation:
     """Whether the current is proportional to the voltage: an amorphous dome's bends."""
 
     def __init__(self, cell, shape, seed: int, first_cell: int, defects: tuple):
-        self.cell = cell
-        self.shape = check.shape("shape", shape)
-        self.size = math.prod(self.shape)
-        self.seed = check.integer("seed", seed, 0, 2**64 - 1)
-        self.first_cell = check.integer("first_cell", first_cell, 0, 2**64 - 1 - self.size)
+        super().__init__(cell, shape, seed, first_cell)
         defects = checks.defects(*defects)
         self._floats = cell.parameters.pack()
         self._tables = growth.tables(self._floats.crystallization)
-        self._event = 0
         self._state = states.empty(self.size)
         self._clock = Clock(cell.parameters, self.size)
-        launch(draws.create, self.size, self._address(0), self._floats, self._state, grain=_GRAIN)
+        launch(draws.create, self.size, self._address(0), self._floats, self._state, grain=GRAIN)
         self._free = np.ones(self.size, dtype=bool)
-        if any(fraction > 0.0 for fraction in defects[:3]):
-            self._spoil(*defects)
-
-    def __repr__(self) -> str:
-        return f"MushroomPopulation({self.cell.name!r}, shape={self.shape}, time={self.time:g} s)"
-
-    @property
-    def time(self) -> float:
-        """Lab clock [s]: the sum of all pulses, waits and reads."""
-        return self._clock.time
+        if defects.any:
+            self._spoil(defects)
 
     @property
     def stuck(self) -> np.ndarray:
@@ -74,59 +55,53 @@ class MushroomPopulation:
 
     @property
     def ceiling(self) -> np.ndarray:
-        """Conductance [S] that a device cannot exceed, population's shape; infinite for one that is not limited."""
-        contact = self._state.contact.astype(float).reshape(self.shape)
-        with np.errstate(divide="ignore"):
-            return np.where(contact > 0.0, 1.0 / (contact + self._floats.conduction.series_resistance), math.inf)
+        """See `MushroomLook.ceiling`."""
+        return self._look(None).ceiling.copy()
+
+    @property
+    def moment(self) -> Moment:
+        """Lab clock with all digits: its float leaves out the nanoseconds of a read after years."""
+        return self._clock.now
 
     @property
     def crystalline_fraction(self) -> np.ndarray:
-        """Crystalline part of the layer around the heater (the hemisphere up to its thickness), in [0, 1]."""
-        now = self._present()
-        launch(reads.evaluate, self.size, self._floats, now, grain=_GRAIN)
-        return now.fraction.reshape(self.shape).astype(float)
+        """See `MushroomLook.crystalline_fraction`."""
+        return self._look(None).crystalline_fraction.copy()
 
     @property
     def amorphous_thickness(self) -> np.ndarray:
-        """Thickness u_a [m] of each sector's dome at its rim, population's shape and 16."""
-        return self._present().rim.reshape(*self.shape, SECTORS).astype(float)
+        """See `MushroomLook.amorphous_thickness`."""
+        return self._look(None).amorphous_thickness.copy()
 
     @property
     def drift_exponent(self) -> np.ndarray:
-        """Exponent -d ln G / d ln t of each device now, at the usual read voltage, without noise."""
-        now = self._present()
-        barrier = self._floats.relaxation.barrier / (BOLTZMANN * self._floats.heat.ambient)
-        step = 1e-3
-        before = self._solve(self.cell.read_voltage, None, now)[0]
-        older = now._replace(order=now.order - step / barrier)
-        after = self._solve(self.cell.read_voltage, None, older)[0]
-        return -np.log(after / before).reshape(self.shape) / step
+        """See `MushroomLook.drift_exponent`."""
+        return self._look(None).drift_exponent.copy()
 
     @property
     def identity(self) -> dict[str, np.ndarray]:
-        """What a device keeps for life, population's shape each.
-
-        Its factors (1 is the technology's value) and ``contact`` [ohm], the resistance of a poor contact in series.
-        """
-        names = states.FACTORS
-        factors = {n: self._state.device[:, k].reshape(self.shape).astype(float) for k, n in enumerate(names)}
-        return factors | {"contact": self._state.contact.reshape(self.shape).astype(float)}
+        """See `MushroomLook.identity`."""
+        return self._look(None).identity
 
     @property
     def quench(self) -> dict[str, np.ndarray]:
-        """What the last melt drew: factors of both drift exponents beside the device's own, population's shape each."""
-        device, p = self._state.device, self._floats.relaxation
-        own = (p.dome_exponent * device[:, 6], p.boundary_exponent * device[:, 7])
-        names = ("dome_drift", "film_drift")
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return {n: (self._state.exponent[:, k] / own[k]).reshape(self.shape) for k, n in enumerate(names)}
+        """See `MushroomLook.quench`."""
+        return self._look(None).quench
 
-    def copy(self) -> MushroomPopulation:
-        """Branch the experiment: the copy has the same past, and the same future under the same operations."""
-        twin = copy.copy(self)
-        twin._state = self._state.copied()
-        twin._clock = self._clock.copy()
-        return twin
+    def now(self, temperature: float | None = None) -> MushroomLook:
+        """Look at the devices as they are now: currents, thresholds, sectors, grains, glass. No time passes.
+
+        Parameters
+        ----------
+        temperature : float [K], optional
+            Of the surroundings; the cell's ambient by default.
+
+        Returns
+        -------
+        MushroomLook
+            Evaluated once, and never changing, whatever the devices do next; 994 bytes a device.
+        """
+        return self._look(temperature).apart_from(self._state)
 
     def apply(
         self,
@@ -284,48 +259,15 @@ class MushroomPopulation:
 
     def conductance(self, *, temperature: float | None = None) -> np.ndarray:
         """Conductance [S] at the usual read voltage without noise, population's shape; no time passes."""
-        voltage = self.cell.read_voltage
-        return self._solve(voltage, temperature, self._present())[0].reshape(self.shape) / voltage
+        return self._look(temperature).conductance.copy()
 
     def current(self, voltage, *, temperature: float | None = None, warn: bool = True) -> tuple[np.ndarray, np.ndarray]:
-        """Noise-free current [A] and slope dI/dV [S] of the off-state at a voltage [V].
-
-        Parameters
-        ----------
-        voltage : array_like [V]
-            A number or the population's shape. Above a device's threshold voltage the law of the off-state goes on,
-            with a `ValidityWarning`: the device would switch.
-        temperature : float [K], optional
-            Of the surroundings.
-        warn : bool
-            False leaves the warning out: for solvers of circuits, which probe voltages that do not come to stay.
-
-        Returns
-        -------
-        tuple of ndarray
-            Current and slope, population's shape.
-        """
-        voltage = checks.of_devices(self, "voltage", voltage, "V")
-        if warn:
-            self.warn_of_switching(voltage, temperature=temperature)
-        found = self._solve(voltage, temperature, self._present())
-        return found[0].reshape(self.shape), found[1].reshape(self.shape)
-
-    def warn_of_switching(self, voltage: np.ndarray, *, temperature: float | None = None) -> None:
-        """Give a ValidityWarning if devices are above their threshold at these voltages [V], one a device.
-
-        Looked at beyond the largest read voltage; below it, reads are taken to leave devices as they are.
-        """
-        if self.size and np.abs(voltage).max() > self.cell.parameters.read.largest_voltage:
-            threshold = self.threshold_voltage(temperature=temperature)
-            checks.warn_of_switching(self, np.reshape(voltage, -1), threshold.reshape(-1))
+        """Noise-free current [A] and slope dI/dV [S] at a voltage [V]; short for ``now(temperature).current``."""
+        return self._look(temperature).current(voltage, warn=warn)
 
     def threshold_voltage(self, *, temperature: float | None = None) -> np.ndarray:
-        """Threshold voltage [V] of each device now: that of its least amorphous sector; zero once one is bridged."""
-        ambient = checks.temperature(self, temperature)
-        out = np.empty(self.size)
-        launch(pulses.thresholds, self.size, ambient, self._floats, self._present(), out, grain=_GRAIN)
-        return out.reshape(self.shape)
+        """Threshold voltage [V] of each device now; see `MushroomLook.threshold_voltage`."""
+        return self._look(temperature).threshold_voltage.copy()
 
     def program(self, targets, *, scheme: Scheme | str | None = None, where=None) -> ProgramReport:
         """Program devices to target conductances by pulses and verify reads.
@@ -352,9 +294,15 @@ class MushroomPopulation:
         if not isinstance(scheme, Scheme):
             scheme = SCHEMES[check.choice("scheme", "gradient" if scheme is None else scheme, SCHEMES)]
         checks.scheme(self, scheme)
+        self._clock.require(scheme.longest, self._floats.heat.ambient, "scheme: pulses, delays and reads")
         chosen = checks.mask(self, where)
         targets, clipped = closed_loop.checked_targets(self, targets, chosen)
         return closed_loop.run(self, scheme, targets, chosen, clipped)
+
+    def _keep(self, start: int, stop: int) -> None:
+        self._state = type(self._state)(*(part[start:stop].copy() for part in self._state))
+        self._free = self._free[start:stop].copy()
+        self._clock = self._clock.of(start, stop)
 
     def _send(self, pulse: Pulse, scale, chosen, ambient: float, out=None, warmed=None) -> None:
         """One pulse to the chosen devices that are not stuck; ``scale`` [A or V] is theirs."""
@@ -367,7 +315,7 @@ class MushroomPopulation:
         launch(
             pulses.pulse, cells.size, self._address(event), self._floats, ambient, self._tables,
             (steps, pulse.kind == "voltage", np.ascontiguousarray(scale, dtype=float)), cells, self._state, found,
-            grain=_GRAIN,
+            grain=GRAIN,
         )  # fmt: skip
         if out is not None:
             out[0][cells], out[1][cells] = found.T
@@ -390,41 +338,28 @@ class MushroomPopulation:
         self._clock.wait(duration, ambient)
         self._clock.look(chosen)
 
-    def _solve(self, voltage, temperature, state) -> np.ndarray:
-        ambient = checks.temperature(self, temperature)
-        # a copy: to kernels a read-only view would be another type
-        voltage = np.array(np.broadcast_to(voltage, (self.size,)), dtype=float)
-        out = np.empty((2, self.size))
-        launch(reads.current, self.size, ambient, self._floats, voltage, state, out, grain=_GRAIN)
-        return out
-
     def _advance(self) -> None:
         """Bring the glass (and slow crystallization) up to the clock."""
         if not self._clock.idle:
             self._clock.advance(self._state, self._address(self._clock.waits), self._floats, self._tables)
 
-    def _present(self):
-        """The state at the clock's time, without a trace in the devices' future."""
-        return self._clock.preview(self._state, self._address(self._clock.waits), self._floats, self._tables)
+    def _look(self, temperature: float | None) -> MushroomLook:
+        """A look that may share memory with the devices: to be used and forgotten before they go on."""
+        ambient = checks.temperature(self, temperature)
+        # the state at the clock's time, without a trace in the devices' future
+        state = self._clock.preview(self._state, self._address(self._clock.waits), self._floats, self._tables)
+        launch(reads.evaluate, self.size, self._floats, state, grain=GRAIN)
+        return MushroomLook(self.cell, self.shape, self.time, ambient, self._floats, state)
 
-    def _spoil(self, high: float, low: float, limited: float, ceiling: float) -> None:
-        """Draw which devices are stuck and which are limited."""
+    def _spoil(self, defects: checks.Defects) -> None:
+        """Draw which devices are stuck and which are limited; what is stuck low gets its RESET."""
         draw = np.empty((2, self.size))
         launch(draws.draw_defects, self.size, self._address(0), draw)
-        contact = max(1.0 / ceiling - self._floats.conduction.series_resistance, 0.0)
-        self._state.contact[draw[1] < limited] = contact
-        if high > 0.0 or low > 0.0:
-            reset = (draw[0] >= high) & (draw[0] < high + low)
+        contact = max(1.0 / defects.ceiling - self._floats.conduction.series_resistance, 0.0)
+        self._state.contact[draw[1] < defects.limited] = contact
+        stuck = defects.stuck_high + defects.stuck_low
+        if stuck > 0.0:
+            reset = (draw[0] >= defects.stuck_high) & (draw[0] < stuck)
             pulse = SCHEMES["set-staircase"].prepare[0]
-            checks.amplitude(self, pulse, None, reset)
-            self._send(pulse, np.full(int(reset.sum()), pulse.peak), reset, self._floats.heat.ambient)
-            self._free = draw[0] >= high + low
-
-    def _address(self, event: int) -> tuple[np.uint64, np.uint64, np.uint64]:
-        return np.uint64(self.seed), np.uint64(self.first_cell), np.uint64(event)
-
-    def _next_event(self) -> int:
-        if self._event == _LAST_EVENT:
-            raise ParameterError(f"event: a population has {_LAST_EVENT} pulses, reads and waits; all are used")
-        self._event += 1
-        return self._event
+            self._send(pulse, checks.amplitude(self, pulse, None, reset)[reset], reset, self._floats.heat.ambient)
+            self._free = draw[0] >= stuck

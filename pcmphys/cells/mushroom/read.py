@@ -6,6 +6,7 @@ import numpy as np
 
 from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, launch
+from pcmphys.numerics.elementary import exp
 from pcmphys.numerics.random import U64
 from pcmphys.physics.conduction.solve import (
     ROOM,
@@ -16,7 +17,8 @@ from pcmphys.physics.conduction.solve import (
     solve_current,
 )
 from pcmphys.physics.conduction.structure import SCRATCH, evaluate_one
-from pcmphys.physics.state import SECTORS
+from pcmphys.physics.relaxation import log_drift
+from pcmphys.physics.state import DOME_RESISTANCE, FILM_RESISTANCE, SECTORS, SHUNT
 from pcmphys.physics.telegraph.laws import MOST_TRAPS
 from pcmphys.physics.telegraph.traps import advance, kinds, limits_since, window
 
@@ -37,6 +39,21 @@ def current(start, stop, temperature, p, voltage, state, out):
         edge = load_sectors(i, temperature, activated, still, p, state, work)
         out[0, i], out[1, i] = solve_current(voltage[i], edge, series_resistance(i, p, state), work)
     kept(memory)
+
+
+@kernel
+def low_field(start, stop, temperature, p, state, out):
+    """Conductance [S] of each sector of devices start..stop at no voltage, dome and films in series beside the liner.
+
+    Without heater and contact; ``out`` (devices, 16). Their structure must have been evaluated.
+    """
+    domes, films = activation(temperature, p.conduction)
+    for i in range(start, stop):
+        dome = domes * exp(log_drift(state.order[i], state.exponent[i, 0], temperature, p.relaxation))
+        film = films * exp(log_drift(state.order[i], state.exponent[i, 1], temperature, p.relaxation))
+        for s in range(SECTORS):
+            resistance = state.sector[i, DOME_RESISTANCE, s] * dome + state.sector[i, FILM_RESISTANCE, s] * film
+            out[i, s] = 1.0 / resistance + state.sector[i, SHUNT, s]
 
 
 @kernel

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import copy
-import math
-import warnings
-
 import numpy as np
 
+from pcmphys.cells.population import Population
 from pcmphys.cells.shape import one_shape
 from pcmphys.cells.statistical import kernels as kernels
 from pcmphys.cells.statistical import laws
-from pcmphys.errors import ParameterError, ValidityWarning
+from pcmphys.cells.statistical.look import StatisticalLook
+from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import launch
 from pcmphys.numerics.moment import Moment, ages, require_finite
+from pcmphys.numerics.warn import warn
 from pcmphys.physics import flicker
 from pcmphys.programming.report import ProgramReport
 
-LAST_EVENT = 2**32 - 1
 _FEW_EVENTS = 4096
 """Programming events remembered before those without devices are forgotten for the first time."""
+_FAR_FROM_MEASURED = 5.0
+"""Difference [K] from the temperature of the measurement from which on it is said that nothing depends on it."""
+_PARTS = ("_conductance", "_exponent", "_noise", "_traps", "_awake", "_program_event")
+"""Arrays of the state, flat."""
 
 
 class StatisticalCell:
@@ -107,7 +109,7 @@ class StatisticalCell:
         return {name: values.reshape(target.shape) for name, values in zip(names, found, strict=True)}
 
 
-class StatisticalPopulation:
+class StatisticalPopulation(Population):
     """Devices of a `StatisticalCell` with their history; 36 bytes a device.
 
     A device keeps its drift exponent and its traps until it is programmed again. Drift counts from the age
@@ -123,15 +125,10 @@ class StatisticalPopulation:
     """The current is proportional to the voltage."""
 
     def __init__(self, cell: StatisticalCell, shape, seed: int, first_cell: int):
-        self.cell = cell
-        self.shape = check.shape("shape", shape)
-        self.size = math.prod(self.shape)
-        self.seed = check.integer("seed", seed, 0, 2**64 - 1)
-        self.first_cell = check.integer("first_cell", first_cell, 0, 2**64 - 1 - self.size)
+        super().__init__(cell, shape, seed, first_cell)
         self._rates = flicker.rates(cell.parameters.trap_fastest, cell.parameters.trap_slowest)
         self._floats = cell.parameters.pack()
         self._now = Moment()
-        self._event = 0
         self._traps_at = Moment()  # up to when the traps have lived
         self._programmed_at = [Moment()]
         self._full = _FEW_EVENTS
@@ -144,14 +141,6 @@ class StatisticalPopulation:
         self._awake = np.zeros(self.size, dtype=np.uint32)
         self._program_event = np.zeros(self.size, dtype=np.uint32)
 
-    def __repr__(self) -> str:
-        return f"StatisticalPopulation({self.cell.name!r}, shape={self.shape}, time={self.time:g} s)"
-
-    @property
-    def time(self) -> float:
-        """Lab clock [s]: the sum of all waits and reads."""
-        return self._now.seconds
-
     @property
     def drift_exponent(self) -> np.ndarray:
         """Drift exponent of each device (a copy); zero before programming."""
@@ -162,13 +151,24 @@ class StatisticalPopulation:
         """Time [s] since each device was programmed."""
         return ages(self._now, self._programmed_at)[self._program_event].reshape(self.shape)
 
-    def copy(self) -> StatisticalPopulation:
-        """Branch the experiment: the copy has the same past, and the same future under the same operations."""
-        twin = copy.copy(self)
-        twin._programmed_at = list(self._programmed_at)
-        for name in ("_conductance", "_exponent", "_noise", "_traps", "_awake", "_program_event"):
-            setattr(twin, name, getattr(self, name).copy())
-        return twin
+    @property
+    def moment(self) -> Moment:
+        """Lab clock with all digits: its float leaves out the nanoseconds of a read after years."""
+        return self._now
+
+    def now(self, temperature: float | None = None) -> StatisticalLook:
+        """Look at the devices as they are now, without read noise; no time passes.
+
+        Parameters
+        ----------
+        temperature : float [K], optional
+            The published moments hold at the temperature of their measurement (the default); any other value is
+            accepted with a `ValidityWarning` and changes nothing.
+        """
+        if temperature is not None:
+            self._warn_of_temperature(check.number("temperature", temperature, "K", 0.0, low_open=True))
+        own = (part.reshape(self.shape).copy() for part in (self._exponent, self.age, self._noise))
+        return StatisticalLook(self.cell, self.time, self.conductance(), *own)
 
     def program(self, targets, *, where=None) -> ProgramReport:
         """Program devices to target conductances, with the published error.
@@ -228,19 +228,12 @@ class StatisticalPopulation:
         ParameterError
             A number out of range, or a time that ends beyond all numbers.
         """
-        measured = self.cell.parameters.temperature
         duration = check.number("duration", duration, "s", 0.0)
         if temperature is not None:
             temperature = check.number("temperature", temperature, "K", 0.0, low_open=True)
         require_finite(self._now, duration)
         self._now = self._now.after(duration)  # only now: a refused call leaves the devices as they were
-        if temperature is not None and abs(temperature - measured) > 5.0:
-            warnings.warn(
-                f"temperature {temperature:g} K: {self.cell.name} was measured at {measured:g} K and has no "
-                "temperature dependence",
-                ValidityWarning,
-                stacklevel=2,
-            )
+        self._warn_of_temperature(temperature)
 
     def read(self, voltage: float | None = None, duration: float | None = None) -> np.ndarray:
         """Read every device: drifted conductance with its 1/f noise. The clock advances by ``duration``.
@@ -266,11 +259,9 @@ class StatisticalPopulation:
         duration = p.read_duration if duration is None else check.number("duration", duration, "s", 0.0, low_open=True)
         require_finite(self._now, duration)
         if duration < 2.0 * p.trap_fastest:
-            warnings.warn(
+            warn(
                 f"duration {duration:g} s is shorter than twice the fastest trap ({p.trap_fastest:g} s): "
-                "the noise of a faster read is not modelled",
-                ValidityWarning,
-                stacklevel=2,
+                "the noise of a faster read is not modelled"
             )
         self._refresh_traps(self._now.after(-duration))
         out = self._evaluate(flicker.byte_table(flicker.amplitudes(self._rates, duration)))
@@ -282,28 +273,32 @@ class StatisticalPopulation:
         self._require_programmed()
         return self._evaluate(np.zeros(1024))
 
-    def current(self, voltage) -> tuple[np.ndarray, np.ndarray]:
-        """Noise-free current [A] and slope dI/dV [S] at ``voltage`` [V] (a number or the population's shape): ohmic."""
-        slope = self.conductance()
-        voltage = check.array("voltage", voltage, "V", empty=True)
-        if voltage.ndim and voltage.shape != self.shape:
-            raise ParameterError(f"voltage must be a number or have shape {self.shape}; got shape {voltage.shape}")
-        return slope * voltage, slope
+    def current(self, voltage, *, warn: bool = True) -> tuple[np.ndarray, np.ndarray]:
+        """Noise-free current [A] and slope dI/dV [S] at ``voltage`` [V]; short for ``now().current``."""
+        return self.now().current(voltage, warn=warn)
+
+    def _keep(self, start: int, stop: int) -> None:
+        self._programmed_at = list(self._programmed_at)
+        for name in _PARTS:
+            setattr(self, name, getattr(self, name)[start:stop].copy())
+        if self._blank is not None:
+            blank = self._blank[start:stop]
+            self._blank = blank.copy() if blank.any() else None
+        self._untouched = self._untouched and self.size > 0
+
+    def _warn_of_temperature(self, temperature: float | None) -> None:
+        measured = self.cell.parameters.temperature
+        if temperature is not None and abs(temperature - measured) > _FAR_FROM_MEASURED:
+            warn(
+                f"temperature {temperature:g} K: {self.cell.name} was measured at {measured:g} K and has no "
+                "temperature dependence"
+            )
 
     def _state(self) -> tuple[np.ndarray, ...]:
         return self._conductance, self._exponent, self._noise, self._traps, self._awake
 
     def _draw(self, event: int, targets, error, state) -> None:
         launch(kernels.program, self.size, self._address(event), self._floats, targets, error, state)
-
-    def _address(self, event: int) -> tuple[np.uint64, np.uint64, np.uint64]:
-        return np.uint64(self.seed), np.uint64(self.first_cell), np.uint64(event)
-
-    def _next_event(self) -> int:
-        if self._event == LAST_EVENT:
-            raise ParameterError(f"event: a population has {LAST_EVENT} programming and read events; all are used")
-        self._event += 1
-        return self._event
 
     def _refresh_traps(self, until: Moment) -> None:
         elapsed = until.since(self._traps_at)
@@ -349,11 +344,9 @@ class StatisticalPopulation:
         if targets.size and targets.max() > top:
             high = targets > top
             clipped = int(high.sum() if chosen is None else (high.reshape(-1) & chosen).sum())
-            warnings.warn(
+            warn(
                 f"targets: {clipped} of {self.size} lie above the range [0, {top:g}] S of {self.cell.name} "
-                f"(largest {targets.max():g} S) and were clipped to it",
-                ValidityWarning,
-                stacklevel=3,
+                f"(largest {targets.max():g} S) and were clipped to it"
             )
             targets = np.minimum(targets, top)
         return targets.reshape(-1), clipped

@@ -64,24 +64,24 @@ class SwitchingDevices:
     ``on`` (2, rows, columns): devices, selectors (all false without hysteresis).
     """
 
-    def __init__(self, population, selector=None, gate=None, selector_on=None):
-        self.population, self.selector = population, selector
-        shape = population.shape
+    def __init__(self, look, selector=None, gate=None, selector_on=None):
+        self.look, self.selector = look, selector
+        shape = look.shape
         self.on = np.zeros((2, *shape), dtype=bool)
         self._hysteretic = selector_on is not None
         if self._hysteretic:
             self.on[1] = selector_on
         self._gate = gate
-        parameters = population.cell.parameters
+        parameters = look.cell.parameters
         self._heat = parameters.heat
         self._holding = parameters.switching.holding_current
-        self._threshold = population.threshold_voltage()
+        self._threshold = look.threshold_voltage
         self._on_conductance = np.full(shape, 1.0 / self._heat.on_resistance)
 
     @property
     def conducts(self) -> np.ndarray:
         """Which cells conduct at all: all of them."""
-        return np.ones(self.population.shape, dtype=bool)
+        return np.ones(self.look.shape, dtype=bool)
 
     def evaluate(self, voltage: np.ndarray, series: Series) -> None:
         """See `cells`. The on-state is a conductance 1/B behind a drop A; a trace of leakage keeps its law rising."""
@@ -105,9 +105,9 @@ class SwitchingDevices:
 
     def _off(self, selector_on):
         if self.selector is None:
-            return Devices(self.population)
+            return Devices(self.look)
         on = None if selector_on is None else selector_on[None]
-        return SelectedDevices(self.population, self.selector, self._gate, on)
+        return SelectedDevices(self.look, self.selector, self._gate, on)
 
     def excess(self, fields) -> np.ndarray:
         """See `states`: how far a device or selector is out of the range of its state."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pcmphys.cells.protocol import Look
 from pcmphys.crossbar.selectors import Selector, Series
 from pcmphys.errors import ConvergenceError, ParameterError
 
@@ -75,45 +76,45 @@ class Selected(_Selecting):
 
 
 class Devices:
-    """Devices of a population without selector."""
+    """Devices of a look without selector."""
 
     on = None
 
-    def __init__(self, population):
-        self.population = population
+    def __init__(self, look: Look):
+        self.look = look
 
     @property
     def conducts(self) -> np.ndarray:
         """Which cells conduct at all: all of them."""
-        return np.ones(self.population.shape, dtype=bool)
+        return np.ones(self.look.shape, dtype=bool)
 
     def evaluate(self, voltage: np.ndarray, series: Series) -> None:
         """See the module."""
-        series.current[...], series.slope[...] = self.population.current(voltage, warn=False)
+        series.current[...], series.slope[...] = self.look.current(voltage, warn=False)
         series.inner[...] = 0.0
         _refuse_not_a_number(~(np.isfinite(series.current) & np.isfinite(series.slope)), voltage)
 
     def gain(self, fields) -> np.ndarray:
         """See the module."""
-        return np.ones(self.population.shape)
+        return np.ones(self.look.shape)
 
     def remark(self, fields) -> None:
         """Say so if devices would switch at the voltages that were found: their off-state was solved for."""
-        self.population.warn_of_switching(fields.row_voltage - fields.column_voltage)
+        self.look.warn_of_switching(fields.row_voltage - fields.column_voltage)
 
 
 class SelectedDevices(_Selecting):
-    """Devices of a population behind a selector."""
+    """Devices of a look behind a selector."""
 
-    def __init__(self, population, selector: Selector, gate=None, on=None):
+    def __init__(self, look: Look, selector: Selector, gate=None, on=None):
         super().__init__(selector, gate, on)
-        self.population = population
-        self._keywords = {"gate": selector.row_gate(gate, population.shape[0])[:, None]} if selector.gated else {}
+        self.look = look
+        self._keywords = {"gate": selector.row_gate(gate, look.shape[0])[:, None]} if selector.gated else {}
 
     @property
     def conducts(self) -> np.ndarray:
         """Which cells conduct at all: all of them."""
-        return np.ones(self.population.shape, dtype=bool)
+        return np.ones(self.look.shape, dtype=bool)
 
     def evaluate(self, voltage: np.ndarray, series: Series) -> None:
         """Find the inner node: selector and device carry one current."""
@@ -121,7 +122,7 @@ class SelectedDevices(_Selecting):
 
         def laws(inner: np.ndarray) -> tuple[np.ndarray, ...]:
             with np.errstate(all="ignore"):
-                return *self.selector.current(inner, **keywords), *self.population.current(voltage - inner, warn=False)
+                return *self.selector.current(inner, **keywords), *self.look.current(voltage - inner, warn=False)
 
         inner, step, agree, (of_selector, slope, of_device, device_slope) = _settle(laws, voltage, series.inner)
         # the side that is steeper at its voltage knows the current better; at a jump of its law, only the device
@@ -137,11 +138,11 @@ class SelectedDevices(_Selecting):
     def gain(self, fields) -> np.ndarray:
         """See the module."""
         device = fields.row_voltage - fields.column_voltage - fields.selector_voltage
-        return _ratio(fields.slope, self.population.current(device, warn=False)[1])
+        return _ratio(fields.slope, self.look.current(device, warn=False)[1])
 
     def remark(self, fields) -> None:
         """See `Devices`."""
-        self.population.warn_of_switching(fields.row_voltage - fields.column_voltage - fields.selector_voltage)
+        self.look.warn_of_switching(fields.row_voltage - fields.column_voltage - fields.selector_voltage)
 
 
 def _settle(laws, voltage: np.ndarray, guess: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from pcmphys.cells import MushroomPopulation
-from pcmphys.cells.mushroom import branch
 from pcmphys.errors import ParameterError
 from pcmphys.fit.drift.fit import drift as fitted
 from pcmphys.fit.drift.summary import with_error
@@ -13,6 +12,7 @@ from pcmphys.numerics import check
 from pcmphys.plot import style
 from pcmphys.plot.axes import SMALL, plain_log
 from pcmphys.plot.figures import plain
+from pcmphys.plot.mushroom import selection
 
 
 def drift(devices, *, times=None, n: int = 6, axes=None):
@@ -44,13 +44,13 @@ def drift(devices, *, times=None, n: int = 6, axes=None):
     the ambient temperature, else the time at that temperature that has the same effect. Lines are fits of
     `pcmphys.fit.drift`, and so are the errors of the exponents: they know that the noise is 1/f.
     """
-    branch.checked(devices)
+    selection.checked(devices)
     n = check.integer("n", n, 1)
     times = check.array("times", _default_times(devices) if times is None else times, "s", 1e-9, ndim=1)
     check.increasing("times", times, "s")
     if times.size < 3:
         raise ParameterError(f"times must hold at least three reads; got {times.size}")
-    traces = [_trace(devices, int(place), times) for place in branch.spread_over_conductance(devices, n)]
+    traces = [_trace(devices, int(place), times) for place in selection.spread_over_conductance(devices, n)]
     with style.panel(axes, figsize=(8.0, 4.8)) as (figure, axes):
         import matplotlib as mpl
 
@@ -77,7 +77,7 @@ def drift(devices, *, times=None, n: int = 6, axes=None):
 
 
 def _default_times(devices: MushroomPopulation) -> np.ndarray:
-    old = float(np.median(branch.age(devices)))
+    old = float(np.median(devices.now().glass_age.reshape(-1)))
     return np.geomspace(old + 1.0, old + 1e6, 61) - old
 
 
@@ -88,8 +88,8 @@ def _rounded(value: float) -> str:
 
 def _trace(devices: MushroomPopulation, place: int, times) -> tuple[np.ndarray, np.ndarray]:
     """Ages of the glass [s] and reads [S] of one device at the given times from now, or when its last read ends."""
-    twin = branch.block(devices, place, place + 1)
-    first = float(branch.age(twin)[0])
+    twin = devices.flat[place : place + 1]
+    first = float(twin.now().glass_age.reshape(-1)[0])
     start = twin.time
     reads, at = np.empty(times.size), np.array(times)
     for k, time in enumerate(times):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pcmphys.cells.mushroom import branch
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.physics import heat
 from pcmphys.plot import style
 from pcmphys.plot.figures import plain
+from pcmphys.plot.mushroom import selection
 from pcmphys.plot.mushroom.characteristics import current_voltage, temperature
 from pcmphys.plot.mushroom.structure import cross_section, plan
-from pcmphys.plot.mushroom.view import CellView, look
+from pcmphys.plot.mushroom.view import CellView, view
 from pcmphys.programming import Pulse
 
 _CURRENTS = (100e-6, 200e-6, 300e-6, 440e-6)  # SET to full RESET of the shipped cells
@@ -49,19 +49,18 @@ def cell(devices, index, *, pulse=None, axes=None):
     a front without roughness. Above its threshold voltage, or above the end of the off-state's curve, the device is in
     its on-state, V = A + B I.
     """
-    branch.checked(devices)
-    view = look(devices, index)
+    seen = view(selection.checked(devices), index)
     currents = _currents(devices, pulse)
     if axes is not None:
-        _draw(view, currents, _checked_axes(axes))
+        _draw(seen, currents, _checked_axes(axes))
         return axes[0].figure
     with style.figure(2, 2, figsize=(11.6, 9.0)) as (figure, panels):
         grid = panels[0, 1].get_subplotspec()
         panels[0, 1].remove()
         polar = figure.add_subplot(grid, projection="polar")
-        _draw(view, currents, (panels[0, 0], polar, *panels[1]))
+        _draw(seen, currents, (panels[0, 0], polar, *panels[1]))
         figure.suptitle(
-            f"{plain(devices.cell.name)}, device {_place(view.index)}: {1e6 * view.conductance:.3g} µS at "
+            f"{plain(devices.cell.name)}, device {_place(seen.index)}: {1e6 * seen.conductance:.3g} µS at "
             f"{1e3 * devices.cell.read_voltage:.0f} mV",
             fontsize=12,
         )

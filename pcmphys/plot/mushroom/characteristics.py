@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
-from pcmphys.errors import ValidityWarning
 from pcmphys.physics import heat
 from pcmphys.physics.state import SECTORS
 from pcmphys.plot import style
@@ -22,7 +19,7 @@ def temperature(view: CellView, currents, axes) -> None:
     import matplotlib as mpl
 
     p = view.heat
-    crystallization = view.twin._floats.crystallization
+    crystallization = view.look.cell.parameters.crystallization
     melting, glass = crystallization.melting_temperature, crystallization.viscosity.glass_temperature
     radius, thickness = view.heater_radius, view.layer_thickness
     r = np.linspace(radius, thickness, 61)
@@ -72,7 +69,7 @@ def _most_and_least(view: CellView):
 
 def current_voltage(view: CellView, axes) -> None:
     """Off-state up to the threshold voltage, and the on-state's line between holding and largest current."""
-    p, cell = view.heat, view.twin.cell
+    p, cell = view.heat, view.look.cell
     bridged = view.threshold <= cell.parameters.read.largest_voltage
     # a bridged device goes on to where its curve meets the on-state's line
     last = p.on_voltage + p.on_resistance * _off_current(view, p.on_voltage) if bridged else view.threshold
@@ -103,7 +100,5 @@ def current_voltage(view: CellView, axes) -> None:
 
 
 def _off_current(view: CellView, voltage: float) -> float:
-    with warnings.catch_warnings():
-        # a bridged device has a threshold of millivolts that means nothing
-        warnings.simplefilter("ignore", ValidityWarning)
-        return float(view.twin.current(voltage)[0][0])
+    # a bridged device has a threshold of millivolts that means nothing
+    return float(view.look.current(voltage, warn=False)[0])

@@ -10,14 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from pcmphys.cells import MushroomCell, MushroomPopulation
-from pcmphys.cells.mushroom import branch
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.physics import heat
 from pcmphys.plot import style
 from pcmphys.plot.axes import SMALL, plain_log
 from pcmphys.plot.figures import plain
-from pcmphys.plot.mushroom import spectrum
+from pcmphys.plot.mushroom import selection, spectrum
 from pcmphys.programming import SCHEMES
 
 
@@ -82,7 +81,7 @@ def _some_devices(devices, n: int, seed: int) -> MushroomPopulation:
         return devices.population(n, seed=seed)
     if not isinstance(devices, MushroomPopulation):
         raise ParameterError(f"devices must be a MushroomCell or a population of one; got {type(devices).__name__}")
-    return branch.block(devices, 0, min(n, branch.checked(devices).size))
+    return devices.flat[0 : min(n, selection.checked(devices).size)]
 
 
 def _partial_reset(population: MushroomPopulation, amplitudes) -> np.ndarray:
@@ -120,7 +119,8 @@ def _median_and_band(x, values, colour: str, label: str, axes) -> None:
 
 def _mark_temperatures(population: MushroomPopulation, amplitudes, axes) -> None:
     """Currents at which the heater of a device without deviations reaches the glass transition, and melting."""
-    p, crystallization = population._floats.heat, population._floats.crystallization
+    parameters = population.cell.parameters
+    p, crystallization = parameters.heat.pack(), parameters.crystallization
     fine = np.linspace(amplitudes[0], amplitudes[-1], 1000)
     rise = np.array([heat.heater_rise(float(current), p) for current in fine])
     levels = ((crystallization.viscosity.glass_temperature, "$T_g$"), (crystallization.melting_temperature, "$T_m$"))
@@ -170,13 +170,13 @@ def noise_spectrum(
     a quarter of the highest frequency, every decade with the same weight; the guide is Q_s^2/f. A few devices are far
     noisier than the rest: the rms over devices, which is what published values of Q_s state, is larger.
     """
-    branch.checked(devices)
+    selection.checked(devices)
     reads = check.integer("reads", reads, 1024)
     n = min(check.integer("n", n, 1), devices.size)
     interval = check.number("interval", interval, "s", 0.0, low_open=True)
     duration = interval if duration is None else duration
     duration = check.number("duration", duration, "s", 0.0, interval, low_open=True)
-    deviation = spectrum.relative(*spectrum.records(branch.block(devices, 0, n), reads, interval, duration))
+    deviation = spectrum.relative(*spectrum.records(devices.flat[0:n], reads, interval, duration))
     frequency, power = spectrum.density(deviation, interval)
     law = spectrum.power_law(frequency, np.median(power, axis=1))
     with style.panel(axes, figsize=(6.8, 4.8)) as (figure, axes):

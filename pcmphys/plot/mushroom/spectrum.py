@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from pcmphys.cells import MushroomPopulation
-from pcmphys.cells.mushroom import branch
 
 _SEGMENTS = 8  # a record is cut into so many pieces, half overlapping
 _FIRST_BIN = 3  # below, the window's leakage and the removed drift show
@@ -16,7 +15,7 @@ _PART_OF_HIGHEST = 0.25  # above, the average over a read and what it leaves of 
 
 def records(devices: MushroomPopulation, reads: int, interval: float, duration: float):
     """Ages of the glass [s] and reads [S], each (reads, devices); the devices live through it."""
-    first, start = branch.age(devices), devices.time
+    first, start = devices.now().glass_age.reshape(-1), devices.time
     ages, values = np.empty((reads, devices.size)), np.empty((reads, devices.size))
     for k in range(reads):
         values[k] = devices.read(duration=duration).reshape(-1)

@@ -1,43 +1,77 @@
-"""What there is to draw of one mushroom cell, taken from its state once."""
+"""What there is to draw of one mushroom cell, taken from a look at it."""
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 
 from pcmphys.cells import MushroomPopulation
-from pcmphys.cells.mushroom import branch
-from pcmphys.physics import heat, relaxation
-from pcmphys.physics.conduction import laws as conduction
+from pcmphys.cells.mushroom.look import MushroomLook
+from pcmphys.physics import heat
 from pcmphys.physics.heat import HeatFloats
-from pcmphys.physics.state import DOME_RESISTANCE, FILM_RESISTANCE, HEAT, RADIUS, SECTORS, SHUNT
+from pcmphys.physics.state import SECTORS
+from pcmphys.plot.mushroom import selection
 
 
 @dataclass(frozen=True)
 class CellView:
     """One device as it stands; lengths [m]."""
 
-    twin: MushroomPopulation
-    """The device alone, for whatever else is to be asked of it."""
+    look: MushroomLook
+    """At the device alone."""
     index: tuple[int, ...]
-    heater_radius: float
-    layer_thickness: float
-    rim: np.ndarray
-    """(16,) thickness of the dome in each sector."""
-    grains: tuple[np.ndarray, ...]
-    """Per sector (n, 2): distance of each grain's centre from the heater's centre, and its radius."""
-    grain_size: float
-    """Diameter of the polycrystal's grains around the dome."""
-    sector_conductance: np.ndarray
-    """(16,) [S] at low field, without the heater's series resistance."""
-    filament: float
-    """Angle [rad] of the on-state's filament."""
-    projected: bool
-    conductance: float
-    """[S] at the usual read voltage."""
-    threshold: float
-    """[V]."""
+
+    @property
+    def heater_radius(self) -> float:
+        """Radius [m] of its heater."""
+        return float(self.look.heater_radius)
+
+    @property
+    def layer_thickness(self) -> float:
+        """Thickness [m] of the chalcogenide."""
+        return self.look.cell.parameters.geometry.layer_thickness
+
+    @property
+    def rim(self) -> np.ndarray:
+        """(16,) thickness [m] of the dome in each sector."""
+        return self.look.amorphous_thickness
+
+    @property
+    def grains(self) -> list[np.ndarray]:
+        """Per sector (n, 2): distance of each grain's centre from the heater's centre, and its radius [m]."""
+        return [sector[~np.isnan(sector[:, 0])] for sector in self.look.grains]
+
+    @property
+    def grain_size(self) -> float:
+        """Diameter [m] of the polycrystal's grains around the dome."""
+        return self.look.cell.parameters.conduction.rim_grain
+
+    @property
+    def sector_conductance(self) -> np.ndarray:
+        """(16,) [S] at low field, without the heater's series resistance."""
+        return self.look.sector_conductance
+
+    @property
+    def filament(self) -> float:
+        """Angle [rad] of the on-state's filament."""
+        return float(self.look.filament)
+
+    @property
+    def projected(self) -> bool:
+        """Whether there is a liner."""
+        return self.look.cell.parameters.liner is not None
+
+    @property
+    def conductance(self) -> float:
+        """[S] at the usual read voltage."""
+        return float(self.look.conductance)
+
+    @property
+    def threshold(self) -> float:
+        """[V]."""
+        return float(self.look.threshold_voltage)
 
     @property
     def share(self) -> np.ndarray:
@@ -50,14 +84,17 @@ class CellView:
         first = int(np.argmax(self.sector_conductance))
         return first, (first + SECTORS // 2) % SECTORS
 
-    @property
+    @functools.cached_property
     def heat(self) -> HeatFloats:
         """Parameters of the heat laws."""
-        return self.twin._floats.heat
+        return self.look.cell.parameters.heat.pack()
 
     def rise(self, current: float) -> float:
         """Steady rise [K] of the heater's rim at a current [A] of the on-state, under the filament."""
-        return heat.heater_rise(current, self.heat) * float(self.twin._state.device[0, HEAT]) if current else 0.0
+        if not current:
+            return 0.0
+        own = float(self.look.thermal_resistance) / self.heat.thermal_resistance
+        return heat.heater_rise(current, self.heat) * own
 
 
 def middle(sector: int) -> float:
@@ -65,37 +102,7 @@ def middle(sector: int) -> float:
     return (sector + 0.5) * 2.0 * np.pi / SECTORS
 
 
-def look(devices: MushroomPopulation, index) -> CellView:
+def view(devices: MushroomPopulation, index) -> CellView:
     """View of the device at ``index``; the population is left as it is."""
-    place = branch.flat_index(devices, index)
-    twin = branch.block(devices, place, place + 1)
-    twin._advance()
-    conductance = float(twin.conductance()[0])
-    state, p = twin._state, twin._floats
-    radius = p.geometry.heater_radius * float(state.device[0, RADIUS])
-    return CellView(
-        twin=twin,
-        index=tuple(int(k) for k in np.unravel_index(place, devices.shape)) if devices.shape else (),
-        heater_radius=radius,
-        layer_thickness=p.geometry.layer_thickness,
-        rim=state.rim[0].astype(float),
-        grains=tuple(state.grain[0, s, : state.count[0, s]].astype(float) for s in range(SECTORS)),
-        grain_size=p.conduction.rim_grain,
-        sector_conductance=_sector_conductance(state, p),
-        filament=float(state.filament[0]),
-        projected=bool(p.projected),
-        conductance=conductance,
-        threshold=float(twin.threshold_voltage()[0]),
-    )
-
-
-def _sector_conductance(state, p) -> np.ndarray:
-    """Dome and films in series with their present drift, beside the liner's share."""
-    ambient, reference = p.heat.ambient, p.conduction.reference_temperature
-    parts = ((DOME_RESISTANCE, p.conduction.amorphous_activation), (FILM_RESISTANCE, p.conduction.boundary_activation))
-    resistance = np.zeros(SECTORS)
-    for k, (row, activation) in enumerate(parts):
-        drift = relaxation.log_drift(state.order[0], float(state.exponent[0, k]), ambient, p.relaxation)
-        factor = np.exp(drift) / conduction.activated(activation, ambient, reference)
-        resistance += state.sector[0, row].astype(float) * factor
-    return 1.0 / resistance + state.sector[0, SHUNT].astype(float)
+    place = selection.place(devices, index)
+    return CellView(devices[place].now(), place)

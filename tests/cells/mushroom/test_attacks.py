@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pcmphys as pcm
-from pcmphys.cells.mushroom import clock
+from pcmphys.cells.mushroom import clock, look
 from pcmphys.cells.mushroom import devices as module
 from pcmphys.cells.mushroom import read as reads
 from pcmphys.physics.state import SHELLS
@@ -110,8 +110,8 @@ def threads_for_few():
     """Let every launch use all threads, however few devices there are."""
     before = numba.get_num_threads()
     with pytest.MonkeyPatch.context() as patch:
-        for room in (module, clock, reads):
-            patch.setattr(room, "_GRAIN", 1)
+        for room, name in ((module, "GRAIN"), (look, "GRAIN"), (clock, "_GRAIN"), (reads, "_GRAIN")):
+            patch.setattr(room, name, 1)
         yield before
     numba.set_num_threads(before)
 

@@ -13,6 +13,7 @@ from scipy.stats import norm
 
 import pcmphys as pcm
 from pcmphys import ParameterError, ValidityWarning
+from pcmphys.cells import population
 from pcmphys.cells.statistical import devices as module
 from pcmphys.numerics import compile
 from pcmphys.physics import flicker
@@ -566,7 +567,7 @@ def test_targets_of_any_layout_and_kind():
 
 def test_the_last_event_is_used_and_then_refused():
     devices = programmed()
-    devices._event = module.LAST_EVENT - 1
+    devices._event = population.LAST_EVENT - 1
     devices.program(5e-6)
     assert devices._event == 2**32 - 1
     devices.wait(1.0)

@@ -8,7 +8,7 @@ import pytest
 import pcmphys as pcm
 from pcmphys.errors import ParameterError
 from pcmphys.plot.mushroom.materials import grain_pattern
-from pcmphys.plot.mushroom.view import look, middle
+from pcmphys.plot.mushroom.view import middle, view
 
 RESET = pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9)
 BOX = pcm.Pulse(current=100e-6, width=50e-9, fall=5e-9)
@@ -30,12 +30,12 @@ def test_an_index_outside_of_the_population_is_named(devices, index, name):
 
 
 def test_indices_count_as_in_numpy(devices):
-    assert look(devices, (-1, 2)).index == (3, 2)
-    np.testing.assert_array_equal(look(devices, (-1, 2)).rim, devices.amorphous_thickness[3, 2])
+    assert view(devices, (-1, 2)).index == (3, 2)
+    np.testing.assert_array_equal(view(devices, (-1, 2)).rim, devices.amorphous_thickness[3, 2])
     one = devices.cell.population((), seed=1)
-    assert look(one, ()).index == ()
+    assert view(one, ()).index == ()
     flat = devices.cell.population(3, seed=1)
-    assert look(flat, np.int64(2)).index == look(flat, (2,)).index == (2,)
+    assert view(flat, np.int64(2)).index == view(flat, (2,)).index == (2,)
     with pytest.raises(ParameterError, match=r"^index must be a whole number within \[-3, 2\]; got 3"):
         pcm.plot.cell(flat, 3)
 
@@ -75,7 +75,7 @@ def test_the_dome_is_drawn_at_the_rims_of_the_state(reset):
     figure = pcm.plot.cell(reset, index)
     section, plan = figure.axes[0], next(axes for axes in figure.axes if axes.name == "polar")
     right, left = (patch for patch in section.patches if patch.get_label() == "dome")
-    first, second = look(reset, index).pair
+    first, second = view(reset, index).pair
     assert second == (first + 8) % 16
     assert (right.theta1, right.theta2, left.theta1, left.theta2) == (0.0, 90.0, 90.0, 180.0)
     for wedge, sector in ((right, first), (left, second)):
@@ -89,7 +89,7 @@ def test_the_dome_is_drawn_at_the_rims_of_the_state(reset):
 
 def test_grains_are_drawn_at_their_distance_with_their_radius(reset):
     twin = reset.copy()
-    pair = look(twin, 0).pair
+    pair = view(twin, 0).pair
     state = twin._state
     kept = {pair[0]: [(24e-9, 2e-9), (27e-9, 3e-9)], pair[1]: [(30e-9, 2.5e-9)]}
     for sector, grains in kept.items():
@@ -114,10 +114,10 @@ def test_shares_of_the_sectors_add_up_to_the_device(devices):
     slope = twin.current(0.0)[1].reshape(-1)
     series = devices.cell.parameters.conduction.series_resistance
     for place in range(20):
-        view = look(devices, np.unravel_index(place, devices.shape))
-        assert 1.0 / (1.0 / view.sector_conductance.sum() + series) == pytest.approx(slope[place], rel=1e-9)
-        assert view.share.sum() == pytest.approx(1.0)
-        assert view.share[view.pair[0]] == view.share.max()
+        seen = view(devices, np.unravel_index(place, devices.shape))
+        assert 1.0 / (1.0 / seen.sector_conductance.sum() + series) == pytest.approx(slope[place], rel=1e-9)
+        assert seen.share.sum() == pytest.approx(1.0)
+        assert seen.share[seen.pair[0]] == seen.share.max()
 
 
 def test_temperature_falls_from_the_heater_to_the_electrode_and_melts_where_the_law_says(reset):

@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 import pcmphys as pcm
-from pcmphys.cells.mushroom import branch
 from pcmphys.constants import BOLTZMANN
 from pcmphys.errors import ParameterError
-from pcmphys.plot.mushroom import spectrum
+from pcmphys.plot.mushroom import selection, spectrum
 
 RESET = pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9)
 BOX = pcm.Pulse(current=100e-6, width=50e-9, fall=5e-9)
@@ -22,7 +21,10 @@ CELLS = ("ibm-90nm-doped-gst", "ibm-90nm-projected")
 def everything(devices) -> list:
     """All that a population's future depends on."""
     clock = devices._clock
-    parts = [*devices._state, devices._free, clock.looked]
+    kept = devices._state._asdict()
+    for evaluated in ("sector", "fraction", "stale"):  # follow from the rest whenever somebody looks
+        del kept[evaluated]
+    parts = [*kept.values(), devices._free, clock.looked]
     times = (clock.now, tuple(clock._looks), clock._pending, clock._trap_now)
     numbers = (devices._event, times, devices.shape, devices.first_cell)
     return [part.tobytes() for part in parts] + [numbers]
@@ -63,8 +65,8 @@ def test_a_block_has_the_future_that_its_devices_have_in_the_whole(devices):
         return np.stack([first.reshape(-1), some.read().reshape(-1), some.conductance().reshape(-1)])
 
     whole = future(devices.copy())
-    np.testing.assert_array_equal(future(branch.block(devices, 6, 13)), whole[:, 6:13])
-    stranger = branch.block(devices, 6, 13)
+    np.testing.assert_array_equal(future(devices.flat[6:13]), whole[:, 6:13])
+    stranger = devices.flat[6:13]
     stranger.first_cell = devices.first_cell  # the wrong random numbers
     assert (future(stranger) != whole[:, 6:13]).any()
 
@@ -72,11 +74,11 @@ def test_a_block_has_the_future_that_its_devices_have_in_the_whole(devices):
 def test_devices_are_picked_evenly_over_conductance_and_never_twice(devices):
     conductance = devices.copy().conductance().reshape(-1)
     for count in (1, 2, 7, 20, 50):
-        places = branch.spread_over_conductance(devices, count)
+        places = selection.spread_over_conductance(devices, count)
         assert len(set(places.tolist())) == places.size == min(count, 20)
         assert (np.diff(conductance[places]) >= 0.0).all()
         assert conductance[places[0]] == conductance.min()
-    assert conductance[branch.spread_over_conductance(devices, 7)[-1]] == conductance.max()
+    assert conductance[selection.spread_over_conductance(devices, 7)[-1]] == conductance.max()
 
 
 def test_age_is_the_time_since_the_quench_and_faster_in_the_heat():
@@ -85,7 +87,7 @@ def test_age_is_the_time_since_the_quench_and_faster_in_the_heat():
     devices.wait(40.0)
     devices.apply(RESET, where=np.array([True, False, False]))
     devices.wait(5.0)
-    np.testing.assert_allclose(branch.age(devices)[[0, 2]], [5.0, 45.0], rtol=1e-5)
+    np.testing.assert_allclose(devices.now().glass_age.reshape(-1)[[0, 2]], [5.0, 45.0], rtol=1e-5)
     # one second at 350 K: how much order it takes away, and how long that takes at the ambient temperature
     relaxation, ambient = devices._floats.relaxation, devices._floats.heat.ambient
     cold, hot = (relaxation.barrier / (BOLTZMANN * t) for t in (ambient, 350.0))
@@ -93,8 +95,8 @@ def test_age_is_the_time_since_the_quench_and_faster_in_the_heat():
     order = -(np.log(np.exp(log_cold - cold * relaxation.initial) + 5.0) - log_cold) / cold
     order = -(np.log(np.exp(log_hot - hot * order) + 1.0) - log_hot) / hot
     devices.wait(1.0, temperature=350.0)
-    assert branch.age(devices)[0] == pytest.approx(np.exp(log_cold - cold * order), rel=1e-4)
-    assert branch.age(devices)[0] > 100.0
+    assert devices.now().glass_age.reshape(-1)[0] == pytest.approx(np.exp(log_cold - cold * order), rel=1e-4)
+    assert devices.now().glass_age.reshape(-1)[0] > 100.0
 
 
 # ---------------------------------------------------------------- many cells
@@ -108,12 +110,12 @@ def test_the_programming_curve_is_what_its_pulses_do(reset):
     assert axes.get_yscale() == "log"
     partial, staircase = axes.lines[:2]
     np.testing.assert_allclose(partial.get_xdata(), [30.0, 150.0, 460.0])
-    by_hand = branch.block(reset, 0, 4)
+    by_hand = reset.flat[0:4]
     by_hand.apply(RESET)
     for k, amplitude in enumerate(amplitudes):
         by_hand.apply(BOX, amplitude=amplitude, pause=0.1)
         assert staircase.get_ydata()[k] == pytest.approx(1e6 * np.median(by_hand.read()), rel=1e-12)
-    by_hand = branch.block(reset, 0, 4)
+    by_hand = reset.flat[0:4]
     by_hand.apply(pcm.Pulse(current=400e-6, width=20e-9, fall=1e-6))
     by_hand.apply(BOX, amplitude=460e-6, pause=0.1)
     low, middle_, high = np.percentile(1e6 * by_hand.read(), [5, 50, 95])
@@ -153,14 +155,14 @@ def test_drift_shows_the_reads_that_the_devices_would_give(devices):
     dots = [line for line in axes.lines if line.get_marker() == "o"]
     assert len(dots) == 3
     assert len(axes.lines) == 6
-    places = branch.spread_over_conductance(devices, 3)
+    places = selection.spread_over_conductance(devices, 3)
     twin = devices.copy()
     reads = []
     for time in times:
         twin.wait(max(time - (twin.time - devices.time), 0.0))
         reads.append(1e6 * twin.read().reshape(-1))
     reads = np.array(reads)
-    ages = branch.age(devices)
+    ages = devices.now().glass_age.reshape(-1)
     for line, place in zip(dots, places[::-1], strict=True):
         np.testing.assert_array_equal(line.get_ydata(), reads[:, place])
         np.testing.assert_allclose(line.get_xdata(), ages[place] + times)

@@ -1,0 +1,280 @@
+"""A look at mushroom devices: their state at one moment, and what follows from it."""
+
+from __future__ import annotations
+
+import functools
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pcmphys.cells.mushroom import checks
+from pcmphys.cells.mushroom import pulse as pulses
+from pcmphys.cells.mushroom import read as reads
+from pcmphys.cells.mushroom.parameters import MushroomFloats
+from pcmphys.cells.protocol import Cell
+from pcmphys.constants import BOLTZMANN
+from pcmphys.numerics.compile import launch
+from pcmphys.physics.crystallization import anneal
+from pcmphys.physics.state import (
+    AMPLITUDE,
+    DOME_DRIFT,
+    FACTORS,
+    FILM_DRIFT,
+    HEAT,
+    RADIUS,
+    SECTORS,
+    SHUNT,
+    MushroomState,
+)
+from pcmphys.physics.telegraph import laws as telegraph
+
+GRAIN = 512
+"""Devices worth a thread of their own."""
+_LOG_STEP = 1e-3
+"""Step in the logarithm of time over which a drift exponent is taken."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MushroomLook:
+    """Mushroom devices at one moment and temperature, as `MushroomPopulation.now` gives them.
+
+    It never changes, whatever the devices do next, and threads may share it. Arrays have the population's shape, some
+    with axes of sectors (16) and grains behind it, and are read-only.
+
+    Attributes
+    ----------
+    cell : MushroomCell
+        The technology.
+    shape : tuple of int
+        The population's shape.
+    time : float [s]
+        The moment on the lab clock.
+    temperature : float [K]
+        Of the surroundings, for currents and thresholds.
+
+    Notes
+    -----
+    Currents are those of the off-state, without noise. Not modelled: see `MushroomPopulation`.
+
+    Examples
+    --------
+    >>> import pcmphys as pcm
+    >>> devices = pcm.load_cell("ibm-90nm-doped-gst").population(3, seed=1)
+    >>> _ = devices.apply(pcm.Pulse(current=480e-6, width=1e-6, fall=5e-9))
+    >>> look = devices.now()
+    >>> current, slope = look.current(0.2)
+    >>> bool(np.all(current == 0.2 * look.conductance)), bool(np.all(look.threshold_voltage > 0.2))
+    (True, True)
+    """
+
+    cell: Cell
+    shape: tuple[int, ...]
+    time: float
+    temperature: float
+    _floats: MushroomFloats = field(repr=False)
+    _state: MushroomState = field(repr=False)
+
+    def __repr__(self) -> str:
+        return f"MushroomLook({self.cell.name!r}, shape={self.shape}, time={self.time:g} s, {self.temperature:g} K)"
+
+    @property
+    def ohmic(self) -> bool:
+        """Whether the current is proportional to the voltage: an amorphous dome's bends."""
+        return False
+
+    @property
+    def size(self) -> int:
+        """Number of devices."""
+        return math.prod(self.shape)
+
+    @property
+    def state(self) -> MushroomState:
+        """Everything that the devices are, one row a device, flat; see `pcmphys.physics.state`."""
+        return MushroomState(*(_read_only(part) for part in self._state))
+
+    def apart_from(self, state: MushroomState) -> MushroomLook:
+        """The same look with memory of its own where it shares some with a state that goes on."""
+        own = (part.copy() if part is other else part for part, other in zip(self._state, state, strict=True))
+        return MushroomLook(self.cell, self.shape, self.time, self.temperature, self._floats, MushroomState(*own))
+
+    def current(self, voltage: Any, *, warn: bool = True) -> tuple[np.ndarray, np.ndarray]:
+        """Noise-free current [A] and slope dI/dV [S] of the off-state at a voltage [V].
+
+        Parameters
+        ----------
+        voltage : array_like [V]
+            A number or the population's shape. Above a device's threshold voltage the law of the off-state goes on,
+            with a `ValidityWarning`: the device would switch.
+        warn : bool
+            False leaves the warning out: for solvers of circuits, which probe voltages that do not come to stay.
+
+        Returns
+        -------
+        tuple of ndarray
+            Current and slope, population's shape.
+        """
+        voltage = checks.of_devices(self.shape, "voltage", voltage, "V")
+        if warn:
+            self.warn_of_switching(voltage)
+        current, slope = self._solved(voltage, self._state)
+        return current.reshape(self.shape), slope.reshape(self.shape)
+
+    def warn_of_switching(self, voltage: np.ndarray) -> None:
+        """Give a ValidityWarning if devices are above their threshold at these voltages [V], one a device.
+
+        Looked at beyond the largest read voltage; below it, reads are taken to leave devices as they are.
+        """
+        if self.size and np.abs(voltage).max() > self.cell.parameters.read.largest_voltage:
+            checks.warn_of_switching(np.reshape(voltage, -1), self.threshold_voltage.reshape(-1))
+
+    @functools.cached_property
+    def conductance(self) -> np.ndarray:
+        """Conductance [S] at the usual read voltage, without noise."""
+        return self._conductance(self._state)
+
+    @functools.cached_property
+    def threshold_voltage(self) -> np.ndarray:
+        """Threshold voltage [V] of each device: that of its least amorphous sector; zero once one is bridged."""
+        out = np.empty(self.size)
+        launch(pulses.thresholds, self.size, self.temperature, self._floats, self._state, out, grain=GRAIN)
+        return self._shaped(out)
+
+    @functools.cached_property
+    def drift_exponent(self) -> np.ndarray:
+        """Exponent -d ln G / d ln t of each device, at the usual read voltage, without noise."""
+        barrier = self._floats.relaxation.barrier / (BOLTZMANN * self.temperature)
+        older = self._state._replace(order=self._state.order - _LOG_STEP / barrier)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return self._shaped(-np.log(self._conductance(older) / self.conductance) / _LOG_STEP)
+
+    def conductance_after(self, duration: np.ndarray) -> np.ndarray:
+        """Conductance [S] of each device a time [s] of its own (of either sign) from now, without noise.
+
+        At the cell's ambient temperature, as far as relaxation goes: nothing crystallizes.
+        """
+        duration = checks.of_devices(self.shape, "duration", duration, "s")
+        order, ambient = np.empty(self.size), self.cell.parameters.heat.ambient
+        launch(anneal.later, self.size, duration, ambient, self._floats.relaxation, self._state.order, order)
+        return self._conductance(self._state._replace(order=order))
+
+    @functools.cached_property
+    def relative_noise(self) -> np.ndarray:
+        """Relative rms of the telegraph noise of one read of the usual duration.
+
+        To first order, at low field, averaged over what the traps' time constants may be.
+        """
+        p, duration = self._floats.telegraph, self.cell.parameters.read.duration
+        out = np.empty(1)
+        anneal.accelerations(0, 1, np.array([self.temperature]), p, out)
+        reduced = telegraph.relaxation_rates(self.cell.parameters.telegraph) * out[0] * duration
+        # variance of the mean over a time T of a state with relaxation rate r: 2 (rT - 1 + e^-rT) / (rT)^2
+        averaged = float(np.mean(2.0 * (reduced + np.expm1(-reduced)) / reduced**2))
+        traps = np.bincount(np.arange(p.traps) % SECTORS, minlength=SECTORS)
+        branch = self.sector_conductance.reshape(self.size, SECTORS)
+        disordered = branch - self._state.sector[:, SHUNT]
+        series = self._floats.conduction.series_resistance + self._state.contact.astype(float)
+        whole = branch.sum(axis=1)
+        weight = disordered / (whole * (1.0 + series * whole))[:, None]
+        spread = (weight * self._state.sector[:, AMPLITUDE]) ** 2 * traps
+        return self._shaped(np.sqrt(spread.sum(axis=1) * p.filled * (1.0 - p.filled) * averaged))
+
+    @functools.cached_property
+    def glass_age(self) -> np.ndarray:
+        """Time [s] at the cell's ambient temperature that brings a fresh glass to where each device's stands.
+
+        The time since the last pulse above the glass transition, if all of it passed at the ambient temperature.
+        """
+        p = self._floats.relaxation
+        reduced = p.barrier / (BOLTZMANN * self.cell.parameters.heat.ambient)
+        # see `relaxation.log_time_constant`
+        scale = reduced - math.log(reduced * p.attempt_rate)
+        start = math.exp(scale - reduced * p.initial)
+        return self._shaped(np.exp(scale - reduced * self._state.order) - start)
+
+    @functools.cached_property
+    def crystalline_fraction(self) -> np.ndarray:
+        """Crystalline part of the layer around the heater (the hemisphere up to its thickness), in [0, 1]."""
+        return self._shaped(self._state.fraction.astype(float))
+
+    @functools.cached_property
+    def amorphous_thickness(self) -> np.ndarray:
+        """Thickness u_a [m] of each sector's dome at its rim, population's shape and 16."""
+        return self._shaped(self._state.rim.astype(float), SECTORS)
+
+    @functools.cached_property
+    def sector_conductance(self) -> np.ndarray:
+        """Conductance [S] of each sector at low field, without heater and contact, population's shape and 16."""
+        out = np.empty((self.size, SECTORS))
+        launch(reads.low_field, self.size, self.temperature, self._floats, self._state, out, grain=GRAIN)
+        return self._shaped(out, SECTORS)
+
+    @functools.cached_property
+    def grains(self) -> np.ndarray:
+        """Grains in the domes: distance of each one's centre from the heater's centre, and its radius [m].
+
+        Population's shape, 16 sectors, 3 places, 2; NaN where there is none.
+        """
+        found = self._state.grain.astype(float)
+        there = np.arange(found.shape[2]) < self._state.count[:, :, None]
+        return self._shaped(np.where(there[..., None], found, np.nan), *found.shape[1:])
+
+    @functools.cached_property
+    def heater_radius(self) -> np.ndarray:
+        """Radius [m] of each device's heater."""
+        return self._shaped(self._floats.geometry.heater_radius * self._state.device[:, RADIUS].astype(float))
+
+    @functools.cached_property
+    def thermal_resistance(self) -> np.ndarray:
+        """Rise of each device's heater per power [K/W]."""
+        return self._shaped(self._floats.heat.thermal_resistance * self._state.device[:, HEAT].astype(float))
+
+    @functools.cached_property
+    def filament(self) -> np.ndarray:
+        """Angle [rad] where each device's on-state stands."""
+        return self._shaped(self._state.filament.astype(float))
+
+    @functools.cached_property
+    def ceiling(self) -> np.ndarray:
+        """Conductance [S] that a device cannot exceed; infinite for one that is not limited."""
+        contact = self._state.contact.astype(float)
+        with np.errstate(divide="ignore"):
+            limit = 1.0 / (contact + self._floats.conduction.series_resistance)
+        return self._shaped(np.where(contact > 0.0, limit, math.inf))
+
+    @property
+    def identity(self) -> dict[str, np.ndarray]:
+        """What a device keeps for life.
+
+        Its factors (1 is the technology's value) and ``contact`` [ohm], the resistance of a poor contact in series.
+        """
+        columns = dict(zip(FACTORS, self._state.device.T, strict=True)) | {"contact": self._state.contact}
+        return {name: column.astype(float).reshape(self.shape) for name, column in columns.items()}
+
+    @property
+    def quench(self) -> dict[str, np.ndarray]:
+        """What the last melt drew: factors of both drift exponents beside the device's own."""
+        device, p = self._state.device, self._floats.relaxation
+        own = (p.dome_exponent * device[:, DOME_DRIFT], p.boundary_exponent * device[:, FILM_DRIFT])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found = [self._state.exponent[:, k] / own[k] for k in range(2)]
+        return {name: part.reshape(self.shape) for name, part in zip(("dome_drift", "film_drift"), found, strict=True)}
+
+    def _conductance(self, state: MushroomState) -> np.ndarray:
+        voltage = self.cell.read_voltage
+        return self._shaped(self._solved(np.full(self.size, voltage), state)[0] / voltage)
+
+    def _solved(self, voltage: np.ndarray, state: MushroomState) -> np.ndarray:
+        out = np.empty((2, self.size))
+        launch(reads.current, self.size, self.temperature, self._floats, voltage, state, out, grain=GRAIN)
+        return out
+
+    def _shaped(self, values: np.ndarray, *behind: int) -> np.ndarray:
+        return _read_only(np.asarray(values).reshape((*self.shape, *behind)))
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    view = array.view()
+    view.flags.writeable = False
+    return view
