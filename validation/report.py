@@ -5,7 +5,7 @@ from __future__ import annotations
 import pathlib
 import re
 
-from validation.bench._bench import amount
+from validation.bench.measure import amount
 from validation.result import NOT_CHECKABLE, STANDINGS, Result
 from validation.runner import HERE, Outcome, stale
 

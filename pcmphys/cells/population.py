@@ -71,6 +71,11 @@ class Population(ABC):
         """Lab clock [s]: the sum of all pulses, waits and reads."""
         return self.moment.seconds
 
+    @property
+    @abstractmethod
+    def nbytes(self) -> int:
+        """Memory [bytes] of the devices' state."""
+
     def copy(self) -> Self:
         """Branch the experiment: the copy has the same past, and the same future under the same operations."""
         twin = copy.copy(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pcmphys.cells.protocol import Look, are_devices, is_look
+from pcmphys.crossbar import checks
 from pcmphys.crossbar.analysis import noise, writing
 from pcmphys.crossbar.analysis.thermal import ThermalCrosstalk
 from pcmphys.crossbar.bias import Bias, Selection
@@ -12,13 +13,11 @@ from pcmphys.crossbar.problem import (
     DEFAULT_TOLERANCE,
     LinearProblem,
     NonlinearProblem,
-    most_iterations,
-    of_one_input,
 )
 from pcmphys.crossbar.selectors import Selector
 from pcmphys.crossbar.solution import Solution, checked_start
 from pcmphys.crossbar.solver import linear, states
-from pcmphys.crossbar.solver.ends import joined, refuse_islands
+from pcmphys.crossbar.solver.ends import refuse_islands
 from pcmphys.crossbar.wires import Wires
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
@@ -63,13 +62,7 @@ class Crossbar:
     """
 
     def __init__(self, cells, wires: Wires | None = None, selector: Selector | None = None):
-        if selector is not None and not isinstance(selector, Selector):
-            raise ParameterError(
-                "selector must be None or a Selector (Diode, Exponential, Transistor, OTS, or a subclass of your own); "
-                f"got {selector!r}"
-            )
-        if wires is not None and not isinstance(wires, Wires):
-            raise ParameterError(f"wires must be a Wires; got {type(wires).__name__}")
+        checks.kinds(wires, selector)
         self._wires = Wires() if wires is None else wires
         self._selector = selector
         self._population = cells if are_devices(cells) else None
@@ -189,7 +182,7 @@ class Crossbar:
             The tolerance was not reached, or no set of on and off states is consistent; carries residual and
             iterations.
         """
-        return self._solved(self._sized(bias), start, on, tolerance, max_iterations)[0]
+        return self._solved(checks.sized(bias, self.shape, self.selector), start, on, tolerance, max_iterations)[0]
 
     def ramp(self, bias: Bias | Selection, factors, *, start: Solution | None = None, **options) -> list[Solution]:
         """Solve for a bias times each of a list of factors, each from the solution before it (and its on-states).
@@ -278,22 +271,10 @@ class Crossbar:
         -----
         See `crossbar.writing` for what is assumed. Selectors with hysteresis are off before and after every pulse.
         """
-        if not callable(getattr(self._population, "apply", None)):
-            raise ParameterError("write: cells must be a population of physical cells; these take no pulses")
         bias = self._one_input(bias, "a pulse is one input")
-        if not callable(getattr(pulse, "shaped", None)):
-            raise ParameterError(f"pulse must be a Pulse; got {pulse!r}")
-        repeat = check.integer("repeat", repeat, 1)
-        limits = self._limits(tolerance, None)
-        ((ends, _, (drive,)),) = joined(bias, self._resistances)
-        for _ in range(repeat):
-            before = states.before(self.selector, None, None, self.shape)
-            cells = writing.SwitchingDevices(self.look(temperature), self.selector, bias.gate, before)
-            found = states.solve(cells, ends, drive, limits, None)
-            selectors = cells.on[1] if self.selector is not None and self.selector.hysteretic else None
-            solution = Solution(bias, *of_one_input(found, selectors))
-            report = writing.send(self._population, solution, cells.on[0], pulse, crosstalk, temperature)
-        return report
+        limits = self._limits(tolerance)
+        circuit = writing.Circuit(self._population, self.selector, self._resistances, limits)
+        return writing.write(circuit, bias, pulse, check.integer("repeat", repeat, 1), (crosstalk, temperature))
 
     def noise(
         self,
@@ -387,27 +368,13 @@ class Crossbar:
     def _operating_point(self, bias, on, tolerance) -> noise.OperatingPoint:
         bias = self._one_input(bias, "noise is that of one input")
         solution, gain = self._solved(bias, None, on, tolerance, None)
-        return noise.OperatingPoint(solution, gain(), self._resistances, self._limits(tolerance, None))
-
-    def _limits(self, tolerance, max_iterations) -> tuple[float, int]:
-        if max_iterations is None:
-            max_iterations = most_iterations(*self.shape) * (1 if self.linear else 10)
-        tolerance = check.number("tolerance", tolerance, "", 1e-14, 1e-2)
-        return tolerance, check.integer("max_iterations", max_iterations, 1)
-
-    def _sized(self, bias) -> Bias:
-        if not isinstance(bias, (Bias, Selection)):
-            raise ParameterError(f"bias must be a Bias (for example Bias.matvec(v)); got {type(bias).__name__}")
-        bias = bias.sized(*self.shape)
-        if bias.gate is not None and not (self.selector is not None and self.selector.gated):
-            raise ParameterError(f"bias: there is a gate voltage, but the selector ({self.selector!r}) has no gate")
-        return bias
+        return noise.OperatingPoint(solution, gain(), self._resistances, self._limits(tolerance))
 
     def _one_input(self, bias, why: str) -> Bias:
-        bias = self._sized(bias)
-        if bias.batch is not None:
-            raise ParameterError(f"bias: {why}; got a batch of {bias.batch}")
-        return bias
+        return checks.one_input(bias, self.shape, self.selector, why)
+
+    def _limits(self, tolerance, max_iterations=None) -> tuple[float, int]:
+        return checks.limits(tolerance, max_iterations, self.shape, self.linear)
 
     def _network(self, ends) -> linear.Network:
         """The linear network, eliminated; the last one is kept, as many biases leave the same ends open."""

@@ -10,14 +10,15 @@ import numpy as np
 
 from pcmphys.crossbar import Wires
 from pcmphys.errors import ParameterError
-from pcmphys.matrix import checks as checks
+from pcmphys.matrix import checks
 from pcmphys.matrix.compensation import PATTERNS, gain_of, patterns, warn_of_kept_gains
+from pcmphys.matrix.converters import Converters
 from pcmphys.matrix.mapping import DifferentialPair, Mapping
 from pcmphys.matrix.periphery import Periphery
 from pcmphys.matrix.ranges import HEADROOM, default_range, fitted
 from pcmphys.matrix.selected import Opened, check_opening, opened, thinned
 from pcmphys.matrix.snapshot import Snapshot
-from pcmphys.matrix.tile import Circuit, Counts, Tile, TileState
+from pcmphys.matrix.tile import Circuit, Counts, Tile
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import together
 from pcmphys.programming import ProgramReport
@@ -117,7 +118,9 @@ class AnalogMatrix:
         self.periphery = Periphery() if periphery is None else periphery
         scale = self.mapping.scale(self.weights, cell.conductance_maximum, cell.conductance_minimum)
         self.scale = check.number("mapping.scale(weights, ...)", scale, "1/S", 0.0, low_open=True)
-        checks.check_read(cell, self._read_voltage, self.selector)
+        read_voltage = self.periphery.read_voltage or cell.read_voltage
+        checks.check_read(cell, read_voltage, self.selector)
+        self._converters = Converters(self.periphery, read_voltage, self.scale, self.weights.shape[0])
         self._programmed = False
         self.tile = checks.checked_tile(tile)
         self.gate = checks.checked_gate(gate, self.selector, self.weights.shape[0])
@@ -131,7 +134,7 @@ class AnalogMatrix:
                 line = self._tiles[-1].lines.stop
         self._opened = None if self.selector is None else [self._open(part) for part in self._tiles]
         if self._opened is not None:
-            check_opening(self._opened, self.selector, self._read_voltage, cell)
+            check_opening(self._opened, self.selector, self._converters.read_voltage, cell)
         for k, part in enumerate(self._tiles):
             part.adc_range = self._default_range(part, k)
 
@@ -233,10 +236,10 @@ class AnalogMatrix:
         """
         if self.periphery.adc_range is not None:
             raise ParameterError(f"fit_range: periphery.adc_range is fixed at {self.periphery.adc_range:g} A")
-        x, _ = self._inputs(x)
+        x, _ = self._converters.checked(x)
         if not len(x):
             raise ParameterError(f"x must hold at least one input; got shape {x.shape}")
-        voltage, _, _ = self._to_voltage(x)
+        voltage, _, _ = self._converters.to_voltage(x)
         for part in self._tiles:
             if self.selector is None:
                 current = voltage[:, part.rows] @ self._ideal(part)
@@ -269,13 +272,13 @@ class AnalogMatrix:
         snapshot = self.snapshot()
         signs = patterns(PATTERNS, self.shape[0])
         if self.selector is None:
-            voltage = _HALF_SCALE * self._read_voltage * signs
+            voltage = _HALF_SCALE * self._converters.read_voltage * signs
         else:
-            voltage = self._read_voltage * (signs > 0.0)
+            voltage = self._converters.read_voltage * (signs > 0.0)
         reasons = []
         for part, state in zip(self._tiles, snapshot.states, strict=True):
             applied, known = self._known(part, voltage)
-            measured, _ = self._measure(part, state, applied)
+            measured, _ = self._converters.measure(part, state, applied)
             part.gain, reason = gain_of(measured, known, self._ideal(part))
             reasons.append(reason)
         warn_of_kept_gains(reasons)
@@ -286,9 +289,9 @@ class AnalogMatrix:
         if not self._programmed:
             raise ParameterError("the matrix is not programmed yet; call program() first")
         # behind a selector a device gets less than the word line: it is read at its own voltage
-        voltage = self._read_voltage if self.selector is None else self.cell.read_voltage
+        voltage = self._converters.read_voltage if self.selector is None else self.cell.read_voltage
         read = [functools.partial(part.read, voltage, self.periphery.read_duration) for part in self._tiles]
-        return Snapshot(self, together(read))
+        return Snapshot(self._converters, self._tiles, together(read), repr(self))
 
     def matvec(self, x, *, compensate: bool = True) -> np.ndarray:
         """Multiply on the arrays: y ~ x @ weights.
@@ -305,7 +308,7 @@ class AnalogMatrix:
         ndarray
             Shape (outputs,) or (batch, outputs), in units of x times weight.
         """
-        self._inputs(x)  # a bad input must not cost a read
+        self._converters.checked(x)  # a bad input must not cost a read
         return self.snapshot().matvec(x, compensate=compensate)
 
     def __rmatmul__(self, x) -> np.ndarray:
@@ -315,15 +318,6 @@ class AnalogMatrix:
     def __matmul__(self, x) -> np.ndarray:
         """``matrix @ x`` applies the arrays to one input, as `matvec` does: y ~ x @ weights."""
         return self.matvec(checks.one_input(x, self.shape[0]))
-
-    @property
-    def _read_voltage(self) -> float:
-        return self.periphery.read_voltage or self.cell.read_voltage
-
-    @property
-    def _output_scale(self) -> float:
-        """Output for a full-scale input of 1 and a current of 1 A."""
-        return self.scale / self._read_voltage
 
     def _add_tile(self, rows: slice, columns: slice, line: int, wires: Wires, seed: int) -> None:
         block = (rows.stop - rows.start, columns.stop - columns.start)
@@ -350,15 +344,15 @@ class AnalogMatrix:
         return self.mapping.ideal(weights, self.scale, self.cell.conductance_maximum, self.cell.conductance_minimum)
 
     def _open(self, part: Tile) -> Opened:
-        return opened(part.circuit, self._targets(part), self._read_voltage, self.cell.conductance_minimum)
+        return opened(part.circuit, self._targets(part), self._converters.read_voltage, self.cell.conductance_minimum)
 
     def _default_range(self, part: Tile, k: int) -> float:
         if self.periphery.adc_range is not None:
             return self.periphery.adc_range
-        full = self._read_voltage * self.cell.conductance_maximum
+        full = self._converters.read_voltage * self.cell.conductance_maximum
         if self._opened is not None:
             return default_range(self._opened[k].current, self._opened[k].largest_current or full)
-        return self._read_voltage * default_range(
+        return self._converters.read_voltage * default_range(
             self.weights[part.rows, part.columns] / self.scale, self.cell.conductance_maximum
         )
 
@@ -371,31 +365,6 @@ class AnalogMatrix:
         applied = voltage.copy()
         applied[:, part.rows] = thinned(part.circuit, self._targets(part), voltage[:, part.rows], part.adc_range)
         return applied, (applied[:, part.rows], applied[:, part.rows] @ self._ideal(part), 1.0)
-
-    def _inputs(self, x) -> tuple[np.ndarray, bool]:
-        x = check.array("x", x, ndim=(1, 2), empty=True)
-        if x.shape[-1] != self.shape[0]:
-            raise ParameterError(
-                f"x must have shape ({self.shape[0]},) or (batch, {self.shape[0]}); got shape {x.shape}"
-            )
-        largest = self.periphery.input_range or np.abs(x).max(initial=0.0)
-        with np.errstate(over="ignore"):
-            if not np.isfinite(largest * self._output_scale):
-                raise ParameterError(f"x: inputs up to {largest:g} times these weights are beyond what a float holds")
-        return np.atleast_2d(x), x.ndim == 1
-
-    def _to_voltage(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-        """Word-line voltages [V], the input value of full scale per vector, and the number of clipped inputs."""
-        if self.periphery.input_range is None:
-            full = np.abs(x).max(axis=1, keepdims=True, initial=0.0)
-            full[full == 0.0] = 1.0
-        else:
-            full = np.full((len(x), 1), self.periphery.input_range)
-        levels, clipped = self.periphery.quantise(x, full, self.periphery.dac_bits)
-        return levels / full * self._read_voltage, full, clipped
-
-    def _measure(self, part: Tile, state: TileState, voltage: np.ndarray) -> tuple[np.ndarray, int]:
-        return self.periphery.quantise(state.current(voltage[:, part.rows]), state.adc_range, self.periphery.adc_bits)
 
 
 def _slices(count: int, size: int) -> list[slice]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import warnings
 
 import numpy as np
 
-from pcmphys.errors import ValidityWarning
 from pcmphys.numerics.compile import kernel
 from pcmphys.numerics.random import U64, Stream, uniform, words
+from pcmphys.numerics.warn import warn
 
 PATTERNS = 16
 """Known inputs of one read."""
@@ -63,9 +62,7 @@ def warn_of_kept_gains(reasons: list[str]) -> None:
     """Say which tiles keep a gain of 1; ``reasons`` of all tiles, empty where there is none."""
     kept = [k for k, reason in enumerate(reasons) if reason]
     if kept:
-        warnings.warn(
+        warn(
             f"{len(kept)} of {len(reasons)} tiles keep a gain of 1; of the first of them, tile {kept[0]}: "
-            f"{reasons[kept[0]]}",
-            ValidityWarning,
-            stacklevel=3,
+            f"{reasons[kept[0]]}"
         )

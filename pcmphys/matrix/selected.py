@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import NamedTuple
 
 import numpy as np
 
 from pcmphys.crossbar import Selector
-from pcmphys.errors import ParameterError, ValidityWarning
+from pcmphys.errors import ParameterError
 from pcmphys.matrix.checks import read_limit
 from pcmphys.matrix.tile import Circuit
+from pcmphys.numerics.warn import warn
 
 _FAINT = 0.1
 """Part of the devices' current below which selectors count as closed."""
@@ -65,26 +65,22 @@ def check_opening(tiles: list[Opened], selector: Selector, voltage: float, cell)
         )
     passed, offered = sum(tile.passed for tile in tiles), sum(tile.offered for tile in tiles)
     if off:
-        _warn(
+        warn(
             f"{off} of {switches} switches stay off at the full read voltage of {voltage:g} V, their weights are lost; "
             "a larger periphery.read_voltage helps"
         )
     elif passed < _FAINT * offered:
-        _warn(
+        warn(
             f"at the full read voltage of {voltage:g} V selectors let {passed / offered:.2g} of the devices' current "
             "through, and a gain that makes up for it raises noise and converter steps as much; a larger "
             "periphery.read_voltage or gate helps"
         )
     limit, largest = read_limit(cell), max(tile.largest_device_voltage for tile in tiles)
     if largest > limit:
-        _warn(
+        warn(
             f"behind the selectors devices get up to {largest:.3g} V at full scale; above {limit:g} V a read of "
             f"{cell.name} is not ohmic and could disturb, which is not modelled"
         )
-
-
-def _warn(message: str) -> None:
-    warnings.warn(message, ValidityWarning, stacklevel=4)  # whoever makes the matrix
 
 
 def thinned(circuit: Circuit, conductance: np.ndarray, voltage: np.ndarray, limit: float) -> np.ndarray:

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pcmphys.errors import ValidityWarning
-from pcmphys.matrix import checks as checks
-from pcmphys.matrix.tile import Counts, TileState
+from pcmphys.matrix import checks
+from pcmphys.matrix.converters import Converters
+from pcmphys.matrix.tile import Counts, Tile, TileState
 from pcmphys.numerics.compile import together
-
-if TYPE_CHECKING:
-    from pcmphys.matrix.analog_matrix import AnalogMatrix
+from pcmphys.numerics.warn import warn
 
 _CLIPPING_WORTH_SAYING = 0.05
 """Fraction of clipped conversions above which a product warns."""
@@ -25,13 +21,16 @@ _CLIPPING_WORTH_SAYING = 0.05
 class Snapshot:
     """An analog matrix at one moment: conductances read once; drift, noise, gains and converter ranges frozen."""
 
-    matrix: AnalogMatrix
+    converters: Converters
+    tiles: list[Tile]
     states: list[TileState]
+    name: str
+    """Which matrix it is of, and when."""
 
     __array_ufunc__ = None
 
     def __repr__(self) -> str:
-        return f"Snapshot({self.matrix!r})"
+        return f"Snapshot({self.name})"
 
     def __rmatmul__(self, x) -> np.ndarray:
         """``x @ snapshot``: short for `matvec`."""
@@ -39,25 +38,24 @@ class Snapshot:
 
     def __matmul__(self, x) -> np.ndarray:
         """``snapshot @ x`` for one input, as of `AnalogMatrix`."""
-        return self.matvec(checks.one_input(x, self.matrix.shape[0]))
+        return self.matvec(checks.one_input(x, self.converters.inputs))
 
     def matvec(self, x, *, compensate: bool = True) -> np.ndarray:
         """Multiply with the frozen conductances; arguments as `AnalogMatrix.matvec`."""
-        owner = self.matrix
-        x, single = owner._inputs(x)
-        voltage, full, dac_clipped = owner._to_voltage(x)
-        pairs = list(zip(owner._tiles, self.states, strict=True))
-        found = together([functools.partial(owner._measure, part, state, voltage) for part, state in pairs])
-        y = np.zeros((len(x), owner.shape[1]))
+        x, single = self.converters.checked(x)
+        voltage, full, dac_clipped = self.converters.to_voltage(x)
+        pairs = list(zip(self.tiles, self.states, strict=True))
+        found = together([functools.partial(self.converters.measure, part, state, voltage) for part, state in pairs])
+        y = np.zeros((len(x), self.tiles[-1].columns.stop))
         done = Counts(dac=x.size, dac_clipped=dac_clipped)
-        owner._tiles[0].counts += done
+        self.tiles[0].counts += done
         for (part, state), (current, clipped) in zip(pairs, found, strict=True):
             y[:, part.columns] += current * (state.gain if compensate else 1.0)
             converted = Counts(adc=current.size, adc_clipped=clipped)
             part.counts += converted
             done += converted
         _warn_of_clipping(done)
-        y *= full * owner._output_scale
+        y *= full * self.converters.output_scale
         return y[0] if single else y
 
 
@@ -67,8 +65,4 @@ def _warn_of_clipping(counts: Counts) -> None:
         ("outputs", counts.adc_clipped, counts.adc, "fit_range(sample inputs) or a larger periphery.adc_range"),
     ):
         if clipped > _CLIPPING_WORTH_SAYING * total:
-            warnings.warn(
-                f"{clipped} of {total} converted {what} were clipped at the converter's range; {remedy} helps",
-                ValidityWarning,
-                stacklevel=3,
-            )
+            warn(f"{clipped} of {total} converted {what} were clipped at the converter's range; {remedy} helps")

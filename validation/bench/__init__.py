@@ -14,7 +14,7 @@ import numba
 import numpy as np
 import scipy
 
-from validation.bench._bench import Bench, table
+from validation.bench.measure import Bench, table
 from validation.runner import write_text
 
 TOPICS = ("linear_solve", "nonlinear_solve", "statistical_population", "mushroom_population", "start_up")

@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.crossbar.solver import lines
+from pcmphys.crossbar.solver import linear, lines
 from pcmphys.crossbar.solver.ends import joined
 from pcmphys.numerics.compile import kernel, launch, thread_count
 from validation import outside, sparse_direct
-from validation.bench._bench import Bench, alternate, at_least, at_most, scaled, shown, table
+from validation.bench.measure import Bench, alternate, at_least, at_most, scaled, shown, table
 from validation.result import MissingProgram
 
 SWEEPS = 12
@@ -108,8 +108,9 @@ def _double_sweeps(net, drive, x, work) -> None:
 def _floor(size: int, quick: bool) -> list[Bench]:
     cells, voltage = _array(size)
     crossbar = pcm.Crossbar(cells, pcm.Wires(row=1.0, column=1.0))
-    ((ends, _, (drive,)),) = joined(pcm.Bias.matvec(voltage).sized(*crossbar.shape), crossbar._resistances)
-    net = crossbar._network(ends)
+    resistances = crossbar.wires.per_line(*crossbar.shape)
+    ((ends, _, (drive,)),) = joined(pcm.Bias.matvec(voltage).sized(*crossbar.shape), resistances)
+    net = linear.network(np.array(cells), ends)
     x, work = np.zeros_like(cells), np.zeros_like(cells)
     tasks = {
         "solve": (lambda: _solve(cells, voltage), 3),

@@ -14,14 +14,16 @@ import numpy as np
 import pcmphys as pcm
 from pcmphys.cells import MushroomCell
 from pcmphys.cells.mushroom import pulse as pulses
+from pcmphys.cells.mushroom import read as reads
 from pcmphys.cells.mushroom.draws import draw_normals, draw_quench
 from pcmphys.numerics.compile import kernel, launch
 from pcmphys.numerics.random import U64, Stream
 from pcmphys.physics.conduction import laws as conduction
+from pcmphys.physics.crystallization import pulse as growth
 from pcmphys.physics.state import SECTORS
 from pcmphys.physics.telegraph.traps import occupy
 from tests.oracles.mushroom_cell import Device
-from validation.bench._bench import Bench, alternate, at_least, at_most, scaled, seconds, shown, table
+from validation.bench.measure import Bench, alternate, at_least, at_most, scaled, seconds, shown, table
 
 CELL = "ibm-90nm-doped-gst"
 PROJECTED = "ibm-90nm-projected"
@@ -85,7 +87,7 @@ def _pulses(count: int, quick: bool) -> list[Bench]:
         "grainy SET": (lambda: grainy.apply(SET), 1),
     }
     times = alternate(tasks, 3 if quick else 9)
-    grains = devices._state.count.sum() / count
+    grains = devices.now().state.count.sum() / count
     rows = []
     for name, pulse, note in (
         ("RESET", RESET, "440 uA for 1 us: switching, melting, cooling, fresh quench"),
@@ -94,7 +96,7 @@ def _pulses(count: int, quick: bool) -> list[Bench]:
         steps = pulse.steps(devices.cell.parameters.heat.thermal_time).shape[0]
         note = f"{note}; {steps} steps, {1e6 * times[name] / count:.2g} us a pulse, {heated[name]} of {count} switched"
         rows.append(at_least(f"{name} pulses with grains, 1 thread", count / times[name], 1e5, "pulses/s", note, quick))
-    grains = grainy._state.count.sum() / count
+    grains = grainy.now().state.count.sum() / count
     note = (
         f"{grains:.1f} grains a device after it; RESET of these devices: {count / times['grainy RESET']:.3g} pulses/s"
     )
@@ -131,31 +133,32 @@ def _parts(count: int) -> list[Bench]:
     devices = _programmed(count)
     reset = devices.copy()
     reset.apply(RESET)
-    spare = devices.copy()
+    start, spare = reset.now().state, devices.now().state.copied()
+    p = devices.cell.parameters.pack()
+    address, tables = (U64(1), U64(0), U64(5)), growth.tables(p.crystallization)
     out = np.empty(count)
     found, cells = np.empty((count, 2)), np.arange(count)
     lists = {}
     for name, pulse in (("RESET", RESET), ("SET", SET)):
-        steps = pulse.steps(devices._floats.heat.thermal_time)
+        steps = pulse.steps(p.heat.thermal_time)
         lists[name, 1] = (pulse, steps)
         lists[name, 2] = (pulse, np.concatenate([steps[:-COOLING], steps]))
 
     def put_back():
-        spare._state.rim[:] = reset._state.rim
-        spare._state.count[:] = reset._state.count
+        spare.rim[:] = start.rim
+        spare.count[:] = start.count
 
     def send(pulse, steps):
         put_back()
         drive = (steps, False, np.full(count, pulse.peak))
         launch(
-            pulses.pulse, count, spare._address(5), spare._floats, 300.0, spare._tables, drive, cells,
-            spare._state, found,
+            pulses.pulse, count, address, p, 300.0, tables, drive, cells, spare, found,
         )  # fmt: skip
 
     tasks = {key: (lambda pulse=pulse, steps=steps: send(pulse, steps), 2) for key, (pulse, steps) in lists.items()}
     tasks["put back"] = (put_back, 2)
-    tasks["front"] = (lambda: launch(_draw_fronts, count, devices._address(5), out), 2)
-    tasks["quench"] = (lambda: launch(_draw_quenches, count, devices._address(5), devices._floats, spare._state), 2)
+    tasks["front"] = (lambda: launch(_draw_fronts, count, address, out), 2)
+    tasks["quench"] = (lambda: launch(_draw_quenches, count, address, p, spare), 2)
     times = alternate(tasks, 3)
     return _part_rows({name: lists[name, 1][1].shape[0] - COOLING for name in ("RESET", "SET")}, times, count)
 
@@ -183,9 +186,12 @@ def _structure(count: int, quick: bool) -> list[Bench]:
     devices["RESET"] = devices["programmed"].copy()
     devices["RESET"].apply(RESET)
 
+    given = {kind: (some.cell.parameters.pack(), some.now().state.copied()) for kind, some in devices.items()}
+
     def evaluate(kind):
-        devices[kind]._state.stale[:] = 1
-        devices[kind].crystalline_fraction  # noqa: B018 - evaluates the structure
+        p, state = given[kind]
+        state.stale[:] = 1
+        launch(reads.evaluate, count, p, state)
 
     tasks = {kind: (lambda kind=kind: evaluate(kind), 2) for kind in devices}
     tasks["current"] = (lambda: devices["programmed"].current(0.2), 2)
@@ -210,7 +216,7 @@ def _reads(count: int, quick: bool) -> list[Bench]:
         devices.wait(3600.0)
         devices.read()
 
-    times = alternate({"read": (read, 2), "wait": (lambda: (devices.wait(3600.0), devices._advance()), 2)}, 3)
+    times = alternate({"read": (read, 2), "wait": (lambda: (devices.wait(3600.0), devices.disturb(0.0, 300.0)), 2)}, 3)
     note = f"{traps} traps, {count} programmed devices; of it {1e9 * times['wait'] / count:.0f} ns for drift alone"
     rate = 1e-6 * count / times["read"]
     return [at_least("drift and read of a device, 1 thread", rate, 2, "million reads/s", note, quick)]
@@ -268,8 +274,8 @@ def _twin(count: int, quick: bool) -> list[Bench]:
 
 def _memory(count: int, quick: bool) -> list[Bench]:
     devices = pcm.load_cell(CELL).population(count, seed=1)
-    state = sum(part.nbytes for part in devices._state)
-    rest = devices._clock.looked.nbytes + devices._free.nbytes
+    state = sum(part.nbytes for part in devices.now().state)
+    rest = devices.nbytes - state
     note = f"{state / count:.0f} of state, {rest / count:.0f} of the clock's look and the mark of stuck devices"
     return [at_most("memory of a mushroom device", (state + rest) / count, 1000, "bytes", note, quick)]
 

@@ -15,7 +15,7 @@ import sys
 import numpy as np
 
 from pcmphys.numerics.compile import thread_count
-from validation.bench._bench import Bench, alternate, at_least, at_most, scaled, shown, table
+from validation.bench.measure import Bench, alternate, at_least, at_most, scaled, shown, table
 from validation.crossbar_growth.case import DIODE, SINH, array, ngspice_run, solve, sparse_newton
 from validation.result import MissingProgram
 

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 
-from validation.bench._bench import Bench, at_most, shown, table
+from validation.bench.measure import Bench, at_most, shown, table
 
 ROOT = pathlib.Path(__file__).parents[2]
 IMPORT = "import time; t = time.perf_counter(); import pcmphys; print(time.perf_counter() - t)"

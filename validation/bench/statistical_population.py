@@ -18,7 +18,7 @@ import pcmphys as pcm
 from pcmphys.numerics.compile import kernel, launch
 from pcmphys.numerics.elementary import exp
 from pcmphys.numerics.random import U64, normal_pair, words
-from validation.bench._bench import Bench, alternate, at_least, at_most, scaled, shown, table
+from validation.bench.measure import Bench, alternate, at_least, at_most, scaled, shown, table
 
 _BLOCK = 512
 CELL = "ibm-90nm-statistical"

@@ -17,7 +17,7 @@ import pcmphys as pcm
 from pcmphys.fit.drift.figure import COLOURS, save
 from pcmphys.numerics.compile import thread_count
 from validation import ngspice, sparse_newton
-from validation.bench._bench import seconds
+from validation.bench.measure import seconds
 from validation.result import KNOWN_ANSWER, MODEL, NOT_CHECKABLE, MissingProgram, Result, within
 
 NAME = "crossbar_growth"

@@ -50,32 +50,32 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
     devices = cell.population(count, seed=91)
     devices.program(np.geomspace(LOWEST, HIGHEST, count) * cell.conductance_maximum)
     devices.wait(max(FIRST - devices.time, 0.0))
-    devices._advance()
-    devices.conductance()  # looks at the structure
-    bodies = [network.structure(devices, i) for i in range(count)]
-    early, late = _drifts(devices, 0.0), _drifts(devices, LATER - FIRST)
-    now = _conductances(devices, bodies, early)
-    then = _conductances(devices, bodies, late)
+    look = devices.now()
+    bodies = [network.structure(look, i) for i in range(count)]
+    early, late = _drifts(look, 0.0), _drifts(look, LATER - FIRST)
+    now = _conductances(look, bodies, early)
+    then = _conductances(look, bodies, late)
     exponent = {way: -np.log(then[way] / now[way]) / math.log(LATER / FIRST) for way in now}
     g = now[INDEPENDENT] / cell.conductance_maximum
-    results = _checks(devices, bodies, now, exponent) + _rows(g, now, exponent)
+    results = _checks(look, bodies, now, exponent) + _rows(g, now, exponent)
     save(_draw(g, now, exponent), out / "figure.png")
     return results
 
 
-def _drifts(devices, duration: float) -> np.ndarray:
+def _drifts(look, duration: float) -> np.ndarray:
     """Factors (devices, 2) by which drift has lowered the conductivity of dome and films, ``duration`` [s] from now."""
-    p, ambient = devices._floats.relaxation, devices.cell.parameters.heat.ambient
-    state = devices._state
-    found = np.empty((devices.size, 2))
-    for i in range(devices.size):
+    parameters = look.cell.parameters
+    p, ambient = parameters.pack().relaxation, parameters.heat.ambient
+    state = look.state
+    found = np.empty((look.size, 2))
+    for i in range(look.size):
         order = relaxed(state.order[i], duration, ambient, p) if duration > 0.0 else state.order[i]
         for k in range(2):
             found[i, k] = math.exp(-log_drift(order, float(state.exponent[i, k]), ambient, p))
     return found
 
 
-def _conductances(devices, bodies, drift: np.ndarray) -> dict[str | float, np.ndarray]:
+def _conductances(look, bodies, drift: np.ndarray) -> dict[str | float, np.ndarray]:
     """Conductance [S] of each device by every way of joining its sectors, heater and leads included."""
     found = {way: np.empty(len(bodies)) for way in (INDEPENDENT, MODELLED, EQUIPOTENTIAL, *FACTORS)}
     for i, (body, (dome, films)) in enumerate(zip(bodies, drift, strict=True)):
@@ -83,16 +83,16 @@ def _conductances(devices, bodies, drift: np.ndarray) -> dict[str | float, np.nd
         bare = {INDEPENDENT: network.independent(body, sigma), EQUIPOTENTIAL: network.equipotential(body, sigma)}
         bare |= {factor: network.network(body, sigma, factor) for factor in FACTORS}
         # the model adds up dome and films once and scales both sums
-        sums = devices._state.sector[i].astype(float)
+        sums = look.state.sector[i].astype(float)
         bare[MODELLED] = float((1.0 / (sums[0] / dome + sums[1] / films)).sum())
         for way, value in bare.items():
             found[way][i] = network.with_series(value, body)
     return found
 
 
-def _checks(devices, bodies, now, exponent) -> list[Result]:
+def _checks(look, bodies, now, exponent) -> list[Result]:
     # the kernel looks at the mixture as it is after 1000 s and keeps the sums of the unrelaxed glass
-    p, kept = devices._floats.relaxation, devices._state.sector.astype(float)
+    p, kept = look.cell.parameters.pack().relaxation, look.state.sector.astype(float)
     sums = kept[:, 0] * p.dome_aged + kept[:, 1] * p.films_aged
     aged = (1.0 / p.dome_aged, 1.0 / p.films_aged)
     ours = np.array([(body.factor[:, None] / network.conductivity(body, *aged)).sum(axis=0) for body in bodies])

@@ -37,9 +37,9 @@ class Structure:
     series: float
 
 
-def structure(devices, i: int) -> Structure:
-    """Structure of device i of a population, from its rims and grains."""
-    p, state = devices.cell.parameters, devices._state
+def structure(look, i: int) -> Structure:
+    """Structure of device i of a look, from its rims and grains."""
+    p, state = look.cell.parameters, look.state
     own = state.device[i].astype(float)
     radius = p.geometry.heater_radius * own[RADIUS]
     width = (p.geometry.layer_thickness - radius) / SHELLS

@@ -59,6 +59,11 @@ class MushroomPopulation(Population):
         return self._look(None).ceiling.copy()
 
     @property
+    def nbytes(self) -> int:
+        """Memory [bytes] of the devices' state."""
+        return sum(part.nbytes for part in self._state) + self._clock.looked.nbytes + self._free.nbytes
+
+    @property
     def moment(self) -> Moment:
         """Lab clock with all digits: its float leaves out the nanoseconds of a read after years."""
         return self._clock.now

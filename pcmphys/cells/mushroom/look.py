@@ -25,7 +25,6 @@ from pcmphys.physics.state import (
     HEAT,
     RADIUS,
     SECTORS,
-    SHUNT,
     MushroomState,
 )
 from pcmphys.physics.telegraph import laws as telegraph
@@ -161,24 +160,38 @@ class MushroomLook:
 
     @functools.cached_property
     def relative_noise(self) -> np.ndarray:
-        """Relative rms of the telegraph noise of one read of the usual duration.
+        """Rms of the telegraph noise of one usual read, over the conductance without noise.
 
-        To first order, at low field, averaged over what the traps' time constants may be.
+        Exact for traps that keep their state over the read; of the faster ones, the part of the variance that is left
+        of a read's average, in the mean over what time constants may be.
         """
-        p, duration = self._floats.telegraph, self.cell.parameters.read.duration
-        out = np.empty(1)
-        anneal.accelerations(0, 1, np.array([self.temperature]), p, out)
-        reduced = telegraph.relaxation_rates(self.cell.parameters.telegraph) * out[0] * duration
-        # variance of the mean over a time T of a state with relaxation rate r: 2 (rT - 1 + e^-rT) / (rT)^2
-        averaged = float(np.mean(2.0 * (reduced + np.expm1(-reduced)) / reduced**2))
+        p = self._floats.telegraph
+        share = np.empty((self.size, SECTORS + 1))
+        launch(
+            reads.shares, self.size, self.temperature, self._floats, self.cell.read_voltage, self._state, share,
+            grain=GRAIN,
+        )  # fmt: skip
+        # a sector's current goes as e^(-A (n - m f)), n of its m traps filled, each with the chance f
         traps = np.bincount(np.arange(p.traps) % SECTORS, minlength=SECTORS)
-        branch = self.sector_conductance.reshape(self.size, SECTORS)
-        disordered = branch - self._state.sector[:, SHUNT]
-        series = self._floats.conduction.series_resistance + self._state.contact.astype(float)
-        whole = branch.sum(axis=1)
-        weight = disordered / (whole * (1.0 + series * whole))[:, None]
-        spread = (weight * self._state.sector[:, AMPLITUDE]) ** 2 * traps
-        return self._shaped(np.sqrt(spread.sum(axis=1) * p.filled * (1.0 - p.filled) * averaged))
+        amplitude = self._state.sector[:, AMPLITUDE].astype(float)
+
+        def mean(times: float) -> np.ndarray:
+            height = times * amplitude
+            return (1.0 + p.filled * np.expm1(-height)) ** traps * np.exp(height * p.filled * traps)
+
+        variance = mean(2.0) - mean(1.0) ** 2
+        spread = np.sqrt((share[:, :SECTORS] ** 2 * variance).sum(axis=1) * self._left_of_a_read())
+        return self._shaped(spread * share[:, SECTORS])
+
+    def _left_of_a_read(self) -> float:
+        """Part of the traps' variance that the average over a usual read leaves, in the mean over time constants."""
+        out = np.empty(1)
+        anneal.accelerations(0, 1, np.array([self.temperature]), self._floats.telegraph, out)
+        parameters = self.cell.parameters
+        reduced = telegraph.relaxation_rates(parameters.telegraph) * out[0] * parameters.read.duration
+        # variance of the mean over a time T of a state with relaxation rate r: 2 (rT - 1 + e^-rT) / (rT)^2
+        left = 2.0 * (reduced + np.expm1(-reduced)) / np.maximum(reduced, 1e-30) ** 2
+        return float(np.mean(np.where(reduced > 1e-4, left, 1.0)))
 
     @functools.cached_property
     def glass_age(self) -> np.ndarray:

@@ -9,7 +9,10 @@ from pcmphys.numerics.compile import kernel, launch
 from pcmphys.numerics.elementary import exp
 from pcmphys.numerics.random import U64
 from pcmphys.physics.conduction.solve import (
+    DOME,
+    FIELD,
     ROOM,
+    SINH,
     activation,
     load_sectors,
     read_current,
@@ -38,6 +41,26 @@ def current(start, stop, temperature, p, voltage, state, out):
             evaluate_one(i, p, state, scratch)
         edge = load_sectors(i, temperature, activated, still, p, state, work)
         out[0, i], out[1, i] = solve_current(voltage[i], edge, series_resistance(i, p, state), work)
+    kept(memory)
+
+
+@kernel
+def shares(start, stop, temperature, p, voltage, state, out):
+    """Part of the current of devices start..stop at a voltage [V] that each sector's dome and films carry.
+
+    In ``out`` (devices, 17), and behind it how much of a change of it the heater and contact in series leave. The
+    structure must have been evaluated.
+    """
+    state, out = borrowed((state, out))
+    memory = np.empty(ROOM), np.zeros(SECTORS)
+    work, still = borrowed(memory)
+    activated = activation(temperature, p.conduction)
+    for i in range(start, stop):
+        edge, series = load_sectors(i, temperature, activated, still, p, state, work), series_resistance(i, p, state)
+        current, slope = solve_current(voltage, edge, series, work)
+        for s in range(SECTORS):
+            out[i, s] = work[FIELD + s] * work[DOME + s] * work[SINH + s] / current
+        out[i, SECTORS] = 1.0 - series * slope
     kept(memory)
 
 

@@ -152,6 +152,11 @@ class StatisticalPopulation(Population):
         return ages(self._now, self._programmed_at)[self._program_event].reshape(self.shape)
 
     @property
+    def nbytes(self) -> int:
+        """Memory [bytes] of the devices' state."""
+        return sum(getattr(self, name).nbytes for name in _PARTS)
+
+    @property
     def moment(self) -> Moment:
         """Lab clock with all digits: its float leaves out the nanoseconds of a read after years."""
         return self._now

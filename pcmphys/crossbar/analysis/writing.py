@@ -13,12 +13,19 @@ the pulse (the on-state does not depend on the dome), heat from cell to cell as 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from pcmphys.crossbar.analysis.thermal import ThermalCrosstalk
-from pcmphys.crossbar.selectors import Series
+from pcmphys.crossbar.bias import Bias
+from pcmphys.crossbar.problem import of_one_input
+from pcmphys.crossbar.selectors import Selector, Series
+from pcmphys.crossbar.solution import Solution
+from pcmphys.crossbar.solver import states
 from pcmphys.crossbar.solver.cells import Devices, SelectedDevices, out_of_range
+from pcmphys.crossbar.solver.ends import joined
+from pcmphys.crossbar.wires import Resistances
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 
@@ -44,7 +51,7 @@ class WriteReport:
         Taken by each device that was on.
     """
 
-    solution: object
+    solution: Solution
     switched: np.ndarray
     current: np.ndarray
     hottest: np.ndarray
@@ -124,7 +131,38 @@ class SwitchingDevices:
         return out
 
 
-def send(population, solution, switched, pulse, crosstalk: ThermalCrosstalk | None, temperature) -> WriteReport:
+class Circuit(NamedTuple):
+    """What a pulse goes through: devices that take pulses, and what is around them."""
+
+    population: Any
+    selector: Selector | None
+    resistances: Resistances
+    limits: tuple[float, int]
+
+
+def write(circuit: Circuit, bias: Bias, pulse, repeat: int, surroundings: tuple) -> WriteReport:
+    """Send equal pulses through an array, as `Crossbar.write` describes it; the report is that of the last one.
+
+    ``surroundings`` are (thermal crosstalk or None, temperature [K] or None).
+    """
+    population, selector, resistances, limits = circuit
+    crosstalk, temperature = surroundings
+    if not callable(getattr(population, "apply", None)):
+        raise ParameterError("write: cells must be a population of physical cells; these take no pulses")
+    if not callable(getattr(pulse, "shaped", None)):
+        raise ParameterError(f"pulse must be a Pulse; got {pulse!r}")
+    ((ends, _, (drive,)),) = joined(bias, resistances)
+    for _ in range(repeat):
+        before = states.before(selector, None, None, population.shape)
+        cells = SwitchingDevices(population.now(temperature), selector, bias.gate, before)
+        found = states.solve(cells, ends, drive, limits, None)
+        selectors = cells.on[1] if selector is not None and selector.hysteretic else None
+        solution = Solution(bias, *of_one_input(found, selectors))
+        report = _send(population, solution, cells.on[0], pulse, crosstalk, temperature)
+    return report
+
+
+def _send(population, solution, switched, pulse, crosstalk: ThermalCrosstalk | None, temperature) -> WriteReport:
     """Send the pulse to the switched devices as the solved circuit gives it to them; all is checked before.
 
     With crosstalk, all cells live through the time of the pulse at the temperature that the heated ones make for them.

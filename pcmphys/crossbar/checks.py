@@ -1,0 +1,47 @@
+"""Checks of what users give a crossbar."""
+
+from __future__ import annotations
+
+from pcmphys.crossbar.bias import Bias, Selection
+from pcmphys.crossbar.problem import most_iterations
+from pcmphys.crossbar.selectors import Selector
+from pcmphys.crossbar.wires import Wires
+from pcmphys.errors import ParameterError
+from pcmphys.numerics import check
+
+
+def kinds(wires, selector) -> None:
+    """Refuse what is no wires or selector; None is."""
+    if selector is not None and not isinstance(selector, Selector):
+        raise ParameterError(
+            "selector must be None or a Selector (Diode, Exponential, Transistor, OTS, or a subclass of your own); "
+            f"got {selector!r}"
+        )
+    if wires is not None and not isinstance(wires, Wires):
+        raise ParameterError(f"wires must be a Wires; got {type(wires).__name__}")
+
+
+def sized(bias, shape: tuple[int, int], selector: Selector | None) -> Bias:
+    """A bias with a voltage for every line of an array; gates only where there are any."""
+    if not isinstance(bias, (Bias, Selection)):
+        raise ParameterError(f"bias must be a Bias (for example Bias.matvec(v)); got {type(bias).__name__}")
+    bias = bias.sized(*shape)
+    if bias.gate is not None and not (selector is not None and selector.gated):
+        raise ParameterError(f"bias: there is a gate voltage, but the selector ({selector!r}) has no gate")
+    return bias
+
+
+def one_input(bias, shape: tuple[int, int], selector: Selector | None, why: str) -> Bias:
+    """The same, of one input."""
+    bias = sized(bias, shape, selector)
+    if bias.batch is not None:
+        raise ParameterError(f"bias: {why}; got a batch of {bias.batch}")
+    return bias
+
+
+def limits(tolerance, max_iterations, shape: tuple[int, int], linear: bool) -> tuple[float, int]:
+    """Tolerance and most iterations of a solve."""
+    if max_iterations is None:
+        max_iterations = most_iterations(*shape) * (1 if linear else 10)
+    tolerance = check.number("tolerance", tolerance, "", 1e-14, 1e-2)
+    return tolerance, check.integer("max_iterations", max_iterations, 1)
