@@ -19,20 +19,20 @@ _LOOK = {
 }
 
 
-def overview(dataset, cell: str):
+def overview_of_cell(dataset, cell: str):
     """Devices, wires and network side by side."""
     with style.figure(1, 3, figsize=(15.0, 4.2)) as (figure, panels):
-        for draw, axes in zip((traces, voltage_map, accuracy), panels, strict=True):
+        for draw, axes in zip((traces, ir_drop, accuracy_over_time), panels, strict=True):
             draw(dataset, cell, axes)
         return figure
 
 
-def accuracy(dataset, cell: str, axes=None):
+def accuracy_over_time(dataset, cell: str, axes=None):
     """Accuracy of the network against time, mean and standard deviation over chips."""
     return _against_time(dataset, cell, "accuracy", 100.0, "test accuracy [%]", axes)
 
 
-def matvec_error(dataset, cell: str, axes=None):
+def matvec_error_over_time(dataset, cell: str, axes=None):
     """Relative error of the matrix-vector products against time."""
     return _against_time(dataset, cell, "matvec_error", 100.0, "relative matvec error [%]", axes)
 
@@ -146,7 +146,7 @@ def layer_error(dataset, cell: str, axes=None):
         return figure
 
 
-def voltage_map(dataset, cell: str, axes=None):
+def ir_drop(dataset, cell: str, axes=None):
     """Voltage across each cell of the largest tile under full drive: where IR drop bites."""
     with style.panel(axes, figsize=(6.4, 4.4)) as (figure, axes):
         values = 1e3 * dataset["cell_voltage"].sel(cell=cell).values

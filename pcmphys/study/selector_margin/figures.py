@@ -34,12 +34,12 @@ _SCHEMES = {
 }
 
 
-def overview(dataset):
+def overview_of_selectors(dataset):
     """Read margin, write margin and matvec error side by side."""
     with style.figure(1, 3, figsize=(15.0, 4.9)) as (figure, panels):
-        read_margin(dataset, str(dataset["scheme"].values[0]), panels[0])
-        write_margin(dataset, panels[1])
-        matvec_error(dataset, panels[2])
+        read_margin_by_size(dataset, str(dataset["scheme"].values[0]), panels[0])
+        write_margin_by_size(dataset, panels[1])
+        matvec_error_by_size(dataset, panels[2])
         _legend(figure, dataset)
         return figure
 
@@ -51,14 +51,14 @@ def read_margins(dataset):
     rows = -(-len(schemes) // columns)
     with style.figure(rows, columns, figsize=(5.6 * columns, 3.7 * rows + 0.7), squeeze=False) as (figure, panels):
         for scheme, axes in zip(schemes, panels.flat, strict=False):
-            read_margin(dataset, scheme, axes)
+            read_margin_by_size(dataset, scheme, axes)
         for axes in panels.flat[len(schemes) :]:
             axes.remove()
         _legend(figure, dataset)
         return figure
 
 
-def read_margin(dataset, scheme: str, axes=None):
+def read_margin_by_size(dataset, scheme: str, axes=None):
     """Worst-case read margin against array size for one scheme of the unselected lines."""
     with _panel(dataset, axes) as (figure, axes):
         _margins(dataset, dataset["read_margin"].sel(scheme=scheme), axes)
@@ -67,7 +67,7 @@ def read_margin(dataset, scheme: str, axes=None):
         return figure
 
 
-def write_margin(dataset, axes=None):
+def write_margin_by_size(dataset, axes=None):
     """Write margin against array size."""
     with _panel(dataset, axes) as (figure, axes):
         _margins(dataset, dataset["write_margin"], axes)
@@ -90,7 +90,7 @@ def write_voltages(dataset):
         return figure
 
 
-def matvec_error(dataset, axes=None):
+def matvec_error_by_size(dataset, axes=None):
     """Relative error of the column currents of a matvec against array size."""
     with _panel(dataset, axes) as (figure, axes):
         _lines(dataset, 100.0 * dataset["matvec_error"], axes)
