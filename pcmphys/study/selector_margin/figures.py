@@ -17,9 +17,9 @@ from pcmphys.plot.axes import SMALL
 _LOOK = {
     "none": (style.GREY, "x"),
     "diode": (style.BLUE, "o"),
-    "exponential": (style.ORANGE, "s"),
+    "exponential": (style.VERMILION, "s"),
     "transistor": (style.GREEN, "^"),
-    "ots": (style.RED, "D"),
+    "ots": (style.PURPLE, "D"),
 }
 _LINES = ("-", "--", ":", "-.")
 _LOWEST = -0.06
@@ -114,7 +114,7 @@ def device_voltages(dataset):
             if np.isnan(values).all():
                 axes.text(0.5, 0.5, "no answer", ha="center", va="center", transform=axes.transAxes)
                 continue
-            image = arrays.heat(values, limits, "magma", axes)
+            image = arrays.heat(values, limits, style.VOLTAGES, axes)
             axes.set_xlabel("bit line")
             axes.set_ylabel("word line" if axes is panels[0, 0] else "")
             if axes is panels[0, -1]:
@@ -147,7 +147,7 @@ def _margins(dataset, values, axes) -> None:
             # a small sidestep keeps the arrows of one size apart
             place = size * 1.08 ** (k - (len(lost) - 1) / 2)
             axes.plot(place, 0.6 * _LOWEST, "v", color=_LOOK[name][0], ms=6)
-    axes.axhspan(2 * _LOWEST, 0.0, color=style.RED, alpha=0.08, lw=0)
+    axes.axhspan(2 * _LOWEST, 0.0, color=style.VERMILION, alpha=0.08, lw=0)
     axes.set_ylim(_LOWEST, 1.03)
 
 
