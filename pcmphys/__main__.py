@@ -1,5 +1,5 @@
 """``python -m pcmphys`` is the command ``pcmphys``."""
 
-from pcmphys.cli.commands import main
+from pcmphys.cli import main
 
 main()

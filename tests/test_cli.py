@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import pcmphys as pcm
-from pcmphys.cli import commands
+from pcmphys.cli.completion import STUDIES
 from pcmphys.study import KINDS
 
 ROOT = Path(__file__).parents[1]
@@ -164,7 +164,7 @@ def test_units_survive_in_the_help_and_the_version_is_told():
 
 
 def test_the_names_offered_are_those_of_the_studies():
-    assert tuple(kind.built_in for kind in KINDS) == commands.STUDIES
+    assert tuple(kind.built_in for kind in KINDS) == STUDIES
 
 
 SLOW = 'study = "square"\nsides = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]\npause = 1.0\n'

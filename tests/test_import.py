@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import pkgutil
 import subprocess
 import sys
 from importlib import resources
@@ -63,6 +64,49 @@ def test_rooms_are_names_as_before():
 )
 def test_any_room_may_come_first(room):
     assert f"pcmphys.{room}" in loaded(f"import pcmphys.{room}")[0]
+
+
+ALONE = """
+import importlib, sys
+for name in sys.argv[1:]:
+    for loaded in [one for one in sys.modules if one.partition(".")[0] == "pcmphys"]:
+        del sys.modules[loaded]
+    try:
+        importlib.import_module(name)
+    except Exception as error:
+        print(f"{name}: {error!r}")
+"""
+"""Imports each module as the first of the package; what others share, numpy and numba, stays loaded."""
+
+
+def test_every_module_may_come_first():
+    found = pkgutil.walk_packages(pcm.__path__, "pcmphys.")
+    names = ["pcmphys", *(module.name for module in found if not module.name.endswith(".__main__"))]
+    assert len(names) > 150
+    command = [sys.executable, "-c", ALONE]
+    halves = [subprocess.Popen([*command, *names[k::2]], stdout=subprocess.PIPE, text=True) for k in (0, 1)]
+    assert [half.communicate(timeout=300)[0] for half in halves] == ["", ""]
+
+
+def test_a_name_that_was_changed_tells_the_new_one():
+    with pytest.raises(AttributeError, match=r"no attribute 'margin_map'; it is pcmphys\.plot\.margins now"):
+        _ = pcm.plot.margin_map
+    with pytest.raises(AttributeError, match=r"no attribute 'nothing'$"):
+        _ = pcm.plot.nothing
+    assert not hasattr(pcm.plot, "margin_map")
+
+
+PUBLIC = (pcm, pcm.crossbar, pcm.export, pcm.fit, pcm.matrix, pcm.parameters, pcm.plot, pcm.programming, pcm.study)
+TWICE = {"drift"}
+"""`fit.drift` fits reads, `plot.drift` draws those of devices with their fits: one subject, two rooms."""
+
+
+def test_a_public_name_means_one_thing():
+    meanings = {}
+    for room in PUBLIC:
+        for name in room.__all__:
+            meanings.setdefault(name, set()).add(id(getattr(room, name)))
+    assert {name for name, found in meanings.items() if len(found) > 1} == TWICE
 
 
 def test_types_are_shipped():

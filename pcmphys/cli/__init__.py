@@ -1,5 +1,5 @@
-"""The command line."""
+"""The command line: one file a group of commands, found by `entry`."""
 
-from pcmphys.cli.commands import app, main
+from pcmphys.cli.entry import app, main
 
 __all__ = ["app", "main"]

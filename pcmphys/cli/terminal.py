@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import os
 import sys
 import time
 import unicodedata
@@ -39,6 +40,14 @@ def _warn(message, category, filename, lineno, file=None, line=None) -> None:
     note(f"warning: {message}")
 
 
+def silence_output() -> None:
+    """Drop what is still to be printed: an output that cannot take it would complain once more at the very end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def clean(text) -> str:
     r"""Text with its control characters made visible: a title must not move the cursor or change the colours.
 
@@ -61,12 +70,12 @@ def say(text) -> None:
 
 def note(text) -> None:
     """Print a line that is no result."""
-    print(clean(text), file=sys.stderr, flush=True)
+    typer.echo(clean(text), err=True)
 
 
 def complain(text) -> None:
     """Print an error as one line."""
-    errors().print(f"[bold red]error:[/] {escaped(text)}")
+    error_console().print(f"[bold red]error:[/] {escaped(text)}")
 
 
 def escaped(text) -> str:
@@ -76,7 +85,7 @@ def escaped(text) -> str:
     return escape(clean(text))
 
 
-def errors():
+def error_console():
     """The console for what is not a result."""
     from rich.console import Console
 
@@ -103,7 +112,7 @@ class Bar:
 
     def __init__(self, doing: str):
         self._doing = doing
-        self._console = errors()
+        self._console = error_console()
         self._bar = None
         self._start = self._last = time.monotonic()
 

@@ -7,7 +7,9 @@ import sys
 from collections.abc import Callable
 
 
-def attach(package: str, homes: dict[str, str], rooms: tuple[str, ...] = ()) -> tuple[Callable, Callable]:
+def attach(
+    package: str, homes: dict[str, str], rooms: tuple[str, ...] = (), renamed: dict[str, str] | None = None
+) -> tuple[Callable, Callable]:
     """``__getattr__`` and ``__dir__`` of a package.
 
     Parameters
@@ -18,6 +20,8 @@ def attach(package: str, homes: dict[str, str], rooms: tuple[str, ...] = ()) -> 
         The names it offers, separated by blanks, for each module that defines them.
     rooms : tuple of str
         Its own modules that are names of it, too.
+    renamed : dict, optional
+        Names that it had, and what each is called now: an error says so.
     """
     home_of = {name: module for module, names in homes.items() for name in names.split()}
 
@@ -25,7 +29,8 @@ def attach(package: str, homes: dict[str, str], rooms: tuple[str, ...] = ()) -> 
         if name in rooms:
             return importlib.import_module(f"{package}.{name}")
         if name not in home_of:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            now = f"; it is {package}.{renamed[name]} now" if renamed and name in renamed else ""
+            raise AttributeError(f"module {package!r} has no attribute {name!r}{now}")
         value = getattr(importlib.import_module(home_of[name]), name)
         setattr(sys.modules[package], name, value)
         return value

@@ -6,7 +6,7 @@ from pcmphys.numerics.lazy import attach
 
 if TYPE_CHECKING:
     from pcmphys.fit.drift.of_devices import drift
-    from pcmphys.plot.arrays import cell_map, margin_map, noise_share, voltage_map, write_map
+    from pcmphys.plot.arrays import cell_map, margins, noise_share, voltage_map, write_map
     from pcmphys.plot.mushroom.cell import cell
     from pcmphys.plot.mushroom.devices import noise_spectrum, programming_curve
 else:
@@ -14,17 +14,18 @@ else:
         __name__,
         {
             "pcmphys.fit.drift.of_devices": "drift",  # shows devices with their fits, which are made a floor above
-            "pcmphys.plot.arrays": "cell_map margin_map noise_share voltage_map write_map",
+            "pcmphys.plot.arrays": "cell_map margins noise_share voltage_map write_map",
             "pcmphys.plot.mushroom.cell": "cell",
             "pcmphys.plot.mushroom.devices": "noise_spectrum programming_curve",
         },
+        renamed={"margin_map": "margins"},  # the numbers themselves: pcmphys.margin_map
     )
 
 __all__ = [
     "cell",
     "cell_map",
     "drift",
-    "margin_map",
+    "margins",
     "noise_share",
     "noise_spectrum",
     "programming_curve",

@@ -23,15 +23,15 @@ _MOST_STRETCH = 4.0
 _FEW = 12
 """Up to so many positions a side, a map of margins shows its numbers."""
 _WRITTEN = {
-    "temperature": ("hottest temperature", "K", "inferno"),
-    "voltage": ("voltage across the device", "V", "magma"),
-    "current": ("current", "A", "magma"),
-    "energy": ("energy of the pulse", "J", "magma"),
+    "temperature": ("hottest temperature", "K", style.TEMPERATURES),
+    "voltage": ("voltage across the device", "V", style.VOLTAGES),
+    "current": ("current", "A", style.VOLTAGES),
+    "energy": ("energy of the pulse", "J", style.VOLTAGES),
 }
 
 
 def cell_map(
-    values, *, label: str = "", unit: str = "", title: str = "", limits=None, colours: str = "magma", axes=None
+    values, *, label: str = "", unit: str = "", title: str = "", limits=None, colours: str = style.VOLTAGES, axes=None
 ):
     """Any quantity of every cell of an array as a heat map.
 
@@ -166,7 +166,8 @@ def noise_share(noise, *, axes=None):
     i, j = np.unravel_index(int(np.argmax(share)), share.shape)
     title = f"largest: word line {i}, bit line {j} with {100 * share[i, j]:.3g} %" if share[i, j] > 0.0 else "no noise"
     relative = share * share.size
-    return cell_map(relative, label="part in the noise over the mean part", title=title, colours="viridis", axes=axes)
+    label = "part in the noise over the mean part"
+    return cell_map(relative, label=label, title=title, colours=style.ORDERED, axes=axes)
 
 
 def write_map(report, quantity: str | None = None, *, axes=None):
@@ -221,8 +222,8 @@ def write_map(report, quantity: str | None = None, *, axes=None):
         return figure
 
 
-def margin_map(values, rows, columns, *, label: str = "margin", axes=None):
-    """A margin over the array, as `crossbar.margins.margin_map` gives it.
+def margins(values, rows, columns, *, label: str = "margin", axes=None):
+    """A margin over the array, as `pcmphys.margin_map` gives it.
 
     Parameters
     ----------
@@ -246,7 +247,7 @@ def margin_map(values, rows, columns, *, label: str = "margin", axes=None):
 
     Examples
     --------
-    >>> figure = margin_map([[0.4, 0.3], [0.5, 0.4]], [0, 255], [0, 255], label="write margin")
+    >>> figure = margins([[0.4, 0.3], [0.5, 0.4]], [0, 255], [0, 255], label="write margin")
     >>> [text.get_text() for text in figure.axes[0].get_xticklabels()]
     ['0', '255']
     """
@@ -260,7 +261,7 @@ def margin_map(values, rows, columns, *, label: str = "margin", axes=None):
             f"got {values.shape}"
         )
     with style.panel(axes, figsize=_size(values)) as (figure, axes):
-        cell_map(values, label=label, colours="viridis", axes=axes)
+        cell_map(values, label=label, colours=style.ORDERED, axes=axes)
         if max(values.shape) <= _FEW:
             axes.set_xticks(range(columns.size), [str(j) for j in columns])
             axes.set_yticks(range(rows.size), [str(i) for i in rows])

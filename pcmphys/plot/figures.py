@@ -50,7 +50,7 @@ def check_folder(path) -> Path:
     return path
 
 
-def save(figure, path) -> None:
+def save_figure(figure, path) -> None:
     """Write a figure whole or not at all; the suffix gives the format."""
     path = check_path(path)
     # drawn in memory: a full disk must not meet the half-open file of a drawing library

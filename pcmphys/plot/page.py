@@ -6,16 +6,19 @@ import base64
 import html
 import io
 import json
+import string
 from typing import NamedTuple
 
-STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;max-width:960px;margin:2rem auto;padding:0 1rem;color:#1a202c}
-h1{font-size:1.7rem}h2{margin-top:2.2rem;border-bottom:1px solid #e2e8f0}
-table{border-collapse:collapse;font-size:.9rem;margin:1rem 0}td,th{padding:.3rem .7rem;border-bottom:1px solid #e2e8f0;
+from pcmphys.plot import style
+
+_SHEET = string.Template("""
+body{font:16px/1.5 system-ui,sans-serif;max-width:960px;margin:2rem auto;padding:0 1rem;color:$text}
+h1{font-size:1.7rem}h2{margin-top:2.2rem;border-bottom:1px solid $rule}
+table{border-collapse:collapse;font-size:.9rem;margin:1rem 0}td,th{padding:.3rem .7rem;border-bottom:1px solid $rule;
 text-align:right}td:first-child,th:first-child,td.l,th.l{text-align:left}figure{margin:1.5rem 0}
-img{max-width:100%}figcaption{color:#4a5568;font-size:.9rem}.assumed{color:#c05621}pre{background:#f7fafc;
+img{max-width:100%}figcaption{color:$caption;font-size:.9rem}.assumed{color:$assumed}pre{background:$paper;
 padding:.8rem;overflow-x:auto;font-size:.8rem}
-"""
+""").substitute(text=style.TEXT, caption=style.CAPTION, rule=style.RULE, paper=style.PAPER, assumed=style.ASSUMED)
 
 
 class Table(NamedTuple):
@@ -32,7 +35,7 @@ def whole(title: str, body: list[str]) -> str:
     """The page."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f"<title>{html.escape(title)}</title><style>{STYLE}</style></head><body>"
+        f"<title>{html.escape(title)}</title><style>{_SHEET}</style></head><body>"
         + "\n".join([f"<h1>{html.escape(title)}</h1>", *body])
         + "</body></html>\n"
     )

@@ -1,10 +1,36 @@
-"""One look for all figures."""
+"""One look for all figures: the only place that names colours, fonts and lines.
+
+Things that differ in kind have the colours of Okabe and Ito, which stay apart for colour-blind readers; things on a
+scale have matplotlib's perceptually uniform maps.
+
+References
+----------
+M. Okabe and K. Ito, Color Universal Design (2008), https://jfly.uni-koeln.de/color/.
+"""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 
-BLUE, ORANGE, GREEN, RED, GREY = "#2b6cb0", "#dd6b20", "#2f855a", "#c53030", "#718096"
+BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
+"""For lines: at least 3 to 1 against white."""
+ORANGE, SKY = "#e69f00", "#56b4e9"
+"""Paler: for areas, or where the four do not suffice."""
+BLACK, GREY = "#222222", "#6b7280"
+"""Measured points and guides; grey for limits and references."""
+COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK, GREY)
+"""In the order in which things of one figure take them."""
+
+ORDERED, VOLTAGES, TEMPERATURES, SHARES = "viridis", "magma", "inferno", "cividis"
+"""Colour maps: of what is ordered (targets, times, currents, margins), and of quantities over an array or a cell."""
+
+AMORPHOUS, POLYCRYSTAL, GRAINS = "#f6ad55", "#bcd3ea", ("#aac7e3", "#b5cfe8", "#c0d7ec", "#cbdef0")
+HEATER, CONTACT, ELECTRODE, LINER = "#4a5568", "#8a94a6", "#4a5568", GREEN
+DIELECTRIC, HATCHING = "#edf0f4", "#b8bfca"
+"""Materials of a cell."""
+
+TEXT, CAPTION, RULE, PAPER, ASSUMED = "#1a202c", "#4a5568", "#e2e8f0", "#f7fafc", "#a64900"
+"""Of a report's page: text at least 4.5 to 1 against white."""
 
 _SETTINGS = {
     "figure.dpi": 110,

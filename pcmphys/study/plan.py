@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pcmphys.study.settings import Settings
+
 if TYPE_CHECKING:
     import xarray as xr
-
-    from pcmphys.study.settings import Settings
 
 Part = dict[str, np.ndarray]
 """Results of one chunk, by name."""

@@ -1,4 +1,4 @@
-"""All kinds of study (a new one is a file of its own and a line here); a checked study from whatever a user gives."""
+"""All kinds of study (a new one is a folder of its own and a line here); a checked study from what a user gives."""
 
 from __future__ import annotations
 
@@ -8,16 +8,40 @@ from typing import Any
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.parameters.toml_file import read_toml
-from pcmphys.study.network.settings import StudyConfig
-from pcmphys.study.selector_margin.settings import SelectorMarginConfig
+from pcmphys.study.kind import Kind
+from pcmphys.study.network.study import KIND as NETWORK
+from pcmphys.study.plan import Plan
+from pcmphys.study.selector_margin.study import KIND as SELECTOR_MARGIN
 from pcmphys.study.settings import Settings, validated
 
-KINDS: tuple[type[Settings], ...] = (StudyConfig, SelectorMarginConfig)
+KINDS: tuple[Kind, ...] = (NETWORK, SELECTOR_MARGIN)
 """The first is what a study file without the key ``study`` is, and what runs if nothing is given."""
 
 
+def kind_of(study: Settings | str) -> Kind | None:
+    """Kind of a study by its settings, or by the value of their key ``study``; None: not one of ours."""
+    if isinstance(study, str):
+        return next((kind for kind in KINDS if kind.name == study), None)
+    return next((kind for kind in KINDS if isinstance(study, kind.settings)), None)
+
+
+def plan_of(settings: Settings) -> Plan:
+    """The study, ready to run; whatever can be wrong before anything has run is found here.
+
+    Raises
+    ------
+    ParameterError
+        Settings of an unknown kind, or a study that cannot be.
+    """
+    kind = kind_of(settings)
+    if kind is None:
+        known = ", ".join(kind.settings.__name__ for kind in KINDS)
+        raise ParameterError(f"study must be settings of a known kind ({known}); got {type(settings).__name__}")
+    return kind.plan(settings)
+
+
 def built_in(name: str | None) -> type[Settings]:
-    """Kind of a built-in study.
+    """Settings of a built-in study.
 
     Raises
     ------
@@ -25,9 +49,9 @@ def built_in(name: str | None) -> type[Settings]:
         There is none of that name.
     """
     if name is None:
-        return KINDS[0]
-    kinds = {kind.built_in: kind for kind in KINDS}
-    return kinds[check.choice("study", name, kinds)]
+        return KINDS[0].settings
+    settings = {kind.built_in: kind.settings for kind in KINDS}
+    return settings[check.choice("study", name, settings)]
 
 
 def read_config(source: Settings | dict[str, Any] | str | Path | None = None) -> Settings:
@@ -63,7 +87,7 @@ def read_config(source: Settings | dict[str, Any] | str | Path | None = None) ->
 
 
 def _validated(content: dict[str, Any], name: str) -> Settings:
-    kinds = {kind.model_fields["study"].default: kind for kind in KINDS}
+    kinds = {kind.name: kind.settings for kind in KINDS}
     if "study" not in content:
-        return validated(KINDS[0], content, name)
+        return validated(KINDS[0].settings, content, name)
     return validated(kinds[check.choice(f"{name}: study", content["study"], kinds)], content, name)

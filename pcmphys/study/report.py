@@ -1,21 +1,17 @@
 """The report of a study: one self-contained HTML file, a picture, and tables for the terminal.
 
-Each kind of study may have a module of its own here, with ``body``, ``overview``, ``tables`` and ``remarks``; a kind
-without one gets a list of its results.
+Each kind of study may name a report of its own (see `Kind`); a kind without one gets a list of its results.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from types import ModuleType
 
 from pcmphys.numerics.files import write_whole
 from pcmphys.plot import page as pages
 from pcmphys.plot.page import Table
-from pcmphys.study.network import report as network_report
-from pcmphys.study.selector_margin import report as selector_report
-
-_REPORTS: dict[str, ModuleType] = {"network": network_report, "selector-margin": selector_report}
+from pcmphys.study.kind import Report
+from pcmphys.study.registry import kind_of
 
 
 def write(dataset, path) -> Path:
@@ -52,5 +48,6 @@ def remarks(dataset) -> list[str]:
     return [] if report is None else report.remarks(dataset)
 
 
-def _report(dataset) -> ModuleType | None:
-    return _REPORTS.get(dataset.attrs["study"])
+def _report(dataset) -> Report | None:
+    kind = kind_of(dataset.attrs["study"])
+    return None if kind is None else kind.report

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics.files import sealed, unsealed, write_whole
+from pcmphys.study.settings import Settings
 
 if TYPE_CHECKING:
     import xarray as xr
-
-    from pcmphys.study.settings import Settings
 
 FILE = "results.nc"
 """Name of the file in a study's folder."""

@@ -17,7 +17,7 @@ from pcmphys.numerics.files import probe, remove_abandoned
 from pcmphys.study import results
 from pcmphys.study.parts import Parts, fingerprint
 from pcmphys.study.plan import Part, Plan
-from pcmphys.study.registry import read_config
+from pcmphys.study.registry import plan_of, read_config
 from pcmphys.study.settings import Settings
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def finished(
     """Results of a study as `run` gives them; its parts on disk are removed when the block ends without an error."""
     config = read_config(config)
     _check_arguments(executor, directory, progress)
-    plan = config.plan()
+    plan = plan_of(config)
     mark = fingerprint(plan)
     dataset = parts = None
     if directory is not None:

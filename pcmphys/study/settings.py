@@ -17,8 +17,6 @@ from pcmphys.parameters.words import explained, list_of, shown
 if TYPE_CHECKING:
     from typing import Self
 
-    from pcmphys.study.plan import Plan
-
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 Whole = Annotated[int, BeforeValidator(lambda value: int(value) if _is_whole(value) else value)]
@@ -55,7 +53,7 @@ def _plain(value, field):
 
 
 class Settings(Strict):
-    """Settings of one kind of study; a kind is a subclass with the key ``study`` and these attributes.
+    """What a study file of one kind may say: a subclass with the key ``study`` and these attributes, see `Kind`.
 
     Attributes
     ----------
@@ -84,12 +82,8 @@ class Settings(Strict):
         """The same settings of a file in ``folder``, from which relative paths in it count."""
         return self
 
-    def plan(self) -> Plan:
-        """The study, ready to run; whatever can be wrong before anything has run is found here."""
-        raise NotImplementedError
 
-
-def increasing(name: str, values: tuple, unit: str = "") -> tuple:
+def strictly_increasing(name: str, values: tuple, unit: str = "") -> tuple:
     """Refuse values that do not increase strictly."""
     for before, after in itertools.pairwise(values):
         if not after > before:

@@ -58,7 +58,7 @@ CALLS = {
     "on": lambda: pcm.OTS().current(HIDDEN.data, on=FLAGS),
     "amplitudes": lambda: pcm.plot.programming_curve(PHYSICAL, amplitudes=np.ma.array([1e-5, 2e-5], mask=[0, 1]), n=1),
     "limits": lambda: pcm.plot.cell_map(HIDDEN.data, limits=LINE),
-    "rows": lambda: pcm.plot.margin_map(HIDDEN.data, np.ma.array([0, 1], mask=[0, 1]), [0, 1]),
+    "rows": lambda: pcm.plot.margins(HIDDEN.data, np.ma.array([0, 1], mask=[0, 1]), [0, 1]),
 }
 
 

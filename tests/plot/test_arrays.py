@@ -159,7 +159,7 @@ def test_a_map_of_margins_names_its_lines(count):
     xbar = Crossbar(np.full((16, 20), 1e-4), WIRES)
     rows, columns = (np.linspace(0, n - 1, count).round().astype(int) for n in xbar.shape)
     values = margin_map(lambda cell: write_margin(xbar, 1.0, cell=cell).margin, rows, columns)
-    axes = pcm.plot.margin_map(values, rows, columns, label="write margin").axes[0]
+    axes = pcm.plot.margins(values, rows, columns, label="write margin").axes[0]
     labels = [text.get_text() for text in axes.get_xticklabels()]
     assert (labels[0], labels[-1]) == ("0", "19")
     assert [text.get_text() for text in axes.get_yticklabels()][-1] == "15"
@@ -175,7 +175,7 @@ def test_wrong_objects_are_named(solution):
     with pytest.raises(ParameterError, match="part must be one of cell, device, selector; got 'cells'; did you mean"):
         pcm.plot.voltage_map(solution, "cells")
     with pytest.raises(ParameterError, match=r"values must have shape \(2, 3\)"):
-        pcm.plot.margin_map(np.zeros((3, 2)), [0, 1], [0, 1, 2])
+        pcm.plot.margins(np.zeros((3, 2)), [0, 1], [0, 1, 2])
 
 
 def test_maps_can_be_drawn_into_given_axes(solution, report):
@@ -185,7 +185,7 @@ def test_maps_can_be_drawn_into_given_axes(solution, report):
     axes = figure.subplots(1, 3)
     assert pcm.plot.voltage_map(solution, axes=axes[0]) is figure
     assert pcm.plot.write_map(report, axes=axes[1]) is figure
-    assert pcm.plot.margin_map(np.eye(2), [0, 1], [0, 1], axes=axes[2]) is figure
+    assert pcm.plot.margins(np.eye(2), [0, 1], [0, 1], axes=axes[2]) is figure
     assert all(len(one.images) == 1 for one in axes)
 
 

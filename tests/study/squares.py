@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from pcmphys.study import registry
+from pcmphys.study.kind import Kind
 from pcmphys.study.plan import Plan, labelled
 from pcmphys.study.settings import NotNegative, Positive, Settings
 
@@ -23,9 +24,6 @@ class SquareSettings(Settings):
     sides: tuple[Positive, ...] = (1.0, 2.0)
     pause: NotNegative = 0.0
     title: str = "squares"
-
-    def plan(self):
-        return Squares(self)
 
 
 class Squares(Plan):
@@ -43,6 +41,9 @@ class Squares(Plan):
         return labelled(self.config, self.config.title, variables, {"side": list(self.config.sides)}, {})
 
 
+KIND = Kind(SquareSettings, Squares)
+
+
 def square(side, pause, tick=None):
     time.sleep(pause)
     if tick is not None:
@@ -51,9 +52,9 @@ def square(side, pause, tick=None):
 
 
 def main():
-    from pcmphys.cli.commands import main as command
+    from pcmphys.cli import main as command
 
-    registry.KINDS = (*registry.KINDS, SquareSettings)
+    registry.KINDS = (*registry.KINDS, KIND)
     command()
 
 

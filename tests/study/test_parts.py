@@ -11,11 +11,19 @@ import xarray as xr
 
 from pcmphys import ParameterError
 from pcmphys.numerics.files import write_whole
-from pcmphys.study import finished, read_config, run
+from pcmphys.study import finished, read_config, registry, run
 from pcmphys.study.parts import Parts, fingerprint
-from tests.study.squares import Squares, SquareSettings
+from pcmphys.study.registry import plan_of
+from tests.study.squares import KIND, Squares, SquareSettings
 
 STUDY = SquareSettings(sides=[1.0, 2.0, 3.0])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _third_kind():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "KINDS", (*registry.KINDS, KIND))
+        yield
 
 
 class Broken(Exception):
@@ -38,7 +46,7 @@ def half_way(tmp_path, monkeypatch):
 
 
 def test_any_changed_byte_of_a_part_is_found_and_the_part_computed_anew(half_way):
-    parts = Parts(half_way / "parts", fingerprint(STUDY.plan()))
+    parts = Parts(half_way / "parts", fingerprint(plan_of(STUDY)))
     path = parts.path((1,))
     whole = path.read_bytes()
     assert parts.load((1,))["area"] == 4.0
@@ -189,14 +197,14 @@ def test_relative_paths_count_from_the_file_and_a_moved_study_is_the_same(small_
         (folder / "cell.toml").write_text(text)
         (folder / "net").symlink_to(small_network)
         (folder / "mine.toml").write_text('network = "net"\ncells = ["cell.toml"]\nchips = 1\ntimes = [20.0]')
-    marks = {fingerprint(read_config(folder / "mine.toml").plan()) for folder in (here, there)}
+    marks = {fingerprint(plan_of(read_config(folder / "mine.toml"))) for folder in (here, there)}
     monkeypatch.chdir(here)
-    marks |= {fingerprint(read_config(file).plan()) for file in ("mine.toml", "../there/mine.toml")}
+    marks |= {fingerprint(plan_of(read_config(file))) for file in ("mine.toml", "../there/mine.toml")}
     assert len(marks) == 1
-    read_config({"network": "net", "cells": ["cell.toml"]}).plan()
+    plan_of(read_config({"network": "net", "cells": ["cell.toml"]}))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ParameterError, match=rf"network 'net': {tmp_path}/net/weights\.npz cannot be read"):
-        read_config({"network": "net"}).plan()
+        plan_of(read_config({"network": "net"}))
     (here / "cell.toml").unlink()
     with pytest.raises(ParameterError, match=rf"{here}/cell\.toml: cannot be read"):
-        read_config(here / "mine.toml").plan()
+        plan_of(read_config(here / "mine.toml"))

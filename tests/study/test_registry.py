@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from pcmphys import ParameterError
 from pcmphys.study import read_config, registry, report, run
-from tests.study.squares import SquareSettings
+from tests.study.squares import KIND, SquareSettings, square
 
 
 @pytest.fixture(autouse=True)
 def _third_kind(monkeypatch):
-    monkeypatch.setattr(registry, "KINDS", (*registry.KINDS, SquareSettings))
+    monkeypatch.setattr(registry, "KINDS", (*registry.KINDS, KIND))
 
 
 def test_it_runs_from_a_file_a_dictionary_and_its_name(tmp_path):
@@ -33,3 +34,14 @@ def test_it_has_a_report_before_anyone_has_written_one(tmp_path):
     assert table.rows == [("area", "side", "area of a square", "m2", "1", "4")]
     assert report.remarks(found) == []
     assert report.write_overview(found, tmp_path / "overview.png") is None
+
+
+def test_settings_of_a_kind_that_nobody_registered_are_refused_by_name(monkeypatch):
+    monkeypatch.setattr(registry, "KINDS", registry.KINDS[:-1])
+    with pytest.raises(ParameterError, match=r"known kind \(StudyConfig, SelectorMarginConfig\); got SquareSettings"):
+        run(SquareSettings())
+    assert "area of a square" in report.page(_squares())
+
+
+def _squares():
+    return KIND.plan(SquareSettings()).dataset([square(side, 0.0) for side in SquareSettings().sides])

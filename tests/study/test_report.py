@@ -38,7 +38,7 @@ def test_several_cells_stand_side_by_side(dataset):
 
 
 def test_one_row_for_each_run(dataset):
-    rows = network_report.rows(dataset, "ibm-90nm-statistical")
+    rows = network_report.result_rows(dataset, "ibm-90nm-statistical")
     assert len(rows) == 8
     assert rows[0][:3] == ("no", "off", "20 s")
     assert all("±" in value for row in rows for value in row[3:])
@@ -46,22 +46,22 @@ def test_one_row_for_each_run(dataset):
 
 def test_one_chip_has_no_error_bar(small_network):
     single = run({"network": str(small_network), "cells": CELL, "chips": 1, "times": [20.0]})
-    assert "±" not in "".join(network_report.rows(single, "ibm-90nm-statistical")[0])
+    assert "±" not in "".join(network_report.result_rows(single, "ibm-90nm-statistical")[0])
     assert report.page(single).count("<img") == 5
 
 
 def test_figures_have_labels_with_units(dataset):
-    for draw in (figures.accuracy, figures.matvec_error, figures.traces, figures.layer_error):
+    for draw in (figures.accuracy_over_time, figures.matvec_error_over_time, figures.traces, figures.layer_error):
         axes = draw(dataset, "ibm-90nm-statistical").axes[0]
         assert "[" in axes.get_ylabel()
-    assert len(figures.overview(dataset, "ibm-90nm-statistical").axes) == 4  # three panels and a colour bar
+    assert len(figures.overview_of_cell(dataset, "ibm-90nm-statistical").axes) == 4  # three panels and a colour bar
 
 
 def test_drawing_leaves_the_users_settings_alone(dataset):
     import matplotlib as mpl
 
     before = dict(mpl.rcParams)
-    figures.accuracy(dataset, "ibm-90nm-statistical")
+    figures.accuracy_over_time(dataset, "ibm-90nm-statistical")
     assert dict(mpl.rcParams) == before
 
 
@@ -83,6 +83,6 @@ def test_the_report_speaks_of_what_was_run_only(small_network):
 
 
 def test_times_before_the_drift_law_are_marked(dataset):
-    assert [row[2] for row in network_report.rows(dataset, "hermes-14nm-statistical")[:2]] == ["20 s *", "1 day"]
-    assert [row[2] for row in network_report.rows(dataset, "ibm-90nm-statistical")[:2]] == ["20 s", "1 day"]
+    assert [row[2] for row in network_report.result_rows(dataset, "hermes-14nm-statistical")[:2]] == ["20 s *", "1 day"]
+    assert [row[2] for row in network_report.result_rows(dataset, "ibm-90nm-statistical")[:2]] == ["20 s", "1 day"]
     assert network_report.EARLY_NOTE in report.page(dataset)

@@ -12,10 +12,11 @@ import xarray as xr
 
 import pcmphys as pcm
 from pcmphys.study import results, run, save
-from pcmphys.study.network import settings
+from pcmphys.study.network import study
 from pcmphys.study.network.chip import fixed_point_errors
 from pcmphys.study.network.network import load_network
 from pcmphys.study.parts import Parts, fingerprint
+from pcmphys.study.registry import plan_of
 
 
 def test_the_result_does_not_depend_on_the_executor(small_study):
@@ -94,8 +95,8 @@ def test_an_interrupted_study_goes_on_from_its_finished_chips(small_study, tmp_p
     assert kept >= 2  # also what was running is kept
 
     ran = []
-    original = settings.run_chip
-    monkeypatch.setattr(settings, "run_chip", lambda *task: ran.append(task[3]) or original(*task))
+    original = study.run_chip
+    monkeypatch.setattr(study, "run_chip", lambda *task: ran.append(task[3]) or original(*task))
     assert run(small_study, directory=tmp_path).identical(whole)
     assert len(ran) == 3 - kept
     assert not (tmp_path / "parts").exists()
@@ -163,7 +164,7 @@ def test_a_changed_network_or_cell_file_makes_its_parts_void(small_study, tmp_pa
     keys = set()
     for number in ("20.0", "21.0"):
         mine.write_text(text.replace("value = 20.0", f"value = {number}"))
-        plan = pcm.study.read_config({**small_study, "cells": [str(mine)]}).plan()
+        plan = plan_of(pcm.study.read_config({**small_study, "cells": [str(mine)]}))
         other = plan.network._replace(biases=(plan.network.biases[0] + 1.0, plan.network.biases[1]))
         for network in (plan.network, other):
             plan.network = network

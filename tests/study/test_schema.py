@@ -10,14 +10,15 @@ import pytest
 
 from pcmphys import ParameterError, Periphery
 from pcmphys.study import KINDS, TEMPLATE, SelectorMarginConfig, StudyConfig, built_in, read_config
+from pcmphys.study.registry import plan_of
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.built_in for kind in KINDS])
 def test_a_template_is_the_default_study(kind, tmp_path):
     path = tmp_path / "study.toml"
     path.write_text(built_in(kind.built_in).template)
-    assert read_config(path) == kind() == read_config(kind.built_in)
-    assert set(kind.model_fields) - set(tomllib.loads(kind.template)) <= {"inputs"}
+    assert read_config(path) == kind.settings() == read_config(kind.built_in)
+    assert set(kind.settings.model_fields) - set(tomllib.loads(kind.template)) <= {"inputs"}
 
 
 def test_every_number_of_a_selector_is_in_the_template():
@@ -153,7 +154,7 @@ def test_a_wrong_setting_of_a_selector_study_is_named(content, words):
 def test_a_selector_that_cannot_carry_the_current_is_refused_before_anything_runs():
     weak = SelectorMarginConfig(selectors=["transistor"], transistor={"gate_voltage": 1.0})
     with pytest.raises(ParameterError, match=r"Transistor\(.*does not carry 0.00044 A"):
-        weak.plan()
+        plan_of(weak)
 
 
 def test_the_name_of_a_study_may_be_misspelt():

@@ -14,7 +14,8 @@ import numpy as np
 
 import pcmphys as pcm
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
-from pcmphys.fit.drift.figure import COLOURS, save
+from pcmphys.plot.figures import save_figure
+from pcmphys.plot.style import COLOURS, GREY
 from validation.result import MEASURED, NOT_CHECKABLE, Result, within
 
 NAME = "amorphous_phase"
@@ -47,7 +48,7 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
     energy = _activation(cell, count)
     threshold, rim = _thresholds(cell, count)
     results = _drift_results(exponent) + _energy_results(energy) + _threshold_results(threshold, rim)
-    save(_draw(exponent, energy, threshold, rim), out / "figure.png")
+    save_figure(_draw(exponent, energy, threshold, rim), out / "figure.png")
     return results
 
 
@@ -163,18 +164,18 @@ def _draw(exponent, energy, threshold, rim):
     left, middle, right = figure.subplots(1, 3)
     low, high = np.percentile(exponent, [5, 95], axis=1)
     mean = exponent.mean(axis=1)
-    left.axhspan(0.095, 0.125, color="0.9", label="0.11 ± 0.015")
+    left.axhspan(0.095, 0.125, color=GREY, alpha=0.15, lw=0, label="0.11 ± 0.015")
     left.errorbar(AMBIENT, mean, yerr=[mean - low, high - mean], fmt="o", color=COLOURS[0], capsize=3,
                   label="mean, and 90 % of the devices")  # fmt: skip
     left.plot(AMBIENT, np.median(exponent, axis=1), "x", color=COLOURS[1], label="median")
     left.set(xlabel="kept and read at (K)", ylabel="drift exponent after RESET", ylim=(0, 0.15))
-    middle.axvspan(0.36, 0.45, color="0.9", label="0.36 to 0.45 eV")
+    middle.axvspan(0.36, 0.45, color=GREY, alpha=0.15, lw=0, label="0.36 to 0.45 eV")
     middle.hist(energy, bins=np.linspace(0.0, 0.55, 56), color=COLOURS[0], alpha=0.8)
     middle.axvline(energy.mean(), color=COLOURS[1], label=f"mean {energy.mean():.3f} eV")
     middle.set(xlabel="activation energy 300 to 370 K after a day (eV)", ylabel="devices")
     thickness = rim.mean(axis=-1)
     shown = slice(0, min(threshold.shape[1], 150))
-    right.plot(1e9 * thickness[:, shown].ravel(), threshold[:, shown].ravel(), ".", ms=2, color="0.7",
+    right.plot(1e9 * thickness[:, shown].ravel(), threshold[:, shown].ravel(), ".", ms=2, color=GREY, alpha=0.6,
                label="devices")  # fmt: skip
     x, y = 1e9 * thickness.mean(axis=1), threshold.mean(axis=1)
     right.plot(x, y, "o", color=COLOURS[0], label="means, 380 to 600 µA")

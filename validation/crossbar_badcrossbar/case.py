@@ -11,7 +11,8 @@ import pathlib
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.drift.figure import COLOURS, save
+from pcmphys.plot.figures import save_figure
+from pcmphys.plot.style import COLOURS, GREY
 from validation import outside
 from validation.result import MODEL, Result, within
 
@@ -47,7 +48,7 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
             _batch(), LIMIT, "badcrossbar, row/column wires 1/4 ohm", MODEL,
         ),
     ]  # fmt: skip
-    save(_draw(sizes, found), out / "figure.png")
+    save_figure(_draw(sizes, found), out / "figure.png")
     return results
 
 
@@ -94,8 +95,8 @@ def _draw(sizes, found):
         for (wires, errors), colour in zip(found.items(), COLOURS):
             label = f"row {wires[0]:g} Ω, column {wires[1]:g} Ω"
             axes.loglog(sizes, np.maximum(errors[:, k], 1e-17), "o-", color=colour, ms=4, lw=1.2, label=label)
-        axes.axhline(LIMIT, color="0.3", lw=1.0, ls="--")
-        axes.text(sizes[0], LIMIT * 1.4, "tolerance", color="0.3", fontsize=9)
+        axes.axhline(LIMIT, color=GREY, lw=1.0, ls="--")
+        axes.text(sizes[0], LIMIT * 1.4, "tolerance", color=GREY, fontsize=9)
         axes.set_xticks(sizes, [str(s) for s in sizes])
         axes.minorticks_off()
         axes.set_xlabel("size N of the array")

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.drift.figure import COLOURS, save
+from pcmphys.plot.figures import save_figure
+from pcmphys.plot.style import COLOURS, GREY, VOLTAGES
 from validation import sparse_direct
 from validation.result import KNOWN_ANSWER, MODEL, Result, within
 
@@ -117,7 +118,7 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
             _batch(), LIMIT, "the sparse direct solve, input by input", MODEL,
         ),
     ]  # fmt: skip
-    save(_draw(sizes, found), out / "figure.png")
+    save_figure(_draw(sizes, found), out / "figure.png")
     return results
 
 
@@ -169,8 +170,8 @@ def _draw(sizes, found):
     for label, errors, colour in zip(SHORT, found.values(), COLOURS):
         # an error of exactly zero has no logarithm: it is drawn at the bottom
         right.loglog(sizes, [max(e.current, 1e-17) for e in errors], "o-", color=colour, ms=4, lw=1.2, label=label)
-    right.axhline(LIMIT, color="0.3", lw=1.0, ls="--")
-    right.text(sizes[0], LIMIT * 1.4, "tolerance", color="0.3", fontsize=9)
+    right.axhline(LIMIT, color=GREY, lw=1.0, ls="--")
+    right.text(sizes[0], LIMIT * 1.4, "tolerance", color=GREY, fontsize=9)
     right.set_xticks(sizes, [str(s) for s in sizes])
     right.minorticks_off()
     right.set_ylim(7e-18, 1e-8)
@@ -189,7 +190,7 @@ def _draw_drop(figure, left, middle) -> None:
     middle_title = "bit lines: rise above virtual ground\nsame array and inputs"
     drops = (left, 0.2 - solution.row_voltage, left_title), (middle, solution.column_voltage, middle_title)
     for axes, drop, title in drops:
-        image = axes.imshow(1e3 * drop, cmap="viridis", interpolation="nearest")
+        image = axes.imshow(1e3 * drop, cmap=VOLTAGES, interpolation="nearest")
         axes.set_xlabel("bit line (sensed at the bottom)")
         axes.set_ylabel("word line (driven at the left)")
         axes.set_title(title, fontsize=10)

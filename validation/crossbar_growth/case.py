@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.drift.figure import COLOURS, save
 from pcmphys.numerics.compile import thread_count
+from pcmphys.plot.figures import save_figure
+from pcmphys.plot.style import COLOURS, GREY
 from validation import ngspice, sparse_newton
 from validation.bench.measure import seconds
 from validation.result import KNOWN_ANSWER, MODEL, NOT_CHECKABLE, MissingProgram, Result, within
@@ -87,7 +88,7 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
         exponent = _exponent(sizes[-4:], [s.time for s in solves[-4:]])
         quantity = f"{name}: exponent k of time ~ N^k, N = {sizes[-4]} to {sizes[-1]}"
         results.append(Result(quantity, exponent, "the cells alone: 2", "none", True, NOT_CHECKABLE))
-    save(_draw(sizes, found, others), out / "figure.png")
+    save_figure(_draw(sizes, found, others), out / "figure.png")
     return results
 
 
@@ -153,11 +154,11 @@ def _draw(sizes, found, others):
     for (name, times), colour in zip(others.items(), COLOURS[3:], strict=False):
         left.loglog(list(times), list(times.values()), "s--", color=colour, ms=4, lw=1.2, label=name)
     last = found["diodes"][-1].time
-    left.loglog(sizes, [last * (size / sizes[-1]) ** 2 for size in sizes], color="0.4", lw=0.9, ls=":", label="N²")
+    left.loglog(sizes, [last * (size / sizes[-1]) ** 2 for size in sizes], color=GREY, lw=0.9, ls=":", label="N²")
     left.set_ylabel("time of one solve (s)")
     left.set_title(f"one input, all node voltages, {thread_count()} threads", fontsize=11)
     left.legend(fontsize=9, frameon=False)
-    right.plot([], [], "s:", color="0.3", ms=4, lw=1.0, label="Newton steps")
+    right.plot([], [], "s:", color=GREY, ms=4, lw=1.0, label="Newton steps")
     right.set_ylabel("number in one solve, to a residual of 1e-12")
     right.set_ylim(bottom=0)
     right.set_title("conjugate gradients (circles) and Newton steps (squares)", fontsize=11)

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.drift.figure import COLOURS, save
+from pcmphys.plot.figures import save_figure
+from pcmphys.plot.style import COLOURS, GREY
 from validation import ngspice
 from validation.result import KNOWN_ANSWER, MODEL, Result, within
 
@@ -113,7 +114,7 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
     for name, (quantity, limit, identity) in IDENTITIES.items():
         worst = max(getattr(o, name) for o in every)
         results.append(within(f"all circuits: {quantity}, worst", worst, limit, identity, KNOWN_ANSWER))
-    save(_draw(sizes, found), out / "figure.png")
+    save_figure(_draw(sizes, found), out / "figure.png")
     return results
 
 
@@ -179,8 +180,8 @@ def _draw(sizes, found):
         # a difference of exactly zero has no logarithm: it is drawn at the bottom
         worst = [max(o.difference.max(), 1e-16) for o in outcomes]
         right.loglog(sizes, worst, **_style(name), marker="o", ms=4, lw=1.2, label=name)
-    right.axhline(LIMIT, color="0.3", lw=1.0, ls="--")
-    right.text(sizes[0], LIMIT * 1.5, "tolerance", color="0.3", fontsize=9)
+    right.axhline(LIMIT, color=GREY, lw=1.0, ls="--")
+    right.text(sizes[0], LIMIT * 1.5, "tolerance", color=GREY, fontsize=9)
     right.set_xticks(sizes, [str(s) for s in sizes])
     right.minorticks_off()
     right.set_ylim(1e-16, 1e-4)

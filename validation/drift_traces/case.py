@@ -19,7 +19,9 @@ import pathlib
 import numpy as np
 
 from pcmphys import fit
-from pcmphys.fit.drift.figure import COLOURS, draw_drift, save
+from pcmphys.fit.drift.figure import draw_drift
+from pcmphys.plot.figures import save_figure
+from pcmphys.plot.style import COLOURS, GREY, VERMILION
 from validation.result import Result
 
 NAME = "drift_traces"
@@ -80,7 +82,7 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
             standing="measured",
         )
     )
-    save(_draw(fitted, table.time[late], measured, deviation), out / "figure.png")
+    save_figure(_draw(fitted, table.time[late], measured, deviation), out / "figure.png")
     return results
 
 
@@ -103,16 +105,16 @@ def _draw(fitted, late, measured, deviation):
     for k, (trace, axes) in enumerate(zip(fitted, panels.flat, strict=True)):
         colour = COLOURS[k]
         draw_drift(axes, trace, colour, until=late[-1])
-        axes.plot(late, measured[k], "o", ms=3.5, mfc="none", mec="0.25", mew=0.8)
+        axes.plot(late, measured[k], "o", ms=3.5, mfc="none", mec=GREY, mew=0.8)
         axes.plot(late[-1], measured[k, -1], "*", ms=11, color="black")
-        axes.axvline(1e4, color="0.5", lw=0.8, ls=":")
+        axes.axvline(1e4, color=GREY, lw=0.8, ls=":")
         axes.set_xscale("log")
         axes.grid(alpha=0.25, lw=0.5)
         name = trace.name.removeprefix("g_")
         axes.set_title(
             f"{name}: last read {deviation[k, -1]:+.1f} σ\nν = {trace.exponent:.3f} ± {trace.exponent_error:.3f}",
             fontsize=10,
-            color="#b00000" if abs(deviation[k, -1]) > 2 else "black",
+            color=VERMILION if abs(deviation[k, -1]) > 2 else "black",
         )
     for axes in panels[-1]:
         axes.set_xlabel("time since programming (s)")

@@ -16,8 +16,9 @@ import numpy as np
 
 import pcmphys as pcm
 from pcmphys.cells.film import FilmCell, FilmHistory, FilmParameters
-from pcmphys.fit.drift.figure import COLOURS, save
 from pcmphys.physics.crystallization.rates import growth_velocity
+from pcmphys.plot.figures import save_figure
+from pcmphys.plot.style import COLOURS, GREY
 from validation.result import KNOWN_ANSWER, MEASURED, MODEL, NOT_CHECKABLE, Result, within
 
 NAME = "film_crystallization"
@@ -65,7 +66,7 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
     slow = [_ramp(cell, rate) for rate, _ in GRAINS]
     fast = [_ramp(cell, rate) for rate in RAMPS]
     results = _diameters(cell, slow) + _window(fast) + _growth(cell)
-    save(_draw(cell, slow, fast), out / "figure.png")
+    save_figure(_draw(cell, slow, fast), out / "figure.png")
     return results
 
 
@@ -179,17 +180,17 @@ def _draw(cell, slow, fast):
     _draw_diameters(left, cell, slow)
     for rate, history, colour in zip(RAMPS, fast, COLOURS, strict=False):
         middle.plot(history.temperature - ZERO, history.crystalline, color=colour, label=f"{rate:g} K/min")
-    middle.axvspan(AMORPHOUS, CRYSTALLINE, color="0.88", label="measured window", zorder=0)
+    middle.axvspan(AMORPHOUS, CRYSTALLINE, color=GREY, alpha=0.18, lw=0, label="measured window", zorder=0)
     for edge in (AMORPHOUS, CRYSTALLINE):
-        middle.axvspan(edge - 5, edge + 5, color="0.6", alpha=0.18, lw=0, zorder=0)
+        middle.axvspan(edge - 5, edge + 5, color=GREY, alpha=0.18, lw=0, zorder=0)
     middle.set(xlim=(128, 166), xlabel="temperature on the ramp (°C)", ylabel="crystalline fraction")
     middle.set_title("seen amorphous at 138 °C, crystalline at 152 °C (±5 K shaded)", fontsize=10)
     middle.legend(fontsize=9, frameon=False, loc="upper left")
     temperature, velocity = _velocities(cell)
     right.semilogy(temperature, velocity, color=COLOURS[0], label="package")
     above = np.arange(430.0, 899.0, 15.0)
-    right.semilogy(above, _law(above), "o", ms=3.5, mfc="none", color="0.25", label="law written down apart")
-    right.axvline(727.0, color="0.5", lw=0.8, ls=":")
+    right.semilogy(above, _law(above), "o", ms=3.5, mfc="none", color=GREY, label="law written down apart")
+    right.axvline(727.0, color=GREY, lw=0.8, ls=":")
     right.set(xlabel="temperature (K)", ylabel="growth velocity (m/s)", ylim=(1e-13, 10))
     right.set_title(f"peak {velocity.max():.2f} m/s at {temperature[velocity.argmax()]:.0f} K", fontsize=10)
     right.legend(fontsize=9, frameon=False, loc="lower right")

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import pathlib
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.drift.figure import save
+from pcmphys.plot.figures import save_figure
+from pcmphys.plot.style import COLOURS
 from validation import experiments as experiments
 from validation.calibrate import published_curve
 from validation.result import MODEL, PUBLISHED_FIT, Result, within
@@ -38,7 +38,7 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
     change = np.diff(mean)[:EARLY].sum() / expected[:EARLY].sum() - 1.0
     last = [traces[current].mean(axis=1)[-1] for current in CURRENTS]
     law = "dG = -0.084 G + 0.880 + 1.40 P, P = exp(-n/2.6)"
-    save(_draw(traces, curve, std, expected_std), out / "figure.png")
+    save_figure(_draw(traces, curve, std, expected_std), out / "figure.png")
     return [
         within("case 6: mean conductance after 1 to 50 pulses, worst relative deviation",
                np.abs(mean[1:] / curve[1:] - 1.0).max(), 0.15, f"{law}, summed up", PUBLISHED_FIT),
@@ -59,17 +59,20 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
 
 
 def _draw(traces, curve, std, expected_std):
-    figure, (a, b) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10.0, 4.0), layout="constrained")
+    a, b = figure.subplots(1, 2)
     number = np.arange(PULSES + 1)
-    for k, (current, trace) in enumerate(traces.items()):
+    for (current, trace), colour in zip(traces.items(), COLOURS, strict=False):
         low, high = np.percentile(trace, [16, 84], axis=1)
-        a.fill_between(number, low, high, color=f"C{k}", alpha=0.2)
-        a.plot(number, trace.mean(axis=1), f"C{k}", label=f"{1e6 * current:.0f} µA")
+        a.fill_between(number, low, high, color=colour, alpha=0.2)
+        a.plot(number, trace.mean(axis=1), color=colour, label=f"{1e6 * current:.0f} µA")
     a.plot(number, curve, "k--", label="published mean, 100 µA")
     a.set(xlabel="pulses of 50 ns", ylabel="conductance [µS]", title="mean and 16-84 % of devices")
     a.legend(frameon=False)
     b.plot(number[1:], expected_std, "k--", label="published")
-    b.plot(number[1:], std, "C2", label="physical cell")
+    b.plot(number[1:], std, color=COLOURS[2], label="physical cell")
     b.set(xlabel="pulse", ylabel="std of the change [µS]", title="100 µA", ylim=(0.0, None))
     b.legend(frameon=False)
     return figure

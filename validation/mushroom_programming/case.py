@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import pathlib
 
-import matplotlib.pyplot as plt
+import matplotlib as mpl
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.drift.figure import save
+from pcmphys.plot.figures import save_figure
+from pcmphys.plot.style import BLUE, ORDERED
 from validation import experiments as experiments
 from validation.result import MEASURED, PUBLISHED_FIT, Result, within
 
@@ -42,7 +43,7 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
     at_error = experiments.programmed(cell, error[:, 0], DEVICES, seed=22)
     noise = _noise(cell, NOISE_DEVICES, NOISE_READS)
     results = [*_error(at_error, error), *_drift(at_drift, drift), *noise["results"], _against_statistical(at_drift)]
-    save(_draw(at_error, error, at_drift, drift, noise), out / "figure.png")
+    save_figure(_draw(at_error, error, at_drift, drift, noise), out / "figure.png")
     return results
 
 
@@ -125,22 +126,26 @@ def _against_statistical(found: experiments.Programmed) -> Result:
 
 
 def _draw(at_error, error, at_drift, drift, noise):
-    figure, ((a, b), (c, d)) = plt.subplots(2, 2, figsize=(10, 7), layout="constrained")
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10.0, 7.0), layout="constrained")
+    (a, b), (c, d) = figure.subplots(2, 2)
     a.plot(error[:, 0], error[:, 2], "ko", label="measured (digitised)")
-    a.plot(at_error.level, 1e6 * at_error.error, "C0s-", mfc="none", label="physical cell")
+    a.plot(at_error.level, 1e6 * at_error.error, "s-", color=BLUE, mfc="none", label="physical cell")
     a.set(xlabel="target G / 25 µS", ylabel="std of programmed G [µS]", title="programming error")
     b.plot(drift[:, 0], drift[:, 2], "k.", label="measured (digitised)")
-    b.plot(at_drift.level, at_drift.exponent.mean(axis=1), "C0", label="from noisy reads")
-    b.plot(at_drift.level, at_drift.clean.mean(axis=1), "C0:", label="without noise")
+    b.plot(at_drift.level, at_drift.exponent.mean(axis=1), color=BLUE, label="from noisy reads")
+    b.plot(at_drift.level, at_drift.clean.mean(axis=1), ":", color=BLUE, label="without noise")
     b.set(xlabel="target G / 25 µS", ylabel="mean drift exponent", xscale="log", title="mean of ν")
     c.plot(drift[:, 0], drift[:, 3], "k.", label="measured (digitised)")
-    c.plot(at_drift.level, at_drift.exponent.std(axis=1, ddof=1), "C0", label="from noisy reads")
-    c.plot(at_drift.level, at_drift.clean.std(axis=1, ddof=1), "C0:", label="of the devices themselves")
+    c.plot(at_drift.level, at_drift.exponent.std(axis=1, ddof=1), color=BLUE, label="from noisy reads")
+    c.plot(at_drift.level, at_drift.clean.std(axis=1, ddof=1), ":", color=BLUE, label="of the devices themselves")
     c.set(xlabel="target G / 25 µS", ylabel="std of drift exponent", xscale="log", title="spread of ν")
-    for k, (level, row) in enumerate(zip(LEVELS, noise["density"], strict=True)):
-        d.loglog(noise["frequency"], row, color=plt.get_cmap("viridis")(k / LEVELS.size), lw=0.8)
+    colours = mpl.colormaps[ORDERED](np.arange(LEVELS.size) / LEVELS.size)
+    for colour, level, row in zip(colours, LEVELS, noise["density"], strict=True):
+        d.loglog(noise["frequency"], row, color=colour, lw=0.8)
         line = experiments.published_noise(level) ** 2 / noise["frequency"]
-        d.loglog(noise["frequency"], line, "--", color=plt.get_cmap("viridis")(k / LEVELS.size), lw=1.0)
+        d.loglog(noise["frequency"], line, "--", color=colour, lw=1.0)
     d.set(xlabel="frequency [Hz]", ylabel="$S_G/G^2$ [1/Hz]", title="noise, g = 0.05 (dark) to 0.95; dashed: $Q_s^2/f$")
     for axes in (a, b, c):
         axes.legend(frameon=False)

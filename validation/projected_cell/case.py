@@ -18,7 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.drift.figure import COLOURS, save
+from pcmphys.plot.figures import save_figure
+from pcmphys.plot.style import COLOURS, GREY
 from pcmphys.programming import SCHEMES
 from validation.result import MEASURED, NOT_CHECKABLE, Result, within
 
@@ -60,7 +61,7 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
         for pulse_name, pulse in (("RESET", RESET), ("SET", SET))
     }
     products = {name: _products(pcm.load_cell(cell), groups) for name, cell in CELLS.items()}
-    save(_draw(states, products), out / "figure.png")
+    save_figure(_draw(states, products), out / "figure.png")
     return _drift(states) + _rest(states) + _precision(products)
 
 
@@ -168,13 +169,13 @@ def _draw(states, products):
                     label=f"{name}, {pulse}: {state.exponent.mean():.4f}")  # fmt: skip
     left.set(xlabel="time since the pulse (s)", ylabel="conductance, median and 80 % (µS)")
     middle.set(xlabel="drift exponent, 10 s to 1e5 s (mean in the legend)", ylabel="devices", yscale="log")
-    middle.axvline(0.02, color="0.5", lw=0.8, ls=":")
+    middle.axvline(0.02, color=GREY, lw=0.8, ls=":")
     for name, (wanted, found, _) in products.items():
         error = found - wanted
         right.plot(wanted, 256 * error, "." if name == "bare" else "o", ms=3, mfc="none", color=colours[name],
                    alpha=0.6, label=f"{name}: std 1/{1 / error.std():.0f} of full scale")  # fmt: skip
     for limit in (-2, -1, 1, 2):
-        right.axhline(limit, color="0.5", lw=0.8, ls=":" if abs(limit) == 1 else "--")
+        right.axhline(limit, color=GREY, lw=0.8, ls=":" if abs(limit) == 1 else "--")
     right.set(xlabel="scalar product wanted (of full scale)", ylabel="error (1/256 of full scale)", ylim=(-5, 5))
     right.set_title("dotted: 1/256, dashed: 1/128", fontsize=10)
     for axes in (left, middle, right):

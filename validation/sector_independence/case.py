@@ -15,8 +15,9 @@ import pathlib
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.drift.figure import COLOURS, save
 from pcmphys.physics.relaxation import log_drift, relaxed
+from pcmphys.plot.figures import save_figure
+from pcmphys.plot.style import COLOURS
 from validation.result import KNOWN_ANSWER, MODEL, NOT_CHECKABLE, Result, within
 from validation.sector_independence import network
 
@@ -58,7 +59,7 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
     exponent = {way: -np.log(then[way] / now[way]) / math.log(LATER / FIRST) for way in now}
     g = now[INDEPENDENT] / cell.conductance_maximum
     results = _checks(look, bodies, now, exponent) + _rows(g, now, exponent)
-    save(_draw(g, now, exponent), out / "figure.png")
+    save_figure(_draw(g, now, exponent), out / "figure.png")
     return results
 
 

@@ -14,7 +14,7 @@ import pathlib
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.drift.figure import save
+from pcmphys.plot.figures import save_figure
 from validation.result import KNOWN_ANSWER, MEASURED, MODEL, NOT_CHECKABLE, PUBLISHED_FIT, Result, within
 from validation.statistical_cells import figure, formulas
 
@@ -53,7 +53,7 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
     results += fitted
     measured, points = _measured(quick)
     results += measured
-    save(figure.draw(sampled, points, reads, structures, refitted), out / "figure.png")
+    save_figure(figure.draw(sampled, points, reads, structures, refitted), out / "figure.png")
     return results
 
 

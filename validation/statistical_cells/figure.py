@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pcmphys.fit.drift.figure import COLOURS
+from pcmphys.plot.style import COLOURS, GREY
 from validation.statistical_cells import formulas
 
 
@@ -79,7 +79,7 @@ def _structure(axes, structures: dict) -> None:
         )
         axes.plot(log, values, "o", ms=5, mfc="none", mew=1.2, color=colour, label=f"{short}: sampled")
     top = np.array([0.0, 27.0])
-    axes.plot(top, 2 * top, "--", color="0.4", lw=1.0, label="1/f noise: slope 2")
+    axes.plot(top, 2 * top, "--", color=GREY, lw=1.0, label="1/f noise: slope 2")
     axes.set_xlabel("ln((Δt + 2d) / 2d),  d: duration of a read")
     axes.set_ylabel("mean squared change of the noise / Q_s²")
     axes.set_title("first read at 1e4 s, second Δt later", fontsize=11)

@@ -23,8 +23,9 @@ from dataclasses import dataclass
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit.drift.figure import COLOURS, save
 from pcmphys.matrix import DifferentialPair, OptimisedSplit, SeveralPairs, optimise_split
+from pcmphys.plot.figures import save_figure
+from pcmphys.plot.style import COLOURS
 from validation.result import MODEL, NOT_CHECKABLE, PUBLISHED_FIT, Result
 
 NAME = "two_devices_per_weight"
@@ -103,7 +104,7 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
         once, averaged = _corrected(cell, corrected, 1), _corrected(cell, corrected, AVERAGED)
         results += _rows(name, standing, blind, once, averaged)
         drawn[name] = blind
-    save(_draw(drawn), out / "figure.png")
+    save_figure(_draw(drawn), out / "figure.png")
     return results
 
 

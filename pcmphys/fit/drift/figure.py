@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from pcmphys.fit.drift.summary import with_error
-from pcmphys.plot.figures import legend, plain, save
-
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d1f", "#444444")  # Okabe and Ito
+from pcmphys.plot import style
+from pcmphys.plot.figures import legend, plain, save_figure
 
 
 def drift_figure(fits, population=None, path=None):
@@ -31,26 +32,29 @@ def drift_figure(fits, population=None, path=None):
     ParameterError
         Unknown suffix, or a folder that is not there.
     """
-    from pcmphys.plot.notebook import NotebookFigure
-
-    figure = NotebookFigure(figsize=(7.0 if population is None else 12.0, 5.0), layout="constrained")
-    panels = figure.subplots(1, 1 if population is None else 2, squeeze=False)[0]
-    factor, unit = (1e6, "µS") if fits[0].unit == "S" else (1.0, "normalised")
-    drawn = [draw_drift(panels[0], fit, COLOURS[k % len(COLOURS)], factor=factor) for k, fit in enumerate(fits)]
-    _drift_axes(panels[0], unit)
-    if len(fits) == 1:
-        fit = fits[0]
-        exponent = " ± ".join(with_error(fit.exponent, fit.exponent_error))
-        panels[0].set_title(f"{plain(fit.name)}: ν = {exponent}", fontsize=11)
-    else:
-        panels[0].set_title("reads, power laws free of slow noise, prediction with 2σ band", fontsize=11)
-        place = {"loc": "lower left", "bbox_to_anchor": (0, 1.06)}
-        legend(panels[0], drawn, [fit.name for fit in fits], fontsize=7.5, ncols=4, frameon=False, **place)
-    if population is not None:
-        _exponents(panels[1], population, factor, unit)
+    count = 1 if population is None else 2
+    factor, unit = (1e6, "[µS]") if fits[0].unit == "S" else (1.0, "(normalised)")
+    with style.figure(1, count, figsize=(7.0 if count == 1 else 12.0, 5.0), squeeze=False) as (figure, panels):
+        _traces(panels[0, 0], fits, factor, unit)
+        if population is not None:
+            _exponents(panels[0, 1], population, factor, unit)
     if path is not None:
-        save(figure, path)
+        save_figure(figure, path)
     return figure
+
+
+def _traces(axes, fits, factor: float, unit: str) -> None:
+    """All devices with their power laws; one is named in the title, several in a legend."""
+    colours = itertools.cycle(style.COLOURS)
+    drawn = [draw_drift(axes, fit, colour, factor=factor) for fit, colour in zip(fits, colours, strict=False)]
+    _drift_axes(axes, unit)
+    if len(fits) == 1:
+        exponent = " ± ".join(with_error(fits[0].exponent, fits[0].exponent_error))
+        axes.set_title(f"{plain(fits[0].name)}: ν = {exponent}", fontsize=11)
+        return
+    axes.set_title("reads, power laws free of slow noise, prediction with 2σ band", fontsize=11)
+    place = {"loc": "lower left", "bbox_to_anchor": (0, 1.06)}
+    legend(axes, drawn, [fit.name for fit in fits], fontsize=7.5, ncols=4, **place)
 
 
 def draw_drift(axes, fit, colour: str, *, factor: float = 1.0, until: float | None = None):
@@ -74,37 +78,35 @@ def draw_drift(axes, fit, colour: str, *, factor: float = 1.0, until: float | No
 
 def _drift_axes(axes, unit: str) -> None:
     axes.set_xscale("log")
-    axes.set_xlabel("time since programming (s)")
-    axes.set_ylabel(f"conductance ({unit})")
+    axes.set_xlabel("time since programming [s]")
+    axes.set_ylabel(f"conductance {unit}")
     bottom, top = axes.get_ylim()
     if bottom < 0.2 * top:
         axes.set_ylim(bottom=0.0)
-    axes.grid(alpha=0.25, lw=0.5)
 
 
 def _exponents(axes, population, factor: float, unit: str) -> None:
     many = len(population) > 200
     g0 = factor * population.g0
     if many:
-        axes.plot(g0, population.exponent, ".", ms=2, color=COLOURS[0], alpha=0.4, rasterized=True)
+        axes.plot(g0, population.exponent, ".", ms=2, color=style.BLUE, alpha=0.4, rasterized=True)
     else:
-        axes.errorbar(g0, population.exponent, population.exponent_error, fmt="o", ms=4, lw=1, color=COLOURS[0])
+        axes.errorbar(g0, population.exponent, population.exponent_error, fmt="o", ms=4, lw=1, color=style.BLUE)
     mean, spread = population.exponent_mean, population.exponent_spread
     words = " ± ".join(with_error(mean, population.exponent_mean_error))
     how = {"plain": "plain mean", "weighted": "weighted mean", "single": "one device"}[population.exponent_method]
-    axes.axhline(mean, color=COLOURS[1], lw=1.4, label=f"{how} {words}")
+    axes.axhline(mean, color=style.VERMILION, lw=1.4, label=f"{how} {words}")
     if np.isfinite(spread):
         axes.axhspan(
             mean - spread,
             mean + spread,
-            color=COLOURS[1],
+            color=style.VERMILION,
             alpha=0.12,
             lw=0,
             label=f"intrinsic spread {' ± '.join(with_error(spread, population.exponent_spread_error))}",
         )
-    axes.set_xlabel(f"g0 ({unit})")
+    axes.set_xlabel(f"g0 {unit}")
     axes.set_ylabel("drift exponent ν")
     count = len(population)
     axes.set_title(f"{count} device{'s' * (count != 1)}, errors 68.3 %, residuals 1/f-like", fontsize=11)
-    axes.legend(fontsize=9, frameon=False)
-    axes.grid(alpha=0.25, lw=0.5)
+    axes.legend(fontsize=9)

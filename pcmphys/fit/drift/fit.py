@@ -13,7 +13,7 @@ from pcmphys.fit import memory
 from pcmphys.fit.drift import noise
 from pcmphys.fit.drift.input import table_of, traces_of
 from pcmphys.fit.drift.result import DriftFit, DriftPopulation
-from pcmphys.fit.drift.solution import Solution
+from pcmphys.fit.drift.solution import DriftSolution
 from pcmphys.fit.drift.table import DriftTable, printable
 from pcmphys.numerics import check
 
@@ -181,7 +181,7 @@ def drift(
     return population[0] if single else population
 
 
-def _solve(traces: noise.Traces) -> Solution:
+def _solve(traces: noise.Traces) -> DriftSolution:
     reads = traces.time.size
     matrices = noise.matrices(len(traces.slopes))
     memory.check(reads, matrices)
@@ -193,9 +193,9 @@ def _solve(traces: noise.Traces) -> Solution:
         raise memory.too_many(reads, matrices) from None
     mixture = noise.Mixture(*(np.concatenate(field) for field in zip(*(part[2] for part in parts), strict=True)))
     log_g0, exponent, last = (np.concatenate([part[k] for part in parts]) for k in (0, 1, 3))
-    solution = Solution(traces, log_g0, exponent, mixture, last)
+    solution = DriftSolution(traces, log_g0, exponent, mixture, last)
     if devices > 1:
         prior = noise.pooled_prior(traces, mixture.evidence[solution.converged])
         mixture = mixture._replace(weight=noise.posterior(mixture.evidence, prior))
-        solution = Solution(traces, log_g0, exponent, mixture, last)
+        solution = DriftSolution(traces, log_g0, exponent, mixture, last)
     return solution

@@ -54,7 +54,7 @@ def drift(devices, *, times=None, n: int = 6, axes=None):
     with style.panel(axes, figsize=(8.0, 4.8)) as (figure, axes):
         import matplotlib as mpl
 
-        colours = mpl.colormaps["viridis"](np.linspace(0.0, 0.85, len(traces)))
+        colours = mpl.colormaps[style.ORDERED](np.linspace(0.0, 0.85, len(traces)))
         for (ages, conductance), colour in zip(reversed(traces), colours, strict=True):
             found = fitted(ages, conductance, read_duration=devices.cell.parameters.read.duration)
             exponent = " ± ".join(with_error(found.exponent, found.exponent_error))

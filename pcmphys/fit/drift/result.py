@@ -9,7 +9,9 @@ from typing import NamedTuple, overload
 import numpy as np
 
 from pcmphys.errors import ParameterError
-from pcmphys.fit.drift.solution import PER_DEVICE, Solution
+from pcmphys.fit.drift import summary as text
+from pcmphys.fit.drift.figure import drift_figure
+from pcmphys.fit.drift.solution import PER_DEVICE, DriftSolution
 from pcmphys.fit.drift.spread import Spread
 from pcmphys.numerics import check
 
@@ -65,9 +67,9 @@ class DriftFit:
     time: np.ndarray = field(repr=False)
     conductance: np.ndarray = field(repr=False)
     unit: str
-    solution: InitVar[Solution]  # kept out of the fields, so that tables made of them hold results only
+    solution: InitVar[DriftSolution]  # kept out of the fields, so that tables made of them hold results only
 
-    def __post_init__(self, solution: Solution):
+    def __post_init__(self, solution: DriftSolution):
         object.__setattr__(self, "_solution", solution)
 
     def curve(self, time) -> np.ndarray:
@@ -107,21 +109,15 @@ class DriftFit:
 
     def summary(self) -> str:
         """A plain text table of the fit."""
-        from pcmphys.fit.drift.summary import summary
-
-        return summary([self], None)
+        return text.summary([self], None)
 
     def to_dataframe(self):
         """The fit as a pandas ``DataFrame`` of one row, see `DriftPopulation.to_dataframe`."""
-        from pcmphys.fit.drift.summary import to_dataframe
-
-        return to_dataframe(self)
+        return text.to_dataframe(self)
 
     def to_csv(self, path) -> None:
         """Write the fit to a CSV file of a header and one row, see `DriftPopulation.to_csv`."""
-        from pcmphys.fit.drift.summary import to_csv
-
-        to_csv(self, path)
+        text.to_csv(self, path)
 
     def plot(self, path=None):
         """Draw the reads, the fit and its band; write them to ``path`` (type by its suffix) if one is given.
@@ -130,8 +126,6 @@ class DriftFit:
         -------
         matplotlib.figure.Figure
         """
-        from pcmphys.fit.drift.figure import drift_figure
-
         return drift_figure([self], path=path)
 
 
@@ -190,14 +184,14 @@ class DriftPopulation:
     time: np.ndarray
     conductance: np.ndarray
     unit: str
-    solution: InitVar[Solution]  # kept out of the fields, so that tables made of them hold results only
+    solution: InitVar[DriftSolution]  # kept out of the fields, so that tables made of them hold results only
 
-    def __post_init__(self, solution: Solution):
+    def __post_init__(self, solution: DriftSolution):
         object.__setattr__(self, "_solution", solution)
 
     @classmethod
     def of(
-        cls, solution: Solution, names: tuple[str, ...], conductance: np.ndarray, unit: str, results=None
+        cls, solution: DriftSolution, names: tuple[str, ...], conductance: np.ndarray, unit: str, results=None
     ) -> DriftPopulation:
         """The population of solved fits; ``conductance`` as read, with NaN where a read is missing.
 
@@ -227,11 +221,9 @@ class DriftPopulation:
         )
 
     def __repr__(self) -> str:
-        from pcmphys.fit.drift.summary import with_error
-
         count = len(self)
-        mean = " +- ".join(with_error(self.exponent_mean, self.exponent_mean_error))
-        spread = " +- ".join(with_error(self.exponent_spread, self.exponent_spread_error))
+        mean = " +- ".join(text.with_error(self.exponent_mean, self.exponent_mean_error))
+        spread = " +- ".join(text.with_error(self.exponent_spread, self.exponent_spread_error))
         return (
             f"DriftPopulation({count} device{'s' * (count != 1)}, {self.time.size} reads from {self.time[0]:g} s to "
             f"{self.time[-1]:g} s; nu = {mean}, spread {spread} ({self.exponent_method}))"
@@ -309,10 +301,8 @@ class DriftPopulation:
 
     def summary(self, devices: int = 20) -> str:
         """A plain text table: the population, and its first ``devices`` devices one a line."""
-        from pcmphys.fit.drift.summary import summary
-
         devices = check.integer("devices", devices, low=0)
-        return summary([self[k] for k in range(min(devices, len(self)))], self)
+        return text.summary([self[k] for k in range(min(devices, len(self)))], self)
 
     def to_dataframe(self):
         """All devices as a pandas ``DataFrame``: one row each, indexed by name, columns as the attributes here.
@@ -322,22 +312,16 @@ class DriftPopulation:
         ParameterError
             pandas is not installed.
         """
-        from pcmphys.fit.drift.summary import to_dataframe
-
-        return to_dataframe(self)
+        return text.to_dataframe(self)
 
     def to_csv(self, path) -> None:
         """Write all devices to a CSV file: a header with names and units, then a row each with all digits."""
-        from pcmphys.fit.drift.summary import to_csv
-
-        to_csv(self, path)
+        text.to_csv(self, path)
 
     def plot(self, path=None, devices: int = 12):
         """Draw reads, fits and bands of the first ``devices`` devices, and the exponents of all.
 
         Written to ``path`` (type by its suffix) if one is given. Returns a matplotlib ``Figure``.
         """
-        from pcmphys.fit.drift.figure import drift_figure
-
         devices = check.integer("devices", devices, low=1)
         return drift_figure([self[k] for k in range(min(devices, len(self)))], population=self, path=path)

@@ -15,7 +15,7 @@ PER_DEVICE = ("exponent", "exponent_error", "g0", "g0_error", "noise_amplitude",
 
 
 @dataclass(frozen=True, eq=False)
-class Solution:
+class DriftSolution:
     """The solved batch behind a fit: the reads, the curve they were weighted at and the mixture of noise models."""
 
     traces: noise.Traces
@@ -29,10 +29,12 @@ class Solution:
         """Which fits have settled, (devices,)."""
         return self.last < noise.TOLERANCE
 
-    def take(self, which) -> Solution:
+    def take(self, which) -> DriftSolution:
         """The same for some of the devices."""
         mixture = noise.Mixture(*(part[which] for part in self.mixture))
-        return Solution(self.traces.take(which), self.log_g0[which], self.exponent[which], mixture, self.last[which])
+        return DriftSolution(
+            self.traces.take(which), self.log_g0[which], self.exponent[which], mixture, self.last[which]
+        )
 
     def mean(self, k: int) -> np.ndarray:
         """Posterior mean of ln g0 (k = 0) or exponent (k = 1), (devices,)."""

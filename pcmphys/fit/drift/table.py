@@ -55,7 +55,7 @@ class DriftTable:
     unit: str = "S"
 
     def __post_init__(self):
-        table = checked(self.time, self.conductance, self.names, self.unit)
+        table = checked_reads(self.time, self.conductance, self.names, self.unit)
         for name, value in zip(FIELDS, table, strict=True):
             object.__setattr__(self, name, value)
         if self.unit == "S":
@@ -72,12 +72,12 @@ class DriftTable:
 def unwarned(time, conductance, names, unit: str) -> DriftTable:
     """A checked table without the warning of large conductances, where it was or will be given."""
     table = object.__new__(DriftTable)
-    for name, value in zip(FIELDS, checked(time, conductance, names, unit), strict=True):
+    for name, value in zip(FIELDS, checked_reads(time, conductance, names, unit), strict=True):
         object.__setattr__(table, name, value)
     return table
 
 
-def checked(time, conductance, names, unit: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], str]:
+def checked_reads(time, conductance, names, unit: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], str]:
     """Arrays of our own, (reads,) and (devices, reads), the devices' names, and the unit."""
     if unit not in ("S", "1"):
         factor = f": multiply conductances in {unit} by {TO_SIEMENS[unit]:g}" if unit in TO_SIEMENS else ""

@@ -26,7 +26,7 @@ def temperature(view: CellView, currents, axes) -> None:
     fall = np.array([heat.profile(x - radius, radius, thickness) for x in r])
     beside = _most_and_least(view)
     for k, current in enumerate(currents):
-        colour = mpl.colormaps["viridis"](0.85 * k / max(len(currents) - 1, 1))
+        colour = mpl.colormaps[style.ORDERED](0.85 * k / max(len(currents) - 1, 1))
         top = view.rise(current)
         for part, line in zip(beside(current), ("-", ":"), strict=True):
             profile = p.ambient + part * top * fall
@@ -41,7 +41,7 @@ def temperature(view: CellView, currents, axes) -> None:
     axes.axvspan(0.0, _NM * radius, color=style.GREY, alpha=0.25, lw=0)
     if view.rim.max() > 0.0:
         rims = _NM * (radius + view.rim)
-        axes.axvspan(rims.min(), rims.max(), color="#f6ad55", alpha=0.35, lw=0, label="rim, all sectors")
+        axes.axvspan(rims.min(), rims.max(), color=style.AMORPHOUS, alpha=0.35, lw=0, label="rim, all sectors")
     axes.set_xlim(0.0, _NM * thickness)
     axes.set_ylim(p.ambient, 1.1 * max(p.ambient + view.rise(max(currents)), melting))
     axes.text(
@@ -78,17 +78,18 @@ def current_voltage(view: CellView, axes) -> None:
     axes.plot(voltage, 1e6 * off, color=style.BLUE, lw=2.0, label="off-state")
     holding, largest = cell.parameters.switching.holding_current, cell.parameters.heat.largest_current
     on = np.geomspace(max(holding, 1e-6), largest, 60)
-    axes.plot(p.on_voltage + p.on_resistance * on, 1e6 * on, color=style.ORANGE, lw=2.0, label="on-state, $V = A + BI$")
+    driven = p.on_voltage + p.on_resistance * on
+    axes.plot(driven, 1e6 * on, color=style.VERMILION, lw=2.0, label="on-state, $V = A + BI$")
     read = cell.read_voltage
     axes.plot(read, 1e6 * _off_current(view, read), "o", color=style.BLUE, mec="white", ms=7, label=f"read, {read:g} V")
     if bridged:
         axes.plot([], [], " ", label="no threshold: a sector is bridged")
     else:
         start = (last, 1e6 * off[-1])
-        axes.axvline(last, color=style.RED, lw=1.0, ls="--", label=f"$V_{{th}}$ = {last:.2f} V")
-        axes.plot(*start, "s", color=style.RED, mec="white", ms=7, zorder=4)
+        axes.axvline(last, color=style.PURPLE, lw=1.0, ls="--", label=f"$V_{{th}}$ = {last:.2f} V")
+        axes.plot(*start, "s", color=style.PURPLE, mec="white", ms=7, zorder=4)
         axes.annotate(
-            "", (p.on_voltage + p.on_resistance * on[0], 1e6 * on[0]), xytext=start,
+            "", (driven[0], 1e6 * on[0]), xytext=start,
             arrowprops={"arrowstyle": "->", "color": style.GREY, "ls": "--", "shrinkA": 6, "shrinkB": 2},
         )  # fmt: skip
     plain_log(axes)

@@ -59,7 +59,7 @@ def programming_curve(devices, *, amplitudes=None, n: int = 300, seed: int = 0, 
     given = check.increasing("amplitudes", check.array("amplitudes", given, "A", 0.0, largest, ndim=1), "A")
     runs = (
         (_partial_reset(population, given), style.BLUE, "partial RESET, each pulse from the SET state"),
-        (_staircase(population, given), style.ORANGE, "SET staircase, from RESET upwards"),
+        (_staircase(population, given), style.VERMILION, "SET staircase, from RESET upwards"),
     )
     with style.panel(axes, figsize=(7.2, 4.8)) as (figure, axes):
         for conductance, colour, label in runs:
@@ -181,7 +181,7 @@ def noise_spectrum(
     law = spectrum.power_law(frequency, np.median(power, axis=1))
     with style.panel(axes, figsize=(6.8, 4.8)) as (figure, axes):
         _median_and_band(frequency, power, style.BLUE, f"median of {n} device{'s' * (n > 1)}, band 5-95 %", axes)
-        axes.plot(law.frequency, law.curve, color=style.ORANGE, lw=2.0, label=f"fit, $f^{{{law.slope:.2f}}}$")
+        axes.plot(law.frequency, law.curve, color=style.VERMILION, lw=2.0, label=f"fit, $f^{{{law.slope:.2f}}}$")
         guide = law.noise**2 / frequency
         axes.plot(frequency, guide, color="black", lw=1.2, ls="--", label=f"$Q_s^2/f$, $Q_s$ = {law.noise:.2g}")
         axes.set_xscale("log")

@@ -1,12 +1,10 @@
-"""Colours of the cell's materials, and a polycrystal to look at."""
+"""A polycrystal to look at."""
 
 from __future__ import annotations
 
 import numpy as np
 
-AMORPHOUS, POLYCRYSTAL = "#f6ad55", "#bcd3ea"
-HEATER, CONTACT, ELECTRODE, DIELECTRIC, LINER = "#4a5568", "#8a94a6", "#4a5568", "#edf0f4", "#2f855a"
-_SHADES = ("#aac7e3", "#b5cfe8", "#c0d7ec", "#cbdef0")
+from pcmphys.plot import style
 
 
 def grain_pattern(x, y, size: float):
@@ -24,5 +22,5 @@ def grain_pattern(x, y, size: float):
     points += rng.uniform(-0.38, 0.38, points.shape) * size
     found = Voronoi(points)
     whole = [region for region in (found.regions[k] for k in found.point_region) if region and -1 not in region]
-    shades = [_SHADES[k] for k in rng.integers(len(_SHADES), size=len(whole))]
+    shades = [style.GRAINS[k] for k in rng.integers(len(style.GRAINS), size=len(whole))]
     return [found.vertices[region] for region in whole], shades

@@ -7,17 +7,18 @@ import numpy as np
 from pcmphys.physics.state import SECTORS
 from pcmphys.plot import style
 from pcmphys.plot.axes import SMALL, TAG
-from pcmphys.plot.mushroom.materials import (
+from pcmphys.plot.mushroom.materials import grain_pattern
+from pcmphys.plot.mushroom.view import CellView, middle
+from pcmphys.plot.style import (
     AMORPHOUS,
     CONTACT,
     DIELECTRIC,
     ELECTRODE,
+    HATCHING,
     HEATER,
     LINER,
     POLYCRYSTAL,
-    grain_pattern,
 )
-from pcmphys.plot.mushroom.view import CellView, middle
 
 _NM = 1e9
 
@@ -35,7 +36,7 @@ def cross_section(view: CellView, axes) -> None:
     pattern = PolyCollection(cells, facecolors=shades, edgecolors="white", linewidths=0.5, zorder=0.5)
     axes.add_collection(pattern)
     pattern.set_clip_path(layer)
-    axes.add_patch(Rectangle((-half, -below), 2 * half, below, fc=DIELECTRIC, ec="#b8bfca", hatch="//", lw=0, zorder=1))
+    axes.add_patch(Rectangle((-half, -below), 2 * half, below, fc=DIELECTRIC, ec=HATCHING, hatch="//", lw=0, zorder=1))
     axes.add_patch(Rectangle((-radius, -below), 2 * radius, below, fc=HEATER, ec="black", lw=0.8, zorder=1.5))
     axes.add_patch(Rectangle((-half, thickness), 2 * half, above, fc=ELECTRODE, ec="black", lw=0.8, zorder=1.5))
     for side, sector in zip((1, -1), view.pair, strict=True):
@@ -130,7 +131,7 @@ def plan(view: CellView, axes) -> None:
     axes.plot(round_once, np.full(round_once.size, radius), color="black", lw=0.6, zorder=3)
     share = 100.0 * view.share
     norm = mpl.colors.Normalize(0.0, share.max())
-    colours = mpl.colormaps["cividis"]
+    colours = mpl.colormaps[style.SHARES]
     axes.bar(
         angles, 0.12 * outer, width, bottom=1.03 * outer, color=colours(norm(share)), ec="white", lw=0.6, zorder=2,
         label="share",
@@ -169,8 +170,8 @@ def _directions(view: CellView, outer: float, axes) -> None:
         at = middle(sector)
         axes.plot([at, at], [0.0, 1.03 * outer], color="black", lw=1.0, ls="-.", zorder=4)
         axes.text(at, 0.92 * outer, name, weight="bold", fontsize=10, ha="center", va="center", bbox=TAG, zorder=6)
-    axes.plot(view.filament, 0.6 * _NM * view.heater_radius, "*", color=style.RED, mec="white", ms=12, zorder=5)
-    axes.plot([], [], "*", color=style.RED, mec="white", ms=10, label="on-state filament")
+    axes.plot(view.filament, 0.6 * _NM * view.heater_radius, "*", color=style.VERMILION, mec="white", ms=12, zorder=5)
+    axes.plot([], [], "*", color=style.VERMILION, mec="white", ms=10, label="on-state filament")
     handles, names = axes.get_legend_handles_labels()
     chosen = [(h, n) for h, n in zip(handles, names, strict=True) if n == "on-state filament"]
     axes.legend(*zip(*chosen, strict=True), loc="lower left", bbox_to_anchor=(-0.2, -0.12), fontsize=SMALL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,17 +10,15 @@ from pcmphys.crossbar import Wires
 from pcmphys.errors import ParameterError
 from pcmphys.matrix import AnalogMatrix, Periphery
 from pcmphys.numerics.compile import single_thread
-from pcmphys.study.network.network import Network, accuracy, rectified
-
-if TYPE_CHECKING:
-    from pcmphys.study.network.settings import StudyConfig
+from pcmphys.study.network.network import Perceptron, accuracy, rectified
+from pcmphys.study.network.settings import StudyConfig
 
 REFERENCE_BITS = 8
 """Resolution of the fixed-point product that effective bits are counted against."""
 
 
 def run_chip(
-    config: StudyConfig, cell, network: Network, chip: int, tick: Callable[[], None] | None = None
+    config: StudyConfig, cell, network: Perceptron, chip: int, tick: Callable[[], None] | None = None
 ) -> dict[str, np.ndarray]:
     """Everything that is measured on one chip; chips are the parallel work, so each stays on its thread.
 
@@ -36,7 +33,7 @@ def run_chip(
         return _measure(config, cell, network, chip, tick)
 
 
-def _measure(config: StudyConfig, cell, network: Network, chip: int, tick) -> dict[str, np.ndarray]:
+def _measure(config: StudyConfig, cell, network: Perceptron, chip: int, tick) -> dict[str, np.ndarray]:
     layers = len(network.weights)
     shape = (len(config.ir_drop), len(config.compensation), len(config.times))
     out = {
@@ -80,7 +77,7 @@ def _wait_until(time: float, matrix: AnalogMatrix, origin: AnalogMatrix) -> None
     matrix.wait(max(left, 0.0))
 
 
-def build(config: StudyConfig, cell, chip: int, network: Network) -> list[AnalogMatrix]:
+def build(config: StudyConfig, cell, chip: int, network: Perceptron) -> list[AnalogMatrix]:
     """The network's layers as analog matrices of one chip, converter ranges set from training inputs."""
     periphery = Periphery(**config.periphery.model_dump())
     matrices: list[AnalogMatrix] = []
@@ -100,7 +97,7 @@ def build(config: StudyConfig, cell, chip: int, network: Network) -> list[Analog
     return matrices
 
 
-def fixed_point_errors(network: Network) -> np.ndarray:
+def fixed_point_errors(network: Perceptron) -> np.ndarray:
     """Relative error of each layer's product when weights and inputs are rounded to 8-bit fixed point."""
     errors = []
     for weights, inputs in zip(network.weights, network.activations(network.inputs), strict=False):
@@ -114,14 +111,14 @@ def fixed_point_errors(network: Network) -> np.ndarray:
     return np.array(errors)
 
 
-def _forward(network: Network, snapshots, compensate: bool) -> np.ndarray:
+def _forward(network: Perceptron, snapshots, compensate: bool) -> np.ndarray:
     values = network.inputs
     for k, (snapshot, bias) in enumerate(zip(snapshots, network.biases, strict=True)):
         values = rectified(snapshot.matvec(values, compensate=compensate) + bias, last=k == len(snapshots) - 1)
     return values
 
 
-def _layer_errors(network: Network, snapshots, compensate: bool) -> list[float]:
+def _layer_errors(network: Perceptron, snapshots, compensate: bool) -> list[float]:
     """Relative error of each layer's product for its exact inputs, so that errors of earlier layers do not enter."""
     pairs = zip(network.weights, network.activations(network.inputs), snapshots, strict=False)
     return [_relative(snapshot.matvec(x, compensate=compensate), x @ weights) for weights, x, snapshot in pairs]

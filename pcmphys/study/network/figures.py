@@ -12,27 +12,27 @@ from pcmphys.plot import style
 from pcmphys.plot.figures import plain
 
 _LOOK = {
-    ("ideal", "off"): (style.ORANGE, "o", ":", "no IR drop, no compensation"),
+    ("ideal", "off"): (style.VERMILION, "o", ":", "no IR drop, no compensation"),
     ("ideal", "on"): (style.BLUE, "o", "-", "no IR drop, compensated"),
-    ("IR drop", "off"): (style.RED, "s", ":", "IR drop, no compensation"),
+    ("IR drop", "off"): (style.PURPLE, "s", ":", "IR drop, no compensation"),
     ("IR drop", "on"): (style.GREEN, "s", "-", "IR drop, compensated"),
 }
 
 
-def overview(dataset, cell: str):
+def overview_of_cell(dataset, cell: str):
     """Devices, wires and network side by side."""
     with style.figure(1, 3, figsize=(15.0, 4.2)) as (figure, panels):
-        for draw, axes in zip((traces, voltage_map, accuracy), panels, strict=True):
+        for draw, axes in zip((traces, ir_drop, accuracy_over_time), panels, strict=True):
             draw(dataset, cell, axes)
         return figure
 
 
-def accuracy(dataset, cell: str, axes=None):
+def accuracy_over_time(dataset, cell: str, axes=None):
     """Accuracy of the network against time, mean and standard deviation over chips."""
     return _against_time(dataset, cell, "accuracy", 100.0, "test accuracy [%]", axes)
 
 
-def matvec_error(dataset, cell: str, axes=None):
+def matvec_error_over_time(dataset, cell: str, axes=None):
     """Relative error of the matrix-vector products against time."""
     return _against_time(dataset, cell, "matvec_error", 100.0, "relative matvec error [%]", axes)
 
@@ -77,15 +77,15 @@ def side_by_side(dataset):
     with style.figure(1, 2, figsize=(11.0, 4.2)) as (figure, panels):
         compensation = dataset["compensation"].values[-1]
         times = dataset["time"].values
-        colours = (style.GREY, style.BLUE, style.ORANGE, style.GREEN, style.RED)
         drawn = (("accuracy", "test accuracy [%]"), ("matvec_error", "relative matvec error [%]"))
         for axes, (name, label) in zip(panels, drawn, strict=True):
             for k, cell in enumerate(dataset["cell"].values):
+                colour = style.COLOURS[k % len(style.COLOURS)]
                 for wires, line in zip(dataset["wires"].values, ("-", ":"), strict=False):
                     one = 100.0 * dataset[name].sel(cell=cell, wires=wires, compensation=compensation)
                     spread = one.std("chip", ddof=1).values if one.sizes["chip"] > 1 else None
                     axes.errorbar(
-                        times * 1.06 ** (k - 1), one.mean("chip").values, spread, color=colours[k % len(colours)],
+                        times * 1.06 ** (k - 1), one.mean("chip").values, spread, color=colour,
                         marker="o", ms=4, ls=line, capsize=3,
                         label=f"{plain(cell)}, {'no ' * (wires == 'ideal')}IR drop",
                     )  # fmt: skip
@@ -109,7 +109,7 @@ def traces(dataset, cell: str, axes=None):
         one = dataset.sel(cell=cell)
         targets = 1e6 * one["trace_target"].values
         times = dataset["trace_time"].values
-        colours = mpl.colormaps["viridis"]
+        colours = mpl.colormaps[style.ORDERED]
         for trace, target in zip(1e6 * one["trace"].values, targets, strict=True):
             axes.plot(times, trace, color=colours(0.9 * target / targets.max()), lw=0.9, alpha=0.9)
         for target in np.unique(targets):
@@ -146,11 +146,11 @@ def layer_error(dataset, cell: str, axes=None):
         return figure
 
 
-def voltage_map(dataset, cell: str, axes=None):
+def ir_drop(dataset, cell: str, axes=None):
     """Voltage across each cell of the largest tile under full drive: where IR drop bites."""
     with style.panel(axes, figsize=(6.4, 4.4)) as (figure, axes):
         values = 1e3 * dataset["cell_voltage"].sel(cell=cell).values
-        image = axes.imshow(values, cmap="magma", aspect="auto", interpolation="nearest")
+        image = axes.imshow(values, cmap=style.VOLTAGES, aspect="auto", interpolation="nearest")
         figure.colorbar(image, ax=axes, label="cell voltage [mV]")
         axes.grid(False)
         axes.set_xlabel("bit line (word lines are driven from the left)")

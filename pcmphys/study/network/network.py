@@ -18,7 +18,7 @@ _TEST_KEYS = ("images", "labels", "calibration_images", "full_scale")
 """Arrays of test.npz; the last may be left out."""
 
 
-class Network(NamedTuple):
+class Perceptron(NamedTuple):
     """A multilayer perceptron with ReLU between layers, its test inputs and labels.
 
     ``weights`` and ``biases`` hold one array a layer, shapes (inputs, outputs) and (outputs,); ``inputs`` is
@@ -49,7 +49,7 @@ def accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
     return float((logits.argmax(axis=1) == labels).mean())
 
 
-def load_network(name: str, inputs: int | None = None, folder: Path | None = None) -> Network:
+def load_network(name: str, inputs: int | None = None, folder: Path | None = None) -> Perceptron:
     """Load a built-in network ("digits") or one from a folder.
 
     The folder holds two files of numpy (``numpy.savez``); all layers have a bias, zeros where there is none:
@@ -97,7 +97,7 @@ def load_network(name: str, inputs: int | None = None, folder: Path | None = Non
             "network is one for inputs divided by it)"
         )
     labels = _labels(f"{test_file}: labels", test["labels"], len(images), w[-1].shape[1])
-    return Network(w, b, images[:inputs], labels[:inputs], sample)
+    return Perceptron(w, b, images[:inputs], labels[:inputs], sample)
 
 
 def _layers(file: str, arrays: dict[str, np.ndarray]) -> tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]:

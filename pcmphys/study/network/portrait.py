@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from pcmphys.crossbar import Bias, Crossbar, Wires
 from pcmphys.study.network.chip import build
-from pcmphys.study.network.network import Network
-
-if TYPE_CHECKING:
-    from pcmphys.study.network.settings import StudyConfig
+from pcmphys.study.network.network import Perceptron
+from pcmphys.study.network.settings import StudyConfig
 
 _LEVELS = np.array([0.05, 0.1, 0.2, 0.4, 0.7, 1.0])
 _DEVICES_A_LEVEL = 4
 _READS = 40
 
 
-def portrait(config: StudyConfig, cells: list, network: Network) -> dict[str, tuple]:
+def portrait(config: StudyConfig, cells: list, network: Perceptron) -> dict[str, tuple]:
     """Variables (axes, values, unit, text) for the data set: ``trace`` and ``cell_voltage``."""
     times = _trace_times(config, cells)
     return {
@@ -71,7 +67,7 @@ def _traces(config: StudyConfig, cell, times: np.ndarray) -> np.ndarray:
     return np.stack(reads, axis=-1)
 
 
-def _voltage_map(config: StudyConfig, cell, network: Network) -> np.ndarray:
+def _voltage_map(config: StudyConfig, cell, network: Perceptron) -> np.ndarray:
     largest = max(build(config, cell, 0, network), key=lambda matrix: matrix.weights.size)
     positive = largest.targets()[0]
     voltage = np.full(positive.shape[0], config.periphery.read_voltage or cell.read_voltage)

@@ -11,17 +11,17 @@ from pcmphys.parameters import Technology
 from pcmphys.plot import page
 from pcmphys.plot.page import Table
 from pcmphys.plot.style import time_name
-from pcmphys.study.network import figures as figures
+from pcmphys.study.network import figures
 
 _FIGURES = (
-    (figures.accuracy, "What drift, noise and wires do to the network. Error bars: spread over chips."),
-    (figures.matvec_error, "Error of the matrix-vector products for exact inputs, rms over layers."),
+    (figures.accuracy_over_time, "What drift, noise and wires do to the network. Error bars: spread over chips."),
+    (figures.matvec_error_over_time, "Error of the matrix-vector products for exact inputs, rms over layers."),
     (figures.traces, "Single devices: each keeps its drift exponent; read noise is one coherent 1/f process a device."),
     (
         figures.layer_error,
         "The same error layer by layer. Without wires it is programming error, noise and drift.",
     ),
-    (figures.voltage_map, "Voltage that is left across the cells of the largest tile (G+ array at its targets)."),
+    (figures.ir_drop, "Voltage that is left across the cells of the largest tile (G+ array at its targets)."),
 )
 
 
@@ -31,7 +31,7 @@ def technologies(dataset) -> dict[str, Technology]:
     return {technology.name: technology for technology in found}
 
 
-def rows(dataset, cell: str) -> list[tuple[str, str, str, str, str, str]]:
+def result_rows(dataset, cell: str) -> list[tuple[str, str, str, str, str, str]]:
     """The result table of one cell: IR drop, compensation, time, accuracy, matvec error, effective bits.
 
     Times before the reference time of the cell's drift are marked with a star.
@@ -70,7 +70,7 @@ def _mean_std(values: np.ndarray, digits: int) -> str:
 
 def overview(dataset):
     """The picture of devices, wires and network for the first cell of a study."""
-    return figures.overview(dataset, str(dataset["cell"].values[0]))
+    return figures.overview_of_cell(dataset, str(dataset["cell"].values[0]))
 
 
 def tables(dataset) -> list[Table]:
@@ -79,7 +79,7 @@ def tables(dataset) -> list[Table]:
     of = f"mean ± std of {chips} chips" if chips > 1 else "one chip"
     times = dataset.sizes["time"]
     names = map(str, dataset["cell"].values)
-    return [Table(f"{name}: {of}", HEADINGS, rows(dataset, name), left=3, block=times) for name in names]
+    return [Table(f"{name}: {of}", HEADINGS, result_rows(dataset, name), left=3, block=times) for name in names]
 
 
 def remarks(dataset) -> list[str]:
@@ -96,14 +96,14 @@ def body(dataset) -> list[str]:
     if dataset.sizes["cell"] > 1:
         found.append(_side_by_side(dataset))
     for name, technology in technologies(dataset).items():
-        table = rows(dataset, name)
+        table = result_rows(dataset, name)
         found.append(f"<h2>{html.escape(name)}</h2>")
         found.append(page.table(HEADINGS, table))
         if any(row[2].endswith(EARLY) for row in table):
             found.append(f"<p>{EARLY_NOTE}.</p>")
         found.append(_programming(dataset, name))
         for draw, caption in _FIGURES:
-            if with_wires or draw is not figures.voltage_map:
+            if with_wires or draw is not figures.ir_drop:
                 found.append(page.drawn(draw(dataset, name), caption))
         found.append(_assumptions(technology))
     return [*found, _LIMITS, page.sources(dataset)]
@@ -134,7 +134,7 @@ def _introduction(dataset) -> str:
 def _side_by_side(dataset) -> str:
     """All cells in one figure and one table: where they differ is what the models say differently."""
     cells = [str(cell) for cell in dataset["cell"].values]
-    columns = [rows(dataset, cell) for cell in cells]
+    columns = [result_rows(dataset, cell) for cell in cells]
     headings = (*HEADINGS[:3], *(f"{cell}: {what}" for cell in cells for what in ("accuracy [%]", "matvec error [%]")))
     table = [
         (*lines[0][:2], lines[0][2].removesuffix(EARLY), *(value for line in lines for value in line[3:5]))

@@ -1,24 +1,14 @@
-"""The study of a network: accuracy and matvec error on drifting arrays, for several chips of several cells."""
+"""Settings of the study of a network: what its file may say, and the template of one."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-import numpy as np
 from pydantic import BeforeValidator, Field, PrivateAttr, field_validator
 
-from pcmphys.cells import load_cell
-from pcmphys.errors import ParameterError
-from pcmphys.parameters import cite
 from pcmphys.parameters.words import shown
-from pcmphys.study.network.chip import REFERENCE_BITS, fixed_point_errors, run_chip
-from pcmphys.study.network.network import accuracy, load_network
-from pcmphys.study.network.portrait import portrait
-from pcmphys.study.plan import Part, Plan, labelled
-from pcmphys.study.settings import NotNegative, Positive, Settings, Strict, Whole, distinct, increasing
+from pcmphys.study.settings import NotNegative, Positive, Settings, Strict, Whole, distinct, strictly_increasing
 
 FEWEST_BITS, MOST_BITS = 2, 24
 IDEAL = "ideal"
@@ -38,9 +28,6 @@ def _bits(value):
 
 
 Bits = Annotated[int | None, BeforeValidator(_bits)]
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 TEMPLATE = """# A pcmphys study: a neural network on analog tiles of phase-change memory.
 # Run it with:  pcmphys study FILE.toml       Every line may be left out; the values below are the defaults.
@@ -154,7 +141,7 @@ class StudyConfig(Settings):
     @field_validator("times")
     @classmethod
     def _increasing(cls, times):
-        return increasing("times", times, "s")
+        return strictly_increasing("times", times, "s")
 
     @field_validator("cells", "ir_drop", "compensation")
     @classmethod
@@ -172,94 +159,13 @@ class StudyConfig(Settings):
         found._folder = folder
         return found
 
+    @property
+    def folder(self) -> Path | None:
+        """Folder of the study file, from which its relative paths count; None: the current one."""
+        return self._folder
+
     def path_or_name(self, cell: str) -> str:
         """A cell's name, or the path of its file from the current folder."""
         if self._folder is None or not cell.endswith(".toml"):
             return cell
         return str(self._folder / Path(cell).expanduser())
-
-    def plan(self) -> NetworkPlan:
-        """See `Settings`."""
-        return NetworkPlan(self)
-
-
-class NetworkPlan(Plan):
-    """One chunk a chip: all its wires, compensations and times."""
-
-    def __init__(self, config: StudyConfig):
-        self.config = config
-        self.network = load_network(config.network, config.inputs, config._folder)
-        self.cells = _load_cells(config)
-        self.chunks = [(k, chip) for k in range(len(self.cells)) for chip in range(config.chips)]
-        self.steps = len(config.ir_drop) * len(config.times)
-
-    def content(self) -> str:
-        """See `Plan`: the cells and the network, which are files of their own."""
-        digest = hashlib.sha256()
-        network = self.network
-        for array in (*network.weights, *network.biases, network.inputs, network.labels, network.sample):
-            digest.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
-        return "".join(cell.technology.model_dump_json(exclude={"file"}) for cell in self.cells) + digest.hexdigest()
-
-    def task(self, key):
-        """See `Plan`."""
-        cell, chip = key
-        return run_chip, (self.config, self.cells[cell], self.network, chip)
-
-    def dataset(self, parts: list[Part]) -> xr.Dataset:
-        """See `Plan`."""
-        config, network, cells = self.config, self.network, self.cells
-        coordinates = {
-            "cell": [cell.name for cell in cells],
-            "chip": ("chip", np.arange(config.chips), {"units": "1"}),
-            "wires": ["IR drop" if on else "ideal" for on in config.ir_drop],
-            "compensation": ["on" if on else "off" for on in config.compensation],
-            "time": ("time", np.array(config.times), {"units": "s", "long_name": "time since programming"}),
-            "layer": ("layer", np.arange(1, len(network.weights) + 1), {"units": "1"}),
-        }
-        attributes = {
-            "technologies": json.dumps([cell.technology.model_dump() for cell in cells]),
-            "references": "\n\n".join(cite(cell) for cell in cells),
-        }
-        title = f"pcmphys study of {config.network}"
-        return labelled(config, title, self._variables(parts), coordinates, attributes)
-
-    def _variables(self, parts: list[Part]) -> dict[str, tuple]:
-        config, network = self.config, self.network
-
-        def stacked(name: str) -> np.ndarray:
-            values = np.stack([part[name] for part in parts])
-            return values.reshape(len(config.cells), config.chips, *values.shape[1:])
-
-        reference = fixed_point_errors(network)
-        error = stacked("matvec_error")
-        pooled = np.sqrt((error**2).mean(axis=-1))
-        pooled_reference = np.sqrt((reference**2).mean())
-        with np.errstate(divide="ignore"):
-            bits = REFERENCE_BITS - np.log2(pooled / pooled_reference)
-        run_axes = ("cell", "chip", "wires", "compensation", "time")
-        return {
-            "accuracy": (run_axes, stacked("accuracy"), "1", "fraction of test inputs classified right"),
-            "matvec_error": (run_axes, pooled, "1", "relative error of the matrix-vector products, rms over layers"),
-            "effective_bits": (run_axes, bits, "bit", "resolution at which fixed point errs as much"),
-            "layer_error": ((*run_axes, "layer"), error, "1", "relative error of each layer's product, exact inputs"),
-            "gain": (("cell", "chip", "wires", "time", "layer"), stacked("gain"), "1", "mean drift-compensation gain"),
-            "adc_clipped": (("cell", "chip", "wires", "layer"), stacked("adc_clipped"), "1", "conversions clipped"),
-            "programming_error": (("cell", "chip", "layer"), stacked("programming_error"), "1", "rms error / max G"),
-            "targets_clipped": (("cell", "chip", "layer"), stacked("targets_clipped"), "1", "targets out of range"),
-            "fixed_point_error": (("layer",), reference, "1", f"relative error in {REFERENCE_BITS}-bit fixed point"),
-            "digital_accuracy": ((), accuracy(network.activations(network.inputs)[-1], network.labels), "1", "float64"),
-            **portrait(config, self.cells, network),
-        }  # fmt: skip
-
-
-def _load_cells(config: StudyConfig) -> list:
-    cells = [load_cell(config.path_or_name(name)) for name in config.cells]
-    names = [cell.name for cell in cells]
-    for k, name in enumerate(names):
-        if name in names[:k]:
-            raise ParameterError(
-                f"cells: {config.cells[names.index(name)]!r} and {config.cells[k]!r} have the same name {name!r}; "
-                "give each parameter file a name of its own"
-            )
-    return cells

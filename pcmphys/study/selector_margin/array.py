@@ -26,7 +26,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -35,9 +34,7 @@ from pcmphys.crossbar.analysis.margins import read_margin, write_margin
 from pcmphys.errors import ConvergenceError, ParameterError
 from pcmphys.numerics.compile import single_thread
 from pcmphys.study.plan import Part
-
-if TYPE_CHECKING:
-    from pcmphys.study.selector_margin.settings import SelectorMarginConfig
+from pcmphys.study.selector_margin.settings import SelectorMarginConfig
 
 _READ = ("read_margin", "sneak", "read_high", "read_low")
 _WRITE = ("write_margin", "write_selected", "write_disturb", "write_leakage", "write_power")
@@ -84,7 +81,7 @@ def applied_voltage(selector: Selector | None, voltage: float, current: float, o
     return max(needed, (1.0 + overdrive) * (threshold + carries(threshold) * voltage / current))
 
 
-def measure(
+def measure_array(
     config: SelectorMarginConfig,
     name: str,
     size: int,

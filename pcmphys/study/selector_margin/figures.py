@@ -17,9 +17,9 @@ from pcmphys.plot.axes import SMALL
 _LOOK = {
     "none": (style.GREY, "x"),
     "diode": (style.BLUE, "o"),
-    "exponential": (style.ORANGE, "s"),
+    "exponential": (style.VERMILION, "s"),
     "transistor": (style.GREEN, "^"),
-    "ots": (style.RED, "D"),
+    "ots": (style.PURPLE, "D"),
 }
 _LINES = ("-", "--", ":", "-.")
 _LOWEST = -0.06
@@ -34,12 +34,12 @@ _SCHEMES = {
 }
 
 
-def overview(dataset):
+def overview_of_selectors(dataset):
     """Read margin, write margin and matvec error side by side."""
     with style.figure(1, 3, figsize=(15.0, 4.9)) as (figure, panels):
-        read_margin(dataset, str(dataset["scheme"].values[0]), panels[0])
-        write_margin(dataset, panels[1])
-        matvec_error(dataset, panels[2])
+        read_margin_by_size(dataset, str(dataset["scheme"].values[0]), panels[0])
+        write_margin_by_size(dataset, panels[1])
+        matvec_error_by_size(dataset, panels[2])
         _legend(figure, dataset)
         return figure
 
@@ -51,14 +51,14 @@ def read_margins(dataset):
     rows = -(-len(schemes) // columns)
     with style.figure(rows, columns, figsize=(5.6 * columns, 3.7 * rows + 0.7), squeeze=False) as (figure, panels):
         for scheme, axes in zip(schemes, panels.flat, strict=False):
-            read_margin(dataset, scheme, axes)
+            read_margin_by_size(dataset, scheme, axes)
         for axes in panels.flat[len(schemes) :]:
             axes.remove()
         _legend(figure, dataset)
         return figure
 
 
-def read_margin(dataset, scheme: str, axes=None):
+def read_margin_by_size(dataset, scheme: str, axes=None):
     """Worst-case read margin against array size for one scheme of the unselected lines."""
     with _panel(dataset, axes) as (figure, axes):
         _margins(dataset, dataset["read_margin"].sel(scheme=scheme), axes)
@@ -67,7 +67,7 @@ def read_margin(dataset, scheme: str, axes=None):
         return figure
 
 
-def write_margin(dataset, axes=None):
+def write_margin_by_size(dataset, axes=None):
     """Write margin against array size."""
     with _panel(dataset, axes) as (figure, axes):
         _margins(dataset, dataset["write_margin"], axes)
@@ -90,7 +90,7 @@ def write_voltages(dataset):
         return figure
 
 
-def matvec_error(dataset, axes=None):
+def matvec_error_by_size(dataset, axes=None):
     """Relative error of the column currents of a matvec against array size."""
     with _panel(dataset, axes) as (figure, axes):
         _lines(dataset, 100.0 * dataset["matvec_error"], axes)
@@ -114,7 +114,7 @@ def device_voltages(dataset):
             if np.isnan(values).all():
                 axes.text(0.5, 0.5, "no answer", ha="center", va="center", transform=axes.transAxes)
                 continue
-            image = arrays.heat(values, limits, "magma", axes)
+            image = arrays.heat(values, limits, style.VOLTAGES, axes)
             axes.set_xlabel("bit line")
             axes.set_ylabel("word line" if axes is panels[0, 0] else "")
             if axes is panels[0, -1]:
@@ -147,7 +147,7 @@ def _margins(dataset, values, axes) -> None:
             # a small sidestep keeps the arrows of one size apart
             place = size * 1.08 ** (k - (len(lost) - 1) / 2)
             axes.plot(place, 0.6 * _LOWEST, "v", color=_LOOK[name][0], ms=6)
-    axes.axhspan(2 * _LOWEST, 0.0, color=style.RED, alpha=0.08, lw=0)
+    axes.axhspan(2 * _LOWEST, 0.0, color=style.VERMILION, alpha=0.08, lw=0)
     axes.set_ylim(_LOWEST, 1.03)
 
 

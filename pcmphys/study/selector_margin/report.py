@@ -9,7 +9,7 @@ import numpy as np
 
 from pcmphys.plot import page
 from pcmphys.plot.page import Table
-from pcmphys.study.selector_margin import figures as figures
+from pcmphys.study.selector_margin import figures
 
 _FIGURES = (
     (
@@ -17,14 +17,17 @@ _FIGURES = (
         "Worst-case read margin: the cell farthest from driver and sense, all others in the other state. Arrows: a "
         "high cell reads lower than a low one. A margin of 0.99 is that of the two conductances alone.",
     ),
-    (figures.write_margin, "What reaches the written device less the largest disturb, over the applied voltage."),
+    (
+        figures.write_margin_by_size,
+        "What reaches the written device less the largest disturb, over the applied voltage.",
+    ),
     (
         figures.write_voltages,
         "The two voltages of the write margin. A device is disturbed where the largest one comes near the threshold "
         "voltage of its amorphous state.",
     ),
     (
-        figures.matvec_error,
+        figures.matvec_error_by_size,
         "Error of the column currents after one common gain: wires, and what a selector does to the law of a cell "
         "(left end: small arrays without IR drop, whose currents are not proportional to the conductances).",
     ),
@@ -36,7 +39,7 @@ _WHAT = ("selector", "wire [Ω]")
 
 def overview(dataset):
     """Read margin, write margin and matvec error side by side."""
-    return figures.overview(dataset)
+    return figures.overview_of_selectors(dataset)
 
 
 def tables(dataset) -> list[Table]:

@@ -49,4 +49,4 @@ def test_devices_are_the_same_with_and_without_wires(dataset):
 
 
 def test_a_physical_cell_has_no_time_before_its_drift_law(dataset):
-    assert not any(row[2].endswith(report.EARLY) for row in report.rows(dataset, "ibm-90nm-doped-gst"))
+    assert not any(row[2].endswith(report.EARLY) for row in report.result_rows(dataset, "ibm-90nm-doped-gst"))

@@ -14,11 +14,11 @@ from pcmphys.study.selector_margin import figures
 
 SMALL = {"study": "selector-margin", "sizes": [4, 8, 16], "wires": [0.0, 50.0], "inputs": 2}
 FIGURES = (
-    figures.overview,
+    figures.overview_of_selectors,
     figures.read_margins,
-    figures.write_margin,
+    figures.write_margin_by_size,
     figures.write_voltages,
-    figures.matvec_error,
+    figures.matvec_error_by_size,
     figures.device_voltages,
 )
 
@@ -40,7 +40,7 @@ def test_a_figure_is_drawn_with_names_and_units(dataset, draw, tmp_path):
 
 
 def test_lines_show_the_numbers(dataset):
-    axes = figures.read_margin(dataset, "half").axes[0]
+    axes = figures.read_margin_by_size(dataset, "half").axes[0]
     curves = [line for line in axes.lines if line.get_linestyle() != "None"]
     assert len(curves) == 5 * 2
     values = dataset["read_margin"].sel(scheme="half", selector="diode", wire=50.0).values
@@ -48,7 +48,7 @@ def test_lines_show_the_numbers(dataset):
 
 
 def test_a_lost_margin_is_an_arrow_at_the_bottom(dataset):
-    axes = figures.read_margin(dataset, "float").axes[0]
+    axes = figures.read_margin_by_size(dataset, "float").axes[0]
     arrows = [float(line.get_xdata()[0]) for line in axes.lines if line.get_marker() == "v"]
     assert arrows == [4.0, 8.0, 16.0]  # only without selector, at every size
     assert axes.get_ylim()[0] < 0.0

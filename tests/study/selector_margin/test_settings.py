@@ -16,7 +16,7 @@ from pcmphys.crossbar.analysis.margins import read_margin
 from pcmphys.errors import ParameterError
 from pcmphys.study import SelectorMarginConfig, run, save
 from pcmphys.study.parts import Parts
-from pcmphys.study.selector_margin import settings
+from pcmphys.study.selector_margin import study
 from pcmphys.study.selector_margin.array import applied_voltage
 
 SMALL = {"study": "selector-margin", "sizes": [4, 8, 16], "wires": [0.0, 50.0], "inputs": 2}
@@ -166,8 +166,8 @@ def test_an_interrupted_study_goes_on_from_its_finished_arrays(tmp_path, monkeyp
     kept = len(list((tmp_path / "parts").glob("*.npz")))
     assert 5 <= kept < 12  # also what was running is kept
     ran, seen = [], []
-    measure = settings.measure
-    monkeypatch.setattr(settings, "measure", lambda *task: ran.append(task[1:4]) or measure(*task))
+    measure = study.measure_array
+    monkeypatch.setattr(study, "measure_array", lambda *task: ran.append(task[1:4]) or measure(*task))
     again = run(TINY, directory=tmp_path, progress=lambda done, total: seen.append((done, total)))
     assert again.identical(whole)
     assert len(ran) == 12 - kept

@@ -1,0 +1,77 @@
+"""Command line: pcmphys study | cite | cells | fit, and its end: errors of the user's making are one line."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from pcmphys.cli import cells, fit, study, terminal
+from pcmphys.errors import ConvergenceError, ParameterError
+
+app = typer.Typer(
+    help="Device physics of phase-change memory: from measured devices to array statistics.",
+    no_args_is_help=True,
+    rich_markup_mode=None,  # as markup, units in brackets would vanish from the help
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Entry point: errors of the user's making, and of disks and files, are one clear line and exit status 2."""
+    terminal.prepare()
+    try:
+        try:
+            app(prog_name="pcmphys")
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # `pcmphys cells | head -1`
+        terminal.silence_output()
+        sys.exit(1)
+    except (ParameterError, ConvergenceError) as error:
+        terminal.complain(error)
+        sys.exit(2)
+    except OSError as error:
+        terminal.silence_output()
+        terminal.complain(f"{error.filename}: {error.strerror}" if error.filename else error)
+        sys.exit(2)
+    except MemoryError as error:
+        terminal.complain(f"not enough memory: {error}" if str(error) else "not enough memory")
+        sys.exit(2)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib import metadata
+
+        typer.echo(f"pcmphys {metadata.version('pcmphys')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Device physics of phase-change memory: from measured devices to array statistics."""
+
+
+def help_of(
+    context: typer.Context,
+    command: Annotated[list[str] | None, typer.Argument(help="A command, or a command of a group.")] = None,
+) -> None:
+    """Print the help of a command.
+
+    Example:  pcmphys help study;  pcmphys help fit drift
+    """
+    context.parent.command.main([*(command or []), "--help"], prog_name="pcmphys")
+
+
+app.command("study")(study.run_study)
+app.command("cite")(cells.print_sources)
+app.command("help")(help_of)
+app.add_typer(cells.app, name="cells")
+app.add_typer(fit.app, name="fit")

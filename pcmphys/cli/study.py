@@ -1,0 +1,110 @@
+"""The command that runs a study."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pcmphys.cli import terminal
+from pcmphys.cli.completion import complete_study
+from pcmphys.errors import ParameterError
+
+_REPORT, _PICTURE = "report.html", "overview.png"
+
+
+def run_study(
+    config: Annotated[
+        str | None,
+        typer.Argument(
+            help="Study file (TOML), or a built-in study: digits (the default), selector-margin.",
+            autocompletion=complete_study,
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for results.nc, report.html and unfinished parts.")] = Path(
+        "pcmphys-study"
+    ),
+    template: Annotated[
+        bool, typer.Option("--template", help="Print a commented file of the built-in study and stop.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the results of another study in that folder.")
+    ] = False,
+) -> None:
+    """Run a study; write results.nc, report.html and overview.png.
+
+    digits runs a network on drifting, noisy arrays; selector-margin compares selectors: read and write margin and
+    matvec error against array size and wire resistance. An interrupted study goes on where it stopped.
+
+    Example:  pcmphys study --template > mine.toml;  pcmphys study mine.toml --out mine
+
+    Example:  pcmphys study selector-margin --out margins;  pcmphys study selector-margin --template > mine.toml
+
+    A network of your own (network = "FOLDER") is a folder with two files of numpy.savez. weights.npz: w1, b1, w2,
+    b2, ..., weights (inputs, outputs) and biases (outputs,) of each layer. test.npz: images (batch, inputs), labels
+    (batch,) from 0 on, calibration_images (any, inputs) that set the converters' ranges, and, if images are to be
+    divided by it, full_scale.
+    """
+    from pcmphys.study import built_in, finished, read_config, report
+
+    if template:
+        sys.stdout.write(built_in(config).template)
+        return
+    settings = read_config(config)
+    out = _checked_folder(out)
+    kept = "nothing has run yet"
+    try:
+        with (
+            terminal.Bar(settings.doing) as bar,
+            finished(settings, directory=out, progress=bar.steps, overwrite=overwrite) as dataset,
+        ):
+            kept = "the results are finished and kept"
+            bar.say("drawing the report")
+            page = report.write(dataset, out / _REPORT)
+            report.write_overview(dataset, out / _PICTURE)
+    except KeyboardInterrupt as stop:
+        _interrupted(stop, kept)
+    _print_tables(dataset)
+    again = " (finished before; only the report is new)" if "source" in dataset.encoding else ""
+    terminal.say(f"results  {out / 'results.nc'}{again}\nreport   {page}")
+
+
+def _checked_folder(out: Path) -> Path:
+    out = out.expanduser()
+    if out.exists() and not out.is_dir():
+        raise ParameterError(f"out must be a folder; {out} is a file")
+    for name in (_REPORT, _PICTURE):
+        if (out / name).is_dir():
+            raise ParameterError(f"out: {out / name} is a folder; move it away or give another --out")
+    return out
+
+
+def _interrupted(stop: KeyboardInterrupt, kept: str) -> None:
+    import shlex
+
+    if hasattr(stop, "finished"):
+        kept = f"{stop.finished} of {stop.total} parts are finished and kept"
+    terminal.note(f"interrupted: {kept}; go on with: {shlex.join(['pcmphys', *sys.argv[1:]])}")
+    if getattr(stop, "running", False):  # an ordinary end would wait for the threads
+        sys.stdout.flush()
+        os._exit(130)
+    raise typer.Exit(130)
+
+
+def _print_tables(dataset) -> None:
+    from rich.table import Table
+
+    from pcmphys.study import report
+
+    for found in report.tables(dataset):
+        table = Table(title=terminal.escaped(found.title))
+        for k, heading in enumerate(found.headings):
+            table.add_column(terminal.escaped(heading), justify="left" if k < found.left else "right")
+        for k, row in enumerate(found.rows):
+            table.add_row(*map(terminal.escaped, row), end_section=bool(found.block) and (k + 1) % found.block == 0)
+        terminal.show_table(table)
+    for remark in report.remarks(dataset):
+        terminal.say(remark)
