@@ -140,9 +140,9 @@ def fill(schema: type, technology: Technology):
     """Make a parameter dataclass from a technology's quantities.
 
     Each field of ``schema`` carries in its metadata the expected ``unit``, and where it applies ``low`` (allowed),
-    ``above`` (not allowed itself), ``length`` (most coefficients), ``at_least`` or ``more_than`` (name of an earlier
-    field of the same table). A field that is itself a dataclass is a sub-table of the file; with a default, one that
-    may be left out.
+    ``above`` (not allowed itself), ``high`` (allowed), ``length`` (most coefficients), ``at_least`` or ``more_than``
+    (name of an earlier field of the same table). A field that is itself a dataclass is a sub-table of the file; with a
+    default, one that may be left out.
 
     Raises
     ------
@@ -224,6 +224,10 @@ def _check_quantity(file: str, path: str, quantity: Quantity, field, tuple_wante
             bound = "a finite number" if low == above == -math.inf else bound
             of = "" if unit == "1" else f" {unit}"
             raise ParameterError(f"{file}: {path}.value: expected {bound}{of}; got {number:g}")
+        if number > (high := field.metadata.get("high", math.inf)):
+            raise ParameterError(
+                f"{file}: {path}.value: expected at most {high:g}{'' if unit == '1' else f' {unit}'}; got {number:g}"
+            )
 
 
 def _check_order(file: str, path: str, value: float, metadata, earlier: dict[str, Any]) -> None:

@@ -5,7 +5,8 @@ r is the distance from the heater's centre, u = r - r_h the distance from the he
 
 References
 ----------
-Shape and dimensions: A. Sebastian et al., Nat. Commun. 8, 1115 (2017), as noted in the parameter files.
+Shape and dimensions: A. Sebastian et al., Nat. Commun. 8, 1115 (2017), as noted in the parameter files. Logistic curve
+nearest to the normal distribution function: G. Camilli, J. Educ. Behav. Stat. 19, 293 (1994).
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from typing import NamedTuple
 from pcmphys.numerics.compile import law
 from pcmphys.numerics.elementary import exp
 from pcmphys.physics.state import SECTORS
+
+_LOGISTIC = 1.702
+"""Steepness of the logistic curve that stays within 0.0095 of the normal distribution function, the best there is."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,7 @@ class GeometryParameters:
         metadata={
             "unit": "1",
             "low": 0.0,
+            "high": 1.0,
             "doc": "share of the front's variance that a device keeps from pulse to pulse",
         }
     )
@@ -64,7 +69,8 @@ def front_shift(device, cycle, p):
     """Distance [m] by which one sector's melt front lies further out than the mean, from two normal deviates.
 
     A device's own deviate and the pulse's are summed up by their weights and made bounded, nearly uniform within
-    sqrt(3) times the roughness (2 / (1 + e^(-1.702 z)) - 1 follows the normal distribution function within 0.02): a
+    sqrt(3) times the roughness (2 / (1 + e^(-1.702 z)) - 1 follows 2 Phi(z) - 1, Phi the normal
+    distribution function, within 0.02): a
     front without bounds would leave open sectors in every hundredth dome.
 
     Examples
@@ -75,7 +81,7 @@ def front_shift(device, cycle, p):
     (10.25, 17.32)
     """
     deviate = p.device_weight * device + p.cycle_weight * cycle
-    return math.sqrt(3.0) * p.front_roughness * (2.0 / (1.0 + exp(-1.702 * deviate)) - 1.0)
+    return math.sqrt(3.0) * p.front_roughness * (2.0 / (1.0 + exp(-_LOGISTIC * deviate)) - 1.0)
 
 
 @law

@@ -5,7 +5,8 @@ filament of constant current density that fills the heater only at ``filling_cur
 the part I / I_fill of the sectors and is hotter per watt by (I_fill / I)^c. A disk on a half space, whose spreading
 thermal resistance goes as one over its radius, has c = 1/2; a column that loses its heat to its ends only, c = 1.
 Beside the filament the temperature rise decays with the angle; along r it falls linearly from the heater to the top
-electrode. Where the filament stands is drawn with each melt.
+electrode, and beyond the part ``melt_limit`` of that way nothing melts. Where the filament stands is drawn with each
+melt.
 
 Not modelled: heat spread between cells, temperature dependence of the thermal resistance, latent heat,
 thermoelectric effects, a filament that moves from pulse to pulse.
@@ -13,9 +14,9 @@ thermoelectric effects, a filament that moves from pulse to pulse.
 References
 ----------
 Dynamic resistance: B. Rajendran et al., VLSI Technology Symposium (2008), abstract. Thermal resistance of a disk on a
-half space: H. S. Carslaw, J. C. Jaeger, *Conduction of Heat in Solids*, 2nd ed. (1959), sec. 8.2. The linear profile
-and the law of the filament are ours, assumed; that current flows in a region smaller than the dome was found by
-finite-element simulation (arXiv:2606.10262, abstract).
+half space: H. S. Carslaw, J. C. Jaeger, *Conduction of Heat in Solids*, 2nd ed. (1959), sec. 8.2. The linear profile,
+its melt limit and the law of the filament are ours, assumed; that current flows in a region smaller than the dome was
+found by finite-element simulation (arXiv:2606.10262, abstract).
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ from typing import NamedTuple
 
 from pcmphys.numerics.compile import law
 from pcmphys.numerics.elementary import exp
+
+_LEAST_CURRENT = 1e-12
+"""Current [A] that stands for none where one divides by it: its power is none at all."""
+_LEAST_ANGLE = 1e-6
+"""Half width [rad] of the thinnest filament, likewise."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,14 @@ class HeatParameters:
     largest_current: float = field(
         metadata={"unit": "A", "above": 0.0, "more_than": "filling_current", "doc": "end of the on-state's validity"}
     )
+    melt_limit: float = field(
+        metadata={
+            "unit": "1",
+            "above": 0.0,
+            "high": 1.0,
+            "doc": "largest part of the way to the top electrode that a pulse melts",
+        }
+    )
 
     def pack(self) -> HeatFloats:
         """The same numbers as the laws take them."""
@@ -65,6 +79,7 @@ class HeatParameters:
             self.crowding,
             self.edge_drop,
             self.lateral_angle,
+            self.melt_limit,
         )
 
 
@@ -80,6 +95,7 @@ class HeatFloats(NamedTuple):
     crowding: float
     edge_drop: float
     lateral_angle: float
+    melt_limit: float
 
 
 @law
@@ -89,7 +105,7 @@ def on_power(current, p):
     Examples
     --------
     >>> from pcmphys.physics.heat import HeatFloats
-    >>> p = HeatFloats(300.0, 1.4e6, 1e-9, 1.3, 1000.0, 440e-6, 0.5, 0.0, 0.5)
+    >>> p = HeatFloats(300.0, 1.4e6, 1e-9, 1.3, 1000.0, 440e-6, 0.5, 0.0, 0.5, 0.98)
     >>> round(on_power(440e-6, p) * 1e6, 1)
     765.6
     """
@@ -111,11 +127,11 @@ def heater_rise(current, p):
     Examples
     --------
     >>> from pcmphys.physics.heat import HeatFloats
-    >>> p = HeatFloats(300.0, 1.4e6, 1e-9, 1.3, 1000.0, 440e-6, 0.5, 0.0, 0.5)
+    >>> p = HeatFloats(300.0, 1.4e6, 1e-9, 1.3, 1000.0, 440e-6, 0.5, 0.0, 0.5, 0.98)
     >>> round(heater_rise(440e-6, p), 2), round(heater_rise(110e-6, p), 2)
     (1071.84, 434.28)
     """
-    narrowing = max(p.filling_current / max(abs(current), 1e-12), 1.0)
+    narrowing = max(p.filling_current / max(abs(current), _LEAST_CURRENT), 1.0)
     return p.thermal_resistance * on_power(current, p) * narrowing**p.crowding
 
 
@@ -129,12 +145,12 @@ def beside_filament(angle, current, p):
     Examples
     --------
     >>> from pcmphys.physics.heat import HeatFloats
-    >>> p = HeatFloats(300.0, 1.4e6, 1e-9, 1.3, 1000.0, 440e-6, 0.5, 0.2, 0.5)
+    >>> p = HeatFloats(300.0, 1.4e6, 1e-9, 1.3, 1000.0, 440e-6, 0.5, 0.2, 0.5, 0.98)
     >>> beside_filament(0.0, 110e-6, p), round(beside_filament(math.pi / 4.0, 110e-6, p), 4)
     (1.0, 0.85)
     """
     part = min(abs(current) / p.filling_current, 1.0)
-    edge = max(math.pi * part, 1e-6)
+    edge = max(math.pi * part, _LEAST_ANGLE)
     # products with what is the same for all angles: a loop over angles divides once
     inside = min(abs(angle) * (1.0 / edge), 1.0)
     drop = p.edge_drop * (1.0 - part)
@@ -142,18 +158,31 @@ def beside_filament(angle, current, p):
 
 
 @law
-def profile(distance, heater_radius, layer_thickness):
-    """Part of the heater's rise at a distance u [m] from it: 1 - u / (L - r_h), zero from the top electrode on."""
-    return max(1.0 - distance / (layer_thickness - heater_radius), 0.0)
+def profile(distance, per_span, at_heater):
+    """Part of the heater's rise at a distance u [m] from it: h - u / (L - r_h).
 
-
-@law
-def melt_distance(rise, melting_rise, heater_radius, layer_thickness):
-    """Distance [m] from the heater at which a linear profile reaches melting; negative if the heater stays below it.
+    ``per_span`` is 1 / (L - r_h) [1/m]. h, ``at_heater``, is one; more where a sector's front lies further out than the
+    mean (`melt_distance`).
 
     Examples
     --------
-    >>> round(melt_distance(1160.0, 580.0, 20e-9, 100e-9) * 1e9, 1)
+    >>> round(profile(40e-9, 1.0 / 80e-9, 1.0), 12), round(profile(80e-9, 1.0 / 80e-9, 1.0), 12)
+    (0.5, 0.0)
+    """
+    return at_heater - per_span * distance
+
+
+@law
+def melt_distance(melting, span, shift):
+    """Distance [m] from the heater at which the `profile` falls to ``melting``; negative if the heater stays below it.
+
+    ``melting`` is the rise that melts over the heater's; ``span`` = L - r_h and ``shift`` of the front are in m.
+
+    Examples
+    --------
+    Heated twice as far as melts, on 80 nm above the heater:
+
+    >>> round(melt_distance(0.5, 80e-9, 0.0) * 1e9, 6)
     40.0
     """
-    return (layer_thickness - heater_radius) * (1.0 - melting_rise / max(rise, 1e-3))
+    return span * (1.0 - melting) + shift

@@ -44,12 +44,15 @@ class RelaxationParameters:
     cycle_spread: float = field(
         metadata={"unit": "1", "low": 0.0, "doc": "relative std of each exponent that every quench draws anew"}
     )
+    mixture_age: float = field(
+        metadata={"unit": "s", "above": 0.0, "doc": "age of dome and films whose mixture a shell's conduction is"}
+    )
 
-    def pack(self, temperature: float, age: float) -> RelaxationFloats:
-        """The same numbers as the laws take them, with the mean drift factors at a temperature [K] and age [s]."""
+    def pack(self, temperature: float) -> RelaxationFloats:
+        """The same numbers as the laws take them, with mean drift factors at ``mixture_age`` and a temperature [K]."""
         reduced = self.barrier * ELEMENTARY_CHARGE / (BOLTZMANN * temperature)
         onset = math.exp((1.0 - self.initial) * reduced) / (reduced * self.attempt_rate)
-        aged = 1.0 + age / onset
+        aged = 1.0 + self.mixture_age / onset
         return RelaxationFloats(
             self.barrier * ELEMENTARY_CHARGE,
             self.attempt_rate,

@@ -86,7 +86,7 @@ class Conducting:
         """What each sector conducts: resistance of dome and films, amorphous thickness, trap amplitude, liner."""
         c, t = self.parameters.conduction, self.parameters.telegraph
         width = self.span / SHELLS
-        # the mixture is looked at as it is after 1000 s, with the technology's mean exponents
+        # the mixture is looked at as it is at one age, with the technology's mean exponents
         dome_aged, films_aged = (self.mean_ageing(nu) for nu in self.mean_exponents())
         amorphous = c.amorphous_conductivity * self.factors[AMORPHOUS] / dome_aged
         crystal = c.crystal_conductivity * self.factors[CRYSTAL] / films_aged
@@ -107,7 +107,7 @@ class Conducting:
                     grown = max(crystal * size / (size + c.boundary_length) * self.texture[s], amorphous)
                     value, share = mixture(1.0 - left, amorphous, grown)
                     thickness += left * width
-                    blocked = blocked or share > 0.5
+                    blocked = blocked or share > c.blocking_share
                     volume += left * ((inner + width) ** 3 - inner**3)
                 resistances.append(self.shell(inner, inner + width) / value)
                 dome += share * resistances[-1]
@@ -117,7 +117,7 @@ class Conducting:
             rows["dome"].append(single(dome / dome_aged))
             rows["films"].append(single(films / films_aged))
             rows["thickness"].append(single(thickness if blocked else 0.0))
-            rows["amplitude"].append(single(min(amplitude, 2.0)))
+            rows["amplitude"].append(single(min(amplitude, t.largest_amplitude)))
             rows["shunt"].append(single(self.shunt(resistances, width)))
         full = SECTORS * ((self.radius + self.span) ** 3 - self.radius**3)
         return rows | {"fraction": [single(clip(1.0 - volume / full, 0.0, 1.0))]}
@@ -128,11 +128,11 @@ class Conducting:
         return r.dome_exponent, r.boundary_exponent
 
     def mean_ageing(self, exponent: float) -> float:
-        """Factor by which 1000 s at the reference temperature raise a resistance of this drift exponent."""
+        """Factor by which the mixtures' age, at the reference temperature, raises a resistance of this exponent."""
         r = self.parameters.relaxation
         reduced = r.barrier * CHARGE / (BOLTZMANN * self.parameters.conduction.reference_temperature)
         onset = math.exp((1.0 - r.initial) * reduced) / (r.attempt_rate * reduced)
-        return ((1000.0 + onset) / onset) ** exponent
+        return ((r.mixture_age + onset) / onset) ** exponent
 
     @staticmethod
     def shell(inner: float, outer: float) -> float:

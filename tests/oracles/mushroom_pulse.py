@@ -267,7 +267,8 @@ class Heated:
     def melt_front(self, s: int, ambient: float) -> float:
         """Distance of a sector's melt front from the heater; zero if nothing is molten there."""
         melting_rise = self.parameters.crystallization.melting_temperature - ambient
-        return clip(self.span * (1.0 - melting_rise / self.local[s]) + self.shift[s], 0.0, 0.98 * self.span)
+        front = self.span * (1.0 - melting_rise / self.local[s]) + self.shift[s]
+        return clip(front, 0.0, self.parameters.heat.melt_limit * self.span)
 
     def move(self, s: int, duration: float, ambient: float) -> None:
         """Melt a sector, then let its rim and grains grow, neither into the liquid."""

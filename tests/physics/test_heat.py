@@ -11,7 +11,7 @@ from pcmphys.physics import heat
 from pcmphys.physics.heat import HeatFloats
 from tests.physics.exact import EPS, error, exact
 
-P = HeatFloats(300.0, 0.95e6, 1e-9, 1.9, 300.0, 346e-6, 0.7, 0.5, 0.4)
+P = HeatFloats(300.0, 0.95e6, 1e-9, 1.9, 300.0, 346e-6, 0.7, 0.5, 0.4, 0.98)
 CURRENT = st.floats(1e-6, 1e-3)
 ANGLE = st.floats(0, math.pi)
 
@@ -121,23 +121,23 @@ def test_beside_filament_at_its_limits():
 
 
 def test_profile_is_a_straight_line_to_the_top_electrode():
-    assert heat.profile(0.0, 20e-9, 100e-9) == 1.0
-    assert heat.profile(40e-9, 20e-9, 100e-9) == pytest.approx(0.5, rel=1e-15)
-    assert heat.profile(100e-9 - 20e-9, 20e-9, 100e-9) == 0.0
-    assert heat.profile(200e-9, 20e-9, 100e-9) == 0.0
+    per_span = 1.0 / 80e-9
+    assert heat.profile(0.0, per_span, 1.0) == 1.0
+    assert heat.profile(40e-9, per_span, 1.0) == pytest.approx(0.5, rel=1e-15)
+    assert heat.profile(80e-9, per_span, 1.0) == pytest.approx(0.0, abs=1e-15)
+    # a sector whose front lies 8 nm further out: as hot there as others are at the heater
+    assert heat.profile(8e-9, per_span, 1.1) == pytest.approx(1.0, rel=1e-15)
 
 
-@given(heated=st.floats(1.0, 3000.0), melting=st.floats(100.0, 800.0))
-def test_the_melt_ends_where_the_profile_reaches_melting(heated, melting):
-    distance = heat.melt_distance(heated, melting, 20e-9, 100e-9)
-    assert (distance > 0.0) == (heated > melting)
-    if distance >= 0.0:
-        assert heated * heat.profile(distance, 20e-9, 100e-9) == pytest.approx(melting, rel=1e-12)
+@given(melting=st.floats(0.05, 3.0), shift=st.floats(-15e-9, 15e-9))
+def test_the_melt_ends_where_the_profile_reaches_melting(melting, shift):
+    span = 80e-9
+    distance = heat.melt_distance(melting, span, shift)
+    assert heat.profile(distance, 1.0 / span, 1.0 + shift / span) == pytest.approx(melting, rel=1e-12)
     with mpmath.workdps(30):
-        formula = (mpmath.mpf(100e-9) - mpmath.mpf(20e-9)) * (1 - mpmath.mpf(melting) / mpmath.mpf(heated))
-    lost = 1 + melting / abs(heated - melting) if heated != melting else 1
-    assert error(distance, formula) < 4 * EPS * lost
+        formula = mpmath.mpf(span) * (1 - mpmath.mpf(melting)) + mpmath.mpf(shift)
+    assert abs(distance - formula) < 4 * EPS * span * (1 + melting)
 
 
-def test_no_heat_melts_nothing():
-    assert -math.inf < heat.melt_distance(0.0, 580.0, 20e-9, 100e-9) < 0.0
+def test_what_stays_below_melting_melts_nothing():
+    assert heat.melt_distance(580.0 / 1e-3, 80e-9, 0.0) < 0.0 < heat.melt_distance(580.0 / 581.0, 80e-9, 0.0)

@@ -1,5 +1,6 @@
 """Structural relaxation: the closed solution against its rate equation, any chain of waits, one drift exponent."""
 
+import dataclasses
 import math
 
 import mpmath
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 from pcmphys.physics.relaxation import RelaxationFloats, RelaxationParameters, log_drift, log_time_constant, relaxed
 from tests.physics.exact import BOLTZMANN, CHARGE, EPS, error
 
-PARAMETERS = RelaxationParameters(2.5, 1e13, 0.78, 0.11, 0.05, 0.06, 0.06)
-P = PARAMETERS.pack(300.0, 1e3)
+PARAMETERS = RelaxationParameters(2.5, 1e13, 0.78, 0.11, 0.05, 0.06, 0.06, 1e3)
+P = PARAMETERS.pack(300.0)
 TEMPERATURE = st.floats(250.0, 600.0)
 DURATION = st.floats(-9, 12).map(lambda x: 10.0**x)
 
@@ -151,7 +152,7 @@ def test_pack_converts_the_barrier():
 @pytest.mark.parametrize(("temperature", "age"), [(300.0, 1e3), (350.0, 1e-3), (300.0, 0.0)])
 def test_pack_foresees_the_mean_drift_factors(temperature, age):
     """The closed form of the factors that the laws give for a glass of that age, kept and read at one temperature."""
-    p = PARAMETERS.pack(temperature, age)
+    p = dataclasses.replace(PARAMETERS, mixture_age=age).pack(temperature)
     order = relaxed(p.initial, age, temperature, p)
     for factor, exponent in ((p.dome_aged, 0.11), (p.films_aged, 0.05)):
         assert factor == pytest.approx(math.exp(log_drift(order, exponent, temperature, p)), rel=1e-12)

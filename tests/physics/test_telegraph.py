@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from pcmphys.physics.telegraph import laws as telegraph
-from pcmphys.physics.telegraph.laws import GRID, LARGEST_AMPLITUDE, MOST_TRAPS, TelegraphParameters
+from pcmphys.physics.telegraph.laws import GRID, MOST_TRAPS, TelegraphParameters
 from tests.physics.exact import BOLTZMANN, EPS, error
 
-PARAMETERS = TelegraphParameters(30.0, 1e-6, 1e8, 1.0, 0.3, 300.0, 1.5, 0.16, 1.4)
+PARAMETERS = TelegraphParameters(30.0, 1e-6, 1e8, 1.0, 0.3, 300.0, 1.5, 0.16, 1.4, 2.0)
 P = PARAMETERS.pack()
 PART = st.floats(0, 1)
 RESISTANCE = st.floats(2, 9).map(lambda x: 10.0**x)
@@ -85,7 +85,7 @@ def test_amplitude_is_the_formula(dome, films, path):
         d, b = mpmath.mpf(dome), mpmath.mpf(films)
         crowded = mpmath.mpf(P.boundary_amplitude) * mpmath.mpf(path) ** -mpmath.mpf(P.crowding)
         mean = (d * mpmath.mpf(P.dome_amplitude) + b * crowded) / (d + b)
-        formula = min(mean, mpmath.mpf(LARGEST_AMPLITUDE))
+        formula = min(mean, mpmath.mpf(P.largest_amplitude))
     assert error(telegraph.amplitude(dome, films, path, P), formula) < 32 * EPS
 
 
@@ -93,7 +93,7 @@ def test_amplitude_at_its_limits():
     assert telegraph.amplitude(1e6, 0.0, 1.0, P) == P.dome_amplitude
     assert telegraph.amplitude(0.0, 1e4, 1.0, P) == P.boundary_amplitude
     # a path of a hundredth would give 0.16 * 100^1.4 = 101
-    assert telegraph.amplitude(0.0, 1e4, 0.01, P) == LARGEST_AMPLITUDE
+    assert telegraph.amplitude(0.0, 1e4, 0.01, P) == P.largest_amplitude
     assert telegraph.amplitude(0.0, 1e4, 0.01, P._replace(crowding=0.0)) == P.boundary_amplitude
 
 

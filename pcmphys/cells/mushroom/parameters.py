@@ -16,9 +16,6 @@ from pcmphys.physics.switching import SwitchingFloats, SwitchingParameters
 from pcmphys.physics.telegraph.laws import TelegraphFloats, TelegraphParameters
 from pcmphys.physics.variability import VariabilityFloats, VariabilityParameters
 
-STRUCTURE_AGE = 1e3
-"""Age [s] at which the mixture of dome and polycrystal is evaluated: in the middle, in logarithm, of usual reads."""
-
 
 class MushroomFloats(NamedTuple):
     """`MushroomParameters` for the laws; ``projected`` tells whether there is a liner."""
@@ -81,7 +78,7 @@ class MushroomParameters:
             self.crystallization.pack(),
             self.conduction.pack(),
             self.switching.pack(),
-            self.relaxation.pack(self.conduction.reference_temperature, STRUCTURE_AGE),
+            self.relaxation.pack(self.conduction.reference_temperature),
             self.telegraph.pack(),
             self.variability.pack(),
             liner,

@@ -168,7 +168,7 @@ def _open(i, here, p, per_span, work, state):
     for s in range(SECTORS):
         offset = geometry.front_shift(state.front[i, s], work[SHIFT + s], p.geometry)
         work[SHIFT + s] = offset
-        work[AT_HEATER + s] = 1.0 + per_span * offset
+        work[AT_HEATER + s] = heat.profile(-offset, per_span, 1.0)
         work[HOTTEST + s] = 0.0
         work[RIM + s] = state.rim[i, s]
 
@@ -192,8 +192,8 @@ def _go_through(i, here, p, ambient, tables, steps, course, work, state):
     seed, cell, event = here
     device, rim, grain, count = state.device[i], state.rim[i], state.grain[i], state.count[i]
     site = open_site(p.geometry.heater_radius * device[RADIUS], device[GROWTH], ambient, p, tables)
-    coldest = site[5]
-    _open(i, here, p, site[2], work, state)
+    coldest = site.coldest
+    _open(i, here, p, site.per_span, work, state)
     grains = 0
     for s in range(SECTORS):
         grains += count[s]
@@ -220,7 +220,7 @@ def _go_through(i, here, p, ambient, tables, steps, course, work, state):
         if refused < most:
             waiting -= total * duration
         while waiting < 0.0 and candidates < _BLOCKS:
-            if candidate(drawn, total, duration, middle, site, tables, work, grain, count):
+            if candidate(drawn, total, duration, site, tables, work, grain, count):
                 grains += 1
                 held = False
             else:
@@ -232,7 +232,7 @@ def _go_through(i, here, p, ambient, tables, steps, course, work, state):
     for s in range(SECTORS):
         rim[s] = work[RIM + s]
     if grains > 0:
-        drop_absorbed(site[0], rim, grain, count)
+        drop_absorbed(site.radius, rim, grain, count)
 
 
 @law

@@ -45,6 +45,14 @@ class ConductionParameters:
     edge_conductance: float = field(
         metadata={"unit": "S", "low": 0.0, "doc": "leakage along the heater's edge under a closed dome; amorphous"}
     )
+    blocking_share: float = field(
+        metadata={
+            "unit": "1",
+            "low": 0.0,
+            "high": 1.0,
+            "doc": "dome's share in a shell's conduction above which the sector has a threshold",
+        }
+    )
 
     def pack(self) -> ConductionFloats:
         """The same numbers as the laws take them."""
@@ -60,6 +68,7 @@ class ConductionParameters:
             self.boundary_activation * ELEMENTARY_CHARGE,
             self.series_resistance,
             self.edge_conductance,
+            self.blocking_share,
         )
 
 
@@ -77,6 +86,7 @@ class ConductionFloats(NamedTuple):
     boundary_activation: float
     series_resistance: float
     edge_conductance: float
+    blocking_share: float
 
 
 @law
@@ -143,7 +153,7 @@ def field_voltage(thickness, temperature, p):
     Examples
     --------
     >>> from pcmphys.physics.conduction.laws import ConductionFloats
-    >>> p = ConductionFloats(300.0, 0.3, 6.4e-20, 5e-9, 200.0, 1e-8, 2e-8, 0.5, 1e-20, 1e3, 0.0)
+    >>> p = ConductionFloats(300.0, 0.3, 6.4e-20, 5e-9, 200.0, 1e-8, 2e-8, 0.5, 1e-20, 1e3, 0.0, 0.5)
     >>> round(field_voltage(25e-9, 300.0, p), 4)
     0.2585
     """

@@ -3,8 +3,8 @@
 Each shell of a sector is a mixture of dome and polycrystal. Its resistance is shared out between the two by how much
 of a change of either it feels (Bruggeman's logarithmic shares): the sums over shells, dome and films, then follow
 drift and noise to first order exactly without looking at the structure again. The mixture is evaluated as it is at
-one age (of 1000 s, at the reference temperature), so that it does not depend on when somebody asks; what is kept are
-the values of the unrelaxed glass.
+one age (``mixture_age``, at the reference temperature), so that it does not depend on when somebody asks; what is kept
+are the values of the unrelaxed glass.
 
 Shell by shell all sectors are gone through together, in loops that are vector code; rows of 16 in one flat array
 ``work`` as in `pcmphys.physics.crystallization.pulse`.
@@ -33,8 +33,6 @@ from pcmphys.physics.state import (
     THICKNESS,
 )
 from pcmphys.physics.telegraph import laws as telegraph
-
-_BLOCKED = 0.5  # share of the dome in a shell's conduction from which on the shell blocks
 
 # rows of ``work``: thickness of the dome [m]; conductivity of what grew from the rim [S/m]; sums over the shells gone
 # through: resistance of dome and films [ohm], amorphous thickness [m], largest share of the dome, amorphous volume
@@ -151,7 +149,7 @@ def _store(i, radius, rim_grown, p, state, work):
         state.sector[i, DOME_RESISTANCE, s] = dome / p.relaxation.dome_aged
         state.sector[i, FILM_RESISTANCE, s] = films / p.relaxation.films_aged
         # where grains have met in every shell, current passes beside what is still amorphous
-        state.sector[i, THICKNESS, s] = work[_THICKNESS + s] if work[_SHARE + s] > _BLOCKED else 0.0
+        state.sector[i, THICKNESS, s] = work[_THICKNESS + s] if work[_SHARE + s] > p.conduction.blocking_share else 0.0
         state.sector[i, AMPLITUDE, s] = telegraph.amplitude(dome, films, path, p.telegraph)
         state.sector[i, SHUNT, s] = work[_A + s] if p.projected else 0.0
         amorphous_volume += work[_VOLUME + s]

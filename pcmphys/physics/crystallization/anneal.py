@@ -21,8 +21,10 @@ from pcmphys.physics.state import GRAINS, GROWTH, RADIUS, SECTORS
 from pcmphys.physics.telegraph import laws as telegraph
 from pcmphys.physics.telegraph.traps import coarse
 
-_SLOW = 1e-14  # growth [m] below which a wait leaves the crystal alone
-_RARE = 1e-9  # expected nuclei in a layer's volume below which it does not nucleate
+_SLOW = 1e-14
+"""Growth [m] below which a wait leaves the crystal alone: the last digits of the single precision that rims have."""
+_RARE = 1e-9
+"""Expected nuclei in a layer's volume below which a wait does not nucleate: one among a billion devices."""
 _ANNEAL = int(Stream.ANNEAL)
 # of one sector: three that stay fill it, and where so many come at all, only a sector covered by grains refuses them
 _MOST_CANDIDATES = 4096

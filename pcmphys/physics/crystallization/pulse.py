@@ -13,18 +13,21 @@ are looked at one by one, and only if there are any.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.random import U64
-from pcmphys.physics import geometry
+from pcmphys.physics import geometry, heat
 from pcmphys.physics.crystallization import rates as crystallization
 from pcmphys.physics.state import GRAINS, SECTORS
 from pcmphys.physics.telegraph.traps import coarse
 
 COLDEST = 200.0
-"""Lowest temperature [K] of the tables of growth and nucleation; one entry a kelvin."""
+"""Lowest temperature [K] of the tables of growth and nucleation; one entry a kelvin. Far below any glass transition."""
+_LEAST_RISE = 1.0
+"""Least rise [K] at which anything moves, for surroundings above the glass transition."""
 
 # rows of ``work``. Of a pulse: offset of the melt front [m]; part of the heater's rise at the heater (beyond one where
 # the front lies further out). Of the current: part of the filament's rise, and one over it.
@@ -97,25 +100,46 @@ def _keep(grains, count, low, high):
     return left
 
 
+class Site(NamedTuple):
+    """What the laws of this file need to know of a device: lengths [m], temperatures [K], places in the tables."""
+
+    radius: float
+    """Of its heater."""
+    span: float
+    """From the heater to the top electrode."""
+    per_span: float
+    """One over that [1/m]."""
+    farthest: float
+    """The most that a melt front is away from the heater."""
+    ambient: float
+    growth: float
+    """Factor of its growth velocity."""
+    coldest: float
+    """Rise at which things begin to move."""
+    melting: float
+    """Rise that melts."""
+    bounds: tuple[float, float]
+    """Lowest and highest place in the tables."""
+
+
 @law
-def open_site(device_radius, growth, ambient, p, tables):
-    """What the laws of this file need to know of a device: lengths [m], temperatures [K], bounds in the tables."""
-    span = p.geometry.layer_thickness - device_radius
+def open_site(radius, growth, ambient, p, tables):
+    """The `Site` of a device with a heater's radius [m] and a factor of growth of its own."""
+    span = p.geometry.layer_thickness - radius
     # nothing moves in nanoseconds below the glass transition
-    coldest = max(p.crystallization.viscosity.glass_temperature - ambient, 1.0)
-    melting_rise = p.crystallization.melting_temperature - ambient
+    coldest = max(p.crystallization.viscosity.glass_temperature - ambient, _LEAST_RISE)
+    melting = p.crystallization.melting_temperature - ambient
     bounds = (max(ambient - COLDEST, 0.0), tables[0].shape[0] - 1.001)
-    return device_radius, span, 1.0 / span, ambient, growth, coldest, melting_rise, bounds
+    return Site(radius, span, 1.0 / span, p.heat.melt_limit * span, ambient, growth, coldest, melting, bounds)
 
 
 @law
-def _front(melting, shift, span):
+def _front(melting, shift, site):
     """Distance [m] of a sector's melt front from the heater now, ``melting`` the part of its rise that melts.
 
     Zero if nothing is molten there.
     """
-    # no pulse melts the last 2 % under the top electrode
-    return min(max(span * (1.0 - melting) + shift, 0.0), 0.98 * span)
+    return min(max(heat.melt_distance(melting, site.span, shift), 0.0), site.farthest)
 
 
 @law
@@ -125,14 +149,14 @@ def melt(middle, site, top, work):
     ``middle`` is the filament's rise [K], ``top`` the place in the tables from which on nothing nucleates. Returns
     the number of rims that are free to grow, and that of sectors for `grow`.
     """
-    _, span, per_span, ambient, _, coldest, melting_rise, bounds = site
-    melting = melting_rise / middle
+    bounds, coldest = site.bounds, site.coldest
+    melting = site.melting / middle
     free, alive = 0, 0
     for s in range(SECTORS):
         local = middle * work[SHARE + s]
         rim, hottest = work[RIM + s], work[HOTTEST + s]
         warm = local >= coldest
-        front = _front(melting * work[INVERSE + s], work[SHIFT + s], span)
+        front = _front(melting * work[INVERSE + s], work[SHIFT + s], site)
         front = front if warm else 0.0
         # hotter than ever in this pulse: the rim is at the melt front
         melts = (front > 0.0) & (local > hottest)
@@ -141,8 +165,9 @@ def melt(middle, site, top, work):
         rim = max(rim, np.float64(np.float32(front))) if melts else rim
         stop = min(front if warm else np.inf, rim)
         moves = np.float64(np.float32(stop)) != rim
-        base = (ambient - COLDEST) + local * work[AT_HEATER + s]
-        slope = local * per_span
+        # the profile, in places of the tables: ambient + local heat.profile(rim)
+        base = (site.ambient - COLDEST) + local * work[AT_HEATER + s]
+        slope = local * site.per_span
         entry = _within(base - slope * rim, bounds)
         lives = warm & (rim > 0.0) & (moves | (entry < top))
         free += np.int64(moves)
@@ -162,9 +187,9 @@ def grow(duration, middle, site, tables, work, count):
     The bounds [1/s] are left in ``work``; returns their sum. A loop of its own, over few sectors: what is looked up
     cannot be vector code.
     """
-    radius, span, _, _, growth, _, _, bounds = site
-    step = duration * growth
-    area = 2.0 * math.pi / SECTORS * span / middle
+    bounds = site.bounds
+    step = duration * site.growth
+    area = 2.0 * math.pi / SECTORS * site.span / middle
     total = 0.0
     for s in range(SECTORS):
         entry = work[_RIM_ENTRY + s]
@@ -176,7 +201,7 @@ def grow(duration, middle, site, tables, work, count):
             continue
         low = _at(tables[1], _within(work[_BASE + s] - work[_SLOPE + s] * rim, bounds))
         high = _at(tables[1], work[_HEATER_ENTRY + s])
-        outer = radius + rim
+        outer = site.radius + rim
         bound = area * work[INVERSE + s] * outer * outer * (high - low)
         work[BOUND + s] = bound
         total += bound
@@ -189,14 +214,14 @@ def move_grains(duration, middle, site, velocity, work, grain, count):
 
     To be called before `melt`; returns how many are left, and how many of them are free to grow on at the same heat.
     """
-    radius, span, per_span, ambient, growth, coldest, melting_rise, bounds = site
-    step = duration * growth
+    radius, coldest = site.radius, site.coldest
+    step = duration * site.growth
     left, free = 0, 0
     for s in range(SECTORS):
         if count[s] == 0:
             continue
         local = middle * work[SHARE + s]
-        front = _front(melting_rise / middle * work[INVERSE + s], work[SHIFT + s], span) if local >= coldest else 0.0
+        front = _front(site.melting / middle * work[INVERSE + s], work[SHIFT + s], site) if local >= coldest else 0.0
         if front > 0.0 and local > work[HOTTEST + s]:
             count[s] = _keep(grain[s], count[s], radius + front, np.inf)
         left += count[s]
@@ -204,8 +229,8 @@ def move_grains(duration, middle, site, velocity, work, grain, count):
             continue
         for k in range(count[s]):
             distance = grain[s, k, 0] - radius
-            entry = (ambient - COLDEST) + local * (work[AT_HEATER + s] - per_span * distance)
-            size = grain[s, k, 1] + _at(velocity, _within(entry, bounds)) * step
+            entry = (site.ambient - COLDEST) + local * heat.profile(distance, site.per_span, work[AT_HEATER + s])
+            size = grain[s, k, 1] + _at(velocity, _within(entry, site.bounds)) * step
             room = max(distance - front, 0.0) if front > 0.0 else np.inf
             grain[s, k, 1] = min(size, room)
             free += size < room
@@ -226,9 +251,9 @@ def _place_of(table, value, below, above):
 
 
 @law
-def candidate(drawn, total, duration, middle, site, tables, work, grain, count):
+def candidate(drawn, total, duration, site, tables, work, grain, count):
     """Place one candidate nucleus drawn from ``drawn`` (four words) if its place allows; returns whether it did."""
-    radius, _, _, _, growth, _, _, bounds = site
+    radius, bounds = site.radius, site.bounds
     _, w1, w2, w3 = drawn
     left = coarse(w1) * total
     s = 0
@@ -252,7 +277,7 @@ def candidate(drawn, total, duration, middle, site, tables, work, grain, count):
         return False
     k = count[s]
     grain[s, k, 0] = centre
-    grain[s, k, 1] = coarse(w3) * duration * growth * _at(tables[0], entry)
+    grain[s, k, 1] = coarse(w3) * duration * site.growth * _at(tables[0], entry)
     count[s] = k + 1
     return True
 

@@ -21,6 +21,8 @@ from pcmphys.numerics.compile import law
 
 MAURO_GLASS = 12.0
 """log10 of the viscosity [Pa s] that defines the glass transition of Mauro's form."""
+_NEAREST = 1e-3
+"""Least distance [K] from the temperature at which Vogel's form diverges; the viscosity there is beyond all numbers."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def log_viscosity_melt(temperature, p):
     12.0
     """
     if p.vogel:
-        reach = (p.glass_temperature - p.freezing) / max(temperature - p.freezing, 1e-3)
+        reach = (p.glass_temperature - p.freezing) / max(temperature - p.freezing, _NEAREST)
         return p.level + p.slope * (reach - 1.0) / math.log(10.0)
     ratio = p.glass_temperature / temperature
     span = MAURO_GLASS - p.level

@@ -59,6 +59,9 @@ class TelegraphParameters:
     crowding: float = field(
         metadata={"unit": "1", "low": 0.0, "doc": "exponent of the amplitude's rise where the path is narrow"}
     )
+    largest_amplitude: float = field(
+        metadata={"unit": "1", "low": 0.0, "doc": "bound of what one trap adds to ln of its sector's resistance"}
+    )
 
     def pack(self) -> TelegraphFloats:
         """The same numbers as the laws take them."""
@@ -70,6 +73,7 @@ class TelegraphParameters:
             self.dome_amplitude,
             self.boundary_amplitude,
             self.crowding,
+            self.largest_amplitude,
         )
 
 
@@ -83,10 +87,7 @@ class TelegraphFloats(NamedTuple):
     dome_amplitude: float
     boundary_amplitude: float
     crowding: float
-
-
-LARGEST_AMPLITUDE = 2.0
-"""Bound of what one trap adds to the logarithm of its sector's resistance."""
+    largest_amplitude: float
 
 
 def relaxation_rates(parameters: TelegraphParameters) -> np.ndarray:
@@ -120,9 +121,9 @@ def amplitude(dome_resistance, boundary_resistance, path, p):
     """What one filled trap adds to the logarithm of its sector's disordered resistance.
 
     ``path`` in (0, 1] is the conducting cross-section of the sector over that of a fully crystalline one. Dome and
-    films weigh by their resistance; the films' part rises as ``path`` ^ -crowding. Bounded by `LARGEST_AMPLITUDE`.
+    films weigh by their resistance; the films' part rises as ``path`` ^ -crowding. Bounded by ``largest_amplitude``.
     """
     total = dome_resistance + boundary_resistance
     films = p.boundary_amplitude * exp(-p.crowding * log(path))
     mean = (dome_resistance * p.dome_amplitude + boundary_resistance * films) / total
-    return min(mean, LARGEST_AMPLITUDE)
+    return min(mean, p.largest_amplitude)

@@ -23,7 +23,7 @@ def temperature(view: CellView, currents, axes) -> None:
     melting, glass = crystallization.melting_temperature, crystallization.viscosity.glass_temperature
     radius, thickness = view.heater_radius, view.layer_thickness
     r = np.linspace(radius, thickness, 61)
-    fall = np.array([heat.profile(x - radius, radius, thickness) for x in r])
+    fall = np.array([heat.profile(x - radius, 1.0 / (thickness - radius), 1.0) for x in r])
     beside = _most_and_least(view)
     for k, current in enumerate(currents):
         colour = mpl.colormaps[style.ORDERED](0.85 * k / max(len(currents) - 1, 1))

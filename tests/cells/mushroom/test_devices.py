@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 import pcmphys as pcm
 from pcmphys.physics import relaxation
+from pcmphys.physics import state as layout
 from pcmphys.physics.geometry import shell_factor
 from pcmphys.physics.state import SECTORS
 from tests.cells.mushroom.mushroom_cells import (
@@ -449,3 +450,48 @@ def test_a_long_plateau_leaves_nuclei_to_what_follows():
     time, current = [0.0, 50e-3, 50e-3, 50.001e-3], [200e-6, 200e-6, 60e-6, 60e-6]
     devices.apply(pcm.Pulse.piecewise(time, current=current))
     assert devices._state.count.sum() > 0.72 * 200
+
+
+# ---- assumed bounds of the parameter file
+
+
+@pytest.mark.parametrize("limit", [0.3, 0.6])
+def test_no_pulse_melts_beyond_the_limit(limit):
+    devices = alike(heat={"melt_limit": limit}).population(3, seed=1)
+    devices.apply(pcm.Pulse(current=1e-3, width=1e-6, fall=1e-10))
+    span = P.geometry.layer_thickness - P.geometry.heater_radius
+    # while it cools the rim grows back by less than half a nanometre
+    part = devices._state.rim / span
+    assert (part <= limit * (1 + 1e-7)).all()
+    assert (part > limit - 0.006).all()
+
+
+def test_a_sector_without_a_blocking_shell_has_no_threshold():
+    thresholds = []
+    for share in (0.0, 1.0):
+        devices = varied(conduction={"blocking_share": share}).population(50, seed=2)
+        devices.apply(RESET)
+        thresholds.append(devices.threshold_voltage())
+    assert (thresholds[0] > 0.0).all()
+    assert (thresholds[1] == 0.0).all()
+
+
+def test_a_trap_adds_no_more_than_its_bound():
+    devices = varied(telegraph={"largest_amplitude": 0.25}).population(50, seed=3)
+    devices.apply(PARTIAL)
+    devices.conductance()
+    assert devices._state.sector[:, layout.AMPLITUDE].max() == 0.25
+
+
+def test_the_mixture_is_that_of_its_age():
+    """Bruggeman's shares shift with the contrast of dome and films, which grows with age."""
+    conductance = []
+    for age in (1e3, 1e6):
+        devices = varied(QUIET, relaxation={"mixture_age": age}).population(50, seed=4)
+        devices.apply(PARTIAL)
+        devices.apply(SET, amplitude=250e-6)
+        devices.wait(1e6)
+        conductance.append(devices.conductance())
+    ratio = conductance[1] / conductance[0]
+    assert ratio == pytest.approx(1.0, abs=0.1)
+    assert (ratio != 1.0).all()

@@ -1,6 +1,7 @@
 """What a mushroom population refuses, and says why: argument, value, unit, range; nothing is changed by it."""
 
 import math
+import re
 from importlib import resources
 
 import numpy as np
@@ -92,6 +93,7 @@ def test_the_whole_allowed_range_is_allowed():
     assert np.isfinite(devices.read(-P.read.largest_voltage)).all()
 
 
+SHARES = resources.files("pcmphys.parameters").joinpath("ibm-90nm-doped-gst.toml")
 TEXT = resources.files("pcmphys.parameters").joinpath("ibm-90nm-projected.toml").read_text(encoding="utf-8")
 
 
@@ -134,3 +136,16 @@ def test_names_and_texts():
     assert repr(devices) == "MushroomPopulation('ibm-90nm-doped-gst', shape=(2, 3), time=1.5 s)"
     assert (CELL.read_voltage, CELL.conductance_maximum, CELL.reference_time) == (0.2, 25e-6, 20.0)
     assert set(devices.identity) >= {"heater_radius", "thermal_resistance", "growth", "dome_drift"}
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [("melt_limit", "1.01"), ("front_memory", "1.5"), ("blocking_share", "-0.1"), ("melt_limit", "0.0")],
+)
+def test_a_share_lies_between_none_and_all(line, value, tmp_path):
+    text = SHARES.read_text(encoding="utf-8")
+    before = next(row for row in text.splitlines() if row.startswith(line))
+    file = tmp_path / "mine.toml"
+    file.write_text(text.replace(before, re.sub(r"value = [0-9.e-]+", f"value = {value}", before)), encoding="utf-8")
+    with pytest.raises(ParameterError, match=rf"{line}\.value: expected (at most 1|at least 0|above 0); got"):
+        pcm.load_cell(file)
