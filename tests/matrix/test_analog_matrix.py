@@ -19,8 +19,6 @@ IDEAL = Periphery(dac_bits=None, adc_bits=None)
 WIRES = {"row": 2.0, "column": 3.0, "source": 20.0, "sense": 30.0}
 DAY = 86400.0
 
-needs_two = pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread only")
-
 
 def quiet_cell(folder, drift=0.0):
     """The IBM cell without programming error and noise, every device with the same drift exponent."""
@@ -364,7 +362,6 @@ def test_other_seed_other_everything():
         assert (one != other).mean() > 0.4  # half of the programming errors of zero targets are zero
 
 
-@needs_two
 @pytest.mark.parametrize(
     "options",
     [

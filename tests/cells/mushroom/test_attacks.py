@@ -112,7 +112,7 @@ def threads_for_few():
     with pytest.MonkeyPatch.context() as patch:
         for room in (module, clock, reads):
             patch.setattr(room, "_GRAIN", 1)
-        yield before
+        yield 4
     numba.set_num_threads(before)
 
 

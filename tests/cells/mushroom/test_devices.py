@@ -57,7 +57,6 @@ def test_chunks_are_slices_of_the_larger_population():
     assert same(whole, [np.concatenate(pieces) for pieces in zip(*parts)])
 
 
-@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one core")
 def test_one_and_two_threads_give_the_same_bits():
     before, outcomes = numba.get_num_threads(), []
     try:

@@ -86,7 +86,6 @@ def test_a_device_knows_nothing_of_the_others_temperatures():
     assert same([values[1::7] for values in outcome], [values[1::7] for values in history(others)])
 
 
-@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one core")
 def test_one_and_two_threads_give_the_same_bits():
     before, outcomes = numba.get_num_threads(), []
     try:

@@ -120,7 +120,7 @@ def test_the_ceiling_counts_heater_and_leads():
 def test_threads_and_copies():
     before, outcomes = numba.get_num_threads(), []
     try:
-        for threads in (1, before):
+        for threads in (1, 4):
             numba.set_num_threads(threads)
             outcomes.append(history(CELL.population(1500, seed=5, limited=0.5, ceiling=CEILING)))
     finally:

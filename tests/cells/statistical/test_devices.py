@@ -113,7 +113,6 @@ def chunks(monkeypatch):
     return numbers
 
 
-@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one core")
 def test_one_and_two_threads_give_the_same_bits(chunks):
     before = numba.get_num_threads()
     try:

@@ -250,7 +250,6 @@ def test_statistical_cells_behind_a_diode_are_ohmic():
     assert (found.column_current == Crossbar(devices.conductance(), WIRES, DIODE).solve(bias).column_current).all()
 
 
-@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread only")
 @pytest.mark.parametrize("selector", ["diode", "transistor"])
 def test_threads_do_not_show(selector):
     before = numba.get_num_threads()
