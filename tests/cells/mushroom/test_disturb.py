@@ -13,7 +13,7 @@ from pcmphys import ParameterError
 from pcmphys.physics.crystallization import anneal
 from pcmphys.physics.crystallization import rates as crystallization
 from tests.cells.mushroom.mushroom_cells import CELL, PARTIAL, RESET, SET, P, history, same, state
-from tests.cells.mushroom.test_twin import CELLS, DO, compare, each, make
+from tests.cells.mushroom.test_twin import CELLS, DO, check_alike, each, make
 
 HOT = [300.0, 420.0, 520.0, 620.0, 700.0, 77.0, 879.9]
 
@@ -108,11 +108,11 @@ def test_a_history_with_disturbances_agrees_with_the_twin(name):
         devices.disturb(duration, temperatures)
         for twin, temperature in zip(twins, each(temperatures, twins)):
             twin.disturb(duration, temperature)
-        compare(devices, twins)
+        check_alike(devices, twins)
 
     def do(kind, *given):
         DO[kind](devices, twins, *given)
-        compare(devices, twins)
+        check_alike(devices, twins)
 
     do("apply", RESET, {})
     disturb(2e-7, [300.0, 480.0, 600.0, 690.0])
