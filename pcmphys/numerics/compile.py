@@ -49,12 +49,16 @@ _let_the_allocator_keep_arrays()
 
 def law(function: Callable) -> Callable:
     """Compile a pure scalar law; it can also be called from Python, one number at a time."""
+    if numba.config.DISABLE_JIT:
+        return function
     options = {"error_model": "numpy", "forceinline": True}
     return callee(numba.njit(**options)(function), function, **options)
 
 
 def kernel(function: Callable) -> Callable:
     """Compile a loop over cells: without the interpreter lock, kept on disk, no fast-math."""
+    if numba.config.DISABLE_JIT:
+        return function
     compiled = numba.njit(nogil=True, error_model="numpy")(function)
     compiled._cache = KernelCache(function)
     return quickly(callee(compiled, function, error_model="numpy"))

@@ -1,13 +1,41 @@
-"""exp, ln and the sine pair against 30-digit arithmetic; the bounds are those of the docstrings."""
+"""Elementary functions against 30-digit arithmetic; the bounds are those of the docstrings."""
 
 import math
+import os
+import subprocess
+import sys
 
 import mpmath
 import numba
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pcmphys.numerics.elementary import exp, log, sine_pair
+from pcmphys.numerics.bits import bits_of, float_of
+from pcmphys.numerics.elementary import (
+    exp,
+    exp_in_chains,
+    exp_pair,
+    hyperbolic,
+    hyperbolic_in_chains,
+    log,
+    reciprocal_tail,
+    rough_log,
+    sine_pair,
+)
+
+EPS = np.finfo(float).eps
+
+
+@numba.njit
+def bits_of_one(value):
+    return bits_of(value)
+
+
+@numba.njit
+def float_of_one(bits):
+    return float_of(bits)
 
 
 @numba.njit
@@ -138,3 +166,84 @@ def test_a_loop_gives_the_bits_of_a_single_call(vectorised, single, arguments):
     assert np.array_equal(vectorised(arguments), [single(x) for x in arguments])
     # and does not depend on where in the loop (vector body or remainder) a number falls
     assert np.array_equal(vectorised(arguments[3:]), vectorised(arguments)[3:])
+
+
+def test_pair_keeps_the_digits_near_zero():
+    rng = np.random.default_rng(45)
+    halves = np.arange(-2040, 2044) / 2 * math.log(2)
+    halves = halves[(halves > -708) & (halves < 709) & (halves != 0.0)][::17]
+    x = np.concatenate([rng.uniform(-708, 709, 500), rng.uniform(-1, 1, 500), np.geomspace(1e-300, 1, 200), halves])
+    with mpmath.workdps(30):
+        for value in np.concatenate([x, -np.geomspace(1e-300, 1, 200)]):
+            less, power = exp_pair(value)
+            assert abs(mpmath.mpf(less) / mpmath.expm1(mpmath.mpf(value)) - 1) < 2 * EPS
+            assert abs(mpmath.mpf(power) / mpmath.exp(mpmath.mpf(value)) - 1) < 2 * EPS
+    assert exp_pair(0.0) == (0.0, 1.0)
+    assert exp_pair(-1e5) == exp_pair(-708.0)
+    assert all(map(math.isnan, exp_pair(math.nan)))
+
+
+@given(size=st.floats(-300, 2.845), sign=st.sampled_from([-1.0, 1.0]))
+def test_functions_in_chains_keep_their_digits(size, sign):
+    y = 10.0**size
+    with mpmath.workdps(40):
+        exact = [mpmath.sinh(mpmath.mpf(y)), mpmath.cosh(mpmath.mpf(y)), mpmath.exp(mpmath.mpf(sign * y))]
+    for value, true in zip((*hyperbolic_in_chains(y), exp_in_chains(sign * y)), exact):
+        assert abs(mpmath.mpf(value) / true - 1) < 3 * 2.0**-52
+    assert hyperbolic_in_chains(0.0) == (0.0, 1.0)
+    assert hyperbolic_in_chains(1e9) == hyperbolic_in_chains(700.0)
+    assert exp_in_chains(-1e9) == exp_in_chains(-700.0)
+
+
+@given(size=st.floats(-300, 2.845))
+def test_hyperbolic_functions_keep_their_digits(size):
+    y = 10.0**size
+    with mpmath.workdps(40):
+        exact = [mpmath.sinh(mpmath.mpf(y)), mpmath.cosh(mpmath.mpf(y))]
+    for value, true in zip(hyperbolic(y), exact):
+        assert abs(mpmath.mpf(value) / true - 1) < 4 * EPS
+
+
+def test_starts_are_as_near_as_they_say():
+    for x in np.exp(np.random.default_rng(46).uniform(-690, 690, 300)):
+        assert rough_log(x) == pytest.approx(math.log(x), abs=2e-4)
+    for z in np.linspace(-40.0, 1.0, 200):
+        # omega + ln omega = z is omega = W(e^z)
+        assert 1.0 / reciprocal_tail(z) == pytest.approx(float(mpmath.lambertw(mpmath.exp(z)).real), abs=0.03)
+
+
+def test_bits_go_there_and_back():
+    for value in (0.0, -0.0, 1.0, -1.5, 5e-324, math.inf, -math.inf, 1.7976931348623157e308):
+        bits = bits_of_one(value)
+        assert int(bits) == int(np.float64(value).view(np.int64))
+        assert math.copysign(1.0, float_of_one(np.int64(bits))) == math.copysign(1.0, value)
+        assert float_of_one(np.int64(bits)) == value
+
+
+WITHOUT_COMPILER = """
+import warnings
+import numpy as np
+from pcmphys.numerics import elementary
+warnings.simplefilter("error")
+rng = np.random.default_rng(9)
+x = np.concatenate([rng.uniform(-720, 720, 300), rng.uniform(-1, 1, 100), np.geomspace(1e-300, 1, 50)])
+for name in ("exp", "exp_pair", "exp_in_chains"):
+    for value in x:
+        print(name, np.float64(getattr(elementary, name)(value)).tobytes().hex())
+for name in ("log", "rough_log", "hyperbolic", "hyperbolic_in_chains"):
+    for value in np.abs(x):
+        print(name, np.float64(getattr(elementary, name)(value)).tobytes().hex())
+for value in rng.random(100):
+    print(np.float64(elementary.sine_pair(value)).tobytes().hex())
+"""
+
+
+def test_without_the_compiler_the_same_bits():
+    answers = [
+        subprocess.run(
+            [sys.executable, "-c", WITHOUT_COMPILER], env={**os.environ, "NUMBA_DISABLE_JIT": off}, check=True,
+            capture_output=True, text=True,
+        ).stdout
+        for off in ("0", "1")
+    ]  # fmt: skip
+    assert answers[0] == answers[1] != ""

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from pcmphys.crossbar.selectors.selector import Selector, check_numbers, check_series, evaluate, launch_rows
 from pcmphys.numerics.compile import kernel, law
-from pcmphys.numerics.omega import LARGEST_EXPONENT, exponential, reciprocal_tail, rough_log
+from pcmphys.numerics.elementary import LARGEST_EXPONENT, exp_pair, reciprocal_tail, rough_log
 
 _SMALLEST_RATIO, _LARGEST_RATIO = 1e-150, 1e150
 _STEPS = 2
@@ -42,7 +42,7 @@ def diode_current(voltage, p):
     (395.3247, 10189.4928)
     """
     x = voltage / p.voltage
-    less, power = exponential(min(x, LARGEST_EXPONENT))
+    less, power = exp_pair(min(x, LARGEST_EXPONENT))
     beyond = max(x - LARGEST_EXPONENT, 0.0)
     return p.saturation_current * (less + power * beyond), p.saturation_current / p.voltage * power
 
@@ -72,7 +72,7 @@ def diode_in_series(voltage, conductance, p):
     m, e, step = 0.0, 0.0, 0.0
     for _ in range(_STEPS):
         u += step
-        m, e = exponential(u)
+        m, e = exp_pair(u)
         m, e = k * m, k * e
         miss = (u - x) + m
         rise = 1.0 + e

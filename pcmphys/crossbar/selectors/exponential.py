@@ -20,7 +20,7 @@ from typing import NamedTuple
 from pcmphys.crossbar.selectors.selector import Selector, check_series, evaluate, launch_rows
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import kernel, law
-from pcmphys.numerics.omega import LARGEST_EXPONENT, exponential, reciprocal_tail, rough_log
+from pcmphys.numerics.elementary import LARGEST_EXPONENT, hyperbolic, reciprocal_tail, rough_log
 
 _SMALLEST_RATIO, _LARGEST_RATIO = 1e-90, 1e90
 _STEPS = 2
@@ -32,20 +32,6 @@ class ExponentialFloats(NamedTuple):
 
     current: float
     voltage: float
-
-
-@law
-def hyperbolic(y):
-    """Sinh and cosh of y in [0, 709] with all their digits.
-
-    Examples
-    --------
-    >>> hyperbolic(1e-20), round(hyperbolic(1.0)[0], 6)
-    ((1e-20, 1.0), 1.175201)
-    """
-    less, power = exponential(y)
-    down = 1.0 / power
-    return 0.5 * (less + less * down), 0.5 * (power + down)
 
 
 @law

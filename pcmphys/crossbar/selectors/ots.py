@@ -21,7 +21,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from pcmphys.crossbar.selectors.exponential import hyperbolic, ratio, sinh_root
+from pcmphys.crossbar.selectors.exponential import ratio, sinh_root
 from pcmphys.crossbar.selectors.selector import (
     Selector,
     cell_states,
@@ -33,7 +33,7 @@ from pcmphys.crossbar.selectors.selector import (
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import kernel, law
-from pcmphys.numerics.omega import LARGEST_EXPONENT
+from pcmphys.numerics.elementary import LARGEST_EXPONENT, hyperbolic
 
 
 class OTSFloats(NamedTuple):

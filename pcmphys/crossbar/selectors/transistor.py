@@ -21,8 +21,7 @@ from typing import ClassVar, NamedTuple
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from pcmphys.crossbar.selectors.selector import Selector, check_numbers, check_series, evaluate, launch_rows
 from pcmphys.numerics.compile import kernel, law
-from pcmphys.numerics.elementary import exp, log
-from pcmphys.numerics.omega import exponential
+from pcmphys.numerics.elementary import exp, exp_pair, log
 
 _MOST_STEPS = 100
 _LAST_STEP = 1e-12  # relative to the smaller of the voltage and kT/q; more than 14 steps have not been seen
@@ -77,7 +76,7 @@ def channel(voltage, pinch, source, source_rise, p):
     size = abs(s)
     if size < _NEAR:
         # ln(1 + e^a) - ln(1 + e^(a - s)) = ln(1 + sigma(a - s)(e^s - 1))
-        less, _ = exponential(size)
+        less, _ = exp_pair(size)
         difference = math.copysign(_log1p((drain_rise if s > 0.0 else source_rise) * less), s)
     else:
         difference = source - drain
@@ -112,7 +111,7 @@ def _start(size, forward, conductance, pinch, source, source_rise, p):
         return max(guess, size - p.scale * source * source * (1.0 + p.modulation * size) / conductance)
     # convex: the tangent, and the voltage at which all of the device's largest current would flow, lie above it
     root = math.sqrt(source * source + size * conductance / p.scale)
-    less, _ = exponential(-root)
+    less, _ = exp_pair(-root)
     bound = 2.0 * p.thermal * (root + log(max(-less, 1e-300)) - pinch)
     return min(guess, bound) if bound > 0.0 else guess
 

@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from pcmphys.numerics.compile import law
-from pcmphys.numerics.elementary import _LN2_HIGH, _LN2_LOW, _ROUND, _bits_of, _float_of, log
+from pcmphys.numerics.elementary import exp_in_chains, hyperbolic_in_chains, log
 from pcmphys.physics import relaxation
 from pcmphys.physics.conduction import laws as conduction
 from pcmphys.physics.state import AMPLITUDE, DOME_RESISTANCE, FILM_RESISTANCE, SECTORS, SHUNT, THICKNESS
@@ -55,10 +55,10 @@ def load_sectors(i, temperature, activated, noise, p, state, work):
     `activation`, ``noise`` (16,) the filled share of each sector's traps minus its mean.
     """
     order, exponent, sector = state.order[i], state.exponent[i], state.sector[i]
-    dome = activated[0] * exponential(relaxation.log_drift(order, exponent[0], temperature, p.relaxation))
-    films = activated[1] * exponential(relaxation.log_drift(order, exponent[1], temperature, p.relaxation))
+    dome = activated[0] * exp_in_chains(relaxation.log_drift(order, exponent[0], temperature, p.relaxation))
+    films = activated[1] * exp_in_chains(relaxation.log_drift(order, exponent[1], temperature, p.relaxation))
     for s in range(SECTORS):
-        fluctuation = exponential(sector[AMPLITUDE, s] * noise[s])
+        fluctuation = exp_in_chains(sector[AMPLITUDE, s] * noise[s])
         beside = sector[FILM_RESISTANCE, s] * films * fluctuation
         # a sector without a dome keeps a trace of one, so that nothing divides by zero
         over = max(sector[DOME_RESISTANCE, s] * dome * fluctuation, _TRACE * beside)
@@ -77,53 +77,6 @@ def load_sectors(i, temperature, activated, noise, p, state, work):
     for s in range(SECTORS):
         closed += sector[DOME_RESISTANCE, s] / (sector[DOME_RESISTANCE, s] + sector[FILM_RESISTANCE, s])
     return p.conduction.edge_conductance * closed / (SECTORS * dome)
-
-
-_C2, _C4, _C6, _C8, _C10, _C12, _C14 = (1.0 / math.factorial(k) for k in range(2, 15, 2))
-_S3, _S5, _S7, _S9, _S11, _S13 = (1.0 / math.factorial(k) for k in range(3, 14, 2))
-
-
-@law
-def _parts(y):
-    """Cosh r and sinh r, and n of y = n ln 2 + r: two short chains instead of the long one of exp."""
-    shifted = y * 1.4426950408889634 + _ROUND
-    whole = shifted - _ROUND
-    r = (y - whole * _LN2_HIGH) - whole * _LN2_LOW
-    z = r * r
-    even = _C12 + z * _C14
-    odd = _S11 + z * _S13
-    even = _C10 + z * even
-    odd = _S9 + z * odd
-    even = _C8 + z * even
-    odd = _S7 + z * odd
-    even = _C6 + z * even
-    odd = _S5 + z * odd
-    even = _C4 + z * even
-    odd = _S3 + z * odd
-    return 1.0 + z * (_C2 + z * even), r + r * (z * odd), _bits_of(shifted) - _bits_of(_ROUND)
-
-
-@law
-def exponential(y):
-    """e^y for y in [-700, 700], error below 3 units in the last place; outside, the value at the nearer end."""
-    even, odd, n = _parts(min(max(y, -700.0), 700.0))
-    return (even + odd) * _float_of((n + np.int64(1023)) << np.int64(52))
-
-
-@law
-def hyperbolic(y):
-    """Sinh and cosh of y >= 0, error below 3 units in the last place; beyond 700 the values there.
-
-    Examples
-    --------
-    >>> sinh, cosh = hyperbolic(1.0)
-    >>> round(sinh, 12), round(cosh, 12)
-    (1.175201193644, 1.543080634815)
-    """
-    even, odd, n = _parts(min(y, 700.0))
-    # halves of 2^n and 2^-n
-    up, down = _float_of((n + np.int64(1022)) << np.int64(52)), _float_of((np.int64(1022) - n) << np.int64(52))
-    return (up - down) * even + (up + down) * odd, (up + down) * even + (up - down) * odd
 
 
 @law
@@ -165,7 +118,7 @@ def _guess(voltage, work):
 @law
 def _put(y, voltage, s, work):
     """Note the reduced voltage over a dome with what follows from it."""
-    sinh, cosh = hyperbolic(y)
+    sinh, cosh = hyperbolic_in_chains(y)
     dome, side = work[DOME + s], work[SIDE + s]
     flat = 1.0 / (1.0 + work[RATIO + s] * cosh)
     work[GUESS + s], work[SINH + s], work[COSH + s], work[FLAT + s] = y, sinh, cosh, flat

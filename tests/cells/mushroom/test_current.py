@@ -5,13 +5,10 @@ import math
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import pcmphys as pcm
 from pcmphys import ValidityWarning
 from pcmphys.physics.conduction import solve
-from pcmphys.physics.conduction.solve import exponential, hyperbolic
 from pcmphys.physics.state import SECTORS
 from tests.cells.mushroom.mushroom_cells import CELL, PARTIAL, QUIET, RESET, SET, P
 
@@ -76,18 +73,6 @@ def test_reads_of_all_states_keep_their_stated_error(voltage, temperature):
     devices.apply(PARTIAL, amplitude=np.linspace(280e-6, 560e-6, 3000))
     current, _ = devices.current(voltage, temperature=temperature)
     assert devices.read(voltage, temperature=temperature) == pytest.approx(current / voltage, rel=1e-5)
-
-
-@given(size=st.floats(-300, 2.845), sign=st.sampled_from([-1.0, 1.0]))
-def test_hyperbolic_functions_keep_their_digits(size, sign):
-    y = 10.0**size
-    with mpmath.workdps(40):
-        exact = [mpmath.sinh(mpmath.mpf(y)), mpmath.cosh(mpmath.mpf(y)), mpmath.exp(mpmath.mpf(sign * y))]
-    for value, true in zip((*hyperbolic(y), exponential(sign * y)), exact):
-        assert abs(mpmath.mpf(value) / true - 1) < 3 * 2.0**-52
-    assert hyperbolic(0.0) == (0.0, 1.0)
-    assert hyperbolic(1e9) == hyperbolic(700.0)
-    assert exponential(-1e9) == exponential(-700.0)
 
 
 @pytest.mark.parametrize("ratio", np.geomspace(1e-8, 1e8, 17))

@@ -8,9 +8,8 @@ import pytest
 from mpmath import mpf
 
 from pcmphys.crossbar.selectors import OTS, Diode, Exponential, Transistor
-from pcmphys.numerics.omega import exponential, reciprocal_tail, rough_log
 from tests.crossbar.selectors import exact
-from tests.crossbar.selectors.cases import KINDS, logarithmic, random_selector, voltages
+from tests.crossbar.selectors.cases import KINDS, random_selector, voltages
 
 EPS = np.finfo(float).eps
 
@@ -125,28 +124,6 @@ def test_ots_known_numbers():
     assert current == pytest.approx([sinh[0], -sinh[1] - 0.6e-3, sinh[2], sinh[3]], rel=1e-14)
     assert slope[1] == pytest.approx(1e-3 + 5e-10 * math.cosh(5.0), rel=1e-14)
     assert slope[3] == pytest.approx(5e-10 * math.cosh(1.5), rel=1e-14)
-
-
-def test_exponential_pair():
-    rng = np.random.default_rng(45)
-    halves = np.arange(-2040, 2044) / 2 * math.log(2)
-    halves = halves[(halves > -708) & (halves < 709) & (halves != 0.0)][::17]
-    x = np.concatenate([rng.uniform(-708, 709, 500), rng.uniform(-1, 1, 500), np.geomspace(1e-300, 1, 200), halves])
-    for value in np.concatenate([x, -np.geomspace(1e-300, 1, 200)]):
-        less, power = exponential(value)
-        assert abs(mpf(less) / mpmath.expm1(mpf(value)) - 1) < 2 * EPS
-        assert abs(mpf(power) / mpmath.exp(mpf(value)) - 1) < 2 * EPS
-    assert exponential(0.0) == (0.0, 1.0)
-    assert exponential(-1e5) == exponential(-708.0)
-    assert all(map(math.isnan, exponential(math.nan)))
-
-
-def test_starts_are_as_near_as_they_say():
-    for x in logarithmic(np.random.default_rng(46), 1e-300, 1e300, 300):
-        assert rough_log(x) == pytest.approx(math.log(x), abs=2e-4)
-    for z in np.linspace(-40.0, 1.0, 200):
-        # omega + ln omega = z is omega = W(e^z)
-        assert 1.0 / reciprocal_tail(z) == pytest.approx(float(mpmath.lambertw(mpmath.exp(z)).real), abs=0.03)
 
 
 def test_any_shape():
