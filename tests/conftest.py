@@ -1,6 +1,11 @@
-"""Shared fixtures: a network and a study small enough to run in a second."""
+"""Threads for all tests, also on one core; shared fixtures: a network and a study small enough to run in a second."""
 
 from __future__ import annotations
+
+import os
+
+# before anything imports numba, which asks once: on few cores tests of threads run with more threads than cores
+os.environ.setdefault("NUMBA_NUM_THREADS", str(max(4, os.cpu_count() or 1)))
 
 import numpy as np
 import pytest

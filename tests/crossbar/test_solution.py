@@ -13,7 +13,6 @@ from pcmphys.crossbar import Solution, problem, solution
 from pcmphys.errors import ConvergenceError, ParameterError
 from tests.crossbar.networks import logarithmic
 
-needs_two = pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread only")
 WIRES = Wires(row=2.0, column=3.0)
 FIELDS = (
     "row_voltage",
@@ -146,7 +145,6 @@ def test_inputs_with_different_open_ends(zero):
     assert found.residual < 1e-11
 
 
-@needs_two
 def test_the_number_of_threads_changes_nothing():
     left, bottom = batch_with_open_lines(12, 9, 30)
     answers = []

@@ -9,8 +9,6 @@ import pytest
 from pcmphys import Bias, Crossbar, Wires
 from tests.crossbar.networks import logarithmic, random_network
 
-needs_two = pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread only")
-
 
 @pytest.fixture
 def threads():
@@ -31,7 +29,6 @@ def same(one, other):
     )
 
 
-@needs_two
 @pytest.mark.parametrize("shape", [(512, 512), (1027, 259), (3, 90001), (90001, 3)])
 def test_large_single_solve(threads, shape):
     rng = np.random.default_rng(31)
@@ -40,7 +37,6 @@ def test_large_single_solve(threads, shape):
     assert same(*(solve_on(threads, number, cells, wires, voltage) for number in (1, 2)))
 
 
-@needs_two
 @pytest.mark.parametrize("resistance", [1.0, 300.0])
 @pytest.mark.parametrize("batch", [1, 2, 7])
 def test_batch(threads, batch, resistance):
@@ -50,7 +46,6 @@ def test_batch(threads, batch, resistance):
     assert same(*(solve_on(threads, number, cells, wires, voltage) for number in (1, 2)))
 
 
-@needs_two
 def test_batch_of_large_arrays(threads):
     rng = np.random.default_rng(33)
     cells, voltage = logarithmic(rng, 1e-7, 25e-6, (520, 510)), rng.normal(size=(520, 2))

@@ -19,8 +19,6 @@ IDEAL = Periphery(dac_bits=None, adc_bits=None)
 WIRES = {"row": 2.0, "column": 3.0, "source": 20.0, "sense": 30.0}
 DAY = 86400.0
 
-needs_two = pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread only")
-
 
 def quiet_cell(folder, drift=0.0):
     """The IBM cell without programming error and noise, every device with the same drift exponent."""
@@ -364,7 +362,6 @@ def test_other_seed_other_everything():
         assert (one != other).mean() > 0.4  # half of the programming errors of zero targets are zero
 
 
-@needs_two
 @pytest.mark.parametrize(
     "options",
     [
@@ -660,7 +657,7 @@ def test_calibration_restores_the_gain_of_real_cells(age, seed):
 # ---- refusals
 
 
-def refused(match, call, *arguments, **options):
+def check_refused(match, call, *arguments, **options):
     with pytest.raises(ParameterError, match=match):
         call(*arguments, **options)
 
@@ -685,12 +682,12 @@ def refused(match, call, *arguments, **options):
     ],
 )
 def test_bad_weights(weights, message):
-    refused(message, AnalogMatrix, weights, IBM)
+    check_refused(message, AnalogMatrix, weights, IBM)
 
 
 @pytest.mark.parametrize("tile", [(0, 3), (3, 0), (-1, 3), 4, (4,), (4, 4, 4), (2.5, 3), (True, 3), "ab", None])
 def test_bad_tile(tile):
-    refused(r"^tile", AnalogMatrix, np.ones((4, 4)), IBM, tile=tile)
+    check_refused(r"^tile", AnalogMatrix, np.ones((4, 4)), IBM, tile=tile)
 
 
 @pytest.mark.parametrize(
@@ -709,7 +706,7 @@ def test_bad_tile(tile):
     ],
 )
 def test_bad_options(options, message):
-    refused(message, AnalogMatrix, np.ones((4, 4)), IBM, **options)
+    check_refused(message, AnalogMatrix, np.ones((4, 4)), IBM, **options)
 
 
 @pytest.mark.parametrize(
@@ -731,13 +728,13 @@ def test_bad_inputs_cost_no_read(x, message):
     snapshot = matrix.snapshot()
     time = matrix.time
     for call in (matrix.matvec, snapshot.matvec, matrix.fit_range):
-        refused(message, call, x)
+        check_refused(message, call, x)
     assert matrix.time == time
     assert matrix.counts.dac == 0
 
 
 def test_a_range_needs_a_sample(quiet):
-    refused(r"x must hold at least one input", AnalogMatrix(np.eye(3), quiet).fit_range, np.empty((0, 3)))
+    check_refused(r"x must hold at least one input", AnalogMatrix(np.eye(3), quiet).fit_range, np.empty((0, 3)))
 
 
 @pytest.mark.parametrize("operation", ["matvec", "snapshot", "calibrate", "effective_weights"])
@@ -745,20 +742,20 @@ def test_a_matrix_is_programmed_first(operation):
     matrix = AnalogMatrix(np.eye(3), IBM)
     arguments = ([1.0, 2.0, 3.0],) if operation == "matvec" else ()
     hint = r"call program\(targets\)" if operation == "effective_weights" else r"matrix is not programmed yet"
-    refused(hint, lambda: getattr(matrix, operation)(*arguments))
+    check_refused(hint, lambda: getattr(matrix, operation)(*arguments))
     assert matrix.time == 0.0
 
 
 @pytest.mark.parametrize("duration", [-1.0, np.nan, np.inf, "1", None, True])
 def test_bad_wait(duration):
     matrix = AnalogMatrix(np.eye(3), IBM, tile=(2, 2))
-    refused(r"^duration must be a number in s within \[0, inf\)", matrix.wait, duration)
+    check_refused(r"^duration must be a number in s within \[0, inf\)", matrix.wait, duration)
     assert {part.devices.time for part in matrix._tiles} == {0.0}
 
 
 def test_a_bad_temperature_ages_no_tile():
     matrix = AnalogMatrix(np.eye(3), IBM, tile=(2, 2))
-    refused(r"^temperature", matrix.wait, 1.0, -3.0)
+    check_refused(r"^temperature", matrix.wait, 1.0, -3.0)
     with pytest.raises(ValidityWarning, match="temperature 400 K"):  # warnings are errors here
         matrix.wait(1.0, 400.0)
     assert {part.devices.time for part in matrix._tiles} == {0.0}

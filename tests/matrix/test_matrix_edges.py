@@ -10,7 +10,7 @@ from pcmphys import AnalogMatrix, Periphery, ReferenceColumn, SeveralPairs, Spli
 from pcmphys.crossbar.solver import linear
 from pcmphys.matrix import DifferentialPair
 from pcmphys.matrix.compensation import PATTERNS, patterns
-from tests.matrix.test_analog_matrix import DAY, IBM, IDEAL, WIRES, normal, programmed, refused
+from tests.matrix.test_analog_matrix import DAY, IBM, IDEAL, WIRES, check_refused, normal, programmed
 
 # ---- sizes
 
@@ -31,9 +31,9 @@ def test_products_beyond_a_float_are_refused(quiet):
     matrix = programmed(1e290 * np.eye(2), quiet)
     time = matrix.time
     for call in (matrix.matvec, matrix.snapshot().matvec, matrix.fit_range):
-        refused(r"x: inputs up to 1e\+100 times these weights are beyond what a float holds", call, [0.0, 1e100])
+        check_refused(r"x: inputs up to 1e\+100 times these weights are beyond what a float holds", call, [0.0, 1e100])
     assert matrix.time == time + IBM.parameters.read_duration
-    refused("beyond what a float holds", programmed(np.eye(2), quiet).matvec, [1e305, 0.0])
+    check_refused("beyond what a float holds", programmed(np.eye(2), quiet).matvec, [1e305, 0.0])
 
 
 class Broken(DifferentialPair):
@@ -49,7 +49,7 @@ class Broken(DifferentialPair):
 
 @pytest.mark.parametrize("scale", [0.0, -1.0, np.nan, np.inf, "large", None])
 def test_a_mapping_must_give_a_scale(scale):
-    refused(r"mapping\.scale\(weights, \.\.\.\) must be a number", AnalogMatrix, np.eye(2), IBM, Broken(scale))
+    check_refused(r"mapping\.scale\(weights, \.\.\.\) must be a number", AnalogMatrix, np.eye(2), IBM, Broken(scale))
 
 
 # ---- what known inputs see
@@ -101,7 +101,7 @@ def test_a_read_voltage_that_disturbs_is_refused_at_once():
     cell = load_cell("ibm-90nm-doped-gst")
     limit = cell.parameters.read.largest_voltage
     message = rf"periphery\.read_voltage must be a number in V within \(0, {limit:g}\].*got 0\.5 V"
-    refused(message, AnalogMatrix, np.eye(2), cell, periphery=Periphery(read_voltage=0.5))
+    check_refused(message, AnalogMatrix, np.eye(2), cell, periphery=Periphery(read_voltage=0.5))
     assert AnalogMatrix(np.eye(2), cell, periphery=Periphery(read_voltage=limit)).shape == (2, 2)
 
 
@@ -116,7 +116,7 @@ def test_at_means_matvec(quiet):
     np.testing.assert_allclose(matrix @ x[0], matrix.matvec(x[0]), rtol=1e-12)
     assert (snapshot @ x[0] == snapshot.matvec(x[0])).all()
     square = programmed(normal((4, 4)), quiet)
-    refused(r"write x @ matrix for a batch", lambda: square @ np.ones((4, 4)))
+    check_refused(r"write x @ matrix for a batch", lambda: square @ np.ones((4, 4)))
     with pytest.raises(TypeError):
         np.ones(4) * square
 

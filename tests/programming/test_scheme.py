@@ -252,7 +252,12 @@ def test_a_target_of_zero_asks_for_a_low_reading_only():
         assert report.converged.all(), name
         assert (seen[-1][1] <= scheme.zero * AGEING).all()
         assert (devices.conductance() < 0.05 * TOP).all()
-        assert report.error == pytest.approx(devices.conductance(), rel=0.5)
+        # devices that took one pulse are judged at the reference time after it
+        sent = sum(pulse.duration for pulse in (*scheme.prepare, scheme.pulse))
+        devices.wait(CELL.reference_time - (devices.time - sent))
+        once = report.iterations == 1
+        assert once.mean() > 0.9, name
+        assert report.error[once] == pytest.approx(devices.conductance()[once], rel=1e-9)
 
 
 def test_targets_out_of_reach_are_reported_as_not_converged():
@@ -361,7 +366,10 @@ def test_reports_have_the_populations_shape(shape):
 
 
 def test_a_custom_scheme_of_voltage_pulses():
-    """A scheme is data: voltage amplitudes work as currents do."""
+    """A scheme is data: voltage amplitudes work as currents do.
+
+    Of 40 devices 0.94 +- 0.04 arrive, over 20 seeds; 0.11 +- 0.04 without steps, 0.003 with steps the other way.
+    """
     scheme = Scheme(
         (pcm.Pulse(current=400e-6, width=20e-9, fall=1e-6),),
         pcm.Pulse(voltage=2.0, width=50e-9, fall=5e-9),
@@ -373,8 +381,12 @@ def test_a_custom_scheme_of_voltage_pulses():
         restart="always",
         pulses=40,
     )
-    report = CELL.population(40, seed=3).program(8e-6, scheme=scheme)
-    assert report.converged.mean() > 0.3
+    arrived = [
+        CELL.population(200, seed=3).program(8e-6, scheme=one).converged.mean()
+        for one in (scheme, scheme.but(step=0.0), scheme.but(direction=1))
+    ]
+    assert arrived[0] > 0.85
+    assert max(arrived[1:]) < 0.25
 
 
 def test_the_loop_takes_the_same_time_for_all_and_counts_it():

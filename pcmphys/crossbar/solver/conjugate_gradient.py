@@ -20,6 +20,7 @@ import numpy as np
 
 from pcmphys.crossbar.solver import lines
 from pcmphys.crossbar.solver.lines import NEAR, ROWS_AT_ONCE
+from pcmphys.crossbar.solver.measure import larger
 from pcmphys.numerics.compile import kernel, law
 
 
@@ -148,7 +149,7 @@ def _greatest(peaks):
     """The largest of magnitudes; a NaN comes through."""
     out = 0.0
     for k in range(peaks.size):
-        out = out if peaks[k] <= out else peaks[k]
+        out = larger(out, peaks[k])
     return out
 
 
@@ -197,6 +198,4 @@ def _add_products(x, y, sums):
 @kernel
 def _raise_peaks(values, peaks):
     for j in range(peaks.size):
-        size = abs(values[j])
-        # a NaN must come through: it fails every comparison
-        peaks[j] = peaks[j] if size <= peaks[j] else size
+        peaks[j] = larger(peaks[j], values[j])

@@ -148,9 +148,9 @@ def _sums(cell):
 @law
 def larger(worst, difference):
     """Larger magnitude of the two, the first being one already."""
-    # a NaN must come through: it fails every comparison
+    # a NaN must come through, and stay: it fails every comparison
     size = abs(difference)
-    return worst if size <= worst else size
+    return size if size > worst or size != size else worst
 
 
 @kernel

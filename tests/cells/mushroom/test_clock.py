@@ -81,6 +81,18 @@ def test_waits_are_not_lost_between_programming_events():
     assert devices.age == pytest.approx([1e-3, 2e-3], rel=1e-12)
 
 
+@pytest.mark.parametrize("temperature", [None, 400.0, 500.0])
+def test_two_waits_are_one(temperature):
+    """The glass lives through the whole time, however it is told: to the bit, also where it crystallizes."""
+    whole, parts = programmed("ibm-90nm-doped-gst", 40, 0.0), programmed("ibm-90nm-doped-gst", 40, 0.0)
+    whole.wait(96.0, temperature)
+    for duration in (64.0, 32.0):
+        parts.wait(duration, temperature)
+    assert parts.time == whole.time
+    assert np.array_equal(parts.conductance(), whole.conductance())
+    assert np.array_equal(parts.read(), whole.read())
+
+
 def endless(name):
     yield "wait", lambda d: d.wait(1e308)
     yield "read", lambda d: d.read(duration=1e308)

@@ -13,7 +13,7 @@ from pcmphys import ParameterError
 from pcmphys.physics.crystallization import anneal
 from pcmphys.physics.crystallization import rates as crystallization
 from tests.cells.mushroom.mushroom_cells import CELL, PARTIAL, RESET, SET, P, history, same, state
-from tests.cells.mushroom.test_twin import CELLS, DO, compare, each, make
+from tests.cells.mushroom.test_twin import CELLS, DO, check_alike, each, make
 
 HOT = [300.0, 420.0, 520.0, 620.0, 700.0, 77.0, 879.9]
 
@@ -86,7 +86,6 @@ def test_a_device_knows_nothing_of_the_others_temperatures():
     assert same([values[1::7] for values in outcome], [values[1::7] for values in history(others)])
 
 
-@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one core")
 def test_one_and_two_threads_give_the_same_bits():
     before, outcomes = numba.get_num_threads(), []
     try:
@@ -109,11 +108,11 @@ def test_a_history_with_disturbances_agrees_with_the_twin(name):
         devices.disturb(duration, temperatures)
         for twin, temperature in zip(twins, each(temperatures, twins)):
             twin.disturb(duration, temperature)
-        compare(devices, twins)
+        check_alike(devices, twins)
 
     def do(kind, *given):
         DO[kind](devices, twins, *given)
-        compare(devices, twins)
+        check_alike(devices, twins)
 
     do("apply", RESET, {})
     disturb(2e-7, [300.0, 480.0, 600.0, 690.0])

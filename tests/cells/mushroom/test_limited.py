@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import pcmphys as pcm
 from pcmphys import ParameterError
 from tests.cells.mushroom.mushroom_cells import CELL, PARTIAL, QUIET, RESET, SET, P, alike, history, same, state
-from tests.cells.mushroom.test_twin import CELLS, HISTORY, run
+from tests.cells.mushroom.test_twin import CELLS, HISTORY, check_steps
 from tests.oracles.mushroom_cell import Device
 
 CEILING = 12e-6
@@ -106,7 +106,7 @@ def test_a_history_of_limited_devices_agrees_with_the_twin(name):
     cell, options = CELLS[name](), {"limited": 0.5, "ceiling": 2e-6}
     devices = cell.population(3, seed=12, **options)
     assert (devices.ceiling < 1.0).sum() in (1, 2)
-    run(devices, [Device(cell.parameters, 12, i, **options) for i in range(3)], HISTORY)
+    check_steps(devices, [Device(cell.parameters, 12, i, **options) for i in range(3)], HISTORY)
 
 
 def test_the_ceiling_counts_heater_and_leads():
@@ -120,7 +120,7 @@ def test_the_ceiling_counts_heater_and_leads():
 def test_threads_and_copies():
     before, outcomes = numba.get_num_threads(), []
     try:
-        for threads in (1, before):
+        for threads in (1, 4):
             numba.set_num_threads(threads)
             outcomes.append(history(CELL.population(1500, seed=5, limited=0.5, ceiling=CEILING)))
     finally:

@@ -74,6 +74,25 @@ def test_one_trap_has_two_states_as_often_as_it_should(ratio, filled):
     assert full.mean() != pytest.approx(filled - 0.1, abs=allowed)
 
 
+def test_one_trap_changes_within_a_read_as_often_as_it_should():
+    """Nine times as long filled as empty, tau = 1 us, read for half of that: P(never changes) = e^(-rate of leaving).
+
+    A twin that takes the rate of the state before the wait lets an empty trap change too rarely: 0.1 e^-0.05 = 0.095
+    of the devices would stay empty instead of 0.064.
+    """
+    size, filled, duration = 0.01, 0.9, 0.5e-6
+    table = {"traps": 1.0, "emission_over_capture": 9.0, "boundary_amplitude": size, "crowding": 0.0}
+    cell = alike(telegraph=table | {"fastest": 1e-6, "slowest": 1.0001e-6, "activation": 0.0})
+    devices, quiet = cell.population(COUNT, seed=22), trap_cell(traps=0.0).population(1, seed=22)
+    for each in (devices, quiet):
+        each.wait(1.0)
+    noise = devices.read(duration=duration) / quiet.read(duration=duration) - 1.0
+    up, down = math.expm1(size * filled) / SECTORS, math.expm1(-size * (1.0 - filled)) / SECTORS
+    for level, chance in ((up, 0.1 * math.exp(-0.9 * 0.5)), (down, 0.9 * math.exp(-0.1 * 0.5))):
+        allowed = 5.0 * math.sqrt(chance * (1.0 - chance) / COUNT)  # n = 60 000: 0.005 and 0.007
+        assert np.mean(np.abs(noise - level) < 1e-10) == pytest.approx(chance, abs=allowed)
+
+
 @pytest.mark.parametrize("warm", [True, False], ids=["pulsed", "never pulsed"])
 @pytest.mark.parametrize("wait", [0.0, 1e6])
 def test_noise_is_stationary_with_the_variance_of_all_traps(wait, warm):

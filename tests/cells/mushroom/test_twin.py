@@ -95,11 +95,11 @@ HISTORY = (
 # ---- following a history
 
 
-def run(devices, twins, history):
+def check_steps(devices, twins, history):
     """Do the same to kernels and twins; compare after each step."""
     for step in history:
         DO[step[0]](devices, twins, *step[1:])
-        compare(devices, twins)
+        check_alike(devices, twins)
 
 
 def each(values, twins):
@@ -157,7 +157,7 @@ def do_current(devices, twins, voltages):
 DO = {"apply": do_apply, "wait": do_wait, "read": do_read, "current": do_current}
 
 
-def compare(devices, twins):
+def check_alike(devices, twins):
     """Every stored number of every device."""
     launch(reads.evaluate, devices.size, devices._floats, devices._state)
     state = devices._state
@@ -198,8 +198,8 @@ def make(cell, count, seed, first_cell=0, twin=Device):
 @pytest.mark.parametrize("name", CELLS)
 def test_a_history_agrees_draw_by_draw(name):
     devices, twins = make(CELLS[name](), 3, seed=11, first_cell=2**33)
-    compare(devices, twins)
-    run(devices, twins, HISTORY)
+    check_alike(devices, twins)
+    check_steps(devices, twins, HISTORY)
 
 
 def test_the_history_of_the_busy_cell_has_grains_and_full_sectors():
@@ -222,7 +222,7 @@ def test_a_current_source_gives_up_at_its_compliance():
     middle = float(np.median(before.threshold_voltage()))
     cell = MushroomCell(replace(p, switching=replace(p.switching, compliance=middle)), cell.technology)
     devices, twins = make(cell, 8, seed=5)
-    run(devices, twins, [("apply", RESET, {}), ("wait", 1.0, 300.0), ("apply", BOX, {})])
+    check_steps(devices, twins, [("apply", RESET, {}), ("wait", 1.0, 300.0), ("apply", BOX, {})])
     heated = devices._state.order == p.relaxation.initial
     assert 0 < heated.sum() < 8
 
@@ -259,7 +259,7 @@ def random_history(seed, length):
 @pytest.mark.parametrize("seed", range(3))
 def test_random_histories_agree_draw_by_draw(name, seed):
     devices, twins = make(CELLS[name](), 8, seed=seed)
-    run(devices, twins, random_history(seed, 40))
+    check_steps(devices, twins, random_history(seed, 40))
 
 
 # ---- a wrong twin must be found out
@@ -308,16 +308,16 @@ class SameTraps(Device):
 def test_a_wrong_twin_disagrees(wrong):
     devices, twins = make(CELLS["busy projected"](), 3, seed=11, twin=wrong)
     with pytest.raises(AssertionError):
-        run(devices, twins, HISTORY)
+        check_steps(devices, twins, HISTORY)
 
 
 def test_a_wrong_random_word_disagrees():
     devices, twins = make(CELLS["bare"](), 1, seed=11)
     other = [copy.deepcopy(twins[0])]
     other[0].cell += 1
-    run(devices.copy(), twins, HISTORY[:2])
+    check_steps(devices.copy(), twins, HISTORY[:2])
     with pytest.raises(AssertionError):
-        run(devices, other, HISTORY[:2])
+        check_steps(devices, other, HISTORY[:2])
 
 
 # ---- single laws, tighter than a history allows

@@ -173,7 +173,6 @@ def test_not_a_number_goes_through(kind):
         assert np.array_equal(np.isnan(array), wrong)
 
 
-@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread only")
 @pytest.mark.parametrize("kind", KINDS)
 def test_same_bits_on_any_number_of_threads(kind):
     rng = np.random.default_rng([58, KINDS.index(kind)])

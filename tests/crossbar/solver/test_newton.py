@@ -1,6 +1,7 @@
 """Nonlinear crossbars: against an independent nodal solver, Kirchhoff's laws, convergence, and what must fail."""
 
 import itertools
+import re
 
 import numba
 import numpy as np
@@ -27,15 +28,21 @@ def typical(selector, n=24, seed=0, wires=WIRES):
     return xbar, Bias.matvec(rng.uniform(0.5, 1.0, n), gate=gate)
 
 
-def hold_against_reference(selector, scheme, rng, largest):
+NO_CIRCUIT = "no path to a terminal|has no resistance and is driven at both ends with different voltages"
+
+
+def check_against_reference(selector, scheme, rng, largest) -> bool:
+    """Draw an array and hold its solution against the oracle's; whether it has one, as hardly one in 100 has not.
+
+    In 25 000 arrays of up to 6 x 6 all that have a solution were solved.
+    """
     rows, columns = rng.integers(1, largest + 1, 2)
     xbar, bias = random_case(rng, selector, scheme, int(rows), int(columns))
     try:
         solution = xbar.solve(bias)
-    except ConvergenceError:
-        return False
-    except ParameterError:
+    except ParameterError as refused:
         # the draw may leave an island, or drive a line without resistance at both ends
+        assert re.search(NO_CIRCUIT, str(refused))  # noqa: PT017
         return False
     try:
         answer = reference(xbar, bias)
@@ -48,22 +55,23 @@ def hold_against_reference(selector, scheme, rng, largest):
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(SMOOTH), st.sampled_from(SCHEMES), st.integers(0, 2**32 - 1))
 def test_random_networks(selector, scheme, seed):
-    hold_against_reference(selector, scheme, np.random.default_rng(seed), 6)
+    check_against_reference(selector, scheme, np.random.default_rng(seed), 6)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(20))
 def test_many_networks(block):
     rng = np.random.default_rng([91, block])
-    right = [hold_against_reference(str(rng.choice(SMOOTH)), str(rng.choice(SCHEMES)), rng, 7) for _ in range(200)]
-    assert np.mean(right) > 0.9
+    solved = [check_against_reference(str(rng.choice(SMOOTH)), str(rng.choice(SCHEMES)), rng, 7) for _ in range(200)]
+    assert np.mean(solved) > 0.95
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(12))
 def test_large_networks(seed):
-    rng = np.random.default_rng([92, seed])
-    assert hold_against_reference(SMOOTH[seed % 4], SCHEMES[seed % 8], rng, 200) in (True, False)
+    # the bias of the seventh drives a line without resistance at both ends
+    solved = check_against_reference(SMOOTH[seed % 4], SCHEMES[seed % 8], np.random.default_rng([92, seed]), 200)
+    assert solved == (seed != 6)
 
 
 @pytest.mark.parametrize("selector", SMOOTH[1:])
@@ -250,7 +258,6 @@ def test_statistical_cells_behind_a_diode_are_ohmic():
     assert (found.column_current == Crossbar(devices.conductance(), WIRES, DIODE).solve(bias).column_current).all()
 
 
-@pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="one thread only")
 @pytest.mark.parametrize("selector", ["diode", "transistor"])
 def test_threads_do_not_show(selector):
     before = numba.get_num_threads()

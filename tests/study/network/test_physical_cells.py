@@ -37,15 +37,18 @@ def test_physical_cells_drift_as_statistical_ones_do(dataset):
     gain = dataset["gain"].sel(wires="ideal").mean(("chip", "layer"))
     growth = (gain.isel(time=2) / gain.isel(time=0)).to_series()
     for cell in CELLS:
-        assert 1.25 < growth[cell] < 2.0, cell
+        # 1.48 with a standard deviation of 0.03 over 8 seeds; 1.0 without drift, 2.3 with twice the exponent
+        assert 1.33 < growth[cell] < 1.63, cell
 
 
 def test_devices_are_the_same_with_and_without_wires(dataset):
+    """Over 8 seeds of 36 errors each, wires change them by 5.5 % at most; other devices, the next chip's, by 26 %."""
     # programming happens once: only the wires and the reads after them differ
     assert dataset["programming_error"].dims == ("cell", "chip", "layer")
     ideal, wired = (dataset["matvec_error"].sel(wires=w).values for w in ("ideal", "IR drop"))
     assert (ideal != wired).any()
-    assert ideal == pytest.approx(wired, rel=0.5)
+    assert wired == pytest.approx(ideal, rel=0.1)
+    assert np.abs(wired[:, ::-1] / ideal - 1.0).max() > 0.25
 
 
 def test_a_physical_cell_has_no_time_before_its_drift_law(dataset):

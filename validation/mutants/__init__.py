@@ -1,0 +1,1 @@
+"""Sixty small mistakes, one line each: do the tests notice them?"""
