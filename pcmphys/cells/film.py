@@ -6,10 +6,12 @@ import math
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import kernel
+from pcmphys.parameters.schema import Technology
 from pcmphys.physics.crystallization.rates import CrystallizationParameters, growth_velocity, nucleation_rate
 
 _STEPS = 20_000
@@ -58,7 +60,7 @@ class FilmCell:
         The same numbers with unit, source and kind, as read from the parameter file.
     """
 
-    def __init__(self, parameters: FilmParameters, technology):
+    def __init__(self, parameters: FilmParameters, technology: Technology):
         self.parameters = parameters
         self.technology = technology
 
@@ -70,7 +72,7 @@ class FilmCell:
         """Name of the technology."""
         return self.technology.name
 
-    def anneal(self, time, temperature) -> FilmHistory:
+    def anneal(self, time: ArrayLike, temperature: ArrayLike) -> FilmHistory:
         """Crystallize an amorphous film along a history of temperatures, linear between the given points.
 
         Nucleation and growth in the volume with impingement after Kolmogorov, Johnson, Mehl and Avrami:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.errors import ValidityWarning
 from pcmphys.matrix import checks as checks
@@ -33,15 +34,15 @@ class Snapshot:
     def __repr__(self) -> str:
         return f"Snapshot({self.matrix!r})"
 
-    def __rmatmul__(self, x) -> np.ndarray:
+    def __rmatmul__(self, x: ArrayLike) -> np.ndarray:
         """``x @ snapshot``: short for `matvec`."""
         return self.matvec(x)
 
-    def __matmul__(self, x) -> np.ndarray:
+    def __matmul__(self, x: ArrayLike) -> np.ndarray:
         """``snapshot @ x`` for one input, as of `AnalogMatrix`."""
         return self.matvec(checks.one_input(x, self.matrix.shape[0]))
 
-    def matvec(self, x, *, compensate: bool = True) -> np.ndarray:
+    def matvec(self, x: ArrayLike, *, compensate: bool = True) -> np.ndarray:
         """Multiply with the frozen conductances; arguments as `AnalogMatrix.matvec`."""
         owner = self.matrix
         x, single = owner._inputs(x)

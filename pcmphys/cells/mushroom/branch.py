@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from pcmphys.numerics import check
 from pcmphys.physics import relaxation
 
 
-def checked(devices) -> MushroomPopulation:
+def checked(devices: object) -> MushroomPopulation:
     """Refuse what is no population of mushroom cells, or an empty one."""
     if not isinstance(devices, MushroomPopulation):
         raise ParameterError(f"devices must be a population of a MushroomCell; got {type(devices).__name__}")
@@ -28,7 +29,7 @@ def checked(devices) -> MushroomPopulation:
     return devices
 
 
-def flat_index(devices: MushroomPopulation, index) -> int:
+def flat_index(devices: MushroomPopulation, index: int | Sequence[int]) -> int:
     """Place of a device in the flat population, from a whole number or a tuple of them; negative ones count back."""
     parts = (index,) if np.ndim(index) == 0 else tuple(index)
     if len(parts) != len(devices.shape):

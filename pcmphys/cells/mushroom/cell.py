@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pcmphys.cells.mushroom.devices import MushroomPopulation
 from pcmphys.cells.mushroom.parameters import MushroomParameters
 from pcmphys.cells.shape import one_shape
+from pcmphys.parameters.schema import Technology
 
 
 class MushroomCell:
@@ -18,7 +21,7 @@ class MushroomCell:
         The same numbers with unit, source and kind, as read from the parameter file.
     """
 
-    def __init__(self, parameters: MushroomParameters, technology):
+    def __init__(self, parameters: MushroomParameters, technology: Technology):
         self.parameters = parameters
         self.technology = technology
 
@@ -52,8 +55,8 @@ class MushroomCell:
 
     def population(
         self,
-        shape,
-        *more,
+        shape: int | Sequence[int],
+        *more: int,
         seed: int = 0,
         first_cell: int = 0,
         stuck_high: float = 0.0,

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import math
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.errors import ParameterError, ValidityWarning
 from pcmphys.numerics import check
 from pcmphys.programming.pulse import Pulse
 from pcmphys.programming.scheme import Scheme
 
+if TYPE_CHECKING:
+    from pcmphys.cells.mushroom.devices import MushroomPopulation
+
 _COLDEST = 77.0
 _UNITS = {"current": "A", "voltage": "V"}
 _LEAST_CEILING = 1e-15  # S; contacts are kept in single precision
 
 
-def temperature(devices, value) -> float:
+def temperature(devices: MushroomPopulation, value: ArrayLike | None) -> float:
     """One temperature [K] of the surroundings, below melting; the cell's ambient by default."""
     if value is None:
         return devices._floats.heat.ambient
@@ -30,7 +35,7 @@ def temperature(devices, value) -> float:
     return value
 
 
-def temperatures(devices, value, name: str = "temperature") -> np.ndarray:
+def temperatures(devices: MushroomPopulation, value: ArrayLike | None, name: str = "temperature") -> np.ndarray:
     """A temperature [K] of each device, below melting, as a flat array."""
     value = of_devices(devices, name, value, "K")
     melting = devices._floats.crystallization.melting_temperature
@@ -45,14 +50,14 @@ def temperatures(devices, value, name: str = "temperature") -> np.ndarray:
     return value
 
 
-def mask(devices, where) -> np.ndarray:
+def mask(devices: MushroomPopulation, where: ArrayLike | None) -> np.ndarray:
     """Which devices are meant, as a flat array; all by default."""
     if where is None:
         return np.ones(devices.size, dtype=bool)
     return check.flags("where", where, devices.shape).reshape(-1)
 
 
-def of_devices(devices, name: str, value, unit: str) -> np.ndarray:
+def of_devices(devices: MushroomPopulation, name: str, value: ArrayLike | None, unit: str) -> np.ndarray:
     """A number for each device, from one number or an array of the population's shape, as a flat array of our own."""
     value = check.array(name, value, unit, empty=True)
     if value.ndim and value.shape != devices.shape:
@@ -60,7 +65,7 @@ def of_devices(devices, name: str, value, unit: str) -> np.ndarray:
     return np.array(np.broadcast_to(value, devices.shape)).reshape(-1)
 
 
-def amplitude(devices, pulse: Pulse, given, chosen: np.ndarray) -> np.ndarray:
+def amplitude(devices: MushroomPopulation, pulse: Pulse, given: ArrayLike | None, chosen: np.ndarray) -> np.ndarray:
     """Height [A or V] of the pulse for each device, as a flat array; within what the on-state is valid for."""
     if not isinstance(pulse, Pulse):
         raise ParameterError(f"pulse must be a Pulse; got {pulse!r}")
@@ -71,7 +76,7 @@ def amplitude(devices, pulse: Pulse, given, chosen: np.ndarray) -> np.ndarray:
     return values
 
 
-def scheme(devices, loop: Scheme) -> None:
+def scheme(devices: MushroomPopulation, loop: Scheme) -> None:
     """Refuse a closed loop that could go beyond what the on-state is valid for, or beyond all time."""
     for k, pulse in enumerate(loop.prepare):
         _require_valid(devices, f"scheme: prepare[{k}]: {pulse.kind}", pulse.kind, np.array([pulse.peak]))
@@ -96,7 +101,7 @@ def _require_valid(devices, name: str, kind: str, values: np.ndarray) -> None:
         )
 
 
-def read_voltage(devices, voltage) -> float:
+def read_voltage(devices: MushroomPopulation, voltage: float | None) -> float:
     """Size [V] of a read's voltage: not zero, and too small to disturb; the cell's usual one by default."""
     read = devices.cell.parameters.read
     voltage = read.voltage if voltage is None else check.number("voltage", voltage, "V")
@@ -108,7 +113,7 @@ def read_voltage(devices, voltage) -> float:
     return abs(voltage)
 
 
-def warn_of_switching(devices, voltage: np.ndarray, threshold: np.ndarray) -> None:
+def warn_of_switching(devices: MushroomPopulation, voltage: np.ndarray, threshold: np.ndarray) -> None:
     """Say so where the off-state's current is asked for above the threshold voltage [V]."""
     over = int(((np.abs(voltage) > threshold) & (threshold > 0.0)).sum())
     if over:
@@ -120,7 +125,9 @@ def warn_of_switching(devices, voltage: np.ndarray, threshold: np.ndarray) -> No
         )
 
 
-def defects(stuck_high, stuck_low, limited, ceiling) -> tuple[float, float, float, float]:
+def defects(
+    stuck_high: float, stuck_low: float, limited: float, ceiling: float | None
+) -> tuple[float, float, float, float]:
     """Fractions of devices with each defect, and the conductance [S] that a limited one cannot exceed."""
     stuck_high = check.number("stuck_high", stuck_high, "", 0.0, 1.0)
     stuck_low = check.number("stuck_low", stuck_low, "", 0.0, 1.0 - stuck_high)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.cells.mushroom import checks as checks
 from pcmphys.cells.mushroom import draws
@@ -23,6 +26,9 @@ from pcmphys.programming import closed_loop
 from pcmphys.programming.pulse import Pulse
 from pcmphys.programming.report import ProgramReport, PulseReport
 from pcmphys.programming.scheme import SCHEMES, Scheme
+
+if TYPE_CHECKING:
+    from pcmphys.cells.mushroom.cell import MushroomCell
 
 _GRAIN = 512  # devices worth a thread of their own: a pulse takes microseconds a device
 _LAST_EVENT = 2**32 - 1
@@ -42,12 +48,19 @@ class MushroomPopulation:
     ohmic = False
     """Whether the current is proportional to the voltage: an amorphous dome's bends."""
 
-    def __init__(self, cell, shape, seed: int, first_cell: int, defects: tuple):
+    def __init__(
+        self,
+        cell: MushroomCell,
+        shape: int | Sequence[int],
+        seed: int,
+        first_cell: int,
+        defects: tuple[float, float, float, float | None],
+    ):
         self.cell = cell
-        self.shape = check.shape("shape", shape)
-        self.size = math.prod(self.shape)
-        self.seed = check.integer("seed", seed, 0, 2**64 - 1)
-        self.first_cell = check.integer("first_cell", first_cell, 0, 2**64 - 1 - self.size)
+        self.shape: tuple[int, ...] = check.shape("shape", shape)
+        self.size: int = math.prod(self.shape)
+        self.seed: int = check.integer("seed", seed, 0, 2**64 - 1)
+        self.first_cell: int = check.integer("first_cell", first_cell, 0, 2**64 - 1 - self.size)
         defects = checks.defects(*defects)
         self._floats = cell.parameters.pack()
         self._tables = growth.tables(self._floats.crystallization)
@@ -132,12 +145,12 @@ class MushroomPopulation:
         self,
         pulse: Pulse,
         *,
-        amplitude=None,
+        amplitude: ArrayLike | None = None,
         repeat: int = 1,
         pause: float = 0.0,
-        where=None,
-        temperature=None,
-        warmed=None,
+        where: ArrayLike | None = None,
+        temperature: float | None = None,
+        warmed: ArrayLike | None = None,
     ) -> PulseReport:
         """Send a pulse, or a train of equal pulses.
 
@@ -206,7 +219,7 @@ class MushroomPopulation:
             self._advance()
         self._clock.wait(duration, ambient)
 
-    def disturb(self, duration: float, temperature) -> None:
+    def disturb(self, duration: float, temperature: ArrayLike) -> None:
         """Let time pass, each device at a temperature of its own: what heat from outside of it does to it.
 
         The same laws as in `wait` (relaxation, traps, slow crystallization; exact however long), and the same random
@@ -248,7 +261,12 @@ class MushroomPopulation:
             self._live_through(duration, own)
 
     def read(
-        self, voltage: float | None = None, duration: float | None = None, *, where=None, temperature=None
+        self,
+        voltage: float | None = None,
+        duration: float | None = None,
+        *,
+        where: ArrayLike | None = None,
+        temperature: float | None = None,
     ) -> np.ndarray:
         """Read devices: current over voltage with telegraph noise, averaged over the read. The clock advances.
 
@@ -287,7 +305,9 @@ class MushroomPopulation:
         voltage = self.cell.read_voltage
         return self._solve(voltage, temperature, self._present())[0].reshape(self.shape) / voltage
 
-    def current(self, voltage, *, temperature: float | None = None, warn: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    def current(
+        self, voltage: ArrayLike, *, temperature: float | None = None, warn: bool = True
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Noise-free current [A] and slope dI/dV [S] of the off-state at a voltage [V].
 
         Parameters
@@ -327,7 +347,9 @@ class MushroomPopulation:
         launch(pulses.thresholds, self.size, ambient, self._floats, self._present(), out, grain=_GRAIN)
         return out.reshape(self.shape)
 
-    def program(self, targets, *, scheme: Scheme | str | None = None, where=None) -> ProgramReport:
+    def program(
+        self, targets: ArrayLike, *, scheme: Scheme | str | None = None, where: ArrayLike | None = None
+    ) -> ProgramReport:
         """Program devices to target conductances by pulses and verify reads.
 
         Parameters

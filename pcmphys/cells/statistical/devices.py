@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import math
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.cells.shape import one_shape
 from pcmphys.cells.statistical import kernels as kernels
@@ -15,6 +17,7 @@ from pcmphys.errors import ParameterError, ValidityWarning
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import launch
 from pcmphys.numerics.moment import Moment, ages, require_finite
+from pcmphys.parameters.schema import Technology
 from pcmphys.physics import flicker
 from pcmphys.programming.report import ProgramReport
 
@@ -34,7 +37,7 @@ class StatisticalCell:
         The same numbers with unit, source and kind, as read from the parameter file.
     """
 
-    def __init__(self, parameters: laws.StatisticalParameters, technology):
+    def __init__(self, parameters: laws.StatisticalParameters, technology: Technology):
         self.parameters = parameters
         self.technology = technology
 
@@ -66,7 +69,9 @@ class StatisticalCell:
         """Age [s] from which drift counts, t_0."""
         return self.parameters.reference_time
 
-    def population(self, shape, *more, seed: int = 0, first_cell: int = 0) -> StatisticalPopulation:
+    def population(
+        self, shape: int | Sequence[int], *more: int, seed: int = 0, first_cell: int = 0
+    ) -> StatisticalPopulation:
         """Make devices, not yet programmed.
 
         Parameters
@@ -88,7 +93,7 @@ class StatisticalCell:
         one_shape(shape, more)
         return StatisticalPopulation(self, shape, seed, first_cell)
 
-    def moments(self, target) -> dict[str, np.ndarray]:
+    def moments(self, target: ArrayLike) -> dict[str, np.ndarray]:
         """Published moments at ``target`` [S].
 
         They are the moments of the draws: where the clip of a conductance at zero or the magnitude of a drift
@@ -122,12 +127,12 @@ class StatisticalPopulation:
     ohmic = True
     """The current is proportional to the voltage."""
 
-    def __init__(self, cell: StatisticalCell, shape, seed: int, first_cell: int):
+    def __init__(self, cell: StatisticalCell, shape: int | Sequence[int], seed: int, first_cell: int):
         self.cell = cell
-        self.shape = check.shape("shape", shape)
-        self.size = math.prod(self.shape)
-        self.seed = check.integer("seed", seed, 0, 2**64 - 1)
-        self.first_cell = check.integer("first_cell", first_cell, 0, 2**64 - 1 - self.size)
+        self.shape: tuple[int, ...] = check.shape("shape", shape)
+        self.size: int = math.prod(self.shape)
+        self.seed: int = check.integer("seed", seed, 0, 2**64 - 1)
+        self.first_cell: int = check.integer("first_cell", first_cell, 0, 2**64 - 1 - self.size)
         self._rates = flicker.rates(cell.parameters.trap_fastest, cell.parameters.trap_slowest)
         self._floats = cell.parameters.pack()
         self._now = Moment()
@@ -170,7 +175,7 @@ class StatisticalPopulation:
             setattr(twin, name, getattr(self, name).copy())
         return twin
 
-    def program(self, targets, *, where=None) -> ProgramReport:
+    def program(self, targets: ArrayLike, *, where: ArrayLike | None = None) -> ProgramReport:
         """Program devices to target conductances, with the published error.
 
         Parameters
@@ -282,7 +287,7 @@ class StatisticalPopulation:
         self._require_programmed()
         return self._evaluate(np.zeros(1024))
 
-    def current(self, voltage) -> tuple[np.ndarray, np.ndarray]:
+    def current(self, voltage: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
         """Noise-free current [A] and slope dI/dV [S] at ``voltage`` [V] (a number or the population's shape): ohmic."""
         slope = self.conductance()
         voltage = check.array("voltage", voltage, "V", empty=True)
