@@ -11,6 +11,7 @@ import math
 import operator
 import warnings
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +31,7 @@ def _range(low: float, high: float, low_open: bool) -> str:
 
 
 def number(
-    name: str, value, unit: str = "", low: float = -math.inf, high: float = math.inf, *, low_open: bool = False
+    name: str, value: Any, unit: str = "", low: float = -math.inf, high: float = math.inf, *, low_open: bool = False
 ) -> float:
     """A finite float inside [low, high]; ``low_open`` excludes the lower bound itself."""
     allowed = f"{name} must be a number{_in(unit)} within {_range(low, high, low_open)}"
@@ -50,7 +51,7 @@ def number(
     return result
 
 
-def integer(name: str, value, low: int | None = None, high: int | None = None) -> int:
+def integer(name: str, value: Any, low: int | None = None, high: int | None = None) -> int:
     """A whole number within [low, high]."""
     bounds = f"within [{'-inf' if low is None else low}, {'inf' if high is None else high}]"
     try:
@@ -66,7 +67,7 @@ def integer(name: str, value, low: int | None = None, high: int | None = None) -
 
 def array(
     name: str,
-    value,
+    value: Any,
     unit: str = "",
     low: float = -math.inf,
     high: float = math.inf,
@@ -140,7 +141,7 @@ def measured(name: str, values: np.ndarray, unit: str = "") -> np.ndarray:
 
 
 def with_gaps(
-    name: str, value, unit: str = "", low: float = -math.inf, *, ndim: int | Iterable[int] | None = None
+    name: str, value: Any, unit: str = "", low: float = -math.inf, *, ndim: int | Iterable[int] | None = None
 ) -> np.ndarray:
     """As `array`, but NaN may stand anywhere; always a copy."""
     given = _plain(name, value)
@@ -149,7 +150,7 @@ def with_gaps(
     return np.where(gap, np.nan, found)
 
 
-def flags(name: str, value, shape: tuple[int, ...]) -> np.ndarray:
+def flags(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
     """An array of bool of exactly this shape; numbers are no flags."""
     found = _plain(name, value)
     if found.dtype != np.bool_ or found.shape != shape:
@@ -159,7 +160,7 @@ def flags(name: str, value, shape: tuple[int, ...]) -> np.ndarray:
     return found
 
 
-def unmasked(name: str, value):
+def unmasked(name: str, value: Any) -> Any:
     """The value itself; masked elements are refused, because a plain array made of it would show what they hide."""
     if _is_masked(value):
         try:
@@ -171,7 +172,7 @@ def unmasked(name: str, value):
     return value
 
 
-def filled(value):
+def filled(value: Any) -> Any:
     """The value with NaN where a mask hides it; anything without a mask is returned as it is."""
     if not _is_masked(value):
         return value
@@ -239,7 +240,7 @@ def increasing(name: str, values: np.ndarray, unit: str = "") -> np.ndarray:
     return values
 
 
-def choice(name: str, value, allowed: Iterable[str]) -> str:
+def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
     """One of a set of words; a near miss is suggested."""
     allowed = list(allowed)
     if isinstance(value, str) and value in allowed:
@@ -247,13 +248,13 @@ def choice(name: str, value, allowed: Iterable[str]) -> str:
     raise ParameterError(f"{name} must be one of {', '.join(allowed)}; got {value!r}{suggest(value, allowed)}")
 
 
-def suggest(word, allowed: Iterable[str]) -> str:
+def suggest(word: object, allowed: Iterable[str]) -> str:
     """'; did you mean ...?' when a known word is close, else an empty string."""
     near = difflib.get_close_matches(str(word), [str(a) for a in allowed], n=1, cutoff=0.6)
     return f"; did you mean {near[0]!r}?" if near else ""
 
 
-def shape(name: str, value) -> tuple[int, ...]:
+def shape(name: str, value: Any) -> tuple[int, ...]:
     """A shape: a whole number or a sequence of whole numbers, none negative."""
     try:
         dims = (value,) if np.ndim(value) == 0 else tuple(value)

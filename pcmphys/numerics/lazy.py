@@ -5,9 +5,12 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable
+from typing import Any
 
 
-def attach(package: str, homes: dict[str, str], rooms: tuple[str, ...] = ()) -> tuple[Callable, Callable]:
+def attach(
+    package: str, homes: dict[str, str], rooms: tuple[str, ...] = ()
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """``__getattr__`` and ``__dir__`` of a package.
 
     Parameters
@@ -21,7 +24,7 @@ def attach(package: str, homes: dict[str, str], rooms: tuple[str, ...] = ()) -> 
     """
     home_of = {name: module for module, names in homes.items() for name in names.split()}
 
-    def __getattr__(name: str):
+    def __getattr__(name: str) -> Any:
         if name in rooms:
             return importlib.import_module(f"{package}.{name}")
         if name not in home_of:

@@ -21,7 +21,7 @@ from pcmphys.parameters.words import explained, shown
 _QUANTITY_KEYS = tuple(Quantity.model_fields)
 
 
-def read_technology(name_or_path) -> Technology:
+def read_technology(name_or_path: str | Path) -> Technology:
     """Read and check one parameter file.
 
     Parameters
@@ -136,7 +136,7 @@ def _check_source(file: str, path: str, quantity: Quantity, own: dict[str, str])
         )
 
 
-def fill(schema: type, technology: Technology):
+def fill(schema: type, technology: Technology) -> Any:
     """Make a parameter dataclass from a technology's quantities.
 
     Each field of ``schema`` carries in its metadata the expected ``unit``, and where it applies ``low`` (allowed),

@@ -7,6 +7,7 @@ import functools
 import logging
 from collections.abc import Iterator
 from importlib import resources
+from typing import Any
 
 from pcmphys.errors import ParameterError
 
@@ -49,7 +50,7 @@ def _quiet(name: str) -> Iterator[None]:
         logger.setLevel(before)
 
 
-def cite(cell) -> str:
+def cite(cell: Any) -> str:
     """BibTeX of every number in a cell.
 
     Parameters

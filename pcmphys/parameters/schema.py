@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, StrictFloat, field_validator
 
@@ -17,7 +17,7 @@ class Quantity(BaseModel):
     number may do without.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
 
     value: StrictFloat | tuple[StrictFloat, ...]  # strict: no text, no true or false
     unit: str
@@ -40,7 +40,7 @@ class Quantity(BaseModel):
 class Header(BaseModel):
     """The part of a parameter file above its tables."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
 
     name: str
     model: str
@@ -58,7 +58,7 @@ class Header(BaseModel):
 class Technology(BaseModel):
     """A parameter file as read: header and quantities, by dotted key ("read_noise.power_factor")."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True)
 
     name: str
     model: str

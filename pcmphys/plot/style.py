@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 BLUE, ORANGE, GREEN, RED, GREY = "#2b6cb0", "#dd6b20", "#2f855a", "#c53030", "#718096"
 
@@ -49,7 +55,7 @@ def panel(axes=None, figsize=(6.4, 4.0)):
         yield drawn
 
 
-def time_axis(axes, times) -> None:
+def time_axis(axes: Axes, times: ArrayLike) -> None:
     """Logarithmic time axis with ticks that people name: 1 min, 1 h, 1 day."""
     first, last = min(times), max(times)
     axes.set_xscale("log")

@@ -7,8 +7,10 @@ for a device does not depend on which others are programmed with it.
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.errors import ParameterError, ValidityWarning
 from pcmphys.numerics import check
@@ -19,7 +21,7 @@ from pcmphys.programming.report import ProgramReport
 from pcmphys.programming.scheme import Scheme
 
 
-def run(devices, scheme: Scheme, targets: np.ndarray, chosen: np.ndarray, clipped: int) -> ProgramReport:
+def run(devices: Any, scheme: Scheme, targets: np.ndarray, chosen: np.ndarray, clipped: int) -> ProgramReport:
     """Program the chosen devices of a `MushroomPopulation` to ``targets`` [S] (flat)."""
     ambient = devices.cell.parameters.heat.ambient
     read = devices.cell.parameters.read
@@ -56,7 +58,7 @@ def run(devices, scheme: Scheme, targets: np.ndarray, chosen: np.ndarray, clippe
     return ProgramReport(error.reshape(shape), iterations.reshape(shape), converged.reshape(shape), clipped)
 
 
-def conductance_after(devices, duration: np.ndarray) -> np.ndarray:
+def conductance_after(devices: Any, duration: np.ndarray) -> np.ndarray:
     """Conductance [S] of each device, without noise, a time [s] of its own (of either sign) from now; both flat."""
     now, ambient, p = devices._present(), devices._floats.heat.ambient, devices._floats.relaxation
     order = np.empty(devices.size)
@@ -80,7 +82,7 @@ def _next_pulse(scheme: Scheme, missing, active, first, amplitude) -> np.ndarray
     return fresh
 
 
-def checked_targets(devices, targets, chosen: np.ndarray) -> tuple[np.ndarray, int]:
+def checked_targets(devices: Any, targets: ArrayLike, chosen: np.ndarray) -> tuple[np.ndarray, int]:
     """Targets [S] as a flat array, clipped to the cell's range; how many were clipped."""
     if np.shape(targets) == devices.shape and not chosen.all():
         # what is asked of devices that are left alone does not matter, not even if it is NaN

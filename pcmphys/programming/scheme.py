@@ -8,6 +8,7 @@ a device that went too far for a scheme of one direction gets the preparing puls
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
@@ -73,7 +74,7 @@ class Scheme:
     verify_duration: float = 10e-6
     foreseen_exponent: float = 0.05
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.prepare, tuple) or not all(isinstance(pulse, Pulse) for pulse in self.prepare):
             raise ParameterError(f"prepare must be a tuple of Pulse; got {self.prepare!r}")
         if not isinstance(self.pulse, Pulse):
@@ -96,7 +97,7 @@ class Scheme:
         check.number("verify_duration", self.verify_duration, "s", 0.0, low_open=True)
         check.number("foreseen_exponent", self.foreseen_exponent, "", 0.0, 1.0)
 
-    def but(self, **changes) -> Scheme:
+    def but(self, **changes: Any) -> Scheme:
         """Make the same scheme with some values changed.
 
         Examples

@@ -13,6 +13,7 @@ the pulse (the on-state does not depend on the dome), heat from cell to cell as 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +22,10 @@ from pcmphys.crossbar.selectors import Series
 from pcmphys.crossbar.solver.cells import Devices, SelectedDevices, out_of_range
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
+
+if TYPE_CHECKING:
+    from pcmphys.crossbar.selectors.selector import Selector
+    from pcmphys.programming.pulse import Pulse
 
 _TRACE = 1e-12
 """Leakage [S] of the on-state."""
@@ -64,10 +69,19 @@ class SwitchingDevices:
     ``on`` (2, rows, columns): devices, selectors (all false without hysteresis).
     """
 
-    def __init__(self, population, selector=None, gate=None, selector_on=None):
+    population: Any
+    selector: Selector | None
+
+    def __init__(
+        self,
+        population: Any,
+        selector: Selector | None = None,
+        gate: np.ndarray | None = None,
+        selector_on: np.ndarray | None = None,
+    ):
         self.population, self.selector = population, selector
         shape = population.shape
-        self.on = np.zeros((2, *shape), dtype=bool)
+        self.on: np.ndarray | None = np.zeros((2, *shape), dtype=bool)
         self._hysteretic = selector_on is not None
         if self._hysteretic:
             self.on[1] = selector_on
@@ -109,7 +123,7 @@ class SwitchingDevices:
         on = None if selector_on is None else selector_on[None]
         return SelectedDevices(self.population, self.selector, self._gate, on)
 
-    def excess(self, fields) -> np.ndarray:
+    def excess(self, fields: Any) -> np.ndarray:
         """See `states`: how far a device or selector is out of the range of its state."""
         across = fields.row_voltage - fields.column_voltage
         device = np.abs(across - fields.selector_voltage)
@@ -124,7 +138,14 @@ class SwitchingDevices:
         return out
 
 
-def send(population, solution, switched, pulse, crosstalk: ThermalCrosstalk | None, temperature) -> WriteReport:
+def send(
+    population: Any,
+    solution: Any,
+    switched: np.ndarray,
+    pulse: Pulse,
+    crosstalk: ThermalCrosstalk | None,
+    temperature: float | None,
+) -> WriteReport:
     """Send the pulse to the switched devices as the solved circuit gives it to them; all is checked before.
 
     With crosstalk, all cells live through the time of the pulse at the temperature that the heated ones make for them.

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from pcmphys.fit.drift.summary import with_error
 from pcmphys.plot.figures import legend, plain, save
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    from pcmphys.fit.drift.result import DriftFit, DriftPopulation
+
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6d1f", "#444444")  # Okabe and Ito
 
 
-def drift_figure(fits, population=None, path=None):
+def drift_figure(fits: Any, population: DriftPopulation | None = None, path: str | Path | None = None) -> Figure:
     """Reads and fitted power laws, the prediction of a decade on with its 2-sigma band, the exponents of a population.
 
     Parameters
@@ -53,7 +63,7 @@ def drift_figure(fits, population=None, path=None):
     return figure
 
 
-def draw_drift(axes, fit, colour: str, *, factor: float = 1.0, until: float | None = None):
+def draw_drift(axes: Axes, fit: DriftFit, colour: str, *, factor: float = 1.0, until: float | None = None) -> Line2D:
     """Draw one device on given axes: its reads and power law; then the prediction with its 2-sigma band.
 
     The band is that of one more read, from the last read up to ``until`` [s] (default: a decade on). Returns the

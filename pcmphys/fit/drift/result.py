@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import InitVar, dataclass, field
-from typing import NamedTuple, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.errors import ParameterError
 from pcmphys.fit.drift.solution import PER_DEVICE, Solution
 from pcmphys.fit.drift.spread import Spread
 from pcmphys.numerics import check
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 
 class Prediction(NamedTuple):
@@ -67,16 +73,16 @@ class DriftFit:
     unit: str
     solution: InitVar[Solution]  # kept out of the fields, so that tables made of them hold results only
 
-    def __post_init__(self, solution: Solution):
+    def __post_init__(self, solution: Solution) -> None:
         object.__setattr__(self, "_solution", solution)
 
-    def curve(self, time) -> np.ndarray:
+    def curve(self, time: ArrayLike) -> np.ndarray:
         """The fitted power law at times since programming [s], same shape as ``time``, [S]."""
         time = np.asarray(check.array("time", time, "s", low=0.0))
         with np.errstate(divide="ignore"):
             return self.g0 * (time / self.reference_time) ** -self.exponent
 
-    def predict(self, time) -> Prediction:
+    def predict(self, time: ArrayLike) -> Prediction:
         """Predict one more noisy read at each time, given the reads that were fitted.
 
         Parameters
@@ -111,19 +117,19 @@ class DriftFit:
 
         return summary([self], None)
 
-    def to_dataframe(self):
+    def to_dataframe(self) -> pd.DataFrame:
         """The fit as a pandas ``DataFrame`` of one row, see `DriftPopulation.to_dataframe`."""
         from pcmphys.fit.drift.summary import to_dataframe
 
         return to_dataframe(self)
 
-    def to_csv(self, path) -> None:
+    def to_csv(self, path: str | Path) -> None:
         """Write the fit to a CSV file of a header and one row, see `DriftPopulation.to_csv`."""
         from pcmphys.fit.drift.summary import to_csv
 
         to_csv(self, path)
 
-    def plot(self, path=None):
+    def plot(self, path: str | Path | None = None) -> Figure:
         """Draw the reads, the fit and its band; write them to ``path`` (type by its suffix) if one is given.
 
         Returns
@@ -192,12 +198,12 @@ class DriftPopulation:
     unit: str
     solution: InitVar[Solution]  # kept out of the fields, so that tables made of them hold results only
 
-    def __post_init__(self, solution: Solution):
+    def __post_init__(self, solution: Solution) -> None:
         object.__setattr__(self, "_solution", solution)
 
     @classmethod
     def of(
-        cls, solution: Solution, names: tuple[str, ...], conductance: np.ndarray, unit: str, results=None
+        cls, solution: Solution, names: tuple[str, ...], conductance: np.ndarray, unit: str, results: Any = None
     ) -> DriftPopulation:
         """The population of solved fits; ``conductance`` as read, with NaN where a read is missing.
 
@@ -247,7 +253,7 @@ class DriftPopulation:
     def __getitem__(self, device: int | str) -> DriftFit: ...
 
     @overload
-    def __getitem__(self, device: slice | list | tuple | np.ndarray) -> DriftPopulation: ...
+    def __getitem__(self, device: slice | Sequence[int] | Sequence[str] | np.ndarray) -> DriftPopulation: ...
 
     def __getitem__(self, device):
         if isinstance(device, (slice, list, tuple, np.ndarray)) and np.ndim(device) <= 1:
@@ -294,11 +300,11 @@ class DriftPopulation:
             solution=self._solution.take(slice(k, k + 1)),
         )
 
-    def curve(self, time) -> np.ndarray:
+    def curve(self, time: ArrayLike) -> np.ndarray:
         """The fitted power laws at times since programming [s], (devices, *time.shape) [S]."""
         return np.array([fit.curve(time) for fit in self])
 
-    def predict(self, time) -> Prediction:
+    def predict(self, time: ArrayLike) -> Prediction:
         """As `DriftFit.predict`, with the devices as the first axis of mean and std."""
         return Prediction(*self._solution.predict(time))
 
@@ -314,7 +320,7 @@ class DriftPopulation:
         devices = check.integer("devices", devices, low=0)
         return summary([self[k] for k in range(min(devices, len(self)))], self)
 
-    def to_dataframe(self):
+    def to_dataframe(self) -> pd.DataFrame:
         """All devices as a pandas ``DataFrame``: one row each, indexed by name, columns as the attributes here.
 
         Raises
@@ -326,13 +332,13 @@ class DriftPopulation:
 
         return to_dataframe(self)
 
-    def to_csv(self, path) -> None:
+    def to_csv(self, path: str | Path) -> None:
         """Write all devices to a CSV file: a header with names and units, then a row each with all digits."""
         from pcmphys.fit.drift.summary import to_csv
 
         to_csv(self, path)
 
-    def plot(self, path=None, devices: int = 12):
+    def plot(self, path: str | Path | None = None, devices: int = 12) -> Figure:
         """Draw reads, fits and bands of the first ``devices`` devices, and the exponents of all.
 
         Written to ``path`` (type by its suffix) if one is given. Returns a matplotlib ``Figure``.

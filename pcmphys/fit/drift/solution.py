@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class Solution:
         """Which fits have settled, (devices,)."""
         return self.last < noise.TOLERANCE
 
-    def take(self, which) -> Solution:
+    def take(self, which: Any) -> Solution:
         """The same for some of the devices."""
         mixture = noise.Mixture(*(part[which] for part in self.mixture))
         return Solution(self.traces.take(which), self.log_g0[which], self.exponent[which], mixture, self.last[which])
@@ -44,7 +45,7 @@ class Solution:
         m = self.mixture
         return prediction.half_width(m.weight, m.step[:, :, k], scale, m.freedom, probability)
 
-    def exponent_width(self, probability) -> np.ndarray:
+    def exponent_width(self, probability: float) -> np.ndarray:
         """Half-width of the exponents' central interval for a probability the user gave, (devices,)."""
         probability = check.number("probability", probability, low=0.0, high=1.0 - 1e-9, low_open=True)
         return self.width(1, probability)
@@ -56,7 +57,7 @@ class Solution:
         centre = m.step[:, :, 1] - (m.weight * m.step[:, :, 1]).sum(axis=1, keepdims=True)
         return inside + (m.weight * centre**2).sum(axis=1)
 
-    def predict(self, time):
+    def predict(self, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and half-width of one more read, (devices, *time.shape) [S]."""
         time = check.array("time", time, "s", ndim=(0, 1), low=0.0)
         if (time <= 0).any():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -54,7 +55,7 @@ class DriftTable:
     names: Sequence[str] = ()
     unit: str = "S"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         table = checked(self.time, self.conductance, self.names, self.unit)
         for name, value in zip(FIELDS, table, strict=True):
             object.__setattr__(self, name, value)
@@ -69,7 +70,7 @@ class DriftTable:
         )
 
 
-def unwarned(time, conductance, names, unit: str) -> DriftTable:
+def unwarned(time: Any, conductance: Any, names: Any, unit: str) -> DriftTable:
     """A checked table without the warning of large conductances, where it was or will be given."""
     table = object.__new__(DriftTable)
     for name, value in zip(FIELDS, checked(time, conductance, names, unit), strict=True):
@@ -77,7 +78,7 @@ def unwarned(time, conductance, names, unit: str) -> DriftTable:
     return table
 
 
-def checked(time, conductance, names, unit: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], str]:
+def checked(time: Any, conductance: Any, names: Any, unit: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], str]:
     """Arrays of our own, (reads,) and (devices, reads), the devices' names, and the unit."""
     if unit not in ("S", "1"):
         factor = f": multiply conductances in {unit} by {TO_SIEMENS[unit]:g}" if unit in TO_SIEMENS else ""

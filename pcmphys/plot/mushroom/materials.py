@@ -9,7 +9,7 @@ HEATER, CONTACT, ELECTRODE, DIELECTRIC, LINER = "#4a5568", "#8a94a6", "#4a5568",
 _SHADES = ("#aac7e3", "#b5cfe8", "#c0d7ec", "#cbdef0")
 
 
-def grain_pattern(x, y, size: float):
+def grain_pattern(x: np.ndarray, y: np.ndarray, size: float) -> tuple[list[np.ndarray], np.ndarray]:
     """Polygons that fill a rectangle as grains of a mean diameter do, and a shade for each.
 
     ``x`` and ``y`` are the rectangle's limits, in the units of ``size``. Decoration, always the same.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pcmphys.physics.state import SECTORS
@@ -19,10 +21,13 @@ from pcmphys.plot.mushroom.materials import (
 )
 from pcmphys.plot.mushroom.view import CellView, middle
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 _NM = 1e9
 
 
-def cross_section(view: CellView, axes) -> None:
+def cross_section(view: CellView, axes: Axes) -> None:
     """Vertical cut through the sector that carries most current and the one opposite to it."""
     from matplotlib.collections import PolyCollection
     from matplotlib.patches import Rectangle
@@ -110,7 +115,7 @@ def _name_parts(view: CellView, half: float, below: float, above: float, axes) -
     axes.text(0.98 * half, -0.93 * below, "A", fontsize=10, weight="bold", ha="right", va="bottom", zorder=5)
 
 
-def plan(view: CellView, axes) -> None:
+def plan(view: CellView, axes: Axes) -> None:
     """All sectors from above: rims, grains, the part of the current that each carries, and the filament."""
     import matplotlib as mpl
 

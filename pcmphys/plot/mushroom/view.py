@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +66,7 @@ def middle(sector: int) -> float:
     return (sector + 0.5) * 2.0 * np.pi / SECTORS
 
 
-def look(devices: MushroomPopulation, index) -> CellView:
+def look(devices: MushroomPopulation, index: int | Sequence[int]) -> CellView:
     """View of the device at ``index``; the population is left as it is."""
     place = branch.flat_index(devices, index)
     twin = branch.block(devices, place, place + 1)
