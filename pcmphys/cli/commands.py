@@ -225,6 +225,8 @@ def show(name: Cell) -> None:
     for key, quantity in technology.quantities.items():
         if quantity.note:
             terminal.say(f"{key}: {quantity.note}")
+    if technology.descent:
+        terminal.say(technology.descent)
     for note in technology.notes:
         terminal.say(f"note: {note}")
 
@@ -240,7 +242,7 @@ def _quantities(technology, *, narrow: bool = False):
     for heading in ("unit", "kind", *["source"] * (not narrow)):
         table.add_column(heading)
     for key, quantity in technology.quantities.items():
-        kind = f"[bold yellow]{quantity.kind}[/]" if quantity.kind == "assumed" else quantity.kind
+        kind = f"[bold yellow]{quantity.kind}[/]" if quantity.kind in ("assumed", "user") else quantity.kind
         unit, source = terminal.escaped(quantity.unit), terminal.escaped(quantity.source)
         if narrow:
             table.add_row(f"{key}\n  {source}" if source else key, ",\n".join(quantity.numbers), unit, kind)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +18,7 @@ from pcmphys.errors import ParameterError, ValidityWarning
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import launch
 from pcmphys.numerics.moment import Moment, ages, require_finite
+from pcmphys.parameters.changes import changed
 from pcmphys.parameters.schema import Technology
 from pcmphys.physics import flicker
 from pcmphys.programming.report import ProgramReport
@@ -68,6 +70,37 @@ class StatisticalCell:
     def reference_time(self) -> float:
         """Age [s] from which drift counts, t_0."""
         return self.parameters.reference_time
+
+    def but(self, changes: Mapping[str, Any], *, source: str = "", name: str | None = None) -> StatisticalCell:
+        """A cell with some of its numbers changed; this one stays as it is.
+
+        Parameters
+        ----------
+        changes : dict
+            By dotted key, as ``pcmphys cells show`` lists them: a number or a list of numbers in the unit listed there,
+            or a table with ``value`` and, where you wish, ``unit``, ``kind``, ``source`` and ``note``.
+        source : str
+            Where the numbers come from, in any words. Their kind is ``user``; `pcmphys.cite` lists them.
+        name : str, optional
+            Of the new cell; the old name with "(changed)" by default.
+
+        Returns
+        -------
+        StatisticalCell
+
+        Raises
+        ------
+        ParameterError
+            An unknown key (a near miss is suggested), wrong unit, a value out of range.
+
+        Examples
+        --------
+        >>> import pcmphys as pcm
+        >>> mine = pcm.load_cell("ibm-90nm-statistical").but({"conductance_maximum": 30e-6}, source="mine", name="mine")
+        >>> mine, mine.conductance_maximum
+        (StatisticalCell('mine'), 3e-05)
+        """
+        return type(self)(*changed(type(self.parameters), self.technology, changes, source, name))
 
     def population(
         self, shape: int | Sequence[int], *more: int, seed: int = 0, first_cell: int = 0
