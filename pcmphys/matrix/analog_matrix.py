@@ -99,6 +99,7 @@ class AnalogMatrix:
     """
 
     __array_ufunc__ = None  # so that numpy leaves x @ matrix to us
+    __array__ = checks.no_array
 
     def __init__(
         self,

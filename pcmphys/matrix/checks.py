@@ -92,3 +92,9 @@ def one_input(x: ArrayLike, inputs: int) -> ArrayLike:
             f"matrix @ x takes one input of shape ({inputs},); got shape {np.shape(x)}: write x @ matrix for a batch"
         )
     return x
+
+
+def no_array(self: object, dtype: object = None, copy: object = None) -> np.ndarray:
+    """``__array__`` of what multiplies by reading devices: pandas asks for it, and would multiply by ideal weights."""
+    kind = type(self).__name__
+    raise ParameterError(f"the {kind} is no array; for a table x write x.to_numpy() @ matrix, or matrix.matvec(x)")

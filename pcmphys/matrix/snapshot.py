@@ -30,6 +30,7 @@ class Snapshot:
     states: list[TileState]
 
     __array_ufunc__ = None
+    __array__ = checks.no_array
 
     def __repr__(self) -> str:
         return f"Snapshot({self.matrix!r})"

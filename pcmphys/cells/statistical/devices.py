@@ -374,9 +374,8 @@ class StatisticalPopulation:
             self._blank = blank if blank.any() else None
 
     def _checked_targets(self, targets, chosen: np.ndarray | None) -> tuple[np.ndarray, int]:
-        if chosen is not None and np.shape(targets) == self.shape:
-            # what is asked of devices that are left alone does not matter, not even if it is NaN
-            targets = np.where(chosen.reshape(self.shape), check.filled(targets), 0.0)
+        if chosen is not None:
+            targets = check.only("targets", targets, chosen.reshape(self.shape), "S")
         targets = check.array("targets", targets, "S", 0.0, empty=True)
         if targets.ndim == 0:
             targets = np.full(self.shape, targets)
