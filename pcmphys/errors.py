@@ -7,6 +7,8 @@ reported by a `ValidityWarning`.
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ParameterError(ValueError):
     """A number, array, file or name that the model cannot use; the message names it, its unit and the range."""
@@ -30,7 +32,7 @@ class ConvergenceError(RuntimeError):
         self.residual = residual
         self.iterations = iterations
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         # exceptions cross process pools by pickle, which replays positional arguments only
         return (_rebuild, (self.args[0], self.residual, self.iterations))
 

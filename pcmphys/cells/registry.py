@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any, Literal, overload
+
 from pcmphys.cells.film import FilmCell, FilmParameters
 from pcmphys.cells.mushroom.cell import MushroomCell
 from pcmphys.cells.mushroom.parameters import MushroomParameters
@@ -19,7 +22,15 @@ _MODELS = {
 }
 
 
-def load_cell(name_or_path):
+@overload
+def load_cell(name_or_path: Literal["ibm-90nm-doped-gst", "ibm-90nm-projected"]) -> MushroomCell: ...
+@overload
+def load_cell(name_or_path: Literal["ibm-90nm-statistical", "hermes-14nm-statistical"]) -> StatisticalCell: ...
+@overload
+def load_cell(name_or_path: Literal["gst225-film"]) -> FilmCell: ...
+@overload
+def load_cell(name_or_path: str | Path) -> Any: ...
+def load_cell(name_or_path: str | Path) -> Any:
     """Load a technology.
 
     Parameters

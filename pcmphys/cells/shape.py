@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pcmphys.errors import ParameterError
 
 
-def one_shape(shape, more: tuple) -> None:
+def one_shape(shape: int | Sequence[int], more: tuple[int, ...]) -> None:
     """Refuse ``population(256, 256)``, which could mean two axes or a seed.
 
     Examples

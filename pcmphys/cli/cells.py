@@ -48,6 +48,8 @@ def show(name: Cell) -> None:
     from pcmphys.cells import load_cell
 
     technology = load_cell(name).technology
+    if technology.descent:
+        terminal.say(technology.descent)
     terminal.show_table(_quantities(technology), _quantities(technology, narrow=True))
     for key, quantity in technology.quantities.items():
         if quantity.note:
@@ -67,7 +69,7 @@ def _quantities(technology, *, narrow: bool = False):
     for heading in ("unit", "kind", *["source"] * (not narrow)):
         table.add_column(heading)
     for key, quantity in technology.quantities.items():
-        kind = f"[bold yellow]{quantity.kind}[/]" if quantity.kind == "assumed" else quantity.kind
+        kind = f"[bold yellow]{quantity.kind}[/]" if quantity.kind in ("assumed", "user") else quantity.kind
         unit, source = terminal.escaped(quantity.unit), terminal.escaped(quantity.source)
         if narrow:
             table.add_row(f"{key}\n  {source}" if source else key, ",\n".join(quantity.numbers), unit, kind)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
@@ -47,7 +48,7 @@ class Bias:
     top: np.ndarray = np.nan
     gate: np.ndarray | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         batches = {}
         for name in ("left", "bottom", "right", "top", "gate"):
             if name == "gate" and self.gate is None:
@@ -69,7 +70,7 @@ class Bias:
         return f"Bias({', '.join(f'{n} {getattr(self, n).shape}' for n in used)})"
 
     @classmethod
-    def matvec(cls, voltage, gate=None) -> Bias:
+    def matvec(cls, voltage: ArrayLike, gate: ArrayLike | None = None) -> Bias:
         """Drive every word line at its left end, sense every bit line at its bottom end at virtual ground.
 
         Parameters
@@ -89,17 +90,27 @@ class Bias:
 
     @overload
     @classmethod
-    def select(cls, i: int, j: int, voltage: float, scheme: str = ..., *, gate=...) -> Selection: ...
+    def select(
+        cls, i: int, j: int, voltage: float, scheme: str = ..., *, gate: ArrayLike | None = ...
+    ) -> Selection: ...
 
     @overload
     @classmethod
     def select(
-        cls, i: int, j: int, voltage: float, scheme: str = ..., *, rows: int, columns: int, gate=...
+        cls, i: int, j: int, voltage: float, scheme: str = ..., *, rows: int, columns: int, gate: ArrayLike | None = ...
     ) -> Bias: ...
 
     @classmethod
     def select(
-        cls, i: int, j: int, voltage: float, scheme: str = "half", *, rows=None, columns=None, gate=None
+        cls,
+        i: int,
+        j: int,
+        voltage: float,
+        scheme: str = "half",
+        *,
+        rows=None,
+        columns=None,
+        gate: ArrayLike | None = None,
     ) -> Bias | Selection:
         """Select one cell: its word line at ``voltage``, its bit line grounded, the others by the scheme.
 
@@ -143,7 +154,15 @@ class Bias:
         return found.sized(check.integer("rows", rows, 1), check.integer("columns", columns, 1))
 
     @classmethod
-    def voltages(cls, rows=np.nan, columns=np.nan, *, right=np.nan, top=np.nan, gate=None) -> Bias:
+    def voltages(
+        cls,
+        rows: ArrayLike = np.nan,
+        columns: ArrayLike = np.nan,
+        *,
+        right: ArrayLike = np.nan,
+        top: ArrayLike = np.nan,
+        gate: ArrayLike | None = None,
+    ) -> Bias:
         """Any voltages: left ends of the word lines, bottom ends of the bit lines; NaN leaves an end open.
 
         Parameters
@@ -157,7 +176,7 @@ class Bias:
         """
         return cls(rows, columns, right, top, gate)
 
-    def scaled(self, factor) -> Bias:
+    def scaled(self, factor: ArrayLike) -> Bias:
         """All voltages times a factor, or times each of a sequence of factors (which then is the batch); not the gates.
 
         Examples
@@ -258,7 +277,7 @@ class Selection:
         """Number of inputs; None for a single one."""
         return len(self.factors) if isinstance(self.factors, tuple) else None
 
-    def scaled(self, factor) -> Selection:
+    def scaled(self, factor: ArrayLike) -> Selection:
         """All voltages times a factor, or times each of a sequence of factors (then the batch); see `Bias.scaled`.
 
         Examples

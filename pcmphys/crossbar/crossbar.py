@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.cells.protocol import Look, are_devices, is_look
 from pcmphys.crossbar import checks
@@ -21,6 +24,9 @@ from pcmphys.crossbar.solver.ends import refuse_islands
 from pcmphys.crossbar.wires import Wires
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
+
+if TYPE_CHECKING:
+    from pcmphys.programming.pulse import Pulse
 
 
 class Crossbar:
@@ -83,14 +89,14 @@ class Crossbar:
         selector = "" if self.selector is None else f", {self.selector}"
         return f"Crossbar({rows} x {columns}, {self.wires}{selector})"
 
-    def __setattr__(self, name: str, value) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         # a change of wires or states from outside would go unnoticed
         if not name.startswith("_"):
             hint = "; states go to solve(bias, on=...) and come back as solution.on" if name == "on" else ""
             raise ParameterError(f"{name}: a Crossbar is not changed, make another one{hint}")
         super().__setattr__(name, value)
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         # the eliminated network is twice the size of the cells, and quickly made again
         return self.__dict__ | {"_eliminated": None}
 
@@ -146,7 +152,7 @@ class Crossbar:
         bias: Bias | Selection,
         *,
         start: Solution | None = None,
-        on=None,
+        on: ArrayLike | None = None,
         tolerance: float = DEFAULT_TOLERANCE,
         max_iterations: int | None = None,
     ) -> Solution:
@@ -184,7 +190,9 @@ class Crossbar:
         """
         return self._solved(checks.sized(bias, self.shape, self.selector), start, on, tolerance, max_iterations)[0]
 
-    def ramp(self, bias: Bias | Selection, factors, *, start: Solution | None = None, **options) -> list[Solution]:
+    def ramp(
+        self, bias: Bias | Selection, factors: ArrayLike, *, start: Solution | None = None, **options: Any
+    ) -> list[Solution]:
         """Solve for a bias times each of a list of factors, each from the solution before it (and its on-states).
 
         Parameters
@@ -231,7 +239,7 @@ class Crossbar:
     def write(
         self,
         bias: Bias | Selection,
-        pulse,
+        pulse: Pulse,
         *,
         repeat: int = 1,
         crosstalk: ThermalCrosstalk | None = None,
@@ -279,12 +287,12 @@ class Crossbar:
     def noise(
         self,
         bias: Bias | Selection,
-        relative_std=0.0,
+        relative_std: ArrayLike = 0.0,
         *,
         bandwidth: float = 0.0,
         temperature: float = 300.0,
         fano: float = 0.0,
-        on=None,
+        on: ArrayLike | None = None,
         tolerance: float = DEFAULT_TOLERANCE,
     ) -> noise.Noise:
         """Noise of every column current, and where it comes from, without sampling.
@@ -331,11 +339,11 @@ class Crossbar:
     def noise_density(
         self,
         bias: Bias | Selection,
-        relative_density=0.0,
+        relative_density: ArrayLike = 0.0,
         *,
         temperature: float = 300.0,
         fano: float = 0.0,
-        on=None,
+        on: ArrayLike | None = None,
         tolerance: float = DEFAULT_TOLERANCE,
     ) -> noise.Noise:
         """Spectral density of every column current's noise at one frequency, thermal and shot noise included.
@@ -359,7 +367,7 @@ class Crossbar:
         return noise.total(self._operating_point(bias, on, tolerance), relative, 1.0, temperature, fano)
 
     def sensitivity(
-        self, bias: Bias | Selection, column: int, *, on=None, tolerance: float = DEFAULT_TOLERANCE
+        self, bias: Bias | Selection, column: int, *, on: ArrayLike | None = None, tolerance: float = DEFAULT_TOLERANCE
     ) -> np.ndarray:
         """Answer of one column current to each device: dI_column / d ln(device current) [A], shape (rows, columns)."""
         column = check.integer("column", column, 0, self.shape[1] - 1)

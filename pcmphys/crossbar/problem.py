@@ -8,8 +8,8 @@ they are found again, input by input, when they are asked for.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,10 @@ from pcmphys.crossbar.solver.cells import Devices, Selected, SelectedDevices
 from pcmphys.crossbar.solver.ends import connected, joined, refuse_islands
 from pcmphys.crossbar.wires import Resistances, Wires
 from pcmphys.numerics.compile import spans, thread_count, together
+
+if TYPE_CHECKING:
+    from pcmphys.crossbar.selectors.selector import Selector
+    from pcmphys.crossbar.solver.lines import Ends
 
 DEFAULT_TOLERANCE = 1e-12
 _FEW = 20
@@ -69,11 +73,23 @@ class LinearProblem:
     one, and checks it for islands.
     """
 
-    def __init__(self, conductance: np.ndarray, resistances: Resistances, bias: Bias, limits, network=None):
+    bias: Bias
+    conductance: np.ndarray
+    limits: tuple[float, int]
+    resistances: Resistances
+
+    def __init__(
+        self,
+        conductance: np.ndarray,
+        resistances: Resistances,
+        bias: Bias,
+        limits: tuple[float, int],
+        network: Callable[[Ends], linear.Network] | None = None,
+    ):
         self.conductance, self.resistances, self.bias, self.limits = conductance, resistances, bias, limits
         self._network = network
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         # eliminated networks are twice the size of the cells, and quickly made again
         return self.__dict__ | {"_network": None}
 
@@ -87,7 +103,7 @@ class LinearProblem:
         nodes = self if found.fields is None else KeptOhmic(found.fields, self.conductance)
         return Solved(linear.Currents(*found[:4]), found.residual, found.iterations), nodes
 
-    def gain(self, fields) -> np.ndarray:
+    def gain(self, fields: newton.Fields) -> np.ndarray:
         """How much of a device's noise reaches the cell's current, (rows, columns): all of it."""
         return np.ones(self.conductance.shape)
 
@@ -158,7 +174,23 @@ class NonlinearProblem:
         States of a selector with hysteresis before the first input, (rows, columns).
     """
 
-    def __init__(self, devices, selector, resistances: Resistances, bias: Bias, limits, start=None, on=None):
+    bias: Bias
+    devices: Any
+    limits: tuple[float, int]
+    resistances: Resistances
+    selector: Selector | None
+    start: tuple[np.ndarray, np.ndarray] | None
+
+    def __init__(
+        self,
+        devices: Any,
+        selector: Selector | None,
+        resistances: Resistances,
+        bias: Bias,
+        limits: tuple[float, int],
+        start: tuple[np.ndarray, np.ndarray] | None = None,
+        on: np.ndarray | None = None,
+    ):
         self.devices, self.selector, self.resistances = devices, selector, resistances
         self.bias, self.limits, self.start = bias, limits, start
         self._first, self._on = on, None
@@ -186,7 +218,7 @@ class NonlinearProblem:
         solved = Solved(currents, max(f.residual for f in found), max(f.iterations for f in found), on=self._on)
         return solved, Kept([f.fields for f in found]) if keep else self
 
-    def gain(self, fields) -> np.ndarray:
+    def gain(self, fields: newton.Fields) -> np.ndarray:
         """Of one input: how much of a device's noise reaches the cell's current, (rows, columns)."""
         return self._cells(self.bias.gate, self._state(0)).gain(fields)
 
@@ -235,7 +267,7 @@ class NonlinearProblem:
         return SelectedDevices(self.devices, self.selector, gate, on)
 
 
-def transfers(cells, wires: Wires, tolerance: float = DEFAULT_TOLERANCE) -> list[np.ndarray]:
+def transfers(cells: np.ndarray, wires: Wires, tolerance: float = DEFAULT_TOLERANCE) -> list[np.ndarray]:
     """Transfer matrices (columns, rows) [S] of ohmic arrays of one shape, as `Crossbar.transfer` gives them.
 
     ``cells`` are checked conductances [S], shape (arrays, rows, columns). What depends on the shape alone is made once,

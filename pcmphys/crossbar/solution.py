@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import operator
+from typing import Any
 
 import numpy as np
 
@@ -52,13 +53,21 @@ class Solution:
         Nonlinear cells, one input: the residual after each Newton step.
     """
 
-    def __init__(self, bias: Bias, solved: Solved, nodes):
+    column_current: np.ndarray
+    history: list[float] | None
+    iterations: int
+    residual: float
+    right_current: np.ndarray
+    row_current: np.ndarray
+    top_current: np.ndarray
+
+    def __init__(self, bias: Bias, solved: Solved, nodes: Any):
         self.bias = bias
         self._single = bias.batch is None
         self.row_current, self.column_current, self.right_current, self.top_current = (
             part[:, 0] if self._single else part for part in solved.currents
         )
-        self.on = solved.on[..., 0] if self._single and solved.on is not None else solved.on
+        self.on: np.ndarray | None = solved.on[..., 0] if self._single and solved.on is not None else solved.on
         self.residual, self.iterations, self.history = solved.residual, solved.iterations, solved.history
         self._nodes = nodes
         self._arrays: dict[str, np.ndarray] = {}
@@ -67,7 +76,7 @@ class Solution:
         batch = "" if self._single else f", batch of {self.bias.batch}"
         return f"Solution(residual={self.residual:.2g}, iterations={self.iterations}{batch})"
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         # what is found again when it is asked for does not travel
         return {name: value for name, value in self.__dict__.items() if name != "_whole"} | {"_arrays": {}}
 
@@ -159,7 +168,7 @@ _WHAT = {
 """Node arrays of one input by name."""
 
 
-def checked_start(start, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray] | None:
+def checked_start(start: object, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray] | None:
     """Voltages [V] of word and bit lines at which an array of this shape begins; None without a start."""
     if start is None:
         return None

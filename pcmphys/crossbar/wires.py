@@ -48,7 +48,7 @@ class Wires:
 
     __repr__ = fields
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in NAMES:
             value = check.array(f"wires.{name}", getattr(self, name), "ohm", 0.0, ndim=(0, 1))
             if value.ndim:

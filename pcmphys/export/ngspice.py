@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import singledispatch
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from pcmphys.crossbar import OTS, Bias, Crossbar, Diode, Exponential, Selection, Solution, Transistor
@@ -24,10 +26,10 @@ _ZERO_CELSIUS = 273.15  # as in ngspice
 def ngspice(
     xbar: Crossbar,
     bias: Bias | Selection,
-    path=None,
+    path: str | Path | None = None,
     *,
     start: Solution | None = None,
-    on=None,
+    on: ArrayLike | None = None,
     behavioural: bool = False,
     options: str = OPTIONS,
 ) -> str:

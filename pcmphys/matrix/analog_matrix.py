@@ -5,8 +5,10 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.crossbar import Wires
 from pcmphys.errors import ParameterError
@@ -22,6 +24,9 @@ from pcmphys.matrix.tile import Circuit, Counts, Tile
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import together
 from pcmphys.programming import ProgramReport
+
+if TYPE_CHECKING:
+    from pcmphys.crossbar.selectors.selector import Selector
 
 _HALF_SCALE = 0.5
 """Amplitude of the known inputs, of full scale; less on a tile whose converter range they would leave."""
@@ -95,24 +100,25 @@ class AnalogMatrix:
     """
 
     __array_ufunc__ = None  # so that numpy leaves x @ matrix to us
+    __array__ = checks.no_array
 
     def __init__(
         self,
-        weights,
-        cell,
+        weights: ArrayLike,
+        cell: Any,
         mapping: Mapping | None = None,
         tile: tuple[int, int] = (256, 256),
         wires: Wires | None = None,
-        selector=None,
+        selector: Selector | None = None,
         periphery: Periphery | None = None,
         seed: int = 0,
         *,
-        gate=None,
+        gate: ArrayLike | None = None,
         first_cell: int = 0,
     ):
-        self.selector = checks.checked_selector(selector)
+        self.selector: Selector | None = checks.checked_selector(selector)
         checks.check_kinds(cell, mapping, wires, periphery)
-        self.weights = checks.checked_weights(weights)
+        self.weights: np.ndarray = checks.checked_weights(weights)
         self.cell = cell
         self.mapping = DifferentialPair() if mapping is None else mapping
         self.periphery = Periphery() if periphery is None else periphery
@@ -122,11 +128,11 @@ class AnalogMatrix:
         checks.check_read(cell, read_voltage, self.selector)
         self._converters = Converters(self.periphery, read_voltage, self.scale, self.weights.shape[0])
         self._programmed = False
-        self.tile = checks.checked_tile(tile)
-        self.gate = checks.checked_gate(gate, self.selector, self.weights.shape[0])
+        self.tile: tuple[int, int] = checks.checked_tile(tile)
+        self.gate: float | np.ndarray | None = checks.checked_gate(gate, self.selector, self.weights.shape[0])
         wires = Wires() if wires is None else wires
         self._tiles: list[Tile] = []
-        self.last_cell = check.integer("first_cell", first_cell, 0)
+        self.last_cell: int = check.integer("first_cell", first_cell, 0)
         for rows in _slices(self.weights.shape[0], self.tile[0]):
             line = 0
             for columns in _slices(self.weights.shape[1], self.tile[1]):
@@ -224,7 +230,7 @@ class AnalogMatrix:
         for part in self._tiles:
             part.devices.wait(duration, temperature)
 
-    def fit_range(self, x) -> None:
+    def fit_range(self, x: ArrayLike) -> None:
         """Set every tile's converter range from sample inputs: 1.1 times the largest ideal current they cause.
 
         Ideal devices and wires, but with the selectors, if there are any.
@@ -293,7 +299,7 @@ class AnalogMatrix:
         read = [functools.partial(part.read, voltage, self.periphery.read_duration) for part in self._tiles]
         return Snapshot(self._converters, self._tiles, together(read), repr(self))
 
-    def matvec(self, x, *, compensate: bool = True) -> np.ndarray:
+    def matvec(self, x: ArrayLike, *, compensate: bool = True) -> np.ndarray:
         """Multiply on the arrays: y ~ x @ weights.
 
         Parameters
@@ -311,11 +317,11 @@ class AnalogMatrix:
         self._converters.checked(x)  # a bad input must not cost a read
         return self.snapshot().matvec(x, compensate=compensate)
 
-    def __rmatmul__(self, x) -> np.ndarray:
+    def __rmatmul__(self, x: ArrayLike) -> np.ndarray:
         """``x @ matrix``: short for `matvec`."""
         return self.matvec(x)
 
-    def __matmul__(self, x) -> np.ndarray:
+    def __matmul__(self, x: ArrayLike) -> np.ndarray:
         """``matrix @ x`` applies the arrays to one input, as `matvec` does: y ~ x @ weights."""
         return self.matvec(checks.one_input(x, self.shape[0]))
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.crossbar import Selector, Wires
 from pcmphys.errors import ParameterError
@@ -14,7 +17,7 @@ _LARGEST_WEIGHT, _SMALLEST_WEIGHT = 1e290, 1e-290
 """Between these the largest weight must lie: far enough from the ends of float64 for conductances and products."""
 
 
-def checked_weights(weights) -> np.ndarray:
+def checked_weights(weights: ArrayLike) -> np.ndarray:
     """Own, read-only array of weights whose largest magnitude is neither beyond float64 nor lost in its last digits."""
     found = check.array("weights", weights, "", -_LARGEST_WEIGHT, _LARGEST_WEIGHT, ndim=2).copy()
     largest = np.abs(found).max()
@@ -24,7 +27,7 @@ def checked_weights(weights) -> np.ndarray:
     return found
 
 
-def check_kinds(cell, mapping, wires, periphery) -> None:
+def check_kinds(cell: Any, mapping: object, wires: object, periphery: object) -> None:
     """Refuse what is no cell, mapping, wires or periphery; None is, but for the cell."""
     if wires is not None and not isinstance(wires, Wires):
         raise ParameterError(f"wires must be a Wires; got {type(wires).__name__}")
@@ -36,7 +39,7 @@ def check_kinds(cell, mapping, wires, periphery) -> None:
         raise ParameterError(f"mapping must be a Mapping, for example DifferentialPair(); got {mapping!r}")
 
 
-def checked_tile(tile) -> tuple[int, int]:
+def checked_tile(tile: Any) -> tuple[int, int]:
     """Word lines and columns of a tile."""
     dims = check.shape("tile", tile)
     if len(dims) != 2 or min(dims) < 1:
@@ -44,12 +47,12 @@ def checked_tile(tile) -> tuple[int, int]:
     return dims
 
 
-def read_limit(cell) -> float:
+def read_limit(cell: Any) -> float:
     """Largest voltage [V] of a read of this cell; infinite if it has none."""
     return getattr(getattr(getattr(cell, "parameters", None), "read", None), "largest_voltage", np.inf)
 
 
-def check_read(cell, voltage: float, selector) -> None:
+def check_read(cell: Any, voltage: float, selector: Selector | None) -> None:
     """Refuse now the read voltage [V] that the first read would refuse."""
     limit = read_limit(cell)
     # behind a selector devices are read at their own voltage
@@ -60,14 +63,14 @@ def check_read(cell, voltage: float, selector) -> None:
         )
 
 
-def checked_selector(selector):
+def checked_selector(selector: object) -> Selector | None:
     """A selector, or None."""
     if selector is not None and not isinstance(selector, Selector):
         raise ParameterError(f"selector must be None or a Selector, for example a Diode; got {selector!r}")
     return selector
 
 
-def checked_gate(gate, selector, inputs: int) -> float | np.ndarray | None:
+def checked_gate(gate: ArrayLike | None, selector: Selector | None, inputs: int) -> float | np.ndarray | None:
     """Gate voltage [V], one number or one a word line; present exactly if the selector needs it."""
     gated = selector is not None and selector.gated
     if gate is None:
@@ -82,10 +85,16 @@ def checked_gate(gate, selector, inputs: int) -> float | np.ndarray | None:
     return gate.copy() if gate.ndim else float(gate)
 
 
-def one_input(x, inputs: int):
+def one_input(x: ArrayLike, inputs: int) -> ArrayLike:
     """The x of ``matrix @ x``, if it is one input; the rows of a batch are inputs, which suits ``x @ matrix``."""
     if np.ndim(x) != 1:
         raise ParameterError(
             f"matrix @ x takes one input of shape ({inputs},); got shape {np.shape(x)}: write x @ matrix for a batch"
         )
     return x
+
+
+def no_array(self: object, dtype: object = None, copy: object = None) -> np.ndarray:
+    """``__array__`` of what multiplies by reading devices: pandas asks for it, and would multiply by ideal weights."""
+    kind = type(self).__name__
+    raise ParameterError(f"the {kind} is no array; for a table x write x.to_numpy() @ matrix, or matrix.matvec(x)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def _draw_signs(stream, signs):
             signs[row, k] = 1.0 if uniform(w0, w1) < 0.5 else -1.0
 
 
-def gain_of(measured: np.ndarray, known: tuple, ideal: np.ndarray) -> tuple[float, str]:
+def gain_of(measured: np.ndarray, known: tuple[Any, ...], ideal: np.ndarray) -> tuple[float, str]:
     """Gain that brings the measured currents closest to the expected ones, and why it is left at 1 if it is.
 
     Parameters

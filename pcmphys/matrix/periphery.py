@@ -46,7 +46,7 @@ class Periphery:
     read_voltage: float | None = None
     read_duration: float | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("dac_bits", "adc_bits"):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, _bits(f"periphery.{name}", getattr(self, name)))
@@ -56,7 +56,7 @@ class Periphery:
                 object.__setattr__(self, name, value)
 
     @staticmethod
-    def quantise(values: np.ndarray, full_scale, bits: int | None) -> tuple[np.ndarray, int]:
+    def quantise(values: np.ndarray, full_scale: float | np.ndarray, bits: int | None) -> tuple[np.ndarray, int]:
         """Round to the converter's steps and clip to its range; returns the values and how many were clipped."""
         if bits is None:
             return values, 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def opened(circuit: Circuit, conductance: np.ndarray, voltage: float, least: flo
     )
 
 
-def check_opening(tiles: list[Opened], selector: Selector, voltage: float, cell) -> None:
+def check_opening(tiles: list[Opened], selector: Selector, voltage: float, cell: Any) -> None:
     """Refuse or report selectors that stay closed at the full read voltage [V], and devices that get too much of it.
 
     Raises

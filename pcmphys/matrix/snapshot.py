@@ -6,6 +6,7 @@ import functools
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.matrix import checks
 from pcmphys.matrix.converters import Converters
@@ -28,19 +29,20 @@ class Snapshot:
     """Which matrix it is of, and when."""
 
     __array_ufunc__ = None
+    __array__ = checks.no_array
 
     def __repr__(self) -> str:
         return f"Snapshot({self.name})"
 
-    def __rmatmul__(self, x) -> np.ndarray:
+    def __rmatmul__(self, x: ArrayLike) -> np.ndarray:
         """``x @ snapshot``: short for `matvec`."""
         return self.matvec(x)
 
-    def __matmul__(self, x) -> np.ndarray:
+    def __matmul__(self, x: ArrayLike) -> np.ndarray:
         """``snapshot @ x`` for one input, as of `AnalogMatrix`."""
         return self.matvec(checks.one_input(x, self.converters.inputs))
 
-    def matvec(self, x, *, compensate: bool = True) -> np.ndarray:
+    def matvec(self, x: ArrayLike, *, compensate: bool = True) -> np.ndarray:
         """Multiply with the frozen conductances; arguments as `AnalogMatrix.matvec`."""
         x, single = self.converters.checked(x)
         voltage, full, dac_clipped = self.converters.to_voltage(x)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -98,12 +99,18 @@ class Tile:
         Full scale of the bit-line converter.
     """
 
-    def __init__(self, rows: slice, columns: slice, lines: slice, devices, circuit: Circuit):
+    circuit: Circuit
+    columns: slice
+    devices: Any
+    lines: slice
+    rows: slice
+
+    def __init__(self, rows: slice, columns: slice, lines: slice, devices: Any, circuit: Circuit):
         self.rows, self.columns, self.lines = rows, columns, lines
         self.devices, self.circuit = devices, circuit
-        self.gain = 1.0
-        self.adc_range = 1.0
-        self.counts = Counts()
+        self.gain: float = 1.0
+        self.adc_range: float = 1.0
+        self.counts: Counts = Counts()
 
     def read(self, voltage: float, duration: float | None) -> TileState:
         """The tile as one read finds it; every input of a batch meets the same conductances."""
@@ -112,6 +119,10 @@ class Tile:
 
 class TileState:
     """Conductances (arrays, rows, bit lines) [S] of one moment, with gain and converter range then; exact currents."""
+
+    adc_range: float
+    conductance: np.ndarray
+    gain: float
 
     def __init__(self, conductance: np.ndarray, circuit: Circuit, gain: float, adc_range: float):
         self.conductance, self.gain, self.adc_range = conductance, gain, adc_range

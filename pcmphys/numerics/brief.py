@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
 
-def brief(value) -> str:
+def brief(value: Any) -> str:
     """An array as its shape and range, anything else as it is.
 
     Examples
@@ -27,7 +28,7 @@ def brief(value) -> str:
     return f"<{shape}, {known.min():.4g} to {known.max():.4g}{missing}>"
 
 
-def fields(self) -> str:
+def fields(self: Any) -> str:
     """``__repr__`` of a dataclass with arrays: all fields, arrays in brief."""
     named = (f"{field.name}={brief(getattr(self, field.name))}" for field in dataclasses.fields(self) if field.repr)
     return f"{type(self).__name__}({', '.join(named)})"

@@ -23,6 +23,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import llvmlite
 import numba
@@ -194,7 +195,7 @@ class KernelCache:
         """The folder."""
         return None if self._folder is None else str(self._folder)
 
-    def load_overload(self, signature, target_context):
+    def load_overload(self, signature: Any, target_context: Any) -> Any:
         """The kernel for these types, or None: then it is compiled."""
         target_context.refresh()
         path = self._path(signature, target_context.codegen())
@@ -209,7 +210,7 @@ class KernelCache:
         _announce(self._module)
         return None
 
-    def save_overload(self, signature, result) -> None:
+    def save_overload(self, signature: Any, result: Any) -> None:
         """Keep a compiled kernel."""
         path = self._path(signature, result.codegen)
         if path is None or any(not lifted.can_cache for lifted in result.lifted) or result.library.has_dynamic_globals:

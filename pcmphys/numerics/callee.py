@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from typing import Any
 
 import numba
 from numba.core import types
@@ -48,7 +49,7 @@ class _PartCompiler(Compiler):
         super().__init__(typingctx, targetctx, library, args, return_type, flags, locals)
 
 
-def callee(compiled: Callable, function: Callable, **options) -> Callable:
+def callee(compiled: Callable, function: Callable, **options: Any) -> Callable:
     """Let kernels that call ``compiled`` see its ``function`` as a part of theirs, compiled with these options.
 
     ``parts`` of the result is what they see: Numba's dispatcher, with its ``signatures``.

@@ -18,8 +18,9 @@ import itertools
 import math
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from typing import Any, TypeVar
 
 import numba
 import numpy as np
@@ -32,6 +33,8 @@ _CELLS_PER_THREAD = 32_768
 _KEPT_BYTES = 30 * 2**20
 _SCRATCH_BYTES = 2**25
 """Largest scratch memory [bytes] that a thread keeps between calls."""
+
+Result = TypeVar("Result")
 
 _local = threading.local()
 
@@ -88,7 +91,7 @@ def spans(count: int, parts: int, align: int = 1) -> list[tuple[int, int]]:
     return list(itertools.pairwise(borders))
 
 
-def launch(compiled: Callable, count: int, *arguments, align: int = 1, grain: int = _CELLS_PER_THREAD) -> None:
+def launch(compiled: Callable, count: int, *arguments: Any, align: int = 1, grain: int = _CELLS_PER_THREAD) -> None:
     """Call ``compiled(start, stop, *arguments)`` so that every cell of ``range(count)`` is covered once.
 
     ``grain`` is the least number of cells worth a thread of its own; ``align`` keeps chunk borders on multiples.
@@ -102,7 +105,7 @@ def launch(compiled: Callable, count: int, *arguments, align: int = 1, grain: in
     together([functools.partial(compiled, start, stop, *arguments) for start, stop in runs])
 
 
-def together(tasks: list[Callable[[], object]]) -> list:
+def together(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
     """Run independent tasks on the threads at hand and return their results in order."""
     threads = min(thread_count(), len(tasks))
     if threads <= 1:
@@ -132,7 +135,7 @@ def scratch(count: int, shape: tuple[int, ...]) -> list[np.ndarray]:
     return [memory[k * size : (k + 1) * size].reshape(shape) for k in range(count)]
 
 
-def _inside(task: Callable[[], object]):
+def _inside(task: Callable[[], Result]) -> Result:
     with single_thread():
         return task()
 

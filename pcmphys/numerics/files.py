@@ -32,7 +32,7 @@ _MARKS = (
 )
 
 
-def write_whole(path, content: bytes | Callable[[Path], object]) -> Path:
+def write_whole(path: str | Path, content: bytes | Callable[[Path], object]) -> Path:
     """Write bytes, or what ``content`` puts into the path it is given, then rename; on any failure the old file stays.
 
     Libraries that draw or keep data draw into memory first and give bytes: where the disk is full, some of them fail
@@ -131,7 +131,7 @@ def _runs(process: int) -> bool:
     return True
 
 
-def probe(folder, name: str, *files: str) -> None:
+def probe(folder: str | Path, name: str, *files: str) -> None:
     """Make a folder, write a file into it and remove it again: before hours are spent on what is to lie there.
 
     Raises

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable
+from typing import Any
 
 
 def attach(
@@ -25,7 +26,7 @@ def attach(
     """
     home_of = {name: module for module, names in homes.items() for name in names.split()}
 
-    def __getattr__(name: str):
+    def __getattr__(name: str) -> Any:
         if name in rooms:
             return importlib.import_module(f"{package}.{name}")
         if name not in home_of:

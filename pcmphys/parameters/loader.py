@@ -21,7 +21,7 @@ from pcmphys.parameters.words import explained, shown
 _QUANTITY_KEYS = tuple(Quantity.model_fields)
 
 
-def read_technology(name_or_path) -> Technology:
+def read_technology(name_or_path: str | Path) -> Technology:
     """Read and check one parameter file.
 
     Parameters
@@ -41,25 +41,50 @@ def read_technology(name_or_path) -> Technology:
     known = shipped()
     name = str(name_or_path)
     if name in known:
-        source, file = known[name], f"{name}.toml"
-    elif name.endswith(".toml"):
-        source, file = Path(name_or_path).expanduser(), name
-    else:
-        names = ", ".join(sorted(known))
-        raise ParameterError(
-            f"cell {name!r} is unknown; known are {names}, or the path of a .toml file{suggest(name, known)}"
-        )
+        return _read(known[name], f"{name}.toml", {})
+    if name.endswith(".toml"):
+        return _read(Path(name_or_path).expanduser(), name, {})
+    raise ParameterError(f"cell {name!r} is unknown; {_known(name)}")
+
+
+def _known(name: str) -> str:
+    known = shipped()
+    return f"known are {', '.join(sorted(known))}, or the path of a .toml file{suggest(name, known)}"
+
+
+def _read(source: Any, file: str, above: dict[str, str]) -> Technology:
+    """Read a file and, before it, the bases that it stands on; ``above``: the files that stand on this one."""
+    place = str(source.resolve()) if isinstance(source, Path) else file
+    if place in above:
+        circle = [*list(above.values())[list(above).index(place) :], file]
+        raise ParameterError(f"{file}: base: these files are each other's base: {' -> '.join(circle)}")
     try:
         content = read_toml(source, file)
     except (OSError, ValueError) as error:
         if isinstance(error, ParameterError):
             raise
         where = "" if not isinstance(source, Path) or source.is_absolute() else f"; looked in {Path.cwd()}"
-        raise ParameterError(f"{file}: cannot be read ({getattr(error, 'strerror', None) or error}){where}") from None
-    return _technology(file, content, _own_references(source))
+        asked = f" (the base of {list(above.values())[-1]})" if above else ""
+        reason = getattr(error, "strerror", None) or error
+        raise ParameterError(f"{file}{asked}: cannot be read ({reason}){where}") from None
+    base = _base(source, file, content, above | {place: file}) if "base" in content else None
+    return _technology(file, content, _own_references(source), base)
 
 
-def _own_references(source) -> dict[str, str]:
+def _base(source: Any, file: str, content: dict[str, Any], above: dict[str, str]) -> Technology:
+    """The technology that a file's ``base`` names: a shipped one, or a file, from the folder of the file itself."""
+    name, known = content["base"], shipped()
+    if not isinstance(name, str):
+        raise ParameterError(f"{file}: base must be text; got {shown(name)}")
+    if name in known:
+        return _read(known[name], f"{name}.toml", above)
+    if not name.endswith(".toml") or not isinstance(source, Path):
+        raise ParameterError(f"{file}: base: {name!r} is unknown; {_known(name)}")
+    path = source.parent / Path(name).expanduser()
+    return _read(path, str(path), above)
+
+
+def _own_references(source: Any) -> dict[str, str]:
     """Entries of the .bib file of the same name beside a user's parameter file: the sources of their own numbers."""
     beside = source.with_suffix(".bib") if isinstance(source, Path) else None
     if beside is None or not beside.exists():
@@ -70,14 +95,31 @@ def _own_references(source) -> dict[str, str]:
         raise ParameterError(f"{beside}: cannot be read ({error})") from None
 
 
-def _technology(file: str, content: dict[str, Any], references: dict[str, str]) -> Technology:
+def _technology(file: str, content: dict[str, Any], references: dict[str, str], base: Technology | None) -> Technology:
     plain = {key: value for key, value in content.items() if not isinstance(value, dict)}
-    header = _validated(Header, plain, file, "")
+    if base is not None:
+        plain = {"model": base.model, "title": base.title, "notes": list(base.notes), **plain}
+        references = base.references | references
+    header = validated(Header, plain, file, "")
     quantities: dict[str, Quantity] = {}
     _collect(file, "", {k: v for k, v in content.items() if isinstance(v, dict)}, quantities)
     for path, quantity in quantities.items():
-        _check_source(file, path, quantity, references)
-    return Technology(**header.model_dump(), quantities=quantities, file=file, references=references)
+        check_source(file, path, quantity, references)
+    inherited: dict[str, str] = {}
+    if base is not None:
+        if header.model != base.model:
+            raise ParameterError(
+                f"{file}: model: expected {base.model!r}, as in its base {base.name}; got {header.model!r}"
+            )
+        inherited = {path: base.inherited.get(path, base.name) for path in base.quantities if path not in quantities}
+        quantities = base.quantities | quantities  # in the order of the base, what is new behind
+    return Technology(
+        **header.model_dump(exclude={"base"}),
+        quantities=quantities,
+        file=file,
+        references=references,
+        inherited=inherited,
+    )
 
 
 def _collect(file: str, prefix: str, table: dict[str, Any], quantities: dict[str, Quantity]) -> None:
@@ -90,11 +132,12 @@ def _collect(file: str, prefix: str, table: dict[str, Any], quantities: dict[str
         if any(isinstance(inner, dict) for inner in value.values()) and not value.keys() & set(_QUANTITY_KEYS):
             _collect(file, f"{path}.", value, quantities)
             continue
-        quantity = _validated(Quantity, value, file, path)
+        quantity = validated(Quantity, value, file, path)
         quantities[path] = quantity
 
 
-def _validated(schema, content: dict[str, Any], file: str, prefix: str):
+def validated(schema: Any, content: dict[str, Any], file: str, prefix: str) -> Any:
+    """The content as this pydantic model, or a complaint that names file and key."""
     try:
         return schema.model_validate(content)
     except ValidationError as error:
@@ -113,7 +156,10 @@ def _validated(schema, content: dict[str, Any], file: str, prefix: str):
         raise ParameterError(f"{file}: {key} {words}; got {shown(first['input'])}") from None
 
 
-def _check_source(file: str, path: str, quantity: Quantity, own: dict[str, str]) -> None:
+def check_source(file: str, path: str, quantity: Quantity, own: dict[str, str]) -> None:
+    """Refuse a number whose source is no entry of the bibliography or of ``own``; a user's number may say anything."""
+    if quantity.kind == "user":
+        return
     key = quantity.reference
     if not key:
         if quantity.kind != "assumed":
@@ -136,7 +182,7 @@ def _check_source(file: str, path: str, quantity: Quantity, own: dict[str, str])
         )
 
 
-def fill(schema: type, technology: Technology):
+def fill(schema: type, technology: Technology) -> Any:
     """Make a parameter dataclass from a technology's quantities.
 
     Each field of ``schema`` carries in its metadata the expected ``unit``, and where it applies ``low`` (allowed),
@@ -151,7 +197,7 @@ def fill(schema: type, technology: Technology):
     """
     used: set[str] = set()
     result = _fill(schema, technology, "", used)
-    known = sorted(_keys(schema, ""))
+    known = sorted(fields_of(schema))
     for path in technology.quantities:
         if path not in used:
             raise ParameterError(
@@ -161,14 +207,15 @@ def fill(schema: type, technology: Technology):
     return result
 
 
-def _keys(schema: type, prefix: str) -> list[str]:
+def fields_of(schema: type, prefix: str = "") -> dict[str, dataclasses.Field[Any]]:
+    """The fields of a parameter dataclass by dotted key, those of its tables too."""
     hints = get_type_hints(schema)
-    keys: list[str] = []
+    found: dict[str, dataclasses.Field[Any]] = {}
     for field in dataclasses.fields(schema):
         inner = _table(hints[field.name])
         path = f"{prefix}{field.name}"
-        keys += _keys(inner, f"{path}.") if inner is not None else [path]
-    return keys
+        found |= fields_of(inner, f"{path}.") if inner is not None else {path: field}
+    return found
 
 
 def _table(hint) -> type | None:
@@ -193,7 +240,7 @@ def _fill(schema: type, technology: Technology, prefix: str, used: set[str]):
         quantity = technology.quantities.get(path)
         if quantity is None:
             if field.default is dataclasses.MISSING:
-                near = suggest(path, set(technology.quantities) - set(_keys(schema, prefix)))
+                near = suggest(path, set(technology.quantities) - set(fields_of(schema, prefix)))
                 near = near.replace("did you mean", "is it misspelt as")
                 unit = field.metadata["unit"]
                 raise ParameterError(f"{technology.file}: {path}: missing; expected a value in {unit}{near}")

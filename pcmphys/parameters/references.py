@@ -7,6 +7,7 @@ import functools
 import logging
 from collections.abc import Iterator
 from importlib import resources
+from typing import Any
 
 from pcmphys.errors import ParameterError
 
@@ -49,7 +50,7 @@ def _quiet(name: str) -> Iterator[None]:
         logger.setLevel(before)
 
 
-def cite(cell) -> str:
+def cite(cell: Any) -> str:
     """BibTeX of every number in a cell.
 
     Parameters
@@ -60,7 +61,8 @@ def cite(cell) -> str:
     Returns
     -------
     str
-        BibTeX entries, sorted by key, each once. Assumed numbers without a source have none.
+        BibTeX entries, sorted by key, each once. Assumed numbers without a source have none; numbers of one's own
+        (`MushroomCell.but`) stand behind the entries, a line each.
 
     Raises
     ------
@@ -76,6 +78,9 @@ def cite(cell) -> str:
     technology = getattr(cell, "technology", cell)
     if not hasattr(technology, "quantities"):
         raise ParameterError(f"cell must be a cell as load_cell gives it; got {cell!r}")
-    keys = sorted({q.reference for q in technology.quantities.values()} - {""})
     known = bibliography() | technology.references
-    return "\n\n".join(known[key] for key in keys)
+    own = {key: q for key, q in technology.quantities.items() if q.kind == "user" and q.reference not in known}
+    keys = {q.reference for key, q in technology.quantities.items() if key not in own} - {""}
+    # BibTeX reads over what stands between entries
+    remarks = [f"% {key} = {', '.join(q.numbers)} {q.unit}: {q.source or 'user'}" for key, q in own.items()]
+    return "\n\n".join([*(known[key] for key in sorted(keys)), *(["\n".join(remarks)] if remarks else [])])

@@ -14,7 +14,7 @@ _LARGEST = 2**63
 """Whole numbers of TOML have 64 bits."""
 
 
-def read_toml(source, name: str) -> dict[str, Any]:
+def read_toml(source: Any, name: str) -> dict[str, Any]:
     """Content of a TOML file in UTF-8 or UTF-16, with or without a byte-order mark.
 
     Parameters

@@ -32,7 +32,7 @@ _ELEMENTS = {str: "text", float: "numbers", int: "whole numbers", bool: "true an
 _LONGEST = 100
 
 
-def explained(error) -> str:
+def explained(error: Any) -> str:
     """What a value must be, from one of the ``errors()`` of pydantic's ``ValidationError``."""
     words = _WORDS.get(error["type"])
     if words is None:
@@ -41,7 +41,7 @@ def explained(error) -> str:
     return words.format(**context)
 
 
-def list_of(annotation) -> str | None:
+def list_of(annotation: Any) -> str | None:
     """What a field of type ``tuple[..., ...]`` is a list of, in words; None for other fields.
 
     Examples

@@ -5,6 +5,8 @@ Word line 0 is at the top, word lines are driven at the left, bit lines are sens
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from pcmphys.crossbar import Solution
@@ -15,6 +17,11 @@ from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.plot import style
 from pcmphys.plot.axes import SMALL
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
 
 _PREFIXES = ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"), (1e-15, "f"))
 _PREFIXED = ("V", "A", "S", "W", "J")
@@ -80,7 +87,7 @@ def cell_map(
         return figure
 
 
-def heat(values: np.ndarray, limits: tuple[float, float], colours: str, axes):
+def heat(values: np.ndarray, limits: tuple[float, float], colours: str, axes: Axes) -> AxesImage:
     """The picture of a map alone, one pixel a cell; returns matplotlib's image, for a colour bar."""
     from matplotlib.ticker import MaxNLocator
 
@@ -95,7 +102,7 @@ def heat(values: np.ndarray, limits: tuple[float, float], colours: str, axes):
     return image
 
 
-def voltage_map(solution, part: str = "cell", *, number: int = 0, axes=None):
+def voltage_map(solution: Any, part: str = "cell", *, number: int = 0, axes: Axes | None = None) -> Figure:
     """Voltages of a solved crossbar as a map.
 
     Parameters
@@ -135,7 +142,7 @@ def voltage_map(solution, part: str = "cell", *, number: int = 0, axes=None):
     return cell_map(values, label=f"voltage across the {part}", unit="V", title=title, axes=axes)
 
 
-def noise_share(noise, *, axes=None):
+def noise_share(noise: Any, *, axes: Axes | None = None) -> Figure:
     """Where the noise of the column currents comes from: each cell's part in the whole variance, over the mean part.
 
     Parameters
@@ -170,7 +177,7 @@ def noise_share(noise, *, axes=None):
     return cell_map(relative, label=label, title=title, colours=style.ORDERED, axes=axes)
 
 
-def write_map(report, quantity: str | None = None, *, axes=None):
+def write_map(report: Any, quantity: str | None = None, *, axes: Axes | None = None) -> Figure:
     """What a pulse through the array, or a write voltage, does to every cell; rings mark devices that switched on.
 
     The colour scale spans the cells that did *not* switch: disturb is what it shows.

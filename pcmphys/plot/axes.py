@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SMALL = 8
 """Font size of legends and of names inside of a figure."""
@@ -10,7 +14,7 @@ TAG = {"boxstyle": "round,pad=0.15", "fc": "white", "ec": "none", "alpha": 0.8}
 """Box behind a name, so that it can be read on anything."""
 
 
-def plain_log(axes) -> None:
+def plain_log(axes: Axes) -> None:
     """Logarithmic y axis with plain numbers; 2 and 5 are named too where there are few powers of ten."""
     from matplotlib.ticker import FuncFormatter
 

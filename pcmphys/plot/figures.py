@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics.files import write_whole
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.legend import Legend
 
-def plain(name) -> str:
+
+def plain(name: object) -> str:
     r"""A name as text of a figure: its dollar signs are no mathematics, its line breaks none of the figure's.
 
     Examples
@@ -20,7 +25,7 @@ def plain(name) -> str:
     return "".join(letter if letter.isprintable() else " " for letter in str(name)).replace("$", r"\$")
 
 
-def legend(axes, artists, names, **options):
+def legend(axes: Axes, artists: Any, names: Any, **options: Any) -> Legend:
     """A legend of named things, whatever the names begin with or contain."""
     # matplotlib leaves out what is labelled with a leading underscore
     shown = axes.legend(artists, ["name"] * len(names), **options)
@@ -29,7 +34,7 @@ def legend(axes, artists, names, **options):
     return shown
 
 
-def check_path(path) -> Path:
+def check_path(path: Any) -> Path:
     """Refuse a path that no figure can be written to, before the work is done."""
     from pcmphys.plot.notebook import NotebookFigure
 
@@ -40,7 +45,7 @@ def check_path(path) -> Path:
     return check_folder(path)
 
 
-def check_folder(path) -> Path:
+def check_folder(path: Any) -> Path:
     """Refuse a path in a folder that is not there."""
     path = Path(path)
     if not path.parent.is_dir():

@@ -7,9 +7,14 @@ import html
 import io
 import json
 import string
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from pcmphys.plot import style
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 _SHEET = string.Template("""
 body{font:16px/1.5 system-ui,sans-serif;max-width:960px;margin:2rem auto;padding:0 1rem;color:$text}
@@ -46,32 +51,32 @@ def paragraph(text: str) -> str:
     return f"<p>{html.escape(text)}</p>"
 
 
-def items(texts) -> str:
+def items(texts: Iterable[str]) -> str:
     """A list of plain texts."""
     return "<ul>" + "".join(f"<li>{html.escape(text)}</li>" for text in texts) + "</ul>"
 
 
-def table(headings, rows) -> str:
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table of plain texts."""
     head = "".join(f"<th>{html.escape(h)}</th>" for h in headings)
     lines = ["".join(f"<td>{html.escape(str(v))}</td>" for v in row) for row in rows]
     return f"<table><tr>{head}</tr>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
 
 
-def drawn(figure, caption: str) -> str:
+def drawn(figure: Figure, caption: str) -> str:
     """A figure, inside the page itself, with its caption."""
     content = base64.b64encode(png(figure)).decode()
     return f'<figure><img alt="" src="data:image/png;base64,{content}"><figcaption>{caption}</figcaption></figure>'
 
 
-def png(figure) -> bytes:
+def png(figure: Figure) -> bytes:
     """A figure as a picture."""
     stream = io.BytesIO()
     figure.savefig(stream, format="png")
     return stream.getvalue()
 
 
-def variables(dataset) -> Table:
+def variables(dataset: xr.Dataset) -> Table:
     """What a data set holds."""
     rows = []
     for name, values in dataset.data_vars.items():
@@ -81,7 +86,7 @@ def variables(dataset) -> Table:
     return Table("results", ("variable", "axes", "meaning", "unit", "smallest", "largest"), rows, left=4)
 
 
-def sources(dataset) -> str:
+def sources(dataset: xr.Dataset) -> str:
     """Settings, references and version behind a data set."""
     settings = json.dumps(json.loads(dataset.attrs["settings"]), indent=1)
     return (

@@ -11,6 +11,12 @@ M. Okabe and K. Ito, Color Universal Design (2008), https://jfly.uni-koeln.de/co
 from __future__ import annotations
 
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 BLUE, VERMILION, GREEN, PURPLE = "#0072b2", "#d55e00", "#009e73", "#cc79a7"
 """For lines: at least 3 to 1 against white."""
@@ -75,7 +81,7 @@ def panel(axes=None, figsize=(6.4, 4.0)):
         yield drawn
 
 
-def time_axis(axes, times) -> None:
+def time_axis(axes: Axes, times: ArrayLike) -> None:
     """Logarithmic time axis with ticks that people name: 1 min, 1 h, 1 day."""
     first, last = min(times), max(times)
     axes.set_xscale("log")

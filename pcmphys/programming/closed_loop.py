@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
@@ -99,11 +100,10 @@ def next_pulse(scheme: Scheme, missing, active, first, amplitude) -> np.ndarray:
     return fresh
 
 
-def checked_targets(devices, targets, chosen: np.ndarray) -> tuple[np.ndarray, int]:
+def checked_targets(devices: Any, targets: ArrayLike, chosen: np.ndarray) -> tuple[np.ndarray, int]:
     """Targets [S] as a flat array, clipped to the cell's range; how many were clipped."""
-    if np.shape(targets) == devices.shape and not chosen.all():
-        # what is asked of devices that are left alone does not matter, not even if it is NaN
-        targets = np.where(chosen.reshape(devices.shape), check.filled(targets), 0.0)
+    if not chosen.all():
+        targets = check.only("targets", targets, chosen.reshape(devices.shape), "S")
     targets = check.array("targets", targets, "S", 0.0, empty=True)
     if targets.ndim == 0:
         targets = np.full(devices.shape, targets)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
@@ -69,7 +70,7 @@ class Pulse:
         self._set(np.array(time), np.array([0.0, height, height, 0.0]), kind)
 
     @classmethod
-    def piecewise(cls, time, *, current=None, voltage=None) -> Pulse:
+    def piecewise(cls, time: ArrayLike, *, current: ArrayLike | None = None, voltage: ArrayLike | None = None) -> Pulse:
         """Make a pulse from corner points.
 
         Parameters

@@ -73,7 +73,7 @@ class Scheme:
     verify_duration: float = 10e-6
     foreseen_exponent: float = 0.05
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.prepare, tuple) or not all(isinstance(pulse, Pulse) for pulse in self.prepare):
             raise ParameterError(f"prepare must be a tuple of Pulse; got {self.prepare!r}")
         if not isinstance(self.pulse, Pulse):

@@ -97,7 +97,7 @@ MISTAKES = {
     "infinite": ("value = 0.0244", "value = inf", ["drift_exponent_mean.offset.value", "finite", "inf"]),
     "unknown kind": (
         MAXIMUM, maximum(kind='"measurd"'),
-        ["conductance_maximum.kind", "'measured', 'fit', 'derived' or 'assumed'", "'measurd'"],
+        ["conductance_maximum.kind", "'measured', 'fit', 'derived', 'assumed' or 'user'", "'measurd'"],
     ),
     "no source": (MAXIMUM, maximum(source=None), ["conductance_maximum.source: missing", "measured value"]),
     "unknown source": (

@@ -6,7 +6,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from pcmphys.cells.population import Population
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.numerics.warn import warn
@@ -18,7 +20,7 @@ _UNITS = {"current": "A", "voltage": "V"}
 _LEAST_CEILING = 1e-15  # S; contacts are kept in single precision
 
 
-def temperature(devices, value) -> float:
+def temperature(devices: Population, value: ArrayLike | None) -> float:
     """One temperature [K] of the surroundings, below melting; the cell's ambient by default."""
     if value is None:
         return devices.cell.parameters.heat.ambient
@@ -31,7 +33,7 @@ def temperature(devices, value) -> float:
     return value
 
 
-def temperatures(devices, value, name: str = "temperature") -> np.ndarray:
+def temperatures(devices: Population, value: ArrayLike | None, name: str = "temperature") -> np.ndarray:
     """A temperature [K] of each device, below melting, as a flat array."""
     value = of_devices(devices.shape, name, value, "K")
     melting = devices.cell.parameters.crystallization.melting_temperature
@@ -46,7 +48,7 @@ def temperatures(devices, value, name: str = "temperature") -> np.ndarray:
     return value
 
 
-def mask(devices, where) -> np.ndarray:
+def mask(devices: Population, where: ArrayLike | None) -> np.ndarray:
     """Which devices are meant, as a flat array; all by default."""
     if where is None:
         return np.ones(devices.size, dtype=bool)
@@ -61,7 +63,7 @@ def of_devices(shape: tuple[int, ...], name: str, value, unit: str) -> np.ndarra
     return np.array(np.broadcast_to(value, shape)).reshape(-1)
 
 
-def amplitude(devices, pulse: Pulse, given, chosen: np.ndarray) -> np.ndarray:
+def amplitude(devices: Population, pulse: Pulse, given: ArrayLike | None, chosen: np.ndarray) -> np.ndarray:
     """Height [A or V] of the pulse for each device, as a flat array; within what the on-state is valid for."""
     if not isinstance(pulse, Pulse):
         raise ParameterError(f"pulse must be a Pulse; got {pulse!r}")
@@ -94,7 +96,7 @@ def _require_valid(devices, name: str, kind: str, values: np.ndarray) -> None:
         )
 
 
-def read_voltage(devices, voltage) -> float:
+def read_voltage(devices: Population, voltage: float | None) -> float:
     """Size [V] of a read's voltage: not zero, and too small to disturb; the cell's usual one by default."""
     read = devices.cell.parameters.read
     voltage = read.voltage if voltage is None else check.number("voltage", voltage, "V")

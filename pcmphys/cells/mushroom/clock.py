@@ -8,6 +8,7 @@ lived through at a temperature of its own stands in its state. Moments keep the 
 from __future__ import annotations
 
 import copy
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +18,10 @@ from pcmphys.numerics.moment import Moment, ages, require_finite
 from pcmphys.physics.crystallization import anneal
 from pcmphys.physics.telegraph import laws as telegraph
 
+if TYPE_CHECKING:
+    from pcmphys.cells.mushroom.parameters import MushroomFloats, MushroomParameters
+    from pcmphys.physics.state import MushroomState
+
 _FEW_LOOKS = 64
 _GRAIN = 512
 _LAST_WAIT = 2**32 - 1
@@ -25,15 +30,15 @@ _LAST_WAIT = 2**32 - 1
 class Clock:
     """The moment on the lab clock, the wait that the glass has not lived through, when each device was last read."""
 
-    def __init__(self, parameters, size: int):
-        self.now = Moment()
-        self.looked = np.zeros(size, dtype=np.uint32)
+    def __init__(self, parameters: MushroomParameters, size: int):
+        self.now: Moment = Moment()
+        self.looked: np.ndarray = np.zeros(size, dtype=np.uint32)
         self._size = size
         self._pending = (0.0, parameters.heat.ambient)
         self._floats = parameters.telegraph.pack()
         self._rates = telegraph.relaxation_rates(parameters.telegraph)
         self._trap_now = Moment()  # on a clock that runs as the traps do, seconds at their reference temperature
-        self.waits = 0  # waits lived through: number of the next one's random draws
+        self.waits: int = 0  # waits lived through: number of the next one's random draws
         self._full = _FEW_LOOKS
         self._looks = [Moment()]  # on the traps' clock: the moments that ``looked`` refers to
 
@@ -77,13 +82,23 @@ class Clock:
         self._trap_now = self._trap_now.after(duration * self._acceleration(temperature))
         self.now = self.now.after(duration)
 
-    def advance(self, state, address, p, tables) -> None:
+    def advance(
+        self, state: MushroomState, address: tuple[np.uint64, np.uint64, np.uint64], p: MushroomFloats, tables: Any
+    ) -> None:
         """Let the glass live through what is pending; ``tables`` are those of pulses."""
         self._age(state, address, p, tables)
         self._pending = (0.0, self._pending[1])
         self.waits += 1
 
-    def disturb(self, duration: float, temperature: np.ndarray, state, address, p, tables) -> None:
+    def disturb(
+        self,
+        duration: float,
+        temperature: np.ndarray,
+        state: MushroomState,
+        address: tuple[np.uint64, np.uint64, np.uint64],
+        p: MushroomFloats,
+        tables: Any,
+    ) -> None:
         """Let time pass at once, each device at its own temperature [K]; nothing may be pending."""
         temperature = np.ascontiguousarray(temperature)
         launch(anneal.relax, self._size, duration, temperature, p, state)
@@ -93,7 +108,9 @@ class Clock:
         self.now = self.now.after(duration)
         self.waits += 1
 
-    def preview(self, state, address, p, tables):
+    def preview(
+        self, state: MushroomState, address: tuple[np.uint64, np.uint64, np.uint64], p: MushroomFloats, tables: Any
+    ) -> MushroomState:
         """The state as it is now, the pending wait lived through; ``state`` itself is left as it is.
 
         The same random numbers are used as later by `advance`, so that looking changes nothing.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.cells.mushroom import checks as checks
 from pcmphys.cells.mushroom import draws
@@ -112,12 +113,12 @@ class MushroomPopulation(Population):
         self,
         pulse: Pulse,
         *,
-        amplitude=None,
+        amplitude: ArrayLike | None = None,
         repeat: int = 1,
         pause: float = 0.0,
-        where=None,
-        temperature=None,
-        warmed=None,
+        where: ArrayLike | None = None,
+        temperature: float | None = None,
+        warmed: ArrayLike | None = None,
     ) -> PulseReport:
         """Send a pulse, or a train of equal pulses.
 
@@ -186,7 +187,7 @@ class MushroomPopulation(Population):
             self._advance()
         self._clock.wait(duration, ambient)
 
-    def disturb(self, duration: float, temperature) -> None:
+    def disturb(self, duration: float, temperature: ArrayLike) -> None:
         """Let time pass, each device at a temperature of its own: what heat from outside of it does to it.
 
         The same laws as in `wait` (relaxation, traps, slow crystallization; exact however long), and the same random
@@ -228,7 +229,12 @@ class MushroomPopulation(Population):
             self._live_through(duration, own)
 
     def read(
-        self, voltage: float | None = None, duration: float | None = None, *, where=None, temperature=None
+        self,
+        voltage: float | None = None,
+        duration: float | None = None,
+        *,
+        where: ArrayLike | None = None,
+        temperature: float | None = None,
     ) -> np.ndarray:
         """Read devices: current over voltage with telegraph noise, averaged over the read. The clock advances.
 
@@ -274,7 +280,9 @@ class MushroomPopulation(Population):
         """Threshold voltage [V] of each device now; see `MushroomLook.threshold_voltage`."""
         return self._look(temperature).threshold_voltage.copy()
 
-    def program(self, targets, *, scheme: Scheme | str | None = None, where=None) -> ProgramReport:
+    def program(
+        self, targets: ArrayLike, *, scheme: Scheme | str | None = None, where: ArrayLike | None = None
+    ) -> ProgramReport:
         """Program devices to target conductances by pulses and verify reads.
 
         Parameters

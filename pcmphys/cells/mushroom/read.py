@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pcmphys.numerics.borrow import borrowed, kept
@@ -24,6 +26,11 @@ from pcmphys.physics.relaxation import log_drift
 from pcmphys.physics.state import DOME_RESISTANCE, FILM_RESISTANCE, SECTORS, SHUNT
 from pcmphys.physics.telegraph.laws import MOST_TRAPS
 from pcmphys.physics.telegraph.traps import advance, kinds, limits_since, window
+
+if TYPE_CHECKING:
+    from pcmphys.cells.mushroom.clock import Clock
+    from pcmphys.cells.mushroom.parameters import MushroomFloats
+    from pcmphys.physics.state import MushroomState
 
 _AT_ONCE = 4096  # devices last read at moments of their own: each of these has a table of 4 kB
 _GRAIN = 2048  # devices worth a thread of their own
@@ -128,7 +135,15 @@ def read(start, stop, address, temperature, voltage, duration, p, tables, looked
     kept(memory)
 
 
-def read_chosen(address, reading, p, clock, chosen, state, out) -> None:
+def read_chosen(
+    address: tuple[np.uint64, np.uint64, np.uint64],
+    reading: tuple[float, float, float],
+    p: MushroomFloats,
+    clock: Clock,
+    chosen: np.ndarray,
+    state: MushroomState,
+    out: np.ndarray,
+) -> None:
     """Read the chosen devices of a population; ``reading`` is temperature [K], voltage [V] and duration [s].
 
     In parts, if more moments of last reads are to be told apart than there should be tables for.

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.cells.population import Population
 from pcmphys.cells.shape import one_shape
@@ -14,6 +18,8 @@ from pcmphys.numerics import check
 from pcmphys.numerics.compile import launch
 from pcmphys.numerics.moment import Moment, ages, require_finite
 from pcmphys.numerics.warn import warn
+from pcmphys.parameters.changes import changed
+from pcmphys.parameters.schema import Technology
 from pcmphys.physics import flicker
 from pcmphys.programming.report import ProgramReport
 
@@ -36,7 +42,7 @@ class StatisticalCell:
         The same numbers with unit, source and kind, as read from the parameter file.
     """
 
-    def __init__(self, parameters: laws.StatisticalParameters, technology):
+    def __init__(self, parameters: laws.StatisticalParameters, technology: Technology):
         self.parameters = parameters
         self.technology = technology
 
@@ -68,7 +74,40 @@ class StatisticalCell:
         """Age [s] from which drift counts, t_0."""
         return self.parameters.reference_time
 
-    def population(self, shape, *more, seed: int = 0, first_cell: int = 0) -> StatisticalPopulation:
+    def but(self, changes: Mapping[str, Any], *, source: str = "", name: str | None = None) -> StatisticalCell:
+        """A cell with some of its numbers changed; this one stays as it is.
+
+        Parameters
+        ----------
+        changes : dict
+            By dotted key, as ``pcmphys cells show`` lists them: a number or a list of numbers in the unit listed there,
+            or a table with ``value`` and, where you wish, ``unit``, ``kind``, ``source`` and ``note``.
+        source : str
+            Where the numbers come from, in any words. Their kind is ``user``; `pcmphys.cite` lists them.
+        name : str, optional
+            Of the new cell; the old name with "(changed)" by default.
+
+        Returns
+        -------
+        StatisticalCell
+
+        Raises
+        ------
+        ParameterError
+            An unknown key (a near miss is suggested), wrong unit, a value out of range.
+
+        Examples
+        --------
+        >>> import pcmphys as pcm
+        >>> mine = pcm.load_cell("ibm-90nm-statistical").but({"conductance_maximum": 30e-6}, source="mine", name="mine")
+        >>> mine, mine.conductance_maximum
+        (StatisticalCell('mine'), 3e-05)
+        """
+        return type(self)(*changed(type(self.parameters), self.technology, changes, source, name))
+
+    def population(
+        self, shape: int | Sequence[int], *more: int, seed: int = 0, first_cell: int = 0
+    ) -> StatisticalPopulation:
         """Make devices, not yet programmed.
 
         Parameters
@@ -90,7 +129,7 @@ class StatisticalCell:
         one_shape(shape, more)
         return StatisticalPopulation(self, shape, seed, first_cell)
 
-    def moments(self, target) -> dict[str, np.ndarray]:
+    def moments(self, target: ArrayLike) -> dict[str, np.ndarray]:
         """Published moments at ``target`` [S].
 
         They are the moments of the draws: where the clip of a conductance at zero or the magnitude of a drift
@@ -175,7 +214,7 @@ class StatisticalPopulation(Population):
         own = (part.reshape(self.shape).copy() for part in (self._exponent, self.age, self._noise))
         return StatisticalLook(self.cell, self.time, self.conductance(), *own)
 
-    def program(self, targets, *, where=None) -> ProgramReport:
+    def program(self, targets: ArrayLike, *, where: ArrayLike | None = None) -> ProgramReport:
         """Program devices to target conductances, with the published error.
 
         Parameters
@@ -336,9 +375,8 @@ class StatisticalPopulation(Population):
             self._blank = blank if blank.any() else None
 
     def _checked_targets(self, targets, chosen: np.ndarray | None) -> tuple[np.ndarray, int]:
-        if chosen is not None and np.shape(targets) == self.shape:
-            # what is asked of devices that are left alone does not matter, not even if it is NaN
-            targets = np.where(chosen.reshape(self.shape), check.filled(targets), 0.0)
+        if chosen is not None:
+            targets = check.only("targets", targets, chosen.reshape(self.shape), "S")
         targets = check.array("targets", targets, "S", 0.0, empty=True)
         if targets.ndim == 0:
             targets = np.full(self.shape, targets)

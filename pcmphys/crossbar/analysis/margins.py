@@ -11,15 +11,22 @@ A. Chen, IEEE Trans. Electron Devices 60, 1318 (2013): worst-case margins of cro
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.crossbar.bias import Bias
 from pcmphys.crossbar.crossbar import Crossbar
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.numerics.brief import fields
+
+if TYPE_CHECKING:
+    from pcmphys.crossbar.selectors.selector import Selector
+    from pcmphys.crossbar.wires import Wires
 
 
 @dataclass(frozen=True)
@@ -74,16 +81,16 @@ class WriteMargin:
 
 
 def read_margin(
-    shape,
+    shape: tuple[int, int],
     high: float,
     low: float,
     voltage: float,
     *,
-    wires=None,
-    selector=None,
+    wires: Wires | None = None,
+    selector: Selector | None = None,
     scheme: str = "ground",
-    cell=None,
-    gate=None,
+    cell: Any = None,
+    gate: ArrayLike | None = None,
 ) -> ReadMargin:
     """Worst-case read margin of an array of ohmic devices.
 
@@ -131,7 +138,15 @@ def read_margin(
     return ReadMargin(read_high, read_low, 1.0 - read_low / read_high if read_high > 0.0 else -np.inf, sneak)
 
 
-def write_margin(xbar: Crossbar, voltage: float, *, scheme: str = "half", cell=None, gate=None, on=None) -> WriteMargin:
+def write_margin(
+    xbar: Crossbar,
+    voltage: float,
+    *,
+    scheme: str = "half",
+    cell: Any = None,
+    gate: ArrayLike | None = None,
+    on: ArrayLike | None = None,
+) -> WriteMargin:
     """Write margin of one cell of an array as it is.
 
     Parameters
@@ -159,7 +174,7 @@ def write_margin(xbar: Crossbar, voltage: float, *, scheme: str = "half", cell=N
     return WriteMargin(selected, disturb, (selected - disturb) / abs(voltage), device, leakage, solution.power)
 
 
-def margin_map(margin, rows, columns) -> np.ndarray:
+def margin_map(margin: Callable[[int, int], float], rows: ArrayLike, columns: ArrayLike) -> np.ndarray:
     """Any margin over the array: ``margin((i, j))`` for each of the word lines ``rows`` and bit lines ``columns``.
 
     Parameters

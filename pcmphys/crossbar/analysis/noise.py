@@ -17,9 +17,10 @@ between thermal and shot noise.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from pcmphys.crossbar.solution import Solution
@@ -30,6 +31,9 @@ from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.numerics.brief import fields
 from pcmphys.numerics.compile import kernel
+
+if TYPE_CHECKING:
+    from pcmphys.crossbar.bias import Bias
 
 _VISITORS = 8
 """Partial sums of the shares: a fixed number, so that their rounding does not depend on the threads."""
@@ -58,10 +62,10 @@ class Noise:
         """Standard deviation [A, or A/sqrt(Hz)] of each column current."""
         return np.sqrt(self.variance)
 
-    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.std, dtype=dtype)
 
-    def region(self, rows=slice(None), columns=slice(None)) -> float:
+    def region(self, rows: Any = slice(None), columns: Any = slice(None)) -> float:
         """Part in [0, 1] of a region (slices or indices of word lines and bit lines) in the whole variance."""
         try:
             return float(self.share[rows][..., columns].sum())
@@ -71,7 +75,9 @@ class Noise:
             ) from None
 
 
-def cell_variance(solution, gain, relative, temperature: float, fano: float, bandwidth: float) -> np.ndarray:
+def cell_variance(
+    solution: Any, gain: np.ndarray, relative: np.ndarray, temperature: float, fano: float, bandwidth: float
+) -> np.ndarray:
     """Variance [A2] of each cell's own noise current: of its device, and thermal and shot noise in a bandwidth [Hz].
 
     (gain I r)^2 + df [(1 - F) 4 k T dI/dV + F 2 q I coth(q V / 2 k T)].
@@ -97,7 +103,7 @@ class OperatingPoint(NamedTuple):
     limits: tuple[float, int]
 
 
-def total(at: OperatingPoint, relative: np.ndarray, bandwidth: float, temperature, fano) -> Noise:
+def total(at: OperatingPoint, relative: np.ndarray, bandwidth: float, temperature: float, fano: float) -> Noise:
     """Noise of the columns from the relative one (rows, columns) of the devices, thermal and shot noise."""
     temperature = check.number("temperature", temperature, "K", 0.0, low_open=True)
     fano = check.number("fano", fano, "", 0.0, 1.0)
@@ -114,7 +120,9 @@ def sensitivity(at: OperatingPoint, column: int) -> np.ndarray:
     return (found.column_voltage - found.row_voltage) * at.gain * at.solution.cell_current
 
 
-def propagate(bias, resistances, slope: np.ndarray, variance: np.ndarray, limits) -> Noise:
+def propagate(
+    bias: Bias, resistances: Resistances, slope: np.ndarray, variance: np.ndarray, limits: tuple[float, int]
+) -> Noise:
     """Noise of the columns from the variances (rows, columns) [A2] of the cells' currents."""
     (net, drives, sensed) = adjoint(bias, resistances, slope, range(slope.shape[1]))
     rows, columns = slope.shape
@@ -129,7 +137,9 @@ def propagate(bias, resistances, slope: np.ndarray, variance: np.ndarray, limits
     return Noise(out, total / whole if whole > 0.0 else total)
 
 
-def adjoint(bias, resistances, slope: np.ndarray, columns):
+def adjoint(
+    bias: Bias, resistances: Resistances, slope: np.ndarray, columns: Any
+) -> tuple[linear.Network, list[lines.Drive], Any]:
     """The network of the slopes, and for each sensed bit line of ``columns`` one volt at its bottom end.
 
     Returns network, drives, and the number of the bit line of each drive.
@@ -168,7 +178,7 @@ def _add_squares(voltage, x, variance, total):
     return out
 
 
-def checked(name: str, value, shape) -> np.ndarray:
+def checked(name: str, value: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
     """A relative noise: zero or more, a number or one a cell."""
     value = check.array(name, value, "", 0.0, ndim=(0, 2))
     if value.ndim and value.shape != shape:

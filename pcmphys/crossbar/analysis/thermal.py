@@ -23,6 +23,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import kernel, launch, law
@@ -63,12 +64,12 @@ class ThermalCrosstalk:
     conductivity: float = 1.4
     screening_length: float = 100e-9
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, unit in (("pitch", "m"), ("conductivity", "W/(m K)"), ("screening_length", "m")):
             value = check.number(name, getattr(self, name), unit, 0.0, low_open=True)
             object.__setattr__(self, name, value)
 
-    def rise(self, power) -> np.ndarray:
+    def rise(self, power: ArrayLike) -> np.ndarray:
         """Rise [K] of each cell by the power [W] of all others, both of shape (rows, columns)."""
         power = check.array("power", power, "W", 0.0, ndim=2)
         reach = min(max(math.ceil(_REACH * self.screening_length / self.pitch), 1), _MOST)

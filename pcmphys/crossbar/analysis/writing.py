@@ -28,6 +28,7 @@ from pcmphys.crossbar.solver.ends import joined
 from pcmphys.crossbar.wires import Resistances
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
+from pcmphys.programming.pulse import Pulse
 
 _TRACE = 1e-12
 """Leakage [S] of the on-state."""
@@ -116,7 +117,7 @@ class SwitchingDevices:
         on = None if selector_on is None else selector_on[None]
         return SelectedDevices(self.look, self.selector, self._gate, on)
 
-    def excess(self, fields) -> np.ndarray:
+    def excess(self, fields: Any) -> np.ndarray:
         """See `states`: how far a device or selector is out of the range of its state."""
         across = fields.row_voltage - fields.column_voltage
         device = np.abs(across - fields.selector_voltage)
@@ -140,7 +141,7 @@ class Circuit(NamedTuple):
     limits: tuple[float, int]
 
 
-def write(circuit: Circuit, bias: Bias, pulse, repeat: int, surroundings: tuple) -> WriteReport:
+def write(circuit: Circuit, bias: Bias, pulse: Pulse, repeat: int, surroundings: tuple) -> WriteReport:
     """Send equal pulses through an array, as `Crossbar.write` describes it; the report is that of the last one.
 
     ``surroundings`` are (thermal crosstalk or None, temperature [K] or None).

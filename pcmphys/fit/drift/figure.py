@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,8 +12,11 @@ from pcmphys.fit.drift.summary import with_error
 from pcmphys.plot import style
 from pcmphys.plot.figures import legend, plain, save_figure
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-def drift_figure(fits, population=None, path=None):
+
+def drift_figure(fits: Any, population: Any | None = None, path: str | Path | None = None) -> Figure:
     """Reads and fitted power laws, the prediction of a decade on with its 2-sigma band, the exponents of a population.
 
     Parameters

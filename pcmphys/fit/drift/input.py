@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.errors import ParameterError
 from pcmphys.fit.drift import noise
@@ -38,7 +39,7 @@ def table_of(time: Any, conductance: Any) -> DriftTable:
 
 
 def traces_of(
-    table: DriftTable, conductance_error, start, reference_time, missing: str
+    table: DriftTable, conductance_error: ArrayLike | None, start: Any, reference_time: Any, missing: str
 ) -> tuple[noise.Traces, np.ndarray]:
     """The traces to fit, and the reads used with NaN where one is missing."""
     check.choice("missing", missing, ("refuse", "skip"))

@@ -18,7 +18,7 @@ Everything here works on a batch: first axis devices, second axis reads; a mask 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -45,7 +45,7 @@ class Traces(NamedTuple):
     read_duration: float  # [s]
     slopes: tuple[float, ...]  # trial slopes of the noise spectrum
 
-    def take(self, which) -> Traces:
+    def take(self, which: Any) -> Traces:
         """The same reads for some of the devices."""
         return self._replace(
             conductance=self.conductance[which],
@@ -270,7 +270,7 @@ def start_values(traces: Traces) -> tuple[np.ndarray, np.ndarray]:
     return y - slope * x, -slope
 
 
-def solve(traces: Traces):
+def solve(traces: Traces) -> tuple[np.ndarray, np.ndarray, Mixture | None, np.ndarray]:
     """Gauss-Newton to the curve at which the mean step over all noise models is zero.
 
     Returns ln g0 and the exponent (devices,), the mixture at the end, and the last step (devices,), which is below

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.cells import MushroomPopulation
 from pcmphys.errors import ParameterError
@@ -14,8 +17,12 @@ from pcmphys.plot.axes import SMALL, plain_log
 from pcmphys.plot.figures import plain
 from pcmphys.plot.mushroom import selection
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-def drift(devices, *, times=None, n: int = 6, axes=None):
+
+def drift(devices: Any, *, times: ArrayLike | None = None, n: int = 6, axes: Axes | None = None) -> Figure:
     """Reads of a few devices of different conductance over time, with their power laws.
 
     Parameters

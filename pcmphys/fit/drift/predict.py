@@ -11,7 +11,9 @@ from pcmphys.fit.drift.noise import Mixture, Traces, block_size, find_basis, fli
 ONE_SIGMA = math.erf(1.0 / math.sqrt(2.0))  # probability inside one standard deviation of a normal
 
 
-def half_width(mixture_weight, centre, scale, freedom, probability: float) -> np.ndarray:
+def half_width(
+    mixture_weight: np.ndarray, centre: np.ndarray, scale: np.ndarray, freedom: np.ndarray, probability: float
+) -> np.ndarray:
     """Half-width of the central interval of a mixture of Student t (or normal) distributions, (...,).
 
     The last axis of the first three arguments is the mixture; ``freedom`` has the shape of the result.
@@ -48,7 +50,14 @@ def half_width(mixture_weight, centre, scale, freedom, probability: float) -> np
     return high
 
 
-def predict_reads(traces: Traces, mixture: Mixture, log_g0, exponent, time: np.ndarray, probability: float = ONE_SIGMA):
+def predict_reads(
+    traces: Traces,
+    mixture: Mixture,
+    log_g0: np.ndarray,
+    exponent: np.ndarray,
+    time: np.ndarray,
+    probability: float = ONE_SIGMA,
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean and half-width (devices, times) [S] of one more read at each time, given all reads used in the fit.
 
     Universal kriging: the curve, plus what the 1/f noise of the measured reads says about that of the new one. The

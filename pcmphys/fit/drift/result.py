@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import InitVar, dataclass, field
-from typing import NamedTuple, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.errors import ParameterError
 from pcmphys.fit.drift import summary as text
@@ -14,6 +16,10 @@ from pcmphys.fit.drift.figure import drift_figure
 from pcmphys.fit.drift.solution import PER_DEVICE, DriftSolution
 from pcmphys.fit.drift.spread import Spread
 from pcmphys.numerics import check
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 
 class Prediction(NamedTuple):
@@ -72,13 +78,13 @@ class DriftFit:
     def __post_init__(self, solution: DriftSolution):
         object.__setattr__(self, "_solution", solution)
 
-    def curve(self, time) -> np.ndarray:
+    def curve(self, time: ArrayLike) -> np.ndarray:
         """The fitted power law at times since programming [s], same shape as ``time``, [S]."""
         time = np.asarray(check.array("time", time, "s", low=0.0))
         with np.errstate(divide="ignore"):
             return self.g0 * (time / self.reference_time) ** -self.exponent
 
-    def predict(self, time) -> Prediction:
+    def predict(self, time: ArrayLike) -> Prediction:
         """Predict one more noisy read at each time, given the reads that were fitted.
 
         Parameters
@@ -111,15 +117,15 @@ class DriftFit:
         """A plain text table of the fit."""
         return text.summary([self], None)
 
-    def to_dataframe(self):
+    def to_dataframe(self) -> pd.DataFrame:
         """The fit as a pandas ``DataFrame`` of one row, see `DriftPopulation.to_dataframe`."""
         return text.to_dataframe(self)
 
-    def to_csv(self, path) -> None:
+    def to_csv(self, path: str | Path) -> None:
         """Write the fit to a CSV file of a header and one row, see `DriftPopulation.to_csv`."""
         text.to_csv(self, path)
 
-    def plot(self, path=None):
+    def plot(self, path: str | Path | None = None) -> Figure:
         """Draw the reads, the fit and its band; write them to ``path`` (type by its suffix) if one is given.
 
         Returns
@@ -239,7 +245,7 @@ class DriftPopulation:
     def __getitem__(self, device: int | str) -> DriftFit: ...
 
     @overload
-    def __getitem__(self, device: slice | list | tuple | np.ndarray) -> DriftPopulation: ...
+    def __getitem__(self, device: slice | Sequence[int] | Sequence[str] | np.ndarray) -> DriftPopulation: ...
 
     def __getitem__(self, device):
         if isinstance(device, (slice, list, tuple, np.ndarray)) and np.ndim(device) <= 1:
@@ -286,11 +292,11 @@ class DriftPopulation:
             solution=self._solution.take(slice(k, k + 1)),
         )
 
-    def curve(self, time) -> np.ndarray:
+    def curve(self, time: ArrayLike) -> np.ndarray:
         """The fitted power laws at times since programming [s], (devices, *time.shape) [S]."""
         return np.array([fit.curve(time) for fit in self])
 
-    def predict(self, time) -> Prediction:
+    def predict(self, time: ArrayLike) -> Prediction:
         """As `DriftFit.predict`, with the devices as the first axis of mean and std."""
         return Prediction(*self._solution.predict(time))
 
@@ -304,7 +310,7 @@ class DriftPopulation:
         devices = check.integer("devices", devices, low=0)
         return text.summary([self[k] for k in range(min(devices, len(self)))], self)
 
-    def to_dataframe(self):
+    def to_dataframe(self) -> pd.DataFrame:
         """All devices as a pandas ``DataFrame``: one row each, indexed by name, columns as the attributes here.
 
         Raises
@@ -314,11 +320,11 @@ class DriftPopulation:
         """
         return text.to_dataframe(self)
 
-    def to_csv(self, path) -> None:
+    def to_csv(self, path: str | Path) -> None:
         """Write all devices to a CSV file: a header with names and units, then a row each with all digits."""
         text.to_csv(self, path)
 
-    def plot(self, path=None, devices: int = 12):
+    def plot(self, path: str | Path | None = None, devices: int = 12) -> Figure:
         """Draw reads, fits and bands of the first ``devices`` devices, and the exponents of all.
 
         Written to ``path`` (type by its suffix) if one is given. Returns a matplotlib ``Figure``.

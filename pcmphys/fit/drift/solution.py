@@ -46,7 +46,7 @@ class DriftSolution:
         m = self.mixture
         return prediction.half_width(m.weight, m.step[:, :, k], scale, m.freedom, probability)
 
-    def exponent_width(self, probability) -> np.ndarray:
+    def exponent_width(self, probability: float) -> np.ndarray:
         """Half-width of the exponents' central interval for a probability the user gave, (devices,)."""
         probability = check.number("probability", probability, low=0.0, high=1.0 - 1e-9, low_open=True)
         return self.width(1, probability)
@@ -58,7 +58,7 @@ class DriftSolution:
         centre = m.step[:, :, 1] - (m.weight * m.step[:, :, 1]).sum(axis=1, keepdims=True)
         return inside + (m.weight * centre**2).sum(axis=1)
 
-    def predict(self, time):
+    def predict(self, time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and half-width of one more read, (devices, *time.shape) [S]."""
         time = check.array("time", time, "s", ndim=(0, 1), low=0.0)
         if (time <= 0).any():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +14,9 @@ from pcmphys.fit.drift.solution import PER_DEVICE
 from pcmphys.fit.drift.table import printable
 from pcmphys.numerics.files import write_whole
 from pcmphys.plot.figures import check_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _CONDUCTANCES = ("g0", "g0_error", "white_noise")
 
@@ -32,7 +37,7 @@ def with_error(value: float, error: float) -> tuple[str, str]:
     return f"{value:.{places}f}", f"{error:.{places}f}"
 
 
-def summary(fits, population) -> str:
+def summary(fits: Any, population: Any) -> str:
     """A table with one line a device and, for a population, its mean and spread.
 
     Parameters
@@ -97,7 +102,7 @@ def _of_population(population) -> list[str]:
     ]
 
 
-def to_dataframe(result):
+def to_dataframe(result: Any) -> pd.DataFrame:
     """A fit or a population as a pandas ``DataFrame`` with one row a device."""
     try:
         import pandas
@@ -109,7 +114,7 @@ def to_dataframe(result):
     return frame
 
 
-def to_csv(result, path) -> None:
+def to_csv(result: Any, path: str | Path) -> None:
     """Write a header with names and units, then one row a device with all digits, whole or not at all."""
     names, columns = _columns(result)
     heads = [f"{key}[{result.unit if key in _CONDUCTANCES else 1}]" for key in PER_DEVICE]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -69,7 +70,7 @@ class DriftTable:
         )
 
 
-def unwarned(time, conductance, names, unit: str) -> DriftTable:
+def unwarned(time: Any, conductance: Any, names: Any, unit: str) -> DriftTable:
     """A checked table without the warning of large conductances, where it was or will be given."""
     table = object.__new__(DriftTable)
     for name, value in zip(FIELDS, checked_reads(time, conductance, names, unit), strict=True):

@@ -41,7 +41,7 @@ class _File(NamedTuple):
 
 
 def read_drift(
-    path,
+    path: str | Path,
     time: str = "time",
     conductance: str | Sequence[str] = "conductance*",
     device: str | None = None,

@@ -96,7 +96,7 @@ class Mapping:
         return float(np.abs(weights).max()) or 1.0
 
 
-def checked_ceiling(ceiling) -> float | None:
+def checked_ceiling(ceiling: float | None) -> float | None:
     """The largest conductance [S] that targets may ask for, as the user gave it."""
     return None if ceiling is None else check.number("ceiling", ceiling, "S", 0.0, low_open=True)
 

@@ -37,7 +37,7 @@ class DifferentialPair(Mapping):
     ceiling: float | None = None
     arrays = 2
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "ceiling", checked_ceiling(self.ceiling))
 
     def scale(self, weights: np.ndarray, conductance_maximum: float, conductance_minimum: float = 0.0) -> float:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.errors import ParameterError
 from pcmphys.matrix.mapping.base import Mapping, top
@@ -79,11 +80,11 @@ class OptimisedSplit(Split):
 
 
 def optimise_split(
-    cell,
+    cell: Any,
     mapping: Mapping | None = None,
     time: float | None = None,
     *,
-    weights=None,
+    weights: ArrayLike | None = None,
     levels: int = 33,
     samples: int = 500,
     points: int = 129,

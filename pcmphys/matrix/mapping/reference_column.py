@@ -40,7 +40,7 @@ class ReferenceColumn(Mapping):
     ceiling: float | None = None
     arrays = 1
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "ceiling", checked_ceiling(self.ceiling))
 
     def shape(self, rows: int, columns: int) -> tuple[int, int, int]:

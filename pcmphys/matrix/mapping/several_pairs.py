@@ -57,7 +57,7 @@ class SeveralPairs(Mapping):
     split: str | Split = "equal"
     ceiling: float | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         object.__setattr__(self, "pairs", check.integer("pairs", self.pairs, 1, 16))
         object.__setattr__(self, "factor", check.number("factor", self.factor, "", 1.0, 1e3))
         object.__setattr__(self, "ceiling", checked_ceiling(self.ceiling))

@@ -72,7 +72,7 @@ class Split:
 
     __repr__ = fields
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         magnitude = np.array(check.array("magnitude", self.magnitude, "", 0.0, 1.0, ndim=1))
         check.increasing("magnitude", magnitude)
         if magnitude.size < 2 or magnitude[0] != 0.0 or magnitude[-1] != 1.0:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.physics import heat
@@ -13,11 +16,15 @@ from pcmphys.plot.mushroom.structure import cross_section, plan
 from pcmphys.plot.mushroom.view import CellView, view
 from pcmphys.programming import Pulse
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
 _CURRENTS = (100e-6, 200e-6, 300e-6, 440e-6)  # SET to full RESET of the shipped cells
 _PANELS = ("cross-section", "plan view", "temperature", "current-voltage curve")
 
 
-def cell(devices, index, *, pulse=None, axes=None):
+def cell(devices: Any, index: int | Sequence[int], *, pulse: Pulse | None = None, axes: Axes | None = None) -> Figure:
     """One cell of a population in cross-section and plan view, its temperature in the on-state, and its I-V curve.
 
     Parameters

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.physics import heat
 from pcmphys.physics.state import SECTORS
@@ -10,11 +13,14 @@ from pcmphys.plot import style
 from pcmphys.plot.axes import SMALL, TAG, plain_log
 from pcmphys.plot.mushroom.view import CellView, middle
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 _NM = 1e9
 _LEAST_VOLTAGE = 0.01
 
 
-def temperature(view: CellView, currents, axes) -> None:
+def temperature(view: CellView, currents: ArrayLike, axes: Axes) -> None:
     """Steady temperature along r for currents [A] of the on-state: under the filament, and on the opposite side."""
     import matplotlib as mpl
 
@@ -67,7 +73,7 @@ def _most_and_least(view: CellView):
     return parts
 
 
-def current_voltage(view: CellView, axes) -> None:
+def current_voltage(view: CellView, axes: Axes) -> None:
     """Off-state up to the threshold voltage, and the on-state's line between holding and largest current."""
     p, cell = view.heat, view.look.cell
     bridged = view.threshold <= cell.parameters.read.largest_voltage

@@ -7,7 +7,10 @@ Averaged periodograms: P. D. Welch, IEEE Trans. Audio Electroacoust. 15, 70 (196
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.cells import MushroomCell, MushroomPopulation
 from pcmphys.errors import ParameterError
@@ -19,8 +22,14 @@ from pcmphys.plot.figures import plain
 from pcmphys.plot.mushroom import selection, spectrum
 from pcmphys.programming import SCHEMES
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-def programming_curve(devices, *, amplitudes=None, n: int = 300, seed: int = 0, axes=None):
+
+def programming_curve(
+    devices: Any, *, amplitudes: ArrayLike | None = None, n: int = 300, seed: int = 0, axes: Axes | None = None
+) -> Figure:
     """Conductance against the amplitude of a 50 ns pulse: partial RESET from the SET state, SET staircase from RESET.
 
     Parameters
@@ -134,8 +143,14 @@ def _mark_temperatures(population: MushroomPopulation, amplitudes, axes) -> None
 
 
 def noise_spectrum(
-    devices, *, reads: int = 4096, interval: float = 1e-3, duration: float | None = None, n: int = 200, axes=None
-):
+    devices: Any,
+    *,
+    reads: int = 4096,
+    interval: float = 1e-3,
+    duration: float | None = None,
+    n: int = 200,
+    axes: Axes | None = None,
+) -> Figure:
     """Power spectral density of the relative current noise, S_I/I^2, from reads at a fixed interval.
 
     Parameters

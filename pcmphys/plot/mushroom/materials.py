@@ -7,7 +7,7 @@ import numpy as np
 from pcmphys.plot import style
 
 
-def grain_pattern(x, y, size: float):
+def grain_pattern(x: np.ndarray, y: np.ndarray, size: float) -> tuple[list[np.ndarray], np.ndarray]:
     """Polygons that fill a rectangle as grains of a mean diameter do, and a shade for each.
 
     ``x`` and ``y`` are the rectangle's limits, in the units of ``size``. Decoration, always the same.

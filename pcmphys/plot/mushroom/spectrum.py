@@ -13,7 +13,7 @@ _FIRST_BIN = 3  # below, the window's leakage and the removed drift show
 _PART_OF_HIGHEST = 0.25  # above, the average over a read and what it leaves of aliases bend the spectrum
 
 
-def records(devices: MushroomPopulation, reads: int, interval: float, duration: float):
+def records(devices: MushroomPopulation, reads: int, interval: float, duration: float) -> tuple[np.ndarray, np.ndarray]:
     """Ages of the glass [s] and reads [S], each (reads, devices); the devices live through it."""
     first, start = devices.now().glass_age.reshape(-1), devices.time
     ages, values = np.empty((reads, devices.size)), np.empty((reads, devices.size))
@@ -25,7 +25,7 @@ def records(devices: MushroomPopulation, reads: int, interval: float, duration: 
     return ages, values
 
 
-def relative(ages, values) -> np.ndarray:
+def relative(ages: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Relative deviation of each device's reads (along the first axis) from its own power law of the age."""
     x, y = np.log(ages), np.log(values)
     x = x - x.mean(axis=0)
@@ -33,7 +33,7 @@ def relative(ages, values) -> np.ndarray:
     return np.exp(y - y.mean(axis=0) - slope * x) - 1.0
 
 
-def density(deviation, interval: float) -> tuple[np.ndarray, np.ndarray]:
+def density(deviation: np.ndarray, interval: float) -> tuple[np.ndarray, np.ndarray]:
     """Frequencies [Hz] without zero, and one-sided power spectral densities [1/Hz], (frequencies, devices)."""
     from scipy.signal import welch
 
@@ -59,7 +59,7 @@ class PowerLaw:
         return np.exp(self.offset) * self.frequency**self.slope
 
 
-def power_law(frequency, power) -> PowerLaw:
+def power_law(frequency: np.ndarray, power: np.ndarray) -> PowerLaw:
     """Fit a spectrum between its third frequency and a quarter of the highest, every decade with the same weight."""
     used = (np.arange(frequency.size) >= _FIRST_BIN - 1) & (frequency <= _PART_OF_HIGHEST * frequency[-1])
     f, s = np.log(frequency[used]), np.log(power[used])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pcmphys.physics.state import SECTORS
@@ -20,10 +22,13 @@ from pcmphys.plot.style import (
     POLYCRYSTAL,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 _NM = 1e9
 
 
-def cross_section(view: CellView, axes) -> None:
+def cross_section(view: CellView, axes: Axes) -> None:
     """Vertical cut through the sector that carries most current and the one opposite to it."""
     from matplotlib.collections import PolyCollection
     from matplotlib.patches import Rectangle
@@ -111,7 +116,7 @@ def _name_parts(view: CellView, half: float, below: float, above: float, axes) -
     axes.text(0.98 * half, -0.93 * below, "A", fontsize=10, weight="bold", ha="right", va="bottom", zorder=5)
 
 
-def plan(view: CellView, axes) -> None:
+def plan(view: CellView, axes: Axes) -> None:
     """All sectors from above: rims, grains, the part of the current that each carries, and the filament."""
     import matplotlib as mpl
 
