@@ -6,7 +6,8 @@ from pcmphys.cells.mushroom.devices import MushroomPopulation
 from pcmphys.cells.mushroom.look import MushroomLook
 from pcmphys.cells.protocol import Cell, Devices, Look
 from pcmphys.cells.registry import load_cell
-from pcmphys.cells.statistical.devices import StatisticalCell, StatisticalPopulation
+from pcmphys.cells.statistical.cell import StatisticalCell
+from pcmphys.cells.statistical.devices import StatisticalPopulation
 from pcmphys.cells.statistical.look import StatisticalLook
 
 __all__ = [

@@ -8,7 +8,7 @@ from typing import Any, Literal, overload
 from pcmphys.cells.film import FilmCell, FilmParameters
 from pcmphys.cells.mushroom.cell import MushroomCell
 from pcmphys.cells.mushroom.parameters import MushroomParameters
-from pcmphys.cells.statistical.devices import StatisticalCell
+from pcmphys.cells.statistical.cell import StatisticalCell
 from pcmphys.cells.statistical.laws import StatisticalParameters
 from pcmphys.errors import ParameterError
 from pcmphys.numerics.check import suggest

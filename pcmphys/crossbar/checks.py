@@ -21,6 +21,13 @@ def kinds(wires, selector) -> None:
         raise ParameterError(f"wires must be a Wires; got {type(wires).__name__}")
 
 
+def array_shape(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Shape of a population that can stand at crossings."""
+    if len(shape) != 2 or not all(shape):
+        raise ParameterError(f"cells must be a population of shape (rows, columns); got shape {shape}")
+    return shape[0], shape[1]
+
+
 def sized(bias, shape: tuple[int, int], selector: Selector | None) -> Bias:
     """A bias with a voltage for every line of an array; gates only where there are any."""
     if not isinstance(bias, (Bias, Selection)):

@@ -12,11 +12,7 @@ from pcmphys.crossbar import checks
 from pcmphys.crossbar.analysis import noise, writing
 from pcmphys.crossbar.analysis.thermal import ThermalCrosstalk
 from pcmphys.crossbar.bias import Bias, Selection
-from pcmphys.crossbar.problem import (
-    DEFAULT_TOLERANCE,
-    LinearProblem,
-    NonlinearProblem,
-)
+from pcmphys.crossbar.problem import DEFAULT_TOLERANCE, LinearProblem, NonlinearProblem
 from pcmphys.crossbar.selectors import Selector
 from pcmphys.crossbar.solution import Solution, checked_start
 from pcmphys.crossbar.solver import linear, states
@@ -74,9 +70,7 @@ class Crossbar:
         self._population = cells if are_devices(cells) else None
         self._look = cells if self._population is None and is_look(cells) else None
         if self._population is not None or self._look is not None:
-            self._shape = cells.shape
-            if len(self.shape) != 2 or not all(self.shape):
-                raise ParameterError(f"cells must be a population of shape (rows, columns); got shape {self.shape}")
+            self._shape = checks.array_shape(cells.shape)
         else:
             # always a copy: what the caller does to the array later must not reach the eliminated network
             self._conductance = np.array(check.array("cells", cells, "S", 0.0, ndim=2))
@@ -231,9 +225,7 @@ class Crossbar:
         Only for linear cells.
         """
         if not self.linear:
-            raise ParameterError(
-                "transfer: the cells are not linear, so that no matrix gives their currents; use solve"
-            )
+            raise ParameterError("transfer: the cells are not linear, no matrix gives their currents; use solve")
         return self.solve(Bias.matvec(np.eye(self.shape[0])), tolerance=tolerance).column_current
 
     def write(

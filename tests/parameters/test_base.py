@@ -3,12 +3,12 @@
 import os
 
 import pytest
-from pcmphys.cli.commands import app
 from typer.testing import CliRunner
 
 import pcmphys as pcm
 from pcmphys import ParameterError
 from pcmphys.cells import load_cell
+from pcmphys.cli import app
 
 OWN = 'on_voltage = { value = 0.5, unit = "V", kind = "assumed" }'
 
