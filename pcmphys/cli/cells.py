@@ -9,7 +9,7 @@ import typer
 from pcmphys.cli import terminal
 from pcmphys.cli.completion import complete_cell
 
-app = typer.Typer(rich_markup_mode=None)
+app: typer.Typer = typer.Typer(rich_markup_mode=None)
 
 Cell = Annotated[
     str,

@@ -10,7 +10,7 @@ import typer
 from pcmphys.cli import cells, fit, study, terminal
 from pcmphys.errors import ConvergenceError, ParameterError
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     help="Device physics of phase-change memory: from measured devices to array statistics.",
     no_args_is_help=True,
     rich_markup_mode=None,  # as markup, units in brackets would vanish from the help

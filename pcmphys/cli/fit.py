@@ -11,7 +11,7 @@ import typer
 from pcmphys.cli import terminal
 from pcmphys.cli.options import one_object
 
-app = typer.Typer(help="Fit models to measured files.", no_args_is_help=True, rich_markup_mode=None)
+app: typer.Typer = typer.Typer(help="Fit models to measured files.", no_args_is_help=True, rich_markup_mode=None)
 
 _FEW = 20
 """Devices that are listed unless all are asked for."""

@@ -8,8 +8,13 @@ import sys
 import time
 import unicodedata
 import warnings
+from typing import TYPE_CHECKING
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 _PLAIN = {
     "±": "+-", "×": "x", "Ω": "ohm", "µ": "u", "≤": "<=", "≥": ">=", "–": "-", "—": "-", "…": "...", "°": "deg",
@@ -48,7 +53,7 @@ def silence_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def clean(text) -> str:
+def clean(text: object) -> str:
     r"""Text with its control characters made visible: a title must not move the cursor or change the colours.
 
     Examples
@@ -63,36 +68,36 @@ def _visible(character: str) -> str:
     return character.encode("unicode_escape").decode()
 
 
-def say(text) -> None:
+def say(text: object) -> None:
     """Print plain text."""
     typer.echo(clean(text))
 
 
-def note(text) -> None:
+def note(text: object) -> None:
     """Print a line that is no result."""
     typer.echo(clean(text), err=True)
 
 
-def complain(text) -> None:
+def complain(text: object) -> None:
     """Print an error as one line."""
     error_console().print(f"[bold red]error:[/] {escaped(text)}")
 
 
-def escaped(text) -> str:
+def escaped(text: object) -> str:
     """Clean text in which rich finds no markup."""
     from rich.markup import escape
 
     return escape(clean(text))
 
 
-def error_console():
+def error_console() -> Console:
     """The console for what is not a result."""
     from rich.console import Console
 
     return Console(stderr=True, soft_wrap=True, highlight=False)
 
 
-def show_table(table, narrow=None) -> None:
+def show_table(table: Table, narrow: Table | None = None) -> None:
     """Print a table; in a pipe as wide as it needs, on a terminal too narrow for it the ``narrow`` one."""
     from rich.console import Console
     from rich.measure import Measurement
@@ -110,7 +115,7 @@ def show_table(table, narrow=None) -> None:
 class Bar:
     """Progress: a bar on a terminal, elsewhere a line every few seconds, for logs."""
 
-    def __init__(self, doing: str):
+    def __init__(self, doing: str) -> None:
         self._doing = doing
         self._console = error_console()
         self._bar = None
@@ -127,7 +132,7 @@ class Bar:
         self._task = self._bar.add_task(_STARTING, total=None)
         return self
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, *exception: object) -> None:
         if self._bar is not None:
             self._bar.stop()
 

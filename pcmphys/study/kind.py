@@ -4,29 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pcmphys.plot.page import Table
 from pcmphys.study.plan import Plan
 from pcmphys.study.settings import Settings
 
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
 
 class Report(Protocol):
     """What the report of a kind offers (a module of its folder does); each function takes the study's data set."""
 
-    def body(self, dataset) -> list[str]:
+    def body(self, dataset: xr.Dataset) -> list[str]:
         """Parts of the HTML page below its title."""
         ...
 
-    def overview(self, dataset) -> Any:
+    def overview(self, dataset: xr.Dataset) -> Figure:
         """The matplotlib figure that says most about the study."""
         ...
 
-    def tables(self, dataset) -> list[Table]:
+    def tables(self, dataset: xr.Dataset) -> list[Table]:
         """The results as tables that fit on a terminal."""
         ...
 
-    def remarks(self, dataset) -> list[str]:
+    def remarks(self, dataset: xr.Dataset) -> list[str]:
         """Lines that belong below these tables."""
         ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +57,7 @@ class Parts:
         np.savez(stream, **part)
         write_whole(self.path(key), sealed(stream.getvalue()))
 
-    def count(self, keys) -> int:
+    def count(self, keys: Iterable[tuple[int, ...]]) -> int:
         """How many of the chunks are here."""
         return sum(self.path(key).is_file() for key in keys)
 

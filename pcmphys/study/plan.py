@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from importlib import metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Part = dict[str, np.ndarray]
 """Results of one chunk, by name."""
-Variables = dict[str, tuple]
+Variables = dict[str, tuple[Any, ...]]
 """Axes, values, unit and text of each variable of a data set, by name."""
 
 
@@ -41,7 +41,7 @@ class Plan(ABC):
         return ""
 
     @abstractmethod
-    def task(self, key: tuple[int, ...]) -> tuple[Callable, tuple]:
+    def task(self, key: tuple[int, ...]) -> tuple[Callable[..., Part], tuple[Any, ...]]:
         """Function and arguments that give the `Part` of a chunk.
 
         Both travel to other processes, and the function has no other input: the result does not depend on where or
@@ -54,7 +54,7 @@ class Plan(ABC):
 
 
 def labelled(
-    config: Settings, title: str, variables: Variables, coordinates: dict, attributes: dict[str, str]
+    config: Settings, title: str, variables: Variables, coordinates: dict[str, Any], attributes: dict[str, str]
 ) -> xr.Dataset:
     """A data set with a unit on every variable, and settings and versions as attributes."""
     import xarray as xr

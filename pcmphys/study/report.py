@@ -6,6 +6,7 @@ Each kind of study may name a report of its own (see `Kind`); a kind without one
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pcmphys.numerics.files import write_whole
 from pcmphys.plot import page as pages
@@ -13,13 +14,16 @@ from pcmphys.plot.page import Table
 from pcmphys.study.kind import Report
 from pcmphys.study.registry import kind_of
 
+if TYPE_CHECKING:
+    import xarray as xr
 
-def write(dataset, path) -> Path:
+
+def write(dataset: xr.Dataset, path: str | Path) -> Path:
     """Write the report of a study's data set, whole or not at all; returns its path."""
     return write_whole(path, page(dataset).encode())
 
 
-def write_overview(dataset, path) -> Path | None:
+def write_overview(dataset: xr.Dataset, path: str | Path) -> Path | None:
     """Write the picture that says most about a study; returns its path (None: this kind has none)."""
     report = _report(dataset)
     if report is None:
@@ -27,7 +31,7 @@ def write_overview(dataset, path) -> Path | None:
     return write_whole(path, pages.png(report.overview(dataset)))
 
 
-def page(dataset) -> str:
+def page(dataset: xr.Dataset) -> str:
     """The HTML text of a report."""
     report = _report(dataset)
     if report is not None:
@@ -36,18 +40,18 @@ def page(dataset) -> str:
     return pages.whole(dataset.attrs["title"], [pages.table(results.headings, results.rows), pages.sources(dataset)])
 
 
-def tables(dataset) -> list[Table]:
+def tables(dataset: xr.Dataset) -> list[Table]:
     """The results as tables that fit on a terminal."""
     report = _report(dataset)
     return [pages.variables(dataset)] if report is None else report.tables(dataset)
 
 
-def remarks(dataset) -> list[str]:
+def remarks(dataset: xr.Dataset) -> list[str]:
     """Lines that belong below these tables."""
     report = _report(dataset)
     return [] if report is None else report.remarks(dataset)
 
 
-def _report(dataset) -> Report | None:
+def _report(dataset: xr.Dataset) -> Report | None:
     kind = kind_of(dataset.attrs["study"])
     return None if kind is None else kind.report

@@ -18,7 +18,7 @@ FILE = "results.nc"
 """Name of the file in a study's folder."""
 
 
-def save(dataset: xr.Dataset, path) -> Path:
+def save(dataset: xr.Dataset, path: str | Path) -> Path:
     """Write a study's results as NetCDF, whole or not at all."""
     # in memory: where the disk is full, the HDF5 library cannot close its file and takes the interpreter with it
     stream = io.BytesIO()

@@ -40,12 +40,15 @@ class StudyInterrupted(KeyboardInterrupt):
         Whether chunks still run in threads of this process, because it was interrupted twice.
     """
 
-    def __init__(self, finished: int, total: int, folder: Path, *, running: bool = False):
+    def __init__(self, finished: int, total: int, folder: Path, *, running: bool = False) -> None:
         super().__init__(
             f"{finished} of {total} parts are finished and kept in {folder}; the same study with the same directory "
             "goes on from them"
         )
-        self.finished, self.total, self.folder, self.running = finished, total, folder, running
+        self.finished: int = finished
+        self.total: int = total
+        self.folder: Path = folder
+        self.running: bool = running
 
 
 def run(

@@ -33,7 +33,8 @@ class Strict(BaseModel):
     Numbers and arrays of numpy are taken as those of Python, and one value where a list is expected as a list of one.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)  # strict: true is not the number 1, nor is "1"
+    # strict: true is not the number 1, nor is "1"
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     @model_validator(mode="before")
     @classmethod
@@ -83,7 +84,7 @@ class Settings(Strict):
         return self
 
 
-def strictly_increasing(name: str, values: tuple, unit: str = "") -> tuple:
+def strictly_increasing(name: str, values: tuple[float, ...], unit: str = "") -> tuple[float, ...]:
     """Refuse values that do not increase strictly."""
     for before, after in itertools.pairwise(values):
         if not after > before:
@@ -93,7 +94,7 @@ def strictly_increasing(name: str, values: tuple, unit: str = "") -> tuple:
     return values
 
 
-def distinct(values: tuple) -> tuple:
+def distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """Refuse a value that occurs twice."""
     if len(set(values)) != len(values):
         raise ValueError(f"each value may occur once; got {list(values)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ REFERENCE_BITS = 8
 
 
 def run_chip(
-    config: StudyConfig, cell, network: Perceptron, chip: int, tick: Callable[[], None] | None = None
+    config: StudyConfig, cell: Any, network: Perceptron, chip: int, tick: Callable[[], None] | None = None
 ) -> dict[str, np.ndarray]:
     """Everything that is measured on one chip; chips are the parallel work, so each stays on its thread.
 
@@ -33,7 +34,7 @@ def run_chip(
         return _measure(config, cell, network, chip, tick)
 
 
-def _measure(config: StudyConfig, cell, network: Perceptron, chip: int, tick) -> dict[str, np.ndarray]:
+def _measure(config: StudyConfig, cell: Any, network: Perceptron, chip: int, tick) -> dict[str, np.ndarray]:
     layers = len(network.weights)
     shape = (len(config.ir_drop), len(config.compensation), len(config.times))
     out = {
@@ -77,7 +78,7 @@ def _wait_until(time: float, matrix: AnalogMatrix, origin: AnalogMatrix) -> None
     matrix.wait(max(left, 0.0))
 
 
-def build(config: StudyConfig, cell, chip: int, network: Perceptron) -> list[AnalogMatrix]:
+def build(config: StudyConfig, cell: Any, chip: int, network: Perceptron) -> list[AnalogMatrix]:
     """The network's layers as analog matrices of one chip, converter ranges set from training inputs."""
     periphery = Periphery(**config.periphery.model_dump())
     matrices: list[AnalogMatrix] = []

@@ -6,10 +6,17 @@ the Figure.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from pcmphys.plot import style
 from pcmphys.plot.figures import plain
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _LOOK = {
     ("ideal", "off"): (style.VERMILION, "o", ":", "no IR drop, no compensation"),
@@ -19,7 +26,7 @@ _LOOK = {
 }
 
 
-def overview_of_cell(dataset, cell: str):
+def overview_of_cell(dataset: xr.Dataset, cell: str) -> Figure:
     """Devices, wires and network side by side."""
     with style.figure(1, 3, figsize=(15.0, 4.2)) as (figure, panels):
         for draw, axes in zip((traces, ir_drop, accuracy_over_time), panels, strict=True):
@@ -27,17 +34,17 @@ def overview_of_cell(dataset, cell: str):
         return figure
 
 
-def accuracy_over_time(dataset, cell: str, axes=None):
+def accuracy_over_time(dataset: xr.Dataset, cell: str, axes: Axes | None = None) -> Figure:
     """Accuracy of the network against time, mean and standard deviation over chips."""
     return _against_time(dataset, cell, "accuracy", 100.0, "test accuracy [%]", axes)
 
 
-def matvec_error_over_time(dataset, cell: str, axes=None):
+def matvec_error_over_time(dataset: xr.Dataset, cell: str, axes: Axes | None = None) -> Figure:
     """Relative error of the matrix-vector products against time."""
     return _against_time(dataset, cell, "matvec_error", 100.0, "relative matvec error [%]", axes)
 
 
-def _against_time(dataset, cell: str, name: str, scale: float, label: str, axes):
+def _against_time(dataset: xr.Dataset, cell: str, name: str, scale: float, label: str, axes):
     with style.panel(axes) as (figure, axes):
         values = scale * dataset[name].sel(cell=cell)
         times = dataset["time"].values
@@ -72,7 +79,7 @@ def _against_time(dataset, cell: str, name: str, scale: float, label: str, axes)
         return figure
 
 
-def side_by_side(dataset):
+def side_by_side(dataset: xr.Dataset) -> Figure:
     """Accuracy and matvec error of all cells against time, compensated where that was run."""
     with style.figure(1, 2, figsize=(11.0, 4.2)) as (figure, panels):
         compensation = dataset["compensation"].values[-1]
@@ -96,12 +103,12 @@ def side_by_side(dataset):
         return figure
 
 
-def _title(dataset, cell: str) -> str:
+def _title(dataset: xr.Dataset, cell: str) -> str:
     chips = dataset.sizes["chip"]
     return f"{plain(cell)}, mean ± std of {chips} chips" if chips > 1 else f"{plain(cell)}, one chip"
 
 
-def traces(dataset, cell: str, axes=None):
+def traces(dataset: xr.Dataset, cell: str, axes: Axes | None = None) -> Figure:
     """Reads of single devices over time: drift with its spread, and 1/f noise."""
     with style.panel(axes) as (figure, axes):
         import matplotlib as mpl
@@ -123,7 +130,7 @@ def traces(dataset, cell: str, axes=None):
         return figure
 
 
-def layer_error(dataset, cell: str, axes=None):
+def layer_error(dataset: xr.Dataset, cell: str, axes: Axes | None = None) -> Figure:
     """Relative error of each layer's product at the first and the last time, compensated where that was run."""
     with style.panel(axes) as (figure, axes):
         compensation = dataset["compensation"].values[-1]
@@ -146,7 +153,7 @@ def layer_error(dataset, cell: str, axes=None):
         return figure
 
 
-def ir_drop(dataset, cell: str, axes=None):
+def ir_drop(dataset: xr.Dataset, cell: str, axes: Axes | None = None) -> Figure:
     """Voltage across each cell of the largest tile under full drive: where IR drop bites."""
     with style.panel(axes, figsize=(6.4, 4.4)) as (figure, axes):
         values = 1e3 * dataset["cell_voltage"].sel(cell=cell).values

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from pcmphys.crossbar import Bias, Crossbar, Wires
 from pcmphys.study.network.chip import build
 from pcmphys.study.network.network import Perceptron
 from pcmphys.study.network.settings import StudyConfig
+from pcmphys.study.plan import Variables
 
 _LEVELS = np.array([0.05, 0.1, 0.2, 0.4, 0.7, 1.0])
 _DEVICES_A_LEVEL = 4
 _READS = 40
 
 
-def portrait(config: StudyConfig, cells: list, network: Perceptron) -> dict[str, tuple]:
+def portrait(config: StudyConfig, cells: list[Any], network: Perceptron) -> Variables:
     """Variables (axes, values, unit, text) for the data set: ``trace`` and ``cell_voltage``."""
     times = _trace_times(config, cells)
     return {

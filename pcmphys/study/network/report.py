@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +13,10 @@ from pcmphys.plot import page
 from pcmphys.plot.page import Table
 from pcmphys.plot.style import time_name
 from pcmphys.study.network import figures
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 _FIGURES = (
     (figures.accuracy_over_time, "What drift, noise and wires do to the network. Error bars: spread over chips."),
@@ -25,13 +30,13 @@ _FIGURES = (
 )
 
 
-def technologies(dataset) -> dict[str, Technology]:
+def technologies(dataset: xr.Dataset) -> dict[str, Technology]:
     """The technologies of a study's data set, by name."""
     found = [Technology.model_validate(entry) for entry in json.loads(dataset.attrs["technologies"])]
     return {technology.name: technology for technology in found}
 
 
-def result_rows(dataset, cell: str) -> list[tuple[str, str, str, str, str, str]]:
+def result_rows(dataset: xr.Dataset, cell: str) -> list[tuple[str, str, str, str, str, str]]:
     """The result table of one cell: IR drop, compensation, time, accuracy, matvec error, effective bits.
 
     Times before the reference time of the cell's drift are marked with a star.
@@ -68,12 +73,12 @@ def _mean_std(values: np.ndarray, digits: int) -> str:
     return f"{values.mean():.{digits}f} ± {values.std(ddof=1):.{digits}f}"
 
 
-def overview(dataset):
+def overview(dataset: xr.Dataset) -> Figure:
     """The picture of devices, wires and network for the first cell of a study."""
     return figures.overview_of_cell(dataset, str(dataset["cell"].values[0]))
 
 
-def tables(dataset) -> list[Table]:
+def tables(dataset: xr.Dataset) -> list[Table]:
     """One table a cell."""
     chips = dataset.sizes["chip"]
     of = f"mean ± std of {chips} chips" if chips > 1 else "one chip"
@@ -82,14 +87,14 @@ def tables(dataset) -> list[Table]:
     return [Table(f"{name}: {of}", HEADINGS, result_rows(dataset, name), left=3, block=times) for name in names]
 
 
-def remarks(dataset) -> list[str]:
+def remarks(dataset: xr.Dataset) -> list[str]:
     """What must be said with the tables."""
     early = any(row[2].endswith(EARLY) for table in tables(dataset) for row in table.rows)
     digital = 100 * float(dataset["digital_accuracy"])
     return [EARLY_NOTE] * early + [f"digital accuracy {digital:.1f} %; effective bits: 8-bit fixed point is 8"]
 
 
-def body(dataset) -> list[str]:
+def body(dataset: xr.Dataset) -> list[str]:
     """The report, below its title."""
     found = [_introduction(dataset)]
     with_wires = "IR drop" in dataset["wires"].values
@@ -109,7 +114,7 @@ def body(dataset) -> list[str]:
     return [*found, _LIMITS, page.sources(dataset)]
 
 
-def _introduction(dataset) -> str:
+def _introduction(dataset: xr.Dataset) -> str:
     settings = json.loads(dataset.attrs["settings"])
     tile, wires, periphery, chips = (settings[key] for key in ("tile", "wires", "periphery", "chips"))
     resolution = [
@@ -131,7 +136,7 @@ def _introduction(dataset) -> str:
     return page.paragraph(text)
 
 
-def _side_by_side(dataset) -> str:
+def _side_by_side(dataset: xr.Dataset) -> str:
     """All cells in one figure and one table: where they differ is what the models say differently."""
     cells = [str(cell) for cell in dataset["cell"].values]
     columns = [result_rows(dataset, cell) for cell in cells]
@@ -150,7 +155,7 @@ _SIDE = (
 )
 
 
-def _programming(dataset, cell: str) -> str:
+def _programming(dataset: xr.Dataset, cell: str) -> str:
     one = dataset.sel(cell=cell)
     error = 100.0 * one["programming_error"].mean("chip").values
     clipped = 100.0 * one["adc_clipped"].max().item()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,10 +15,10 @@ from pcmphys.parameters import cite
 from pcmphys.study.kind import Kind
 from pcmphys.study.network import report
 from pcmphys.study.network.chip import REFERENCE_BITS, fixed_point_errors, run_chip
-from pcmphys.study.network.network import accuracy, load_network
+from pcmphys.study.network.network import Perceptron, accuracy, load_network
 from pcmphys.study.network.portrait import portrait
 from pcmphys.study.network.settings import StudyConfig
-from pcmphys.study.plan import Part, Plan, labelled
+from pcmphys.study.plan import Part, Plan, Variables, labelled
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,12 +27,12 @@ if TYPE_CHECKING:
 class NetworkPlan(Plan):
     """One chunk a chip: all its wires, compensations and times."""
 
-    def __init__(self, config: StudyConfig):
-        self.config = config
-        self.network = load_network(config.network, config.inputs, config.folder)
-        self.cells = _load_cells(config)
-        self.chunks = [(k, chip) for k in range(len(self.cells)) for chip in range(config.chips)]
-        self.steps = len(config.ir_drop) * len(config.times)
+    def __init__(self, config: StudyConfig) -> None:
+        self.config: StudyConfig = config
+        self.network: Perceptron = load_network(config.network, config.inputs, config.folder)
+        self.cells: list[Any] = _load_cells(config)
+        self.chunks: list[tuple[int, ...]] = [(k, chip) for k in range(len(self.cells)) for chip in range(config.chips)]
+        self.steps: int = len(config.ir_drop) * len(config.times)
 
     def content(self) -> str:
         """See `Plan`: the cells and the network, which are files of their own."""
@@ -41,7 +42,7 @@ class NetworkPlan(Plan):
             digest.update(repr(array.shape).encode() + np.ascontiguousarray(array).tobytes())
         return "".join(cell.technology.model_dump_json(exclude={"file"}) for cell in self.cells) + digest.hexdigest()
 
-    def task(self, key):
+    def task(self, key: tuple[int, ...]) -> tuple[Callable[..., Part], tuple[Any, ...]]:
         """See `Plan`."""
         cell, chip = key
         return run_chip, (self.config, self.cells[cell], self.network, chip)
@@ -64,7 +65,7 @@ class NetworkPlan(Plan):
         title = f"pcmphys study of {config.network}"
         return labelled(config, title, self._variables(parts), coordinates, attributes)
 
-    def _variables(self, parts: list[Part]) -> dict[str, tuple]:
+    def _variables(self, parts: list[Part]) -> Variables:
         config, network = self.config, self.network
 
         def stacked(name: str) -> np.ndarray:

@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pcmphys.plot import arrays, style
 from pcmphys.plot.axes import SMALL
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _LOOK = {
     "none": (style.GREY, "x"),
@@ -34,7 +40,7 @@ _SCHEMES = {
 }
 
 
-def overview_of_selectors(dataset):
+def overview_of_selectors(dataset: xr.Dataset) -> Figure:
     """Read margin, write margin and matvec error side by side."""
     with style.figure(1, 3, figsize=(15.0, 4.9)) as (figure, panels):
         read_margin_by_size(dataset, str(dataset["scheme"].values[0]), panels[0])
@@ -44,7 +50,7 @@ def overview_of_selectors(dataset):
         return figure
 
 
-def read_margins(dataset):
+def read_margins(dataset: xr.Dataset) -> Figure:
     """Worst-case read margin against array size, a panel for each scheme of the unselected lines."""
     schemes = [str(scheme) for scheme in dataset["scheme"].values]
     columns = min(len(schemes), 2)
@@ -58,7 +64,7 @@ def read_margins(dataset):
         return figure
 
 
-def read_margin_by_size(dataset, scheme: str, axes=None):
+def read_margin_by_size(dataset: xr.Dataset, scheme: str, axes: Axes | None = None) -> Figure:
     """Worst-case read margin against array size for one scheme of the unselected lines."""
     with _panel(dataset, axes) as (figure, axes):
         _margins(dataset, dataset["read_margin"].sel(scheme=scheme), axes)
@@ -67,7 +73,7 @@ def read_margin_by_size(dataset, scheme: str, axes=None):
         return figure
 
 
-def write_margin_by_size(dataset, axes=None):
+def write_margin_by_size(dataset: xr.Dataset, axes: Axes | None = None) -> Figure:
     """Write margin against array size."""
     with _panel(dataset, axes) as (figure, axes):
         _margins(dataset, dataset["write_margin"], axes)
@@ -77,7 +83,7 @@ def write_margin_by_size(dataset, axes=None):
         return figure
 
 
-def write_voltages(dataset):
+def write_voltages(dataset: xr.Dataset) -> Figure:
     """Voltage that reaches the device that is written, and the largest one across any other, against array size."""
     with style.figure(1, 2, figsize=(11.2, 4.6), sharey=True) as (figure, panels):
         names = (("write_selected", "device that is written"), ("write_disturb", "any other device, largest"))
@@ -90,7 +96,7 @@ def write_voltages(dataset):
         return figure
 
 
-def matvec_error_by_size(dataset, axes=None):
+def matvec_error_by_size(dataset: xr.Dataset, axes: Axes | None = None) -> Figure:
     """Relative error of the column currents of a matvec against array size."""
     with _panel(dataset, axes) as (figure, axes):
         _lines(dataset, 100.0 * dataset["matvec_error"], axes)
@@ -102,7 +108,7 @@ def matvec_error_by_size(dataset, axes=None):
         return figure
 
 
-def device_voltages(dataset):
+def device_voltages(dataset: xr.Dataset) -> Figure:
     """Voltage left across every device with all word lines on, in percent of that of a single cell without wires."""
     names = [str(name) for name in dataset["selector"].values]
     with style.figure(1, len(names), figsize=(0.8 + 3.1 * len(names), 3.4), squeeze=False) as (figure, panels):
@@ -128,7 +134,7 @@ def spoken(name: str) -> str:
 
 
 @contextmanager
-def _panel(dataset, axes):
+def _panel(dataset: xr.Dataset, axes):
     """The given axes with their figure, or a new figure with one and a legend."""
     with style.panel(axes, figsize=(7.2, 5.0)) as (figure, drawn):
         yield figure, drawn
@@ -136,7 +142,7 @@ def _panel(dataset, axes):
             _legend(figure, dataset, columns=4)
 
 
-def _margins(dataset, values, axes) -> None:
+def _margins(dataset: xr.Dataset, values, axes) -> None:
     """Lines of a margin; no margin is left below zero."""
     low = values.where(values >= _LOWEST)
     _lines(dataset, low, axes)
@@ -151,7 +157,7 @@ def _margins(dataset, values, axes) -> None:
     axes.set_ylim(_LOWEST, 1.03)
 
 
-def _lines(dataset, values, axes) -> None:
+def _lines(dataset: xr.Dataset, values, axes) -> None:
     sizes = dataset["size"].values
     for name in values["selector"].values:
         colour, marker = _LOOK[str(name)]
@@ -165,7 +171,7 @@ def _lines(dataset, values, axes) -> None:
     axes.set_xlabel("word lines = bit lines")
 
 
-def _legend(figure, dataset, columns: int = 8) -> None:
+def _legend(figure, dataset: xr.Dataset, columns: int = 8) -> None:
     from matplotlib.lines import Line2D
 
     entries = []

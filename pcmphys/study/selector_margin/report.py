@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import html
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pcmphys.plot import page
 from pcmphys.plot.page import Table
 from pcmphys.study.selector_margin import figures
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
 
 _FIGURES = (
     (
@@ -37,17 +42,17 @@ _FIGURES = (
 _WHAT = ("selector", "wire [Ω]")
 
 
-def overview(dataset):
+def overview(dataset: xr.Dataset) -> Figure:
     """Read margin, write margin and matvec error side by side."""
     return figures.overview_of_selectors(dataset)
 
 
-def tables(dataset) -> list[Table]:
+def tables(dataset: xr.Dataset) -> list[Table]:
     """The largest array of the study, for each selector and wire resistance."""
     return _tables(dataset, int(dataset["size"].values[-1]))
 
 
-def remarks(dataset) -> list[str]:
+def remarks(dataset: xr.Dataset) -> list[str]:
     """What must be said with the table."""
     found = []
     for name, selector in json.loads(dataset.attrs["selectors"]).items():
@@ -57,7 +62,7 @@ def remarks(dataset) -> list[str]:
     return found + [f"without answer: {note}" for note in json.loads(dataset.attrs["without_answer"])]
 
 
-def body(dataset) -> list[str]:
+def body(dataset: xr.Dataset) -> list[str]:
     """The report, below its title."""
     found = [_introduction(dataset), "<h2>Selectors (assumed, not measured)</h2>", page.items(remarks(dataset))]
     found.append("<h2>Margins and errors</h2>")
@@ -70,7 +75,7 @@ def body(dataset) -> list[str]:
     return [*found, _LIMITS, page.sources(dataset)]
 
 
-def _tables(dataset, size: int) -> list[Table]:
+def _tables(dataset: xr.Dataset, size: int) -> list[Table]:
     """One of the read margins, and one of what else was asked; each fits on a terminal of 80 columns."""
     schemes = [str(scheme) for scheme in dataset["scheme"].values]
     read, others = [], []
@@ -103,7 +108,7 @@ def _number(value, digits: int) -> str:
     return "-" if np.isnan(value) else f"{float(value):.{digits}f}"
 
 
-def _introduction(dataset) -> str:
+def _introduction(dataset: xr.Dataset) -> str:
     settings = json.loads(dataset.attrs["settings"])
     current = 1e6 * settings["high"] * settings["device_read_voltage"]
     return page.paragraph(

@@ -6,7 +6,8 @@ One array of ohmic devices for each selector, size and wire resistance; what is 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -38,13 +39,13 @@ _CELL = "ibm-90nm-doped-gst"
 class SelectorMarginPlan(Plan):
     """One chunk for each selector, size and wire resistance."""
 
-    def __init__(self, config: SelectorMarginConfig):
-        self.config = config
-        self.axes = (config.selectors, config.sizes, config.wires)
-        self.chunks = list(np.ndindex(*(len(axis) for axis in self.axes)))
-        self.voltages = [_voltages(config, name) for name in config.selectors]
+    def __init__(self, config: SelectorMarginConfig) -> None:
+        self.config: SelectorMarginConfig = config
+        self.axes: tuple[tuple[Any, ...], ...] = (config.selectors, config.sizes, config.wires)
+        self.chunks: list[tuple[int, ...]] = list(np.ndindex(*(len(axis) for axis in self.axes)))
+        self.voltages: list[tuple[float, float]] = [_voltages(config, name) for name in config.selectors]
 
-    def task(self, key):
+    def task(self, key: tuple[int, ...]) -> tuple[Callable[..., Part], tuple[Any, ...]]:
         """See `Plan`."""
         name, size, wire = (axis[k] for axis, k in zip(self.axes, key, strict=True))
         return measure_array, (self.config, name, size, wire, self.voltages[key[0]], self._mapped(key))
