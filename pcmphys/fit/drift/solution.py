@@ -79,7 +79,7 @@ class DriftSolution:
         )
         return {key: np.where(self.converged, value, np.nan) for key, value in zip(PER_DEVICE, found, strict=True)}
 
-    def population(self) -> spread.Population:
+    def population(self) -> spread.Estimates:
         """Mean and spread of the exponents of all devices whose fit has settled."""
         some = self.take(self.converged)
         if some.exponent.size < 2:

@@ -30,7 +30,7 @@ class Spread(NamedTuple):
     spread_error: float
 
 
-class Population(NamedTuple):
+class Estimates(NamedTuple):
     """What is known of a population: the two estimates, which of them holds, and why.
 
     Attributes
@@ -58,7 +58,7 @@ class Population(NamedTuple):
         return self.plain if self.method == "plain" else self.weighted
 
 
-def population(value: np.ndarray, variance: np.ndarray, freedom: np.ndarray) -> Population:
+def population(value: np.ndarray, variance: np.ndarray, freedom: np.ndarray) -> Estimates:
     """Mean and spread of a population both ways, and the choice between them.
 
     Parameters
@@ -99,13 +99,13 @@ def population(value: np.ndarray, variance: np.ndarray, freedom: np.ndarray) -> 
     else:
         method, reason = "weighted", "exponents do not depend on their fit errors and have no heavy tail"
     scatter = plain_spread(value, np.zeros_like(variance))
-    return Population(method, reason, weighted, plain_spread(value, variance), scatter.spread, scatter.spread_error)
+    return Estimates(method, reason, weighted, plain_spread(value, variance), scatter.spread, scatter.spread_error)
 
 
-def lone(value: float, error: float) -> Population:
+def lone(value: float, error: float) -> Estimates:
     """A population of which one device is known (or none: NaN): its own value, and nothing of the others."""
     only = Spread(value, error, np.nan, np.nan)
-    return Population("single", "one device has no spread", only, only, np.nan, np.nan)
+    return Estimates("single", "one device has no spread", only, only, np.nan, np.nan)
 
 
 def _complaint(value: np.ndarray, variance: np.ndarray, weighted: Spread) -> str:
