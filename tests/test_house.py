@@ -14,8 +14,12 @@ PACKAGE = Path(pcmphys.__file__).parent
 ROOT = PACKAGE.parent
 FILES = sorted([*PACKAGE.rglob("*.py"), *(ROOT / "validation").rglob("*.py")])
 MOST_ARGUMENTS, MOST_LINES = 8, 400
-# what a caller sees as one flat list of named options, each with a default
-MANY_OPTIONS: dict[str, str] = {}
+MANY_OPTIONS = {
+    "pcmphys.crossbar.analysis.margins.read_margin": "an array, two states and a read: an object for them is no easier",
+    "pcmphys.matrix.mapping.optimise.optimise_split": "three numbers of effort, three of history, each with a default",
+    "pcmphys.matrix.analog_matrix.__init__": "what a matrix is made of, by name, all but two with a default",
+}
+"""Public functions that take more, and why."""
 FROM_LIBRARIES = {"_replace", "_asdict", "_fields", "_make", "_exit", "_getframe", "_rebuild", "_reduce", "_getvalue"}
 
 
