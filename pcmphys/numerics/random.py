@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import math
 from enum import IntEnum
+from typing import NamedTuple
 
 import numba
 
@@ -113,6 +114,26 @@ def words(seed, cell, event, stream, block):
         seed & mask,
         seed >> half,
     )
+
+
+class Draw(NamedTuple):
+    """Whose random numbers a law takes: those of one cell at one event."""
+
+    seed: int
+    cell: int
+    event: int
+
+
+@law
+def draw_of(address, i):
+    """The `Draw` of cell i of a population; ``address`` is (seed, number of its first cell, event)."""
+    return Draw(address[0], address[1] + U64(i), address[2])
+
+
+@law
+def words_of(draw, stream, block):
+    """Four words of a `Draw`, see `words`."""
+    return words(draw.seed, draw.cell, draw.event, stream, block)
 
 
 @law

@@ -17,7 +17,7 @@ from pcmphys.cells.mushroom import pulse as pulses
 from pcmphys.cells.mushroom import read as reads
 from pcmphys.cells.mushroom.draws import draw_normals, draw_quench
 from pcmphys.numerics.compile import kernel, launch
-from pcmphys.numerics.random import U64, Stream
+from pcmphys.numerics.random import Stream, draw_of
 from pcmphys.physics.conduction import laws as conduction
 from pcmphys.physics.crystallization import pulse as growth
 from pcmphys.physics.state import SECTORS
@@ -110,7 +110,7 @@ def _draw_fronts(start, stop, address, out):
     """Roughness of the front of devices start..stop, as every pulse draws it."""
     rough = np.empty(SECTORS)
     for i in range(start, stop):
-        draw_normals(address, address[1] + U64(i), _FRONT, rough)
+        draw_normals(draw_of(address, i), _FRONT, rough)
         out[i] = rough[0]
 
 
@@ -118,14 +118,13 @@ def _draw_fronts(start, stop, address, out):
 def _draw_quenches(start, stop, address, p, state):
     """What a melt draws anew for devices start..stop: traps, texture, exponents, filament."""
     deviate = np.empty(SECTORS)
-    seed, first_cell, event = address
     for i in range(start, stop):
-        cell = first_cell + U64(i)
-        state.traps[i] = occupy(seed, cell, event, _TRAP_STATE, p.telegraph)
-        draw_normals(address, cell, _TEXTURE, deviate)
+        draw = draw_of(address, i)
+        state.traps[i] = occupy(draw, _TRAP_STATE, p.telegraph)
+        draw_normals(draw, _TEXTURE, deviate)
         for s in range(SECTORS):
             state.texture[i, s] = conduction.texture(deviate[s], p.conduction)
-        state.filament[i] = draw_quench(address, cell, _QUENCH, p.relaxation, state.device[i], state.exponent[i])
+        state.filament[i] = draw_quench(draw, _QUENCH, p.relaxation, state.device[i], state.exponent[i])
 
 
 def _parts(count: int) -> list[Bench]:
@@ -150,10 +149,8 @@ def _parts(count: int) -> list[Bench]:
 
     def send(pulse, steps):
         put_back()
-        drive = (steps, False, np.full(count, pulse.peak))
-        launch(
-            pulses.pulse, count, address, p, 300.0, tables, drive, cells, spare, found,
-        )  # fmt: skip
+        chosen = cells, np.full(count, pulse.peak)
+        launch(pulses.pulse, count, address, (p, tables), (steps, False, 300.0), chosen, spare, found)
 
     tasks = {key: (lambda pulse=pulse, steps=steps: send(pulse, steps), 2) for key, (pulse, steps) in lists.items()}
     tasks["put back"] = (put_back, 2)

@@ -323,13 +323,12 @@ class MushroomPopulation(Population):
         self._clock.wait(0.0, ambient)
         event = self._next_event()
         cells = np.flatnonzero(chosen & self._free)
+        scale = np.ascontiguousarray(scale, dtype=float)
         found = np.empty((cells.size, 2))
         steps = pulse.steps(self._floats.heat.thermal_time)
-        launch(
-            pulses.pulse, cells.size, self._address(event), self._floats, ambient, self._tables,
-            (steps, pulse.kind == "voltage", np.ascontiguousarray(scale, dtype=float)), cells, self._state, found,
-            grain=GRAIN,
-        )  # fmt: skip
+        cell, drive = (self._floats, self._tables), (steps, pulse.kind == "voltage", ambient)
+        address = self._address(event)
+        launch(pulses.pulse, cells.size, address, cell, drive, (cells, scale), self._state, found, grain=GRAIN)
         if out is not None:
             out[0][cells], out[1][cells] = found.T
         if warmed is None:

@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from pcmphys.numerics.compile import kernel, law
-from pcmphys.numerics.random import U64, Stream, normal_pair, uniform, words
+from pcmphys.numerics.random import Stream, draw_of, normal_pair, uniform, words_of
 from pcmphys.physics import variability
 from pcmphys.physics.conduction import laws as conduction
 from pcmphys.physics.state import (
@@ -35,48 +35,44 @@ _TRAP_STATE = int(Stream.TRAP_STATE)
 
 
 @law
-def draw_normals(address, cell, stream, out):
+def draw_normals(draw, stream, out):
     """Standard normal deviates into all of ``out`` (an even number), from blocks 0, 1, ... of the stream."""
-    seed, _, event = address
     for k in range(out.size // 2):
-        w0, w1, w2, w3 = words(seed, cell, event, stream, k)
+        w0, w1, w2, w3 = words_of(draw, stream, k)
         out[2 * k], out[2 * k + 1] = normal_pair(w0, w1, w2, w3)
 
 
 @law
-def draw_quench(address, cell, stream, p, device, exponent):
+def draw_quench(draw, stream, p, device, exponent):
     """Drift exponents of dome and films for one quench: the device's own, times what this quench draws; never < 0.
 
     Returns the angle [rad] at which the next filament stands.
     """
-    seed, _, event = address
-    w0, w1, w2, w3 = words(seed, cell, event, stream, 0)
+    w0, w1, w2, w3 = words_of(draw, stream, 0)
     dome, films = normal_pair(w0, w1, w2, w3)
     exponent[0] = p.dome_exponent * device[DOME_DRIFT] * max(1.0 + p.cycle_spread * dome, 0.0)
     exponent[1] = p.boundary_exponent * device[FILM_DRIFT] * max(1.0 + p.cycle_spread * films, 0.0)
-    w0, w1, _, _ = words(seed, cell, event, stream, 1)
+    w0, w1, _, _ = words_of(draw, stream, 1)
     return 2.0 * math.pi * uniform(w0, w1)
 
 
 @kernel
 def draw_defects(start, stop, address, out):
     """Uniform deviates of devices start..stop that decide which are stuck and which have a poor contact; out (2, n)."""
-    seed, first_cell, event = address
     for i in range(start, stop):
-        w0, w1, w2, w3 = words(seed, first_cell + U64(i), event, _DEVICE, 4)
+        w0, w1, w2, w3 = words_of(draw_of(address, i), _DEVICE, 4)
         out[0, i], out[1, i] = uniform(w0, w1), uniform(w2, w3)
 
 
 @kernel
 def create(start, stop, address, p, state):
     """Draw devices start..stop; ``address`` is (seed, first cell, event 0)."""
-    first_cell = address[1]
     spread = p.variability
     deviate = np.empty(8)
     rough = np.empty(SECTORS)
     for i in range(start, stop):
-        cell = first_cell + U64(i)
-        draw_normals(address, cell, _DEVICE, deviate)
+        draw = draw_of(address, i)
+        draw_normals(draw, _DEVICE, deviate)
         device = state.device[i]
         device[RADIUS] = variability.factor(spread.heater_radius, deviate[0])
         device[HEAT] = variability.factor(spread.thermal_resistance, deviate[1])
@@ -86,12 +82,12 @@ def create(start, stop, address, p, state):
         device[LINER] = variability.factor(spread.liner, deviate[5])
         device[DOME_DRIFT] = max(1.0 + p.relaxation.device_spread * deviate[6], 0.0)
         device[FILM_DRIFT] = max(1.0 + p.relaxation.device_spread * deviate[7], 0.0)
-        draw_normals(address, cell, _FRONT, rough)
+        draw_normals(draw, _FRONT, rough)
         for s in range(SECTORS):
             state.front[i, s] = rough[s]
-        draw_normals(address, cell, _TEXTURE, rough)
+        draw_normals(draw, _TEXTURE, rough)
         for s in range(SECTORS):
             state.texture[i, s] = conduction.texture(rough[s], p.conduction)
-        state.filament[i] = draw_quench(address, cell, _QUENCH, p.relaxation, device, state.exponent[i])
+        state.filament[i] = draw_quench(draw, _QUENCH, p.relaxation, device, state.exponent[i])
         state.order[i] = p.relaxation.initial
-        state.traps[i] = occupy(address[0], cell, address[2], _TRAP_STATE, p.telegraph)
+        state.traps[i] = occupy(draw, _TRAP_STATE, p.telegraph)

@@ -14,7 +14,7 @@ from pcmphys.cells.mushroom.draws import draw_normals, draw_quench
 from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import log
-from pcmphys.numerics.random import U64, Stream, words
+from pcmphys.numerics.random import Stream, draw_of, words_of
 from pcmphys.physics import geometry, heat, switching
 from pcmphys.physics.conduction import laws as conduction
 from pcmphys.physics.conduction.structure import SCRATCH, evaluate_one
@@ -85,22 +85,27 @@ def _bound(i, ambient, p, state):
 
 
 @kernel
-def pulse(start, stop, address, p, ambient, tables, drive, chosen, state, out):
-    """Send a pulse through the devices chosen[start..stop].
+def pulse(start, stop, address, cell, drive, chosen, state, out):
+    """Send a pulse through some devices.
 
-    ``drive`` is (steps, voltage_driven, scale): steps (n, 4) with duration [s], e^(-half of it/tau), e^(-all of
-    it/tau) and drive at a scale of one, the last ones without drive for the cooling; scale [A or V] of each chosen
-    device. ``out`` (chosen, 2) gets the highest temperature [K] of the heater's rim and the energy [J] taken.
+    ``cell`` is (parameters, tables of growth and nucleation). ``drive`` is (steps, voltage_driven, ambient [K]): steps
+    (n, 4) with duration [s], e^(-half of it/tau), e^(-all of it/tau) and drive at a scale of one, the last ones
+    without drive for the cooling. ``chosen`` is (numbers, scale): the pulse goes to the devices numbers[start..stop],
+    with the scale [A or V] of each. ``out`` (chosen, 2) gets the highest temperature [K] of the heater's rim and the
+    energy [J] taken.
     """
-    steps, voltage_driven, scale = borrowed(drive)
-    tables, state, out = borrowed(tables), borrowed(state), borrowed(out)
+    p, tables = cell[0], borrowed(cell[1])
+    cell = p, tables
+    steps, voltage_driven, ambient = borrowed(drive)
+    numbers, scale = borrowed(chosen)
+    state, out = borrowed(state), borrowed(out)
     memory = np.empty(ROOM), np.empty(SCRATCH), np.empty((5, steps.shape[0]))
     work, room, course = borrowed(memory)
     last, peak = np.nan, 0.0
     for j in range(steps.shape[0]):
         peak = max(peak, abs(steps[j, DRIVE]))
     for n in range(start, stop):
-        i = chosen[n]
+        i = numbers[n]
         out[n, 0], out[n, 1] = ambient, 0.0
         needed = _bound(i, ambient, p, state)
         # a current source need not know more than that its compliance suffices
@@ -115,9 +120,9 @@ def pulse(start, stop, address, p, ambient, tables, drive, chosen, state, out):
             _tabulate_drive(steps, voltage_driven, scale[n], p, course)
             last = scale[n]
         hottest, energy = _heat(steps, voltage_driven, (scale[n], on, needed), state.device[i, HEAT], p, course)
-        here = (address[0], address[1] + U64(i), address[2])
-        _go_through(i, here, p, ambient, tables, steps, course, work, state)
-        _renew(i, here, p, ambient + hottest, work, state)
+        draw = draw_of(address, i)
+        _go_through(i, draw, cell, ambient, steps, course, work, state)
+        _renew(i, draw, p, ambient + hottest, work, state)
         out[n, 0], out[n, 1] = ambient + hottest, energy
     kept(memory)
 
@@ -161,10 +166,10 @@ def _heat(steps, voltage_driven, drive, factor, p, course):
 
 
 @law
-def _open(i, here, p, per_span, work, state):
+def _open(i, draw, p, per_span, work, state):
     """Shape of the melt front for this pulse; nothing is hot yet."""
     shift = work[SHIFT : SHIFT + SECTORS]
-    draw_normals(here, here[1], _FRONT, shift)
+    draw_normals(draw, _FRONT, shift)
     for s in range(SECTORS):
         offset = geometry.front_shift(state.front[i, s], work[SHIFT + s], p.geometry)
         work[SHIFT + s] = offset
@@ -183,23 +188,23 @@ def _spread(filament, current, p, work):
 
 
 @law
-def _go_through(i, here, p, ambient, tables, steps, course, work, state):
+def _go_through(i, draw, cell, ambient, steps, course, work, state):
     """All steps of a pulse for device i, of which ``course`` says how hot each is.
 
     On a long plateau the places where nuclei come up are covered in the end, and candidates would be refused for ever:
     after many in a row the plateau has no place left, and they wait for the heat to change.
     """
-    seed, cell, event = here
+    p, tables = cell
     device, rim, grain, count = state.device[i], state.rim[i], state.grain[i], state.count[i]
     site = open_site(p.geometry.heater_radius * device[RADIUS], device[GROWTH], ambient, p, tables)
     coldest = site.coldest
-    _open(i, here, p, site.per_span, work, state)
+    _open(i, draw, p, site.per_span, work, state)
     grains = 0
     for s in range(SECTORS):
         grains += count[s]
     flowing, spread, before, total, candidates, held = 0.0, 0.0, 0.0, 0.0, 0, False
     refused, most = 0, min(_MOST_REFUSED, _BLOCKS // steps.shape[0])
-    drawn = words(seed, cell, event, _NUCLEI, 0)
+    drawn = words_of(draw, _NUCLEI, 0)
     waiting = -log(coarse(drawn[0]))
     for j in range(steps.shape[0]):
         current, middle, duration = course[_CURRENT, j], course[_MIDDLE, j], steps[j, DURATION]
@@ -226,7 +231,7 @@ def _go_through(i, here, p, ambient, tables, steps, course, work, state):
             else:
                 refused += 1
             candidates += 1
-            drawn = words(seed, cell, event, _NUCLEI, candidates)
+            drawn = words_of(draw, _NUCLEI, candidates)
             pause = -log(coarse(drawn[0]))
             waiting = waiting + pause if refused < most else pause
     for s in range(SECTORS):
@@ -236,23 +241,22 @@ def _go_through(i, here, p, ambient, tables, steps, course, work, state):
 
 
 @law
-def _renew(i, here, p, peak, work, state):
+def _renew(i, draw, p, peak, work, state):
     """What the heat leaves of the glass: a pulse above the glass transition restarts drift and scrambles the traps."""
-    seed, cell, event = here
     if peak < p.crystallization.viscosity.glass_temperature:
         return
     state.stale[i] = 1
     state.order[i] = p.relaxation.initial
-    state.traps[i] = occupy(seed, cell, event, _TRAP_STATE, p.telegraph)
+    state.traps[i] = occupy(draw, _TRAP_STATE, p.telegraph)
     melted = 0
     for s in range(SECTORS):
         melted += work[HOTTEST + s] > 0.0
     if melted == 0:
         return
     deviate = work[SHIFT : SHIFT + SECTORS]  # the front has done its work
-    draw_normals(here, cell, _TEXTURE, deviate)
+    draw_normals(draw, _TEXTURE, deviate)
     for s in range(SECTORS):
         if work[HOTTEST + s] > 0.0:
             state.texture[i, s] = conduction.texture(deviate[s], p.conduction)
-    state.filament[i] = draw_quench(here, cell, _QUENCH, p.relaxation, state.device[i], state.exponent[i])
-    state.quench[i] = event
+    state.filament[i] = draw_quench(draw, _QUENCH, p.relaxation, state.device[i], state.exponent[i])
+    state.quench[i] = draw.event

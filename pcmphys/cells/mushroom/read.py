@@ -9,7 +9,7 @@ import numpy as np
 from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, launch
 from pcmphys.numerics.elementary import exp
-from pcmphys.numerics.random import U64
+from pcmphys.numerics.random import U64, draw_of
 from pcmphys.physics.conduction.solve import (
     DOME,
     FIELD,
@@ -25,7 +25,7 @@ from pcmphys.physics.conduction.structure import SCRATCH, evaluate_one
 from pcmphys.physics.relaxation import log_drift
 from pcmphys.physics.state import DOME_RESISTANCE, FILM_RESISTANCE, SECTORS, SHUNT
 from pcmphys.physics.telegraph.laws import MOST_TRAPS
-from pcmphys.physics.telegraph.traps import advance, kinds, limits_since, window
+from pcmphys.physics.telegraph.traps import Window, advance, kinds, limits_since, window
 
 if TYPE_CHECKING:
     from pcmphys.cells.mushroom.clock import Clock
@@ -98,15 +98,18 @@ def evaluate(start, stop, p, state):
 
 
 @kernel
-def read(start, stop, address, temperature, voltage, duration, p, tables, looked, chosen, state, out):
-    """Read the devices chosen[start..stop]: traps up to the read, over it, and conductance [S].
+def read(start, stop, address, reading, p, past, state, out):
+    """Read some devices: traps up to the read, over it, and conductance [S].
 
-    ``tables`` is that of `Clock.trap_tables`; ``looked`` names the look that each of the chosen devices
-    was last read at.
+    ``reading`` is temperature [K], voltage [V] and duration [s]. ``past`` is (chosen, looked, tables): read are the
+    devices chosen[start..stop], ``looked`` names the look that each of the chosen was last read at, and ``tables`` is
+    that of `Clock.trap_tables`.
     """
-    seed, first_cell, event = address
-    elapsed, limits, at_rest, hazard, rates = borrowed(tables)
-    state, looked, chosen, out = borrowed((state, looked, chosen, out))
+    temperature, voltage, duration = reading
+    chosen, looked, tables = borrowed(past)
+    elapsed, limits, at_rest, hazard, rates = tables
+    over = Window(hazard, rates, duration)
+    state, out = borrowed(state), borrowed(out)
     memory = (np.empty(SECTORS), np.empty(ROOM), np.empty(SCRATCH)), np.empty((5, MOST_TRAPS), U64)
     (noise, work, scratch), whole = borrowed(memory)
     place, drawn, each, lag = whole[0], whole[1], whole[2], whole[3:].reshape(2 * MOST_TRAPS)
@@ -115,15 +118,15 @@ def read(start, stop, address, temperature, voltage, duration, p, tables, looked
     activated = activation(temperature, p.conduction)
     for n in range(start, stop):
         i = chosen[n]
-        cell = first_cell + U64(i)
-        kinds(seed, cell, U64(state.quench[i]), place)
+        draw = draw_of(address, i)
+        kinds(draw, U64(state.quench[i]), place)
         entry, own = place, limits[looked[n]]
         if state.trap_lag[i] > 0.0:  # at temperatures of its own
             limits_since(elapsed[looked[n]] + state.trap_lag[i], place, at_rest, work, lag, p.telegraph)
             entry, own = each, lag
             state.trap_lag[i] = 0.0
-        bits, expected = advance(seed, cell, event, U64(state.traps[i]), entry, own, place, hazard, drawn, p.telegraph)
-        bits = window(seed, cell, event, bits, place, expected, hazard, rates, duration, p.telegraph, noise)
+        bits, expected = advance(draw, U64(state.traps[i]), entry, own, place, hazard, drawn, p.telegraph)
+        bits = window(draw, bits, place, expected, over, p.telegraph, noise)
         state.traps[i] = np.uint32(bits)
         if state.stale[i]:
             evaluate_one(i, p, state, scratch)
@@ -148,7 +151,7 @@ def read_chosen(
 
     In parts, if more moments of last reads are to be told apart than there should be tables for.
     """
-    temperature, voltage, duration = reading
+    temperature, _, duration = reading
     looked, looks = clock.looks(chosen)
     at_once = max(chosen.size, 1) if len(looks) <= _AT_ONCE else _AT_ONCE
     for start in range(0, chosen.size, at_once):
@@ -156,6 +159,5 @@ def read_chosen(
         if at_once < chosen.size:
             looked, looks = clock.looks(part)
         tables = clock.trap_tables(looks, duration, temperature)
-        launch(
-            read, part.size, address, temperature, voltage, duration, p, tables, looked, part, state, out, grain=_GRAIN
-        )
+        past = (part, looked, tables)
+        launch(read, part.size, address, reading, p, past, state, out, grain=_GRAIN)

@@ -11,15 +11,13 @@ bracket and chooses its next trial.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
 
+from pcmphys.crossbar.selectors.series import Series
 from pcmphys.errors import ConvergenceError, ParameterError
 from pcmphys.numerics.compile import kernel, law
-
-if TYPE_CHECKING:
-    from pcmphys.crossbar.selectors.selector import Selector, Series
 
 _MOST_STEPS = 400
 _PATIENCE = 6
@@ -48,9 +46,9 @@ the step when patience was last tested; voltage of the next call; current, slope
 """
 
 
-def solve(selector: Selector, voltage: np.ndarray, conductance: np.ndarray, work: Series, keywords: dict) -> None:
-    """Fill ``work``; arrays (rows, columns); ``keywords`` are what the law takes besides the voltage."""
-    user = _Law(selector, voltage, keywords)
+def solve(name: str, characteristic: Callable, voltage: np.ndarray, conductance: np.ndarray, work: Series) -> None:
+    """Fill ``work``; arrays (rows, columns). ``characteristic`` is the law of the selector called ``name``."""
+    user = _Law(name, characteristic, voltage)
     state, status = _prepare(voltage, conductance), np.full(voltage.size, SEARCHING)
     for count in range(_MOST_STEPS):
         current, slope = user(state[TRIAL])
@@ -81,15 +79,15 @@ def _prepare(voltage: np.ndarray, conductance: np.ndarray) -> np.ndarray:
 class _Law:
     """A selector's law on one set of cells, with its answers' form checked and errors in words."""
 
-    def __init__(self, selector: Selector, voltage: np.ndarray, keywords: dict):
-        self.name, self.shape = type(selector).__name__, voltage.shape
-        self._current, self._keywords = selector.current, keywords
+    def __init__(self, name: str, current: Callable, voltage: np.ndarray):
+        self.name, self.shape = name, voltage.shape
+        self._current = current
         self.sign = np.where(voltage < 0.0, -1.0, 1.0).reshape(-1)
 
     def __call__(self, trial: np.ndarray) -> list[np.ndarray]:
         """Current [A] and slope [S] as the law returns them, at a voltage [V] in each cell; (cells,)."""
         with np.errstate(all="ignore"):
-            answer = self._current((self.sign * trial).reshape(self.shape), **self._keywords)
+            answer = self._current((self.sign * trial).reshape(self.shape))
         if not isinstance(answer, tuple) or len(answer) != 2:
             raise ParameterError(f"{self.name}.current must return (current, slope); got {type(answer).__name__}")
         arrays = [np.asarray(value) for value in answer]

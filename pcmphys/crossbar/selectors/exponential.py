@@ -17,7 +17,8 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pcmphys.crossbar.selectors.selector import Selector, check_series, evaluate, launch_rows
+from pcmphys.crossbar.selectors.selector import Selector, evaluate
+from pcmphys.crossbar.selectors.series import Series, check_series, launch_rows
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import LARGEST_EXPONENT, hyperbolic, reciprocal_tail, rough_log
@@ -121,8 +122,9 @@ def _currents(start, stop, voltage, p, current, slope):
 
 
 @kernel
-def _series(start, stop, voltage, conductance, p, current, slope, inner):
-    """Rows start..stop of selectors with their devices; all arrays (rows, columns)."""
+def _series(start, stop, voltage, conductance, p, work):
+    """Rows start..stop of selectors with their devices into ``work``, a `Series`; all arrays (rows, columns)."""
+    current, slope, inner = work
     for i in range(start, stop):
         v, g, c, s, w = voltage[i], conductance[i], current[i], slope[i], inner[i]
         for j in range(v.size):
@@ -179,4 +181,4 @@ class Exponential(Selector):
     def series(self, voltage, conductance, work, *, gate=None, on=None):
         """Fill ``work``, see `Selector.series`: exact to rounding, vector code, threads for a large array."""
         check_series(voltage, conductance, work)
-        launch_rows(_series, voltage, conductance, self.pack(), *work)
+        launch_rows(_series, voltage, conductance, self.pack(), Series(*work))

@@ -22,14 +22,8 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from pcmphys.crossbar.selectors.exponential import ratio, sinh_root
-from pcmphys.crossbar.selectors.selector import (
-    Selector,
-    cell_states,
-    check_numbers,
-    check_series,
-    evaluate,
-    launch_rows,
-)
+from pcmphys.crossbar.selectors.selector import Selector, cell_states, check_numbers, evaluate
+from pcmphys.crossbar.selectors.series import Series, check_series, launch_rows
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import kernel, law
@@ -107,8 +101,9 @@ def _currents(start, stop, voltage, on, p, current, slope):
 
 
 @kernel
-def _series(start, stop, voltage, conductance, on, p, current, slope, inner):
-    """Rows start..stop of switches with their devices; all arrays (rows, columns)."""
+def _series(start, stop, voltage, conductance, on, p, work):
+    """Rows start..stop of switches with their devices into ``work``, a `Series`; all arrays (rows, columns)."""
+    current, slope, inner = work
     for i in range(start, stop):
         v, g, o, c, s, w = voltage[i], conductance[i], on[i], current[i], slope[i], inner[i]
         for j in range(v.size):
@@ -197,7 +192,7 @@ class OTS(Selector):
     def series(self, voltage, conductance, work, *, gate=None, on=None):
         """Fill ``work``, see `Selector.series`: exact to rounding, vector code, threads for a large array."""
         check_series(voltage, conductance, work)
-        launch_rows(_series, voltage, conductance, cell_states(on, voltage.shape), self.pack(), *work)
+        launch_rows(_series, voltage, conductance, cell_states(on, voltage.shape), self.pack(), Series(*work))
 
     def switches_on(self, inner):
         """Where a cell that is off must turn on: |voltage across the switch| [V] above the threshold; bool."""

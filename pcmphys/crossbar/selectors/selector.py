@@ -4,39 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 
 from pcmphys.crossbar.selectors import elimination
+from pcmphys.crossbar.selectors.series import Series, check_series
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import launch
-
-_CELLS_PER_THREAD = 32_768
-
-
-class Series(NamedTuple):
-    """What `Selector.series` fills, each array (rows, columns), C-contiguous float64.
-
-    Attributes
-    ----------
-    current : ndarray [A]
-        Current through selector and device, from word line to bit line.
-    slope : ndarray [S]
-        Its derivative by the voltage across both.
-    inner : ndarray [V]
-        Voltage across the selector.
-    """
-
-    current: np.ndarray
-    slope: np.ndarray
-    inner: np.ndarray
-
-    @classmethod
-    def empty(cls, shape: tuple[int, int]) -> Series:
-        """Arrays of a shape with undefined content."""
-        return cls(np.empty(shape), np.empty(shape), np.empty(shape))
 
 
 class Selector(ABC):
@@ -145,7 +122,7 @@ class Selector(ABC):
             keywords["gate"] = self.row_gate(gate, voltage.shape[0])[:, None]
         if self.hysteretic:
             keywords["on"] = cell_states(on, voltage.shape)
-        elimination.solve(self, voltage, conductance, work, keywords)
+        elimination.solve(type(self).__name__, partial(self.current, **keywords), voltage, conductance, work)
 
     def applied_gate(self, gate) -> np.ndarray:
         """The gate voltage [V] given, else the selector's own ``gate_voltage``; an error if there is neither."""
@@ -177,18 +154,6 @@ def cell_states(on, shape: tuple[int, ...]) -> np.ndarray:
     return np.array(np.broadcast_to(states, shape), order="C")
 
 
-def check_series(voltage: np.ndarray, conductance: np.ndarray, work: Series) -> tuple[int, int]:
-    """Rows and columns; kernels do not look at array bounds."""
-    if voltage.ndim != 2 or any(array.shape != voltage.shape for array in (conductance, *work)):
-        shapes = ", ".join(str(array.shape) for array in (voltage, conductance, *work))
-        raise ParameterError(
-            f"voltage, conductance, current, slope and inner must share one shape (rows, columns); got {shapes}"
-        )
-    if not all(array.flags.c_contiguous and array.dtype == np.float64 for array in work):
-        raise ParameterError("current, slope and inner must be C-contiguous arrays of float64, to be filled in place")
-    return voltage.shape
-
-
 def check_numbers(selector: Selector, **ranges: tuple[str, float, float]) -> None:
     """Check fields of a frozen selector, each against (unit, lowest, highest), and store them as floats."""
     for name, (unit, low, high) in ranges.items():
@@ -206,9 +171,3 @@ def evaluate(compiled: Callable, voltage, p: NamedTuple, *more: np.ndarray) -> t
     current, slope = np.empty(voltage.shape), np.empty(voltage.shape)
     launch(compiled, voltage.size, voltage.reshape(-1), *flat, p, current.reshape(-1), slope.reshape(-1))
     return current, slope
-
-
-def launch_rows(compiled: Callable, voltage: np.ndarray, *arguments) -> None:
-    """Run a kernel over the rows of an array, on threads if it is large."""
-    rows, columns = voltage.shape
-    launch(compiled, rows, voltage, *arguments, grain=max(1, _CELLS_PER_THREAD // max(columns, 1)))

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
-from pcmphys.crossbar.selectors.selector import Selector, check_numbers, check_series, evaluate, launch_rows
+from pcmphys.crossbar.selectors.selector import Selector, check_numbers, evaluate
+from pcmphys.crossbar.selectors.series import Series, check_series, launch_rows
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import exp, exp_pair, log
 
@@ -160,8 +161,9 @@ def _currents(start, stop, voltage, gate, p, current, slope):
 
 
 @kernel
-def _series(start, stop, voltage, conductance, gate, p, current, slope, inner):
-    """Rows start..stop of transistors with their devices; arrays (rows, columns), gate (rows,)."""
+def _series(start, stop, voltage, conductance, gate, p, work):
+    """Rows start..stop of transistors with their devices into ``work``, a `Series` of (rows, columns); gate (rows,)."""
+    current, slope, inner = work
     for i in range(start, stop):
         pinch = pinch_off(gate[i], p)
         source, rise = inversion(pinch)
@@ -244,4 +246,4 @@ class Transistor(Selector):
     def series(self, voltage, conductance, work, *, gate=None, on=None):
         """Fill ``work``, see `Selector.series`: to rounding, threads for a large array."""
         check_series(voltage, conductance, work)
-        launch_rows(_series, voltage, conductance, self.row_gate(gate, voltage.shape[0]), self.pack(), *work)
+        launch_rows(_series, voltage, conductance, self.row_gate(gate, voltage.shape[0]), self.pack(), Series(*work))

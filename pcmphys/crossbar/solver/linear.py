@@ -305,8 +305,8 @@ def _step(alpha, start, stop, *arguments):
 def measure(net, drive, x, voltage, currents) -> float:
     """Terminal currents and word-line voltages that belong to ``x``, and the residual relative to the largest input."""
     row_worst, column_worst = np.empty(x.shape[0]), np.empty(x.shape[1])
-    rows_of(kirchhoff.rows, net, drive, x, voltage, currents[0], currents[2], row_worst)
-    columns_of(kirchhoff.columns, net, drive, x, voltage, currents[1], currents[3], column_worst)
+    rows_of(kirchhoff.rows, net, drive, x, voltage, kirchhoff.Measured(currents[0], currents[2], row_worst))
+    columns_of(kirchhoff.columns, net, drive, x, voltage, kirchhoff.Measured(currents[1], currents[3], column_worst))
     violation = float(np.maximum(row_worst.max(), column_worst.max()))  # unlike max, it lets a NaN through
     scale = size_of(drive)
     return violation / scale if scale > 0.0 else violation

@@ -9,6 +9,8 @@ behind 10 Mohm counts for what it does, and a current that an open end collects 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from pcmphys.crossbar.solver import lines
@@ -16,12 +18,20 @@ from pcmphys.crossbar.solver.lines import END, FAR, FEED, NEAR, PINNED, RISE, RO
 from pcmphys.numerics.compile import kernel, law
 
 
-@kernel
-def rows(start, stop, net, drive, x, voltage, near, far, violation):
-    """Solve the word lines start..stop for their voltages at the bit-line voltages ``x``, then measure them.
+class Measured(NamedTuple):
+    """What is measured of each line, one number a line."""
 
-    ``near`` and ``far`` get the currents [A] from the terminals into the lines, ``violation`` the largest one [V].
-    """
+    near: np.ndarray
+    """Current [A] at its near end: from the terminal into a word line, out of a bit line into its sense."""
+    far: np.ndarray
+    """Current [A] from the terminal at its far end into the line."""
+    violation: np.ndarray
+    """Largest violation [V] of Kirchhoff's laws."""
+
+
+@kernel
+def rows(start, stop, net, drive, x, voltage, measured):
+    """Solve the word lines start..stop for their voltages at the bit-line voltages ``x``, then measure them."""
     scratch = np.zeros((ROWS_AT_ONCE, x.shape[1]))
     for first in range(start, stop, ROWS_AT_ONCE):
         count = min(ROWS_AT_ONCE, stop - first)
@@ -32,7 +42,7 @@ def rows(start, stop, net, drive, x, voltage, near, far, violation):
             _cell_currents(net.conductance[i], x[i], scratch[k])
             if drive.source.size:
                 lines.add_scaled(1.0, drive.source[i], scratch[k])
-        _sum_four(first, count, net, drive, voltage, scratch, near, far, violation)
+        _sum_four(first, count, net, drive, voltage, scratch, measured)
 
 
 @kernel
@@ -84,8 +94,9 @@ def _near_violation(factor, line, drive, rise, first, current):
 
 
 @kernel
-def _sum_four(first, count, net, drive, voltage, cell, near, far, violation):
+def _sum_four(first, count, net, drive, voltage, cell, measured):
     """Sum up four word lines from their far ends, and compare each wire's drop with its current."""
+    near, far, violation = measured
     last = voltage.shape[0] - 1
     i0, i1, i2, i3 = first, min(first + 1, last), min(first + 2, last), min(first + 3, last)
     v0, v1, v2, v3 = voltage[i0], voltage[i1], voltage[i2], voltage[i3]
@@ -154,8 +165,9 @@ def larger(worst, difference):
 
 
 @kernel
-def columns(start, stop, net, drive, x, voltage, near, far, violation):
-    """Currents [A] out of the near (sensed) ends and into the far ends of the bit lines start..stop, as in `rows`."""
+def columns(start, stop, net, drive, x, voltage, measured):
+    """Measure the bit lines start..stop at the voltages ``voltage`` of the word lines and ``x`` of their own."""
+    near, far, violation = measured
     last = x.shape[0] - 1
     total, worst = near[start:stop], violation[start:stop]
     for j in range(start, stop):

@@ -13,7 +13,7 @@ import numpy as np
 
 from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, law
-from pcmphys.numerics.random import U64, Stream, words
+from pcmphys.numerics.random import Stream, draw_of, words_of
 from pcmphys.physics import geometry, relaxation
 from pcmphys.physics.crystallization import rates as crystallization
 from pcmphys.physics.crystallization.pulse import COLDEST, drop_absorbed
@@ -108,15 +108,18 @@ def _free(grains, count, born, elapsed, velocity, place):
 
 
 @law
-def _anneal_sector(here, s, radius, velocity, rate, duration, rim, grains, count, born):
-    """Rim thickness and number of grains of one sector after the wait; ``born`` is room for their birth [s]."""
-    seed, cell, event = here
+def _anneal_sector(draw, s, radius, growth, rim, grains, count, born):
+    """Rim thickness and number of grains of one sector after the wait; ``born`` is room for their birth [s].
+
+    ``growth`` is velocity [m/s], nucleation rate [1/(m3 s)] and duration [s].
+    """
+    velocity, rate, duration = growth
     born[:] = 0.0
     inner, outer = radius**3, (radius + rim) ** 3
     arrivals = rate * geometry.dome_volume(radius, rim) / SECTORS
     elapsed, number = 0.0, 0
     while rim > 0.0 and arrivals > 0.0 and count < GRAINS and number < _MOST_CANDIDATES:
-        w0, w1, w2, _ = words(seed, cell, event, _ANNEAL, _MOST_CANDIDATES * s + number)
+        w0, w1, w2, _ = words_of(draw, _ANNEAL, _MOST_CANDIDATES * s + number)
         number += 1
         elapsed += -math.log(coarse(w0)) / arrivals
         left = rim - velocity * elapsed
@@ -136,7 +139,6 @@ def _anneal_sector(here, s, radius, velocity, rate, duration, rim, grains, count
 @kernel
 def anneal(start, stop, address, velocity, rate, duration, p, state):
     """Crystallize devices start..stop for a time [s], each at its growth velocity and nucleation rate (see `rates`)."""
-    seed, first_cell, event = address
     state, velocity, rate = borrowed((state, velocity, rate))
     memory = np.zeros(GRAINS)
     born = borrowed(memory)
@@ -145,13 +147,11 @@ def anneal(start, stop, address, velocity, rate, duration, p, state):
             continue
         rim, grain, count = state.rim[i], state.grain[i], state.count[i]
         radius = p.geometry.heater_radius * state.device[i, RADIUS]
-        here = (seed, first_cell + U64(i), event)
+        draw = draw_of(address, i)
+        growth = (velocity[i] * state.device[i, GROWTH], rate[i], duration)
         for s in range(SECTORS):
             if rim[s] > 0.0:
-                rim[s], count[s] = _anneal_sector(
-                    here, s, radius, velocity[i] * state.device[i, GROWTH], rate[i], duration, rim[s], grain[s],
-                    count[s], born,
-                )  # fmt: skip
+                rim[s], count[s] = _anneal_sector(draw, s, radius, growth, rim[s], grain[s], count[s], born)
                 state.stale[i] = 1
         drop_absorbed(radius, rim, grain, count)
     kept(memory)

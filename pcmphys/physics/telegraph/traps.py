@@ -8,12 +8,13 @@ have two entries for each place on the grid, for a trap that is empty and for on
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from pcmphys.numerics.compile import law
 from pcmphys.numerics.elementary import exp, log
-from pcmphys.numerics.random import U64, Stream, normal_pair, words
+from pcmphys.numerics.random import U64, Draw, Stream, normal_pair, words_of
 from pcmphys.physics.state import SECTORS
 from pcmphys.physics.telegraph import laws as telegraph
 
@@ -22,6 +23,9 @@ _TRAP_STATE = int(Stream.TRAP_STATE)
 _TRAP_WINDOW = int(Stream.TRAP_WINDOW)
 _TWO_NEG_32 = 2.0**-32
 _MANY = 24.0  # with more expected transitions in a read its average is drawn from the normal limit
+_BLOCKS = 64  # of random numbers for each trap that changes in a read
+_ARRIVALS = 4096  # first block of the arrivals along the list of traps, behind those of 64 traps
+_ROUNDED = 1.0 + 1e-9  # the sum of hazards may round up along the list of traps
 
 
 @law
@@ -31,10 +35,10 @@ def coarse(word):
 
 
 @law
-def draw_words(seed, cell, event, stream, drawn):
+def draw_words(draw, stream, drawn):
     """Random words of blocks 0..7 into ``drawn`` (32,): one a trap. A loop of its own, so that LLVM vectorises it."""
     for block in range(8):
-        w0, w1, w2, w3 = words(seed, cell, event, stream, block)
+        w0, w1, w2, w3 = words_of(draw, stream, block)
         drawn[block] = w0
         drawn[8 + block] = w1
         drawn[16 + block] = w2
@@ -49,22 +53,23 @@ def limit(chance):
 
 
 @law
-def occupy(seed, cell, event, stream, p):
+def occupy(draw, stream, p):
     """States of all traps, each filled with the mean occupancy: bits of one word."""
     words_below = limit(p.filled)
     bits = U64(0)
     for block in range(8):
-        drawn = words(seed, cell, event, stream, block)
+        drawn = words_of(draw, stream, block)
         for k in range(4):
             bits |= U64(drawn[k] < words_below) << U64(8 * k + block)
     return np.uint32(bits)
 
 
 @law
-def kinds(seed, cell, quench, out):
-    """Where the tables hold the time constant of each trap of one quench; out (32,)."""
+def kinds(draw, quench, out):
+    """Where the tables hold the time constant of each trap, drawn at the event ``quench``; out (32,)."""
+    then = Draw(draw.seed, draw.cell, quench)
     for block in range(2):
-        drawn = words(seed, cell, quench, _TRAP_KIND, block)
+        drawn = words_of(then, _TRAP_KIND, block)
         for k in range(4):
             for byte in range(4):
                 out[16 * block + 4 * k + byte] = ((drawn[k] >> U64(8 * byte)) & U64(255)) << U64(1)
@@ -85,14 +90,14 @@ def limits_since(elapsed, place, rates, work, out, p):
 
 
 @law
-def advance(seed, cell, event, bits, entry, limits, place, hazard, drawn, p):
+def advance(draw, bits, entry, limits, place, hazard, drawn, p):
     """States after an interval, and the number of transitions then expected in a read.
 
     ``limits[entry[trap]]`` and the one after it: words below it leave the trap filled, if empty or filled before (see
     `limit`); ``hazard[place[trap]]`` likewise the expected transitions in a read. ``drawn`` (32,) is room for random
     words.
     """
-    draw_words(seed, cell, event, _TRAP_STATE, drawn)
+    draw_words(draw, _TRAP_STATE, drawn)
     after, expected = U64(0), 0.0
     for trap in range(p.traps):
         was = (bits >> U64(trap)) & U64(1)
@@ -103,12 +108,12 @@ def advance(seed, cell, event, bits, entry, limits, place, hazard, drawn, p):
 
 
 @law
-def _averaged(seed, cell, event, trap, filled, rate, duration, p):
+def _averaged(draw, trap, filled, rate, duration, p):
     """(state at the end, mean occupancy) of one trap over a read, its transitions drawn one by one."""
     up, down = rate * p.filled, rate * (1.0 - p.filled)
     elapsed, time_filled, block = 0.0, 0.0, 0
     while True:
-        drawn = words(seed, cell, event, _TRAP_WINDOW, 64 * trap + block)
+        drawn = words_of(draw, _TRAP_WINDOW, _BLOCKS * trap + block)
         for k in range(4):
             pause = -math.log(coarse(drawn[k])) / (down if filled else up)
             if filled:
@@ -118,48 +123,60 @@ def _averaged(seed, cell, event, trap, filled, rate, duration, p):
                 return filled, time_filled / duration
             filled = not filled
         block += 1
-        if block == 64:  # beyond 256 transitions where 24 are expected: never reached
+        if block == _BLOCKS:  # beyond 256 transitions where 24 are expected: never reached
             return filled, time_filled / elapsed
 
 
 @law
-def _averaged_many(seed, cell, event, trap, rate, duration, p):
+def _averaged_many(draw, trap, rate, duration, p):
     """The same for a trap that changes many times within the read: normal limit of the time average."""
-    drawn = words(seed, cell, event, _TRAP_WINDOW, 64 * trap)
+    drawn = words_of(draw, _TRAP_WINDOW, _BLOCKS * trap)
     deviate, _ = normal_pair(drawn[0], drawn[1], drawn[2], drawn[3])
     spread = math.sqrt(2.0 * p.filled * (1.0 - p.filled) / (rate * duration))
-    drawn = words(seed, cell, event, _TRAP_WINDOW, 64 * trap + 1)
+    drawn = words_of(draw, _TRAP_WINDOW, _BLOCKS * trap + 1)
     return coarse(drawn[0]) < p.filled, min(max(p.filled + spread * deviate, 0.0), 1.0)
 
 
+class Window(NamedTuple):
+    """What a read does to traps."""
+
+    hazard: np.ndarray
+    """(512,) transitions of a trap out of its state that are expected during the read."""
+    rates: np.ndarray
+    """(256,) rates [1/s] of the grid at the traps' temperature."""
+    duration: float
+    """Of the read [s]."""
+
+
 @law
-def window(seed, cell, event, bits, place, expected, hazard, rates, duration, p, mean):
+def window(draw, bits, place, expected, over, p, mean):
     """Read of a given duration: each sector's filled share minus its mean into ``mean`` (16,), returns the states.
 
     Traps that change at all are few: their numbers are drawn as the arrivals of one Poisson process along the list of
-    traps, so that a read takes one random number and one more for each trap that changes. ``hazard`` is the expected
-    number of transitions of a trap out of its state during the read, ``expected`` the sum of it.
+    traps, so that a read takes one random number and one more for each trap that changes. ``over`` is the `Window`,
+    ``expected`` the sum of its hazard over the traps as they are.
     """
+    hazard, rates, duration = over
     for s in range(SECTORS):
         filled_here = ((bits >> U64(s)) & U64(1)) + ((bits >> U64(s + SECTORS)) & U64(1))
         here = (1.0 if s < p.traps else 0.0) + (1.0 if s + SECTORS < p.traps else 0.0)
         mean[s] = np.float64(np.int64(filled_here)) - here * p.filled
     after = bits
-    block = 4096
-    pause = -log(coarse(words(seed, cell, event, _TRAP_WINDOW, block)[0]))
-    if pause > expected * (1.0 + 1e-9):
+    block = _ARRIVALS
+    pause = -log(coarse(words_of(draw, _TRAP_WINDOW, block)[0]))
+    if pause > expected * _ROUNDED:
         return after
     for trap in range(p.traps):
         was = (bits >> U64(trap)) & U64(1)
         pause -= hazard[place[trap] + was]
         if pause < 0.0:
             block += 1
-            pause = -log(coarse(words(seed, cell, event, _TRAP_WINDOW, block)[0]))
+            pause = -log(coarse(words_of(draw, _TRAP_WINDOW, block)[0]))
             rate = rates[place[trap] >> U64(1)]
             if rate * duration > _MANY:
-                filled, share = _averaged_many(seed, cell, event, trap, rate, duration, p)
+                filled, share = _averaged_many(draw, trap, rate, duration, p)
             else:
-                filled, share = _changed(seed, cell, event, trap, was == U64(1), rate, duration, p)
+                filled, share = _changed(draw, trap, was == U64(1), rate, duration, p)
             bit = U64(1) << U64(trap)
             after = (after | bit) if filled else (after & ~bit)
             mean[trap % SECTORS] += share - (1.0 if was == U64(1) else 0.0)
@@ -167,15 +184,15 @@ def window(seed, cell, event, bits, place, expected, hazard, rates, duration, p,
 
 
 @law
-def _changed(seed, cell, event, trap, filled, rate, duration, p):
+def _changed(draw, trap, filled, rate, duration, p):
     """Like `_averaged`, for a trap known to change at least once: the first transition lies within the read."""
     up, down = rate * p.filled, rate * (1.0 - p.filled)
     leave = down if filled else up
-    drawn = words(seed, cell, event, _TRAP_WINDOW, 64 * trap + 63)
+    drawn = words_of(draw, _TRAP_WINDOW, _BLOCKS * trap + _BLOCKS - 1)
     first = -math.log(1.0 - coarse(drawn[0]) * -math.expm1(-leave * duration)) / leave
     rest = duration - first
     before = first if filled else 0.0
     if rest <= 0.0:
         return not filled, before / duration
-    state, share = _averaged(seed, cell, event, trap, not filled, rate, rest, p)
+    state, share = _averaged(draw, trap, not filled, rate, rest, p)
     return state, (before + share * rest) / duration
