@@ -23,7 +23,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
-from pcmphys.numerics.compile import law
+from pcmphys.numerics.borrow import borrowed
+from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import exp, log
 
 
@@ -139,3 +140,26 @@ def log_drift(order, exponent, temperature, p):
     (0.230259, 0.230259)
     """
     return exponent * (p.initial - order) * p.barrier / (BOLTZMANN * temperature)
+
+
+@kernel
+def relax(start, stop, duration, temperature, p, order):
+    """Let the glass of devices start..stop relax for a time [s], each at its own temperature [K]."""
+    order, temperature = borrowed((order[start:stop], temperature[start:stop]))
+    for i in range(order.size):
+        order[i] = relaxed(order[i], duration, temperature[i], p)
+
+
+@kernel
+def relax_alike(start, stop, duration, temperature, p, order):
+    """Let the glass of devices start..stop relax for a time [s], all at one temperature [K]."""
+    order = order[start:stop]
+    for i in range(order.size):
+        order[i] = relaxed(order[i], duration, temperature, p)
+
+
+@kernel
+def later(start, stop, duration, temperature, p, order, out):
+    """Order of the glass of devices start..stop a time [s] of its own from now, back to the quench if below zero."""
+    for i in range(start, stop):
+        out[i] = shifted(order[i], duration[i], temperature, p)

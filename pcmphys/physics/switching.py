@@ -1,7 +1,7 @@
 """Threshold switching of the amorphous layer.
 
-Above V_th = F_th u_a the cell goes into its on-state (models.heat) and stays there until its current falls below the
-holding current. The threshold field rises as the glass relaxes and falls with temperature.
+Above V_th = F_th u_a the cell goes into its on-state (`pcmphys.physics.heat`) and stays there until its current falls
+below the holding current. The threshold field rises as the glass relaxes and falls with temperature.
 
 Not modelled: delay time, recovery after the on-state, statistics of the threshold.
 

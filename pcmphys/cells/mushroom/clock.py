@@ -15,8 +15,10 @@ import numpy as np
 from pcmphys.errors import ParameterError
 from pcmphys.numerics.compile import launch
 from pcmphys.numerics.moment import Moment, ages, require_finite
+from pcmphys.physics import relaxation
 from pcmphys.physics.crystallization import anneal
 from pcmphys.physics.telegraph import laws as telegraph
+from pcmphys.physics.telegraph import traps
 
 if TYPE_CHECKING:
     from pcmphys.cells.mushroom.parameters import MushroomFloats, MushroomParameters
@@ -101,7 +103,8 @@ class Clock:
     ) -> None:
         """Let time pass at once, each device at its own temperature [K]; nothing may be pending."""
         temperature = np.ascontiguousarray(temperature)
-        launch(anneal.relax, self._size, duration, temperature, p, state)
+        launch(relaxation.relax, self._size, duration, temperature, p.relaxation, state.order)
+        launch(traps.live_on, self._size, duration, temperature, p.telegraph, state.trap_lag)
         still = anneal.still_below(duration, tables, p)
         if self._size and temperature.max() > still:
             self._crystallize(duration, temperature, still, state, address, p)
@@ -127,7 +130,7 @@ class Clock:
 
     def _age(self, state, address, p, tables) -> None:
         duration, temperature = self._pending
-        launch(anneal.relax_alike, self._size, duration, temperature, p.relaxation, state.order)
+        launch(relaxation.relax_alike, self._size, duration, temperature, p.relaxation, state.order)
         still = anneal.still_below(duration, tables, p)
         if temperature > still:
             self._crystallize(duration, np.full(self._size, temperature), still, state, address, p)
@@ -140,7 +143,7 @@ class Clock:
     def _acceleration(self, temperature: float) -> float:
         """How much faster than at their reference temperature the traps are."""
         out = np.empty(1)
-        anneal.accelerations(0, 1, np.array([temperature]), self._floats, out)
+        traps.accelerations(0, 1, np.array([temperature]), self._floats, out)
         return float(out[0])
 
     def looks(self, chosen: np.ndarray) -> tuple[np.ndarray, list[Moment]]:

@@ -16,7 +16,7 @@ from pcmphys.cells.mushroom.parameters import MushroomFloats
 from pcmphys.cells.protocol import Cell
 from pcmphys.constants import BOLTZMANN
 from pcmphys.numerics.compile import launch
-from pcmphys.physics.crystallization import anneal
+from pcmphys.physics import relaxation
 from pcmphys.physics.state import (
     AMPLITUDE,
     DOME_DRIFT,
@@ -28,6 +28,7 @@ from pcmphys.physics.state import (
     MushroomState,
 )
 from pcmphys.physics.telegraph import laws as telegraph
+from pcmphys.physics.telegraph import traps as trap_laws
 
 GRAIN = 512
 """Devices worth a thread of their own."""
@@ -155,7 +156,7 @@ class MushroomLook:
         """
         duration = checks.of_devices(self.shape, "duration", duration, "s")
         order, ambient = np.empty(self.size), self.cell.parameters.heat.ambient
-        launch(anneal.later, self.size, duration, ambient, self._floats.relaxation, self._state.order, order)
+        launch(relaxation.later, self.size, duration, ambient, self._floats.relaxation, self._state.order, order)
         return self._conductance(self._state._replace(order=order))
 
     @functools.cached_property
@@ -186,7 +187,7 @@ class MushroomLook:
     def _left_of_a_read(self) -> float:
         """Part of the traps' variance that the average over a usual read leaves, in the mean over time constants."""
         out = np.empty(1)
-        anneal.accelerations(0, 1, np.array([self.temperature]), self._floats.telegraph, out)
+        trap_laws.accelerations(0, 1, np.array([self.temperature]), self._floats.telegraph, out)
         parameters = self.cell.parameters
         reduced = telegraph.relaxation_rates(parameters.telegraph) * out[0] * parameters.read.duration
         # variance of the mean over a time T of a state with relaxation rate r: 2 (rT - 1 + e^-rT) / (rT)^2

@@ -6,8 +6,6 @@ temperature stands at its value in the middle. What moves while it is hot: `pcmp
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from pcmphys.cells.mushroom.draws import draw_normals, draw_quench
@@ -15,23 +13,22 @@ from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import log
 from pcmphys.numerics.random import Stream, draw_of, words_of
-from pcmphys.physics import geometry, heat, switching
+from pcmphys.physics import heat, switching
 from pcmphys.physics.conduction import laws as conduction
 from pcmphys.physics.conduction.structure import SCRATCH, evaluate_one
 from pcmphys.physics.crystallization.pulse import (
-    AT_HEATER,
     HOTTEST,
-    INVERSE,
     RIM,
     ROOM,
-    SHARE,
     SHIFT,
     candidate,
     drop_absorbed,
     grow,
     melt,
     move_grains,
+    open_front,
     open_site,
+    spread,
 )
 from pcmphys.physics.relaxation import log_drift
 from pcmphys.physics.state import GROWTH, HEAT, RADIUS, SECTORS, THICKNESS
@@ -166,28 +163,6 @@ def _heat(steps, voltage_driven, drive, factor, p, course):
 
 
 @law
-def _open(i, draw, p, per_span, work, state):
-    """Shape of the melt front for this pulse; nothing is hot yet."""
-    shift = work[SHIFT : SHIFT + SECTORS]
-    draw_normals(draw, _FRONT, shift)
-    for s in range(SECTORS):
-        offset = geometry.front_shift(state.front[i, s], work[SHIFT + s], p.geometry)
-        work[SHIFT + s] = offset
-        work[AT_HEATER + s] = heat.profile(-offset, per_span, 1.0)
-        work[HOTTEST + s] = 0.0
-        work[RIM + s] = state.rim[i, s]
-
-
-@law
-def _spread(filament, current, p, work):
-    """Part of the filament's rise that each sector has."""
-    for s in range(SECTORS):
-        angle = abs((s + 0.5) * (2.0 * math.pi / SECTORS) - filament)
-        share = heat.beside_filament(min(angle, 2.0 * math.pi - angle), current, p)
-        work[SHARE + s], work[INVERSE + s] = share, 1.0 / share
-
-
-@law
 def _go_through(i, draw, cell, ambient, steps, course, work, state):
     """All steps of a pulse for device i, of which ``course`` says how hot each is.
 
@@ -198,11 +173,12 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
     device, rim, grain, count = state.device[i], state.rim[i], state.grain[i], state.count[i]
     site = open_site(p.geometry.heater_radius * device[RADIUS], device[GROWTH], ambient, p, tables)
     coldest = site.coldest
-    _open(i, draw, p, site.per_span, work, state)
+    draw_normals(draw, _FRONT, work[SHIFT : SHIFT + SECTORS])
+    open_front(state.front[i], rim, site, p.geometry, work)
     grains = 0
     for s in range(SECTORS):
         grains += count[s]
-    flowing, spread, before, total, candidates, held = 0.0, 0.0, 0.0, 0.0, 0, False
+    flowing, shared, before, total, candidates, held = 0.0, 0.0, 0.0, 0.0, 0, False
     refused, most = 0, min(_MOST_REFUSED, _BLOCKS // steps.shape[0])
     drawn = words_of(draw, _NUCLEI, 0)
     waiting = -log(coarse(drawn[0]))
@@ -211,9 +187,9 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
         flowing = current if current != 0.0 else flowing
         if middle < coldest:
             continue
-        if flowing != spread:
-            _spread(state.filament[i], flowing, p.heat, work)
-            spread, before = flowing, 0.0
+        if flowing != shared:
+            spread(state.filament[i], flowing, p.heat, work)
+            shared, before = flowing, 0.0
         # on a plateau that has settled, most steps find everything where the step before has left it
         if middle != before or not held:
             before, loose, refused = middle, 0, 0

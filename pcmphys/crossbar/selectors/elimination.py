@@ -29,6 +29,8 @@ _AGREE = 1e-9
 """Relative difference of the selector's and the device's current at the solution that is not a jump of the law."""
 _OFFSET = 1e-10
 """Voltage [V] by which a law's own rounding may shift its current."""
+_FALLS = 1e-9
+"""Part of a current by which a law may fall with the voltage, as rounding does."""
 _SPREAD = 0.6180339887498949
 """Multiples of it modulo 1 lie evenly in (0, 1)."""
 
@@ -130,7 +132,7 @@ def _judged(n, current, slope, state):
     rounding = _OFFSET * abs(slope)
     if current < -rounding or (trial == 0.0 and current > rounding):
         return DELIVERS
-    slack = 1e-9 * size + rounding
+    slack = _FALLS * size + rounding
     if current < state[LOW_CURRENT, n] - slack or (math.isfinite(current) and current > state[HIGH_CURRENT, n] + slack):
         return CURRENT_FALLS
     return SEARCHING

@@ -1,1 +1,10 @@
-"""The exact solution of the wires: ladders, iterations, Newton, threshold switches, Kirchhoff's residual."""
+"""The exact solution of the wires, from ladders up.
+
+- `ends`, `lines`: from bias and wires to networks; the recursions along word and bit lines under every solve
+- `linear` with `conjugate_gradient`, `polynomial`, `richardson`: linear cells, single inputs and batches
+- `newton` with `cells`, `open_lines`, `loose`: cells of any monotone law; lines that hardly anything holds
+- `states`: threshold switches, on or off
+- `measure`: terminal currents, and Kirchhoff's laws as the residual of every answer
+
+Not modelled: capacitance and inductance; an answer is the settled one.
+"""

@@ -66,7 +66,7 @@ def precondition(start, stop, net, ground, residual, work, slots, largest):
 def direction_rows(start, stop, beta, net, still, fields, slots):
     """New direction p, t and ``work`` = S p = t - D T_r^-1 D p on the word lines start..stop; slots get p . S p.
 
-    ``still`` drives nothing (`_lines.still`). ``fields`` as in `solve`.
+    ``still`` drives nothing (`lines.still`). ``fields`` as in `solve`.
     """
     _, residual, p, t, work = fields
     scratch = np.zeros((ROWS_AT_ONCE, p.shape[1]))
@@ -102,7 +102,7 @@ def step_columns(start, stop, alpha, net, ground, fields, slots, largest):
 
 @kernel
 def solve(net, drive, still, fields, limits, steps, resume):
-    """The whole iteration on one thread. ``fields``: (y, r, p, t, work); ``still`` drives nothing (`_lines.still`).
+    """The whole iteration on one thread. ``fields``: (y, r, p, t, work); ``still`` drives nothing (`lines.still`).
 
     ``limits``: (tolerance [V], most iterations, iterations without a smaller change after which rounding is reached,
     part of its first energy at which the residual that is carried along is no longer trusted).

@@ -16,7 +16,7 @@ _NAMED = 8  # lines that a message names
 
 
 class Ends(NamedTuple):
-    """Wires and ends of the lines, per line; fields as in `_lines.Network`."""
+    """Wires and ends of the lines, per line; fields as in `lines.Network`."""
 
     row_wire: np.ndarray
     row_feed: np.ndarray
@@ -63,7 +63,7 @@ def _group(left, right, bottom, top, wires: Resistances, inputs: list[int]):
 
 
 def _lines_of(near, far, wire, near_resistance, far_resistance, kind: str):
-    """Feed [ohm] and far conductance [S] per line, and the drive (inputs, 3, lines) as in `_lines.Drive`."""
+    """Feed [ohm] and far conductance [S] per line, and the drive (inputs, 3, lines) as in `lines.Drive`."""
     near_open, far_open = np.isnan(near[:, 0]), np.isnan(far[:, 0])
     if far_open.all() and not near_open.any():  # the usual line, in fewer steps: a small solve takes no longer
         drive = np.zeros((near.shape[1], 3, near.shape[0]))

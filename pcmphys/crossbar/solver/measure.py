@@ -83,7 +83,7 @@ def _near_violation(factor, line, drive, rise, first, current):
     """Violation [V] at the near end for the current [A] that the line takes there, and that current.
 
     The violation is the voltage by which the first node would move: feed and the line's load share a mismatch
-    (``factor`` and ``rise`` as in `_lines`), and of an open end nothing but the load is left. ``line`` is (feed, far).
+    (``factor`` and ``rise`` as in `lines`), and of an open end nothing but the load is left. ``line`` is (feed, far).
     """
     feed, far = line
     miss = factor * (drive - first) - rise * current

@@ -2,7 +2,8 @@
 
 Amorphous: hopping over barriers that the field lowers, ohmic at low field and exponential at high field. Polycrystal:
 ohmic; its resistance sits in the films between grains, so that it grows as grains get smaller, and those films are
-amorphous-like: they are activated and they drift (models.relaxation). Mixture: symmetric effective medium of the two.
+amorphous-like: they are activated and they drift (`pcmphys.physics.relaxation`). Mixture: symmetric effective medium of
+the two.
 
 Not modelled: Poole-Frenkel screening, field inside a film between grains, magnetoresistance.
 

@@ -30,7 +30,12 @@ _STEPS_TO_ROUNDING = 7
 _FEW_STEPS = 3  # the same from a point within 1 %: the error goes as its third power
 _NEAR = 0.01
 _MOST_STEPS = 60
-_TRACE = 1e-12
+_TRACE = (
+    1e-12  # of a dome, over the films' resistance: what a sector without one keeps, so that nothing divides by zero
+)
+_ROUNDING = 1e-14  # of the whole voltage: a step of the inner one that is the last
+_BEND = 0.08  # how much more than the ohmic start sinh bends the first guess, by z of its series
+_LEAST_RATIO, _LARGEST_RATIO = 1e-3, 1e150  # of x/k: below, arsinh is the ohmic start; above, its square is no number
 
 
 @law
@@ -104,14 +109,14 @@ def _guess(voltage, work):
         share = work[SHARE + s]
         y = x * share
         bent += np.int64(y > _BENT)
-        _put(_by_series(y / (1.0 + 0.08 * (1.0 - share) * y * y), x, k), voltage, s, work)
+        _put(_by_series(y / (1.0 + _BEND * (1.0 - share) * y * y), x, k), voltage, s, work)
     if bent == 0:
         return False
     for s in range(SECTORS):
         x, k = voltage * work[PER_FIELD + s], work[RATIO + s]
-        ratio = min(x / k, 1e150)
+        ratio = min(x / k, _LARGEST_RATIO)
         y = log(ratio + math.sqrt(ratio * ratio + 1.0))
-        _put(min(x * work[SHARE + s], y) if ratio > 1e-3 else x * work[SHARE + s], voltage, s, work)
+        _put(min(x * work[SHARE + s], y) if ratio > _LEAST_RATIO else x * work[SHARE + s], voltage, s, work)
     return True
 
 
@@ -202,7 +207,7 @@ def solve_current(voltage, edge, series, work):
         if abs(step) > _NEAR * inner and _guess(inner + step, work):
             steps = _STEPS_TO_ROUNDING
         inner += step
-        if abs(step) <= 1e-14 * size:
+        if abs(step) <= _ROUNDING * size:
             whole = (current + slope * step) if voltage >= 0.0 else -(current + slope * step)
             return whole, slope / (1.0 + series * slope)
     return math.nan, math.nan

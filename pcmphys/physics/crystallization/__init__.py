@@ -1,1 +1,9 @@
-"""Growth and nucleation: rates, viscosity, and what moves in a pulse and in a wait."""
+"""Crystals that grow and nucleate in the undercooled melt and in the glass.
+
+- `viscosity`: of melt and glass, from which both rates follow
+- `rates`: parameters; driving force, growth velocity, nucleation rate
+- `pulse`: laws of a pulse's short steps: melt front, rims, grains and nuclei while a device is hot
+- `anneal`: kernels of a wait at one temperature, in one step however long
+
+Not modelled: transient nucleation, growth that depends on a grain's size, grains that push each other, composition.
+"""

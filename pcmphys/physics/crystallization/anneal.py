@@ -1,4 +1,4 @@
-"""Kernels of a wait: relaxation, the traps' clock, and slow crystallization, exact however long at one temperature.
+"""Kernels of a wait: slow crystallization, exact however long at one temperature.
 
 The temperature of a device is the same everywhere in it, so that rim and grains move at one constant velocity, and
 nuclei come at one constant rate a volume: candidates are drawn one after the other by their waiting times and kept if,
@@ -14,11 +14,10 @@ import numpy as np
 from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.random import Stream, draw_of, words_of
-from pcmphys.physics import geometry, relaxation
+from pcmphys.physics import geometry
 from pcmphys.physics.crystallization import rates as crystallization
 from pcmphys.physics.crystallization.pulse import COLDEST, drop_absorbed
 from pcmphys.physics.state import GRAINS, GROWTH, RADIUS, SECTORS
-from pcmphys.physics.telegraph import laws as telegraph
 from pcmphys.physics.telegraph.traps import coarse
 
 _SLOW = 1e-14
@@ -61,39 +60,6 @@ def rates(start, stop, duration, temperature, still, p, velocity, rate):
             born = crystallization.nucleation_rate(temperature[i], p.crystallization)
             if _crystallizes(grown, born, duration, p):
                 velocity[i], rate[i] = grown, born
-
-
-@kernel
-def accelerations(start, stop, temperature, p, out):
-    """How much faster than at their reference temperature traps are, at each temperature [K]."""
-    for i in range(start, stop):
-        out[i] = telegraph.acceleration(temperature[i], p)
-
-
-@kernel
-def relax(start, stop, duration, temperature, p, state):
-    """Let the glass of devices start..stop relax, and their traps live on, each at its own temperature [K]."""
-    order, lag = borrowed((state.order[start:stop], state.trap_lag[start:stop]))
-    temperature = borrowed(temperature[start:stop])
-    for i in range(order.size):
-        order[i] = relaxation.relaxed(order[i], duration, temperature[i], p.relaxation)
-    for i in range(order.size):
-        lag[i] += duration * telegraph.acceleration(temperature[i], p.telegraph)
-
-
-@kernel
-def relax_alike(start, stop, duration, temperature, p, order):
-    """Let the glass of devices start..stop relax at one temperature [K]."""
-    order = order[start:stop]
-    for i in range(order.size):
-        order[i] = relaxation.relaxed(order[i], duration, temperature, p)
-
-
-@kernel
-def later(start, stop, duration, temperature, p, order, out):
-    """Order of the glass of devices start..stop a time [s] of its own from now, back to the quench if below zero."""
-    for i in range(start, stop):
-        out[i] = relaxation.shifted(order[i], duration[i], temperature, p)
 
 
 @law

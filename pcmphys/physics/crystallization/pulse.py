@@ -26,14 +26,16 @@ from pcmphys.physics.telegraph.traps import coarse
 
 COLDEST = 200.0
 """Lowest temperature [K] of the tables of growth and nucleation; one entry a kelvin. Far below any glass transition."""
+_LAST = 1.001
+"""What is taken off a table's length for its highest place: interpolation looks at the entry and its rise to the next."""
 _LEAST_RISE = 1.0
 """Least rise [K] at which anything moves, for surroundings above the glass transition."""
 
 # rows of ``work``. Of a pulse: offset of the melt front [m]; part of the heater's rise at the heater (beyond one where
 # the front lies further out). Of the current: part of the filament's rise, and one over it.
-SHIFT, AT_HEATER, SHARE, INVERSE = range(0, 4 * SECTORS, SECTORS)
+SHIFT, _AT_HEATER, _SHARE, _INVERSE = range(0, 4 * SECTORS, SECTORS)
 # rise [K] when hottest; rim [m]; bound of the rate of nuclei [1/s]
-HOTTEST, RIM, BOUND = range(4 * SECTORS, 7 * SECTORS, SECTORS)
+HOTTEST, RIM, _BOUND = range(4 * SECTORS, 7 * SECTORS, SECTORS)
 # of a step: how far the rim can go inwards [m]; place in the tables of the rim (negative where nothing moves), of the
 # heater, of a rim at the heater, and how many places it loses a metre
 _STOP, _RIM_ENTRY, _HEATER_ENTRY, _BASE, _SLOPE = range(7 * SECTORS, 12 * SECTORS, SECTORS)
@@ -129,8 +131,31 @@ def open_site(radius, growth, ambient, p, tables):
     # nothing moves in nanoseconds below the glass transition
     coldest = max(p.crystallization.viscosity.glass_temperature - ambient, _LEAST_RISE)
     melting = p.crystallization.melting_temperature - ambient
-    bounds = (max(ambient - COLDEST, 0.0), tables[0].shape[0] - 1.001)
+    bounds = (max(ambient - COLDEST, 0.0), tables[0].shape[0] - _LAST)
     return Site(radius, span, 1.0 / span, p.heat.melt_limit * span, ambient, growth, coldest, melting, bounds)
+
+
+@law
+def open_front(front, rim, site, p, work):
+    """Shape of the melt front for one pulse, nothing being hot yet; ``work[SHIFT]`` holds the pulse's normal deviates.
+
+    ``front`` and ``rim`` (16,) are the device's own deviates and the thickness [m] of its dome; ``p`` is the geometry.
+    """
+    for s in range(SECTORS):
+        offset = geometry.front_shift(front[s], work[SHIFT + s], p)
+        work[SHIFT + s] = offset
+        work[_AT_HEATER + s] = heat.profile(-offset, site.per_span, 1.0)
+        work[HOTTEST + s] = 0.0
+        work[RIM + s] = rim[s]
+
+
+@law
+def spread(filament, current, p, work):
+    """Part of the filament's rise that each sector has, for a current [A]; ``p`` are the floats of heat."""
+    for s in range(SECTORS):
+        angle = abs((s + 0.5) * (2.0 * math.pi / SECTORS) - filament)
+        share = heat.beside_filament(min(angle, 2.0 * math.pi - angle), current, p)
+        work[_SHARE + s], work[_INVERSE + s] = share, 1.0 / share
 
 
 @law
@@ -153,10 +178,10 @@ def melt(middle, site, top, work):
     melting = site.melting / middle
     free, alive = 0, 0
     for s in range(SECTORS):
-        local = middle * work[SHARE + s]
+        local = middle * work[_SHARE + s]
         rim, hottest = work[RIM + s], work[HOTTEST + s]
         warm = local >= coldest
-        front = _front(melting * work[INVERSE + s], work[SHIFT + s], site)
+        front = _front(melting * work[_INVERSE + s], work[SHIFT + s], site)
         front = front if warm else 0.0
         # hotter than ever in this pulse: the rim is at the melt front
         melts = (front > 0.0) & (local > hottest)
@@ -166,7 +191,7 @@ def melt(middle, site, top, work):
         stop = min(front if warm else np.inf, rim)
         moves = np.float64(np.float32(stop)) != rim
         # the profile, in places of the tables: ambient + local heat.profile(rim)
-        base = (site.ambient - COLDEST) + local * work[AT_HEATER + s]
+        base = (site.ambient - COLDEST) + local * work[_AT_HEATER + s]
         slope = local * site.per_span
         entry = _within(base - slope * rim, bounds)
         lives = warm & (rim > 0.0) & (moves | (entry < top))
@@ -176,7 +201,7 @@ def melt(middle, site, top, work):
         work[_BASE + s], work[_SLOPE + s] = base, slope
         work[_RIM_ENTRY + s] = entry if lives else -1.0
         work[_HEATER_ENTRY + s] = _within(base, bounds)
-        work[BOUND + s] = 0.0
+        work[_BOUND + s] = 0.0
     return free, alive
 
 
@@ -202,8 +227,8 @@ def grow(duration, middle, site, tables, work, count):
         low = _at(tables[1], _within(work[_BASE + s] - work[_SLOPE + s] * rim, bounds))
         high = _at(tables[1], work[_HEATER_ENTRY + s])
         outer = site.radius + rim
-        bound = area * work[INVERSE + s] * outer * outer * (high - low)
-        work[BOUND + s] = bound
+        bound = area * work[_INVERSE + s] * outer * outer * (high - low)
+        work[_BOUND + s] = bound
         total += bound
     return total
 
@@ -220,8 +245,8 @@ def move_grains(duration, middle, site, velocity, work, grain, count):
     for s in range(SECTORS):
         if count[s] == 0:
             continue
-        local = middle * work[SHARE + s]
-        front = _front(site.melting / middle * work[INVERSE + s], work[SHIFT + s], site) if local >= coldest else 0.0
+        local = middle * work[_SHARE + s]
+        front = _front(site.melting / middle * work[_INVERSE + s], work[SHIFT + s], site) if local >= coldest else 0.0
         if front > 0.0 and local > work[HOTTEST + s]:
             count[s] = _keep(grain[s], count[s], radius + front, np.inf)
         left += count[s]
@@ -229,7 +254,7 @@ def move_grains(duration, middle, site, velocity, work, grain, count):
             continue
         for k in range(count[s]):
             distance = grain[s, k, 0] - radius
-            entry = (site.ambient - COLDEST) + local * heat.profile(distance, site.per_span, work[AT_HEATER + s])
+            entry = (site.ambient - COLDEST) + local * heat.profile(distance, site.per_span, work[_AT_HEATER + s])
             size = grain[s, k, 1] + _at(velocity, _within(entry, site.bounds)) * step
             room = max(distance - front, 0.0) if front > 0.0 else np.inf
             grain[s, k, 1] = min(size, room)
@@ -259,7 +284,7 @@ def candidate(drawn, total, duration, site, tables, work, grain, count):
     s = 0
     for k in range(SECTORS):
         s = k
-        left -= work[BOUND + k]
+        left -= work[_BOUND + k]
         if left < 0.0:
             break
     rim = work[RIM + s]

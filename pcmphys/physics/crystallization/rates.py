@@ -1,6 +1,6 @@
 """Growth and nucleation of crystals in the undercooled melt and glass.
 
-Both follow from the driving force and from one viscosity (models.viscosity). Driving force, growth velocity and
+Both follow from the driving force and from one viscosity (`viscosity`). Driving force, growth velocity and
 steady-state nucleation are those of Burr et al.
 
 Not modelled: transient nucleation, size-dependent growth, change of composition.

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys.numerics.compile import law
+from pcmphys.numerics.borrow import borrowed
+from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import exp, log
 from pcmphys.numerics.random import U64, Draw, Stream, normal_pair, words_of
 from pcmphys.physics.state import SECTORS
@@ -196,3 +197,21 @@ def _changed(draw, trap, filled, rate, duration, p):
         return not filled, before / duration
     state, share = _averaged(draw, trap, not filled, rate, rest, p)
     return state, (before + share * rest) / duration
+
+
+@kernel
+def accelerations(start, stop, temperature, p, out):
+    """How much faster than at their reference temperature traps are, at each temperature [K]."""
+    for i in range(start, stop):
+        out[i] = telegraph.acceleration(temperature[i], p)
+
+
+@kernel
+def live_on(start, stop, duration, temperature, p, lag):
+    """Let the traps of devices start..stop live on for a time [s], each device at its own temperature [K].
+
+    ``lag`` [s] is their time at the reference temperature beside the common clock.
+    """
+    lag, temperature = borrowed((lag[start:stop], temperature[start:stop]))
+    for i in range(lag.size):
+        lag[i] += duration * telegraph.acceleration(temperature[i], p)
