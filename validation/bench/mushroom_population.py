@@ -17,7 +17,7 @@ from pcmphys.cells.mushroom import pulse as pulses
 from pcmphys.cells.mushroom import read as reads
 from pcmphys.cells.mushroom.draws import draw_normals, draw_quench
 from pcmphys.numerics.compile import kernel, launch
-from pcmphys.numerics.random import Stream, draw_of
+from pcmphys.numerics.random import U64, Stream, draw_of
 from pcmphys.physics.conduction import laws as conduction
 from pcmphys.physics.crystallization import pulse as growth
 from pcmphys.physics.state import SECTORS

@@ -30,11 +30,9 @@ _STEPS_TO_ROUNDING = 7
 _FEW_STEPS = 3  # the same from a point within 1 %: the error goes as its third power
 _NEAR = 0.01
 _MOST_STEPS = 60
-_TRACE = (
-    1e-12  # of a dome, over the films' resistance: what a sector without one keeps, so that nothing divides by zero
-)
+_TRACE = 1e-12  # of a dome, over the resistance of the films, where there is none: nothing then divides by zero
 _ROUNDING = 1e-14  # of the whole voltage: a step of the inner one that is the last
-_BEND = 0.08  # how much more than the ohmic start sinh bends the first guess, by z of its series
+_BEND = 0.08  # of the ohmic start, by y^2: about half of what sinh bends there, so that its series leads home
 _LEAST_RATIO, _LARGEST_RATIO = 1e-3, 1e150  # of x/k: below, arsinh is the ohmic start; above, its square is no number
 
 

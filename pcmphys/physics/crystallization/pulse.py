@@ -27,7 +27,7 @@ from pcmphys.physics.telegraph.traps import coarse
 COLDEST = 200.0
 """Lowest temperature [K] of the tables of growth and nucleation; one entry a kelvin. Far below any glass transition."""
 _LAST = 1.001
-"""What is taken off a table's length for its highest place: interpolation looks at the entry and its rise to the next."""
+"""What is taken off a table's length for its highest place: interpolation looks at an entry that has a next one."""
 _LEAST_RISE = 1.0
 """Least rise [K] at which anything moves, for surroundings above the glass transition."""
 
