@@ -89,5 +89,10 @@ def test_no_part_of_a_kernel_is_compiled_twice(tmp_path):
     count, more = compiled("part", NUMBA_CACHE_DIR=str(tmp_path))
     assert count > 150
     # grains as they are kept (single precision) and as they will be (double); counters with and without sign
-    two = {"physics.geometry.grain_share", "physics.crystallization.anneal._free", "numerics.random.words"}
+    two = {
+        "physics.geometry.grain_share",
+        "physics.crystallization.anneal._free",
+        "numerics.random.words",
+        "numerics.random.words_of",
+    }
     assert {name.removeprefix("pcmphys.") for name in more} <= two

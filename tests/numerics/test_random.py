@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pcmphys.numerics.random import Stream, normal_pair, philox, poisson, uniform, words
+from pcmphys.numerics.random import U64, Stream, draw_of, normal_pair, philox, poisson, uniform, words, words_of
 from tests.oracles import philox as twin
 
 WORD = st.one_of(st.integers(0, 2**32 - 1), st.sampled_from([0, 1, 2**31, 2**32 - 1]))
@@ -193,3 +193,10 @@ def test_streams_are_unique_and_never_renumbered():
     assert {number: name for number, name in now.items() if GIVEN.get(number) != name} == {}, (
         "a number was reused, or a new stream is not in this list yet"
     )
+
+
+def test_a_draw_is_that_of_its_cell_and_event():
+    address = U64(7), U64(2**40), U64(5)
+    draw = draw_of(address, 3)
+    assert tuple(draw) == (7, 2**40 + 3, 5)
+    assert words_of(draw, Stream.FRONT, 9) == words(7, 2**40 + 3, 5, Stream.FRONT, 9)
