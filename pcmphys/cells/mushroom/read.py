@@ -110,7 +110,7 @@ def read(start, stop, address, reading, p, past, state, out):
     elapsed, limits, at_rest, hazard, rates = tables
     over = Window(hazard, rates, duration)
     state, out = borrowed(state), borrowed(out)
-    memory = (np.empty(SECTORS), np.empty(ROOM), np.empty(SCRATCH)), np.empty((5, MOST_TRAPS), U64)
+    memory = (np.empty(SECTORS), np.empty(ROOM), np.empty(SCRATCH)), np.empty((5, MOST_TRAPS), np.uint64)
     (noise, work, scratch), whole = borrowed(memory)
     place, drawn, each, lag = whole[0], whole[1], whole[2], whole[3:].reshape(2 * MOST_TRAPS)
     for trap in range(MOST_TRAPS):
