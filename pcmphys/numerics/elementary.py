@@ -206,6 +206,19 @@ def log(x):
 
 
 @law
+def log1p(x):
+    """ln(1 + x) for x >= 0 with all its digits.
+
+    Examples
+    --------
+    >>> log1p(1e-20)
+    1e-20
+    """
+    whole = 1.0 + x
+    return log(whole) + (x - (whole - 1.0)) / whole
+
+
+@law
 def rough_log(x):
     """Natural logarithm of a positive normal number to 2e-4 absolute, for starts: a cubic instead of a long series."""
     f, e = _split(x)

@@ -20,6 +20,7 @@ from pcmphys.numerics.elementary import (
     hyperbolic,
     hyperbolic_in_chains,
     log,
+    log1p,
     reciprocal_tail,
     rough_log,
     sine_pair,
@@ -204,6 +205,14 @@ def test_hyperbolic_functions_keep_their_digits(size):
         assert abs(mpmath.mpf(value) / true - 1) < 4 * EPS
 
 
+def test_log1p_keeps_the_digits_near_zero():
+    rng = np.random.default_rng(47)
+    with mpmath.workdps(40):
+        for x in np.concatenate([np.geomspace(1e-300, 1e300, 400), rng.uniform(0, 4, 600)]):
+            assert abs(mpmath.mpf(log1p(x)) / mpmath.log1p(mpmath.mpf(x)) - 1) < 4 * EPS
+    assert log1p(0.0) == 0.0
+
+
 def test_starts_are_as_near_as_they_say():
     for x in np.exp(np.random.default_rng(46).uniform(-690, 690, 300)):
         assert rough_log(x) == pytest.approx(math.log(x), abs=2e-4)
@@ -230,7 +239,7 @@ x = np.concatenate([rng.uniform(-720, 720, 300), rng.uniform(-1, 1, 100), np.geo
 for name in ("exp", "exp_pair", "exp_in_chains"):
     for value in x:
         print(name, np.float64(getattr(elementary, name)(value)).tobytes().hex())
-for name in ("log", "rough_log", "hyperbolic", "hyperbolic_in_chains"):
+for name in ("log", "log1p", "rough_log", "hyperbolic", "hyperbolic_in_chains"):
     for value in np.abs(x):
         print(name, np.float64(getattr(elementary, name)(value)).tobytes().hex())
 for value in rng.random(100):

@@ -22,7 +22,7 @@ from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from pcmphys.crossbar.selectors.selector import Selector, check_numbers, evaluate
 from pcmphys.crossbar.selectors.series import Series, check_series, launch_rows
 from pcmphys.numerics.compile import kernel, law
-from pcmphys.numerics.elementary import exp, exp_pair, log
+from pcmphys.numerics.elementary import exp, exp_pair, log, log1p
 
 _MOST_STEPS = 100
 _LAST_STEP = 1e-12  # relative to the smaller of the voltage and kT/q; more than 14 steps have not been seen
@@ -41,13 +41,6 @@ class TransistorFloats(NamedTuple):
 
 
 @law
-def _log1p(x):
-    """ln(1 + x) for x >= 0 with all its digits."""
-    whole = 1.0 + x
-    return log(whole) + (x - (whole - 1.0)) / whole
-
-
-@law
 def pinch_off(gate, p):
     """Pinch-off voltage of a gate voltage [V], in units of 2 kT/q: (V_G - V_T) / n / 2U (Enz et al. 1995)."""
     return (gate - p.threshold) / (2.0 * p.slope_factor * p.thermal)
@@ -63,7 +56,7 @@ def inversion(x):
     [0.693147, 0.5]
     """
     q = exp(-abs(x))
-    return max(x, 0.0) + _log1p(q), (1.0 if x > 0.0 else q) / (1.0 + q)
+    return max(x, 0.0) + log1p(q), (1.0 if x > 0.0 else q) / (1.0 + q)
 
 
 @law
@@ -78,7 +71,7 @@ def channel(voltage, pinch, source, source_rise, p):
     if size < _NEAR:
         # ln(1 + e^a) - ln(1 + e^(a - s)) = ln(1 + sigma(a - s)(e^s - 1))
         less, _ = exp_pair(size)
-        difference = math.copysign(_log1p((drain_rise if s > 0.0 else source_rise) * less), s)
+        difference = math.copysign(log1p((drain_rise if s > 0.0 else source_rise) * less), s)
     else:
         difference = source - drain
     flat = p.scale * difference * (source + drain)
