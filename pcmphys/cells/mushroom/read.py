@@ -107,7 +107,7 @@ def read(start, stop, address, temperature, voltage, duration, p, tables, looked
     seed, first_cell, event = address
     elapsed, limits, at_rest, hazard, rates = borrowed(tables)
     state, looked, chosen, out = borrowed((state, looked, chosen, out))
-    memory = (np.empty(SECTORS), np.empty(ROOM), np.empty(SCRATCH)), np.empty((5, MOST_TRAPS), U64)
+    memory = (np.empty(SECTORS), np.empty(ROOM), np.empty(SCRATCH)), np.empty((5, MOST_TRAPS), np.uint64)
     (noise, work, scratch), whole = borrowed(memory)
     place, drawn, each, lag = whole[0], whole[1], whole[2], whole[3:].reshape(2 * MOST_TRAPS)
     for trap in range(MOST_TRAPS):
