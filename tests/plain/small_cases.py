@@ -74,6 +74,8 @@ def mushroom(cell) -> dict[str, np.ndarray]:
     programmed = devices.program([0.0, 6e-6, 12e-6], scheme=scheme)
     out |= {"error": programmed.error, "iterations": programmed.iterations}
     out |= {"fraction": devices.crystalline_fraction, "thickness": devices.amorphous_thickness}
+    look = devices.now()
+    out |= {"noise": look.relative_noise, "sectors": look.sector_conductance, "age": look.glass_age}
     return out | {"exponent": devices.drift_exponent, "ceiling": devices.ceiling}
 
 
