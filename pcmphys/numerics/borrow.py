@@ -7,6 +7,7 @@ same memory without an owner, so that there is nothing to count.
 
 from __future__ import annotations
 
+import numba
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
@@ -24,24 +25,34 @@ def _without_owner(context, builder, kind, value):
     return value
 
 
-@intrinsic
-def borrowed(typing_context, arrays):
-    """The same arrays (one, or any tuple of them) without reference counts.
+if numba.config.DISABLE_JIT:
 
-    The caller keeps the memory alive: to be used on a kernel's arguments, or on memory that is `kept` to its end.
-    """
+    def borrowed(arrays):
+        """The same arrays."""
+        return arrays
 
-    def generate(context, builder, signature, arguments):
-        return _without_owner(context, builder, arrays, arguments[0])
+    def kept(arrays):
+        """Do nothing."""
 
-    return arrays(arrays), generate
+else:
 
+    @intrinsic
+    def borrowed(typing_context, arrays):
+        """The same arrays (one, or any tuple of them) without reference counts.
 
-@intrinsic
-def kept(typing_context, arrays):
-    """Do nothing: named at a kernel's end, memory is alive up to there."""
+        The caller keeps the memory alive: to be used on a kernel's arguments, or on memory that is `kept` to its end.
+        """
 
-    def generate(context, builder, signature, arguments):
-        return context.get_dummy_value()
+        def generate(context, builder, signature, arguments):
+            return _without_owner(context, builder, arrays, arguments[0])
 
-    return types.none(arrays), generate
+        return arrays(arrays), generate
+
+    @intrinsic
+    def kept(typing_context, arrays):
+        """Do nothing: named at a kernel's end, memory is alive up to there."""
+
+        def generate(context, builder, signature, arguments):
+            return context.get_dummy_value()
+
+        return types.none(arrays), generate

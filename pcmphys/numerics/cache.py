@@ -67,6 +67,7 @@ def kernel_fingerprint(path: Path) -> str:
     NamedTuple, as kernels take such without importing them.
     """
     versions = f"{numba.__version__} {llvmlite.__version__} {sys.implementation.cache_tag}"
+    versions += " with bounds checked" * bool(numba.config.BOUNDSCHECK)
     return _digest(sorted({path, *imported(path), *_tuple_files()}), versions)
 
 

@@ -27,6 +27,7 @@ import numpy as np
 
 from pcmphys.numerics.cache import KernelCache
 from pcmphys.numerics.callee import callee, quickly
+from pcmphys.numerics.interpreted import interpreted
 
 _CELLS_PER_THREAD = 32_768
 """Below this many cells a thread more costs about as much as it saves."""
@@ -53,7 +54,7 @@ _let_the_allocator_keep_arrays()
 def law(function: Callable) -> Callable:
     """Compile a pure scalar law; it can also be called from Python, one number at a time."""
     if numba.config.DISABLE_JIT:
-        return function
+        return interpreted(function)
     options = {"error_model": "numpy", "forceinline": True}
     return callee(numba.njit(**options)(function), function, **options)
 
@@ -61,7 +62,7 @@ def law(function: Callable) -> Callable:
 def kernel(function: Callable) -> Callable:
     """Compile a loop over cells: without the interpreter lock, kept on disk, no fast-math."""
     if numba.config.DISABLE_JIT:
-        return function
+        return interpreted(function)
     compiled = numba.njit(nogil=True, error_model="numpy")(function)
     compiled._cache = KernelCache(function)
     return quickly(callee(compiled, function, error_model="numpy"))

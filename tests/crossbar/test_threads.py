@@ -6,7 +6,8 @@ import numba
 import numpy as np
 import pytest
 
-from pcmphys import Bias, Crossbar, Wires
+import pcmphys as pcm
+from pcmphys import Bias, Crossbar, Diode, Wires
 from tests.crossbar.networks import logarithmic, random_network
 
 
@@ -70,3 +71,41 @@ def test_solves_beside_each_other():
     with ThreadPoolExecutor(4) as pool:
         beside = list(pool.map(work, range(48)))
     assert all(np.array_equal(a, b) for a, b in zip(alone, beside))
+
+
+def reset_devices():
+    devices = pcm.load_cell("ibm-90nm-doped-gst").population((6, 4), seed=3)
+    devices.apply(pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9), where=np.arange(24).reshape(6, 4) % 3 == 0)
+    devices.wait(20.0)  # the glass has still to live through it when the solves begin
+    return devices
+
+
+@pytest.mark.parametrize("selector", [None, Diode(saturation_current=1e-9, ideality=1.3)])
+def test_batches_on_arrays_of_devices(threads, selector):
+    """Seven inputs on any number of threads: the bits of each input by itself, and devices that stay as they are."""
+    voltage = np.random.default_rng(35).uniform(0.02, 0.25 if selector is None else 0.4, (6, 7))
+    wires, devices = Wires(row=5.0, column=3.0), reset_devices()
+    found = []
+    for number in (1, 2, 4):
+        threads(number)
+        found.append(Crossbar(devices, wires, selector).solve(Bias.matvec(voltage)))
+    for name in ("column_current", "row_voltage", "cell_current", "cell_voltage"):
+        values = [getattr(solution, name) for solution in found]
+        assert all(np.array_equal(values[0], other) for other in values[1:]), name
+    for k in range(7):
+        alone = Crossbar(devices, wires, selector).solve(Bias.matvec(voltage[:, k]))
+        assert np.array_equal(found[0].column_current[:, k], alone.column_current)
+    assert np.array_equal(devices.read(), reset_devices().read())
+
+
+def test_arrays_of_the_same_devices_beside_each_other():
+    """Six callers solve on one population at once, each on threads of its own: as if alone."""
+    devices, wires = reset_devices(), Wires(row=5.0, column=3.0)
+    voltage = np.random.default_rng(36).uniform(0.02, 0.25, (24, 6))
+
+    def work(job):
+        return Crossbar(devices, wires).solve(Bias.matvec(voltage[job % 24])).column_current
+
+    with ThreadPoolExecutor(6) as pool:
+        beside = list(pool.map(work, range(48)))
+    assert all(np.array_equal(beside[job], work(job)) for job in range(48))

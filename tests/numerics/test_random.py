@@ -128,12 +128,14 @@ def ks_distance_bound(count):
     return stats.kstwobign.isf(1e-4) / math.sqrt(count)
 
 
+@pytest.mark.many
 def test_uniform_distribution():
     u = draw_uniform(1_000_000, np.uint64(3))
     assert stats.kstest(u, "uniform").statistic < ks_distance_bound(u.size)
     assert stats.kstest(np.minimum(1.004 * u, 1.0), "uniform").statistic > ks_distance_bound(u.size)
 
 
+@pytest.mark.many
 def test_normal_moments_and_distribution():
     count = 1_000_000
     both = draw_normal(count, np.uint64(5))
@@ -154,6 +156,7 @@ def test_normal_moments_and_distribution():
     assert abs((both[0][1:] * both[0][:-1]).mean()) < bound  # neighbouring cells
 
 
+@pytest.mark.many
 @pytest.mark.parametrize("mean", [1e-3, 0.5, 5.0, 29.9, 30.0, 31.0, 100.0, 1e4, 1e8])
 def test_poisson_mean_variance_and_chi_square(mean):
     count = 200_000
@@ -171,6 +174,7 @@ def test_poisson_mean_variance_and_chi_square(mean):
     assert abs(1.02 * k.mean() - mean) > 4 * math.sqrt(mean / count) or mean < 1.0
 
 
+@pytest.mark.many
 def test_poisson_edges():
     assert poisson(0.0, 1, 2, 3, 4) == 0
     assert poisson(math.nan, 1, 2, 3, 4) == -1

@@ -91,6 +91,7 @@ def programmed(cell, seed, count=DEVICES):
     return devices
 
 
+@pytest.mark.many
 @pytest.mark.parametrize("age", [1e-6, 1e-5, 1e-3, 1.0, 3600.0, 1e6, 1e8])
 def test_sampled_variance_is_the_published_one(cell, age):
     devices = programmed(cell, seed=21)
@@ -103,6 +104,7 @@ def test_sampled_variance_is_the_published_one(cell, age):
     assert (1.02 * noise).var() != pytest.approx(expected, rel=0.02)
 
 
+@pytest.mark.many
 @pytest.mark.parametrize(("first", "second"), [(1e-3, 1.1e-3), (1.0, 1.001), (20.0, 40.0), (20.0, 1e3), (1e6, 1e6 + 1)])
 def test_structure_function_between_two_reads(cell, first, second):
     duration = cell.parameters.read_duration
@@ -256,6 +258,7 @@ def chi_square(counts, total, p):
     return deviation[~sure].sum(), max((~sure).sum(), 1)
 
 
+@pytest.mark.many
 @pytest.mark.parametrize("elapsed", [1e-7, 1e-3, 20.0, 1e7])
 def test_refreshes_of_each_trap_are_as_frequent_as_they_should(elapsed):
     assert Stream.TRAP_REFRESH == 2
@@ -286,6 +289,7 @@ def test_byte_table_sums_the_set_bits(word):
     assert total == pytest.approx(math.fsum(a for k, a in enumerate(amplitude) if word >> k & 1), rel=1e-13, abs=1e-13)
 
 
+@pytest.mark.many
 def test_a_longer_read_averages_the_fast_traps_away(cell):
     rates, amplitudes = traps_of(cell)
     long = flicker.amplitudes(rates, 1e-3)

@@ -37,9 +37,9 @@ class Verdict(NamedTuple):
     seconds: float
 
 
-def changed(change: Change, root: pathlib.Path = ROOT) -> str:
+def changed(change: Change, root: pathlib.Path | None = None) -> str:
     """Text of the file with the mistake in it."""
-    text = (root / "pcmphys" / change.file).read_text(encoding="utf-8")
+    text = ((root or ROOT) / "pcmphys" / change.file).read_text(encoding="utf-8")
     count = text.count(change.old)
     if count != 1:
         raise StaleChange(f"pcmphys/{change.file}: {change.old!r} occurs {count} times, not once")

@@ -19,6 +19,14 @@ def test_two_by_two_with_floating_lines():
     assert found.sneak == pytest.approx(1.0 - LOW / (LOW + HIGH / 3), rel=1e-9)
 
 
+def test_a_write_voltage_of_either_sign_disturbs_alike():
+    """Half the voltage on the lines of the cell: whatever its sign, the others see its magnitude."""
+    xbar = Crossbar(np.full((3, 4), HIGH))
+    up, down = write_margin(xbar, 1.0), write_margin(xbar, -1.0)
+    assert up.disturb == pytest.approx(0.5, rel=1e-9)
+    assert (down.selected, down.disturb, down.margin) == pytest.approx((up.selected, up.disturb, up.margin), rel=1e-9)
+
+
 def test_grounded_lines_without_wires_have_no_sneak_current():
     found = read_margin((16, 16), HIGH, LOW, 0.2)
     assert found.margin == pytest.approx(1.0 - LOW / HIGH)

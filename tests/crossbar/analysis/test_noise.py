@@ -140,6 +140,15 @@ def test_a_batch_is_refused():
         xbar.noise(Bias.matvec(np.ones((12, 3))), 0.01)
 
 
+@pytest.mark.parametrize("fano", [0.0, 0.3, 1.0])
+def test_thermal_and_shot_noise_of_a_biased_resistor(fano):
+    """At 1 V the two differ by a factor of 19: 4 k T G for F = 0, 2 q I coth(q V / 2 k T) for F = 1."""
+    variance = Crossbar([[1e-5]]).noise(Bias.matvec([1.0]), 0.0, bandwidth=1e6, temperature=300.0, fano=fano).variance
+    thermal, shot = 4.0 * BOLTZMANN * 300.0 * 1e-5, 2.0 * ELEMENTARY_CHARGE * 1e-5
+    assert shot > 19.0 * thermal
+    assert variance[0] == pytest.approx(1e6 * ((1.0 - fano) * thermal + fano * shot), rel=1e-9, abs=0)
+
+
 def test_noise_does_not_depend_on_threads():
     import numba
 

@@ -10,6 +10,7 @@ from pcmphys.crossbar.solver import linear, measure, newton
 from pcmphys.crossbar.solver.ends import joined
 from pcmphys.errors import ConvergenceError
 from tests.crossbar.networks import logarithmic
+from tests.crossbar.nonlinear_networks import reference
 
 SHAPE = (9, 7)
 WIRES = Wires(row=1.0, column=2.0, source=5.0, sense=4.0)
@@ -84,3 +85,17 @@ def test_a_nonlinear_solution_obeys_the_voltage_law_too(monkeypatch):
     with pytest.raises(ConvergenceError) as failed:
         xbar.solve(bias)
     assert failed.value.residual == 1e-3
+
+
+@pytest.mark.parametrize("right", [0.0, 30.0, 1e4])
+def test_currents_of_far_terminals_are_the_oracles(right):
+    """Lines driven at both ends, through any resistance: both terminals' currents to nine digits."""
+    rng = np.random.default_rng(73)
+    wires = Wires(row=1.0, column=2.0, source=5.0, sense=4.0, right=right, top=0.5 * right)
+    xbar = Crossbar(logarithmic(rng, 1e-5, 1e-3, SHAPE), wires)
+    left, bottom = rng.uniform(0.5, 1.0, SHAPE[0]), rng.uniform(-0.1, 0.1, SHAPE[1])
+    bias = Bias(left, bottom, right=left - 0.2, top=bottom + 0.1)
+    solution, answer = xbar.solve(bias), reference(xbar, bias)
+    for name in ("row_current", "column_current", "right_current", "top_current"):
+        exact = getattr(answer, name)
+        np.testing.assert_allclose(getattr(solution, name), exact, rtol=0, atol=1e-9 * np.abs(exact).max())

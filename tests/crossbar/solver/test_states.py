@@ -1,10 +1,13 @@
 """Threshold switches in the array: consistent states, hysteresis between solves, oscillation."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from pcmphys import Bias, Crossbar, Diode, Wires
 from pcmphys.crossbar import OTS, write_margin
+from pcmphys.crossbar.solver.states import settle
 from pcmphys.errors import ConvergenceError, ParameterError
 from tests.crossbar.nonlinear_networks import SCHEMES, random_case, reference, worst_error
 
@@ -141,3 +144,23 @@ def test_no_consistent_state_is_an_error_that_names_the_cell():
     xbar = Crossbar(cells, None, SWITCH)
     with pytest.raises(ConvergenceError, match=r"would oscillate: cells \[1, 2\]"):
         xbar.solve(Bias.matvec([1.5, 1.5]))
+
+
+class Quarrel:
+    """Four switches that all change together and back again, unless the strongest goes first."""
+
+    def __init__(self):
+        self.on = np.zeros((1, 2, 2), dtype=bool)
+        self.tried = []
+
+    def excess(self, fields):
+        self.tried.append(self.on[0].astype(int).tolist())
+        strength = np.array([[[3.0, 2.0], [2.0, 1.0]]])
+        return np.where(self.on[0].sum() == 1 and self.on[0, 0, 0], -strength, strength)
+
+
+def test_one_cell_of_a_word_line_and_of_a_bit_line_changes_at_a_time():
+    """In a circle only the cell that is the farthest out of its range on both of its lines goes on."""
+    cells = Quarrel()
+    settle(cells, lambda: SimpleNamespace(fields=None))
+    assert cells.tried == [[[0, 0], [0, 0]], [[1, 1], [1, 1]], [[0, 0], [0, 0]], [[1, 0], [0, 0]]]

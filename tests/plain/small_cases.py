@@ -1,0 +1,167 @@
+"""Every kernel once or more, on a few devices or a small array: what comes out, by name.
+
+``python -m tests.plain.small_cases FILE`` writes it to a file of ``numpy.savez``.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+
+import numpy as np
+
+import pcmphys as pcm
+from pcmphys import Bias, Crossbar, Wires
+from pcmphys.crossbar import OTS, Diode, Exponential, Selector, Transistor
+from pcmphys.numerics.random import poisson
+from pcmphys.programming import SCHEMES
+from tests.cells.mushroom.mushroom_cells import varied
+
+RESET = pcm.Pulse(current=460e-6, width=20e-9, fall=3e-9)
+WEAK = pcm.Pulse(current=20e-6, width=1e-10)
+BARE = pcm.load_cell("ibm-90nm-doped-gst")
+CELLS = {
+    "bare": BARE,
+    "projected": pcm.load_cell("ibm-90nm-projected"),
+    # many grains, uneven traps that change within a read, a path along the edge
+    "busy": varied(
+        crystallization={"nucleation_factor": 60.0 * BARE.parameters.crystallization.nucleation_factor},
+        conduction={"edge_conductance": 2e-7},
+        telegraph={"fastest": 2e-9, "emission_over_capture": 0.4},
+        switching={"compliance": 0.2},
+    ),
+}
+
+
+class Own(Selector):
+    """A selector of one's own, whose node is found by the base class."""
+
+    def current(self, voltage):
+        """A cubic."""
+        return 1e-6 * voltage + 1e-4 * voltage**3, 1e-6 + 3e-4 * voltage**2
+
+
+SELECTORS = {
+    "own": Own(),
+    "diode": Diode(1e-12, ideality=1.5),
+    "exponential": Exponential(current=1e-9, voltage=0.1),
+    "transistor": Transistor(threshold_voltage=0.45, transconductance=2e-4, modulation=0.05),
+    "ots": OTS(threshold_voltage=0.6, hold_voltage=0.2, holding_current=1e-7, on_resistance=2e3),
+}
+SOLUTION = ("row_voltage", "column_voltage", "cell_current", "row_current", "column_current", "right_current")
+
+
+def mushroom(cell) -> dict[str, np.ndarray]:
+    """Devices of a physical cell through pulses, waits, heat, reads and a closed loop."""
+    devices = cell.population(3, seed=9, stuck_low=0.2, limited=0.5, ceiling=8e-6)
+    out = {"fresh": devices.conductance(), "whole": devices.crystalline_fraction}
+    report = devices.apply(RESET)
+    out |= {"hottest": report.peak_temperature, "energy": report.energy}
+    out |= {"molten": devices.crystalline_fraction, "threshold": devices.threshold_voltage()}
+    out["current"], out["slope"] = devices.current([5.0, -0.4, 12.0], warn=False)
+    devices.apply(WEAK)
+    devices.wait(1e-3)
+    out["read"] = devices.read(where=[True, False, True])
+    out["high read"] = devices.read(voltage=cell.parameters.read.largest_voltage)
+    devices.apply(pcm.Pulse(voltage=2.0, width=15e-9, fall=2e-9))
+    devices.apply(pcm.Pulse(voltage=0.1, width=15e-9))
+    devices.apply(pcm.Pulse(current=150e-6, width=40e-9, fall=2e-9), amplitude=[90e-6, 150e-6, 210e-6])
+    out["grown"] = devices.crystalline_fraction
+    devices.wait(3600.0, temperature=430.0)
+    devices.disturb(1e-5, [300.0, 480.0, 620.0])
+    out["long read"] = devices.read(duration=1e-3)
+    scheme = SCHEMES["gradient"].but(pulses=2, prepare=(RESET,), verify_delay=15.0)
+    programmed = devices.program([0.0, 6e-6, 12e-6], scheme=scheme)
+    out |= {"error": programmed.error, "iterations": programmed.iterations}
+    out |= {"fraction": devices.crystalline_fraction, "thickness": devices.amorphous_thickness}
+    look = devices.now()
+    out |= {"noise": look.relative_noise, "sectors": look.sector_conductance, "age": look.glass_age}
+    return out | {"exponent": devices.drift_exponent, "ceiling": devices.ceiling}
+
+
+def statistical() -> dict[str, np.ndarray]:
+    """Devices of published moments."""
+    cell = pcm.load_cell("ibm-90nm-statistical")
+    devices = cell.population(5, seed=3)
+    devices.program([0.0, 1e-6, 5e-6, 15e-6, 25e-6])
+    devices.wait(3600.0)
+    out = {"read": devices.read()}
+    devices.program(1e-5, where=[True, False, False, True, False])
+    devices.wait(1e9)
+    return out | {"later": devices.read(duration=1e-5)} | cell.moments(np.linspace(0.0, 25e-6, 5))
+
+
+def crossbars() -> dict[str, np.ndarray]:
+    """Linear arrays: one input, batches, open lines, transfer, noise."""
+    rng = np.random.default_rng(7)
+    cells, voltage = 10.0 ** rng.uniform(-7.0, -4.0, (6, 5)), rng.uniform(0.1, 0.3, 6)
+    wires = Wires(row=3.0, column=2.0, source=10.0, sense=5.0, right=20.0, top=7.0)
+    xbar, out = Crossbar(cells, wires), {}
+    left = np.where(np.arange(6) == 2, np.nan, voltage)
+    for name, bias in {
+        "one": Bias.matvec(voltage),
+        "batch": Bias.matvec(np.stack([voltage * k for k in (1.0, -0.5, 0.2)], axis=1)),
+        "both ends": Bias(voltage, 0.0, right=voltage - 0.1, top=0.02),
+        "far ends": Bias(np.nan, np.nan, right=voltage, top=0.0),
+        "open line": Bias.voltages(left, 0.0),
+        "half": Bias.select(1, 2, 0.4, "half"),
+        "float": Bias.select(1, 2, 0.4, "float"),
+    }.items():
+        solution = xbar.solve(bias)
+        out |= {f"{name}, {part}": getattr(solution, part) for part in SOLUTION}
+    loose = Crossbar(cells, Wires(source=1e9)).solve(Bias.matvec(voltage))
+    ideal = Crossbar(cells).solve(Bias.matvec(np.ones((6, 2))))
+    out |= {"loose": loose.column_current, "ideal": ideal.column_current, "transfer": xbar.transfer()}
+    noise = xbar.noise(Bias.matvec(voltage), 0.01, bandwidth=1e6)
+    return out | {"noise": noise.variance, "sensitivity": xbar.sensitivity(Bias.matvec(voltage), 1)}
+
+
+def selectors() -> dict[str, np.ndarray]:
+    """Small arrays behind each selector, and the selectors alone."""
+    rng = np.random.default_rng(8)
+    cells, voltage = 10.0 ** rng.uniform(-6.0, -4.0, (4, 3)), rng.uniform(0.5, 1.2, 4)
+    out = {}
+    for name, selector in SELECTORS.items():
+        gate = 1.1 if name == "transistor" else None
+        alone = {"gate": 1.1} if name == "transistor" else {}
+        out[f"{name} alone"] = np.stack(selector.current(np.array([-1.0, 0.1, 0.5]), **alone))
+        for scheme in ("matvec", "float"):
+            bias = Bias.matvec(voltage, gate=gate) if scheme == "matvec" else Bias.select(1, 2, 1.0, "float", gate=gate)
+            solution = Crossbar(cells, Wires(row=2.0, column=1.0), selector).solve(bias)
+            out |= {f"{name}, {scheme}, {part}": getattr(solution, part) for part in SOLUTION}
+    return out
+
+
+def arrays_of_devices() -> dict[str, np.ndarray]:
+    """Devices in an array, written with crosstalk, and a matrix."""
+    devices = pcm.load_cell("ibm-90nm-doped-gst").population((2, 2), seed=3)
+    xbar = Crossbar(devices, Wires(row=20.0, column=10.0))
+    out = {"device array": xbar.solve(Bias.matvec([0.2, 0.1])).column_current}
+    pulse = pcm.Pulse(voltage=1.0, width=15e-9, fall=2e-9)
+    report = xbar.write(Bias.select(0, 1, 2.1), pulse, crosstalk=pcm.ThermalCrosstalk(pitch=200e-9))
+    out |= {"written": devices.conductance(), "hottest": report.hottest}
+    weights = np.random.default_rng(2).normal(size=(4, 3))
+    matrix = pcm.AnalogMatrix(weights, pcm.load_cell("ibm-90nm-statistical"), tile=(3, 2), wires=Wires(row=1.0), seed=4)
+    matrix.program()
+    matrix.wait(3600.0)
+    return out | {"gains": matrix.calibrate(), "product": matrix.matvec(np.eye(4))}
+
+
+def results() -> dict[str, np.ndarray]:
+    """All of them."""
+    parts = {
+        **{name: mushroom(cell) for name, cell in CELLS.items()},
+        "statistical": statistical(),
+        "crossbar": crossbars(),
+        "selector": selectors(),
+        "arrays": arrays_of_devices(),
+        "random": {
+            "poisson": np.array([poisson(mean, 1, k, 2, 3) for mean in (0.5, 20.0, 50.0, 5e3) for k in range(8)])
+        },
+    }
+    return {f"{part}: {name}": np.asarray(value) for part, found in parts.items() for name, value in found.items()}
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    np.savez(sys.argv[1], **results())
