@@ -147,3 +147,12 @@ def test_no_files_import_each_other_in_a_circle():
     # three files in a ring, and one beside it
     ring = {ROOT / "a": {ROOT / "b"}, ROOT / "b": {ROOT / "c"}, ROOT / "c": {ROOT / "a"}, ROOT / "d": {ROOT / "a"}}
     assert circles(list(ring), ring.get) == [["a", "b", "c"]]
+
+
+def test_no_two_classes_share_a_name():
+    homes: dict[str, list[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        for node in tree_of(path).body:
+            if isinstance(node, ast.ClassDef) and not private(node.name):
+                homes.setdefault(node.name, []).append(name_of(path))
+    assert {name: files for name, files in homes.items() if len(files) > 1} == {}

@@ -273,7 +273,7 @@ class Crossbar:
         """
         bias = self._one_input(bias, "a pulse is one input")
         limits = self._limits(tolerance)
-        circuit = writing.Circuit(self._population, self.selector, self._resistances, limits)
+        circuit = writing.WrittenArray(self._population, self.selector, self._resistances, limits)
         return writing.write(circuit, bias, pulse, check.integer("repeat", repeat, 1), (crosstalk, temperature))
 
     def noise(

@@ -15,7 +15,7 @@ import numpy as np
 
 from pcmphys.crossbar.bias import Bias
 from pcmphys.crossbar.solver import linear, newton, states
-from pcmphys.crossbar.solver.cells import Devices, Selected, SelectedDevices
+from pcmphys.crossbar.solver.cells import BareDevices, Selected, SelectedDevices
 from pcmphys.crossbar.solver.ends import connected, joined, refuse_islands
 from pcmphys.crossbar.wires import Resistances, Wires
 from pcmphys.numerics.compile import spans, thread_count, together
@@ -58,7 +58,7 @@ class Kept:
 class KeptOhmic:
     """Node voltages of one input of ohmic cells: the rest follows from them when it is asked for."""
 
-    def __init__(self, found: linear.Fields, conductance: np.ndarray):
+    def __init__(self, found: linear.NodeVoltages, conductance: np.ndarray):
         self._found, self._conductance = found, conductance
 
     def each(self) -> Iterator[tuple[int, newton.Fields]]:
@@ -263,7 +263,7 @@ class NonlinearProblem:
         if isinstance(self.devices, np.ndarray):
             return Selected(self.devices, self.selector, gate, on)
         if self.selector is None:
-            return Devices(self.devices)
+            return BareDevices(self.devices)
         return SelectedDevices(self.devices, self.selector, gate, on)
 
 
@@ -302,7 +302,7 @@ def of_one_input(found: newton.Found, on: np.ndarray | None) -> tuple[Solved, Ke
     return Solved(currents, found.residual, found.iterations, found.history, on), Kept([found.fields])
 
 
-def _ohmic(found: linear.Fields, conductance: np.ndarray) -> newton.Fields:
+def _ohmic(found: linear.NodeVoltages, conductance: np.ndarray) -> newton.Fields:
     across = found.row_voltage - found.column_voltage
     return newton.Fields(*found, conductance * across, conductance, np.zeros_like(across))
 

@@ -23,7 +23,7 @@ SMALLEST_LEVEL = 1e-12
 
 
 @dataclass(frozen=True)
-class Moment:
+class PublishedMoment:
     """One moment as a function of g: a clipped logarithm plus power law below ``split``, a polynomial from there on."""
 
     log_slope: float = field(metadata={"unit": "1", "doc": "factor of ln g"})
@@ -46,7 +46,7 @@ class Moment:
 
 
 class MomentFloats(NamedTuple):
-    """`Moment` for the laws; the polynomial is c0 + c1 g + c2 g^2 + c3 g^3."""
+    """`PublishedMoment` for the laws; the polynomial is c0 + c1 g + c2 g^2 + c3 g^3."""
 
     log_slope: float
     offset: float
@@ -86,9 +86,9 @@ class StatisticalParameters:
     programming_error: tuple[float, ...] = field(
         metadata={"unit": "S", "length": 4, "doc": "std of programmed conductance, ascending powers of g"}
     )
-    drift_exponent_mean: Moment = field(metadata={"doc": "mean drift exponent over devices"})
-    drift_exponent_spread: Moment = field(metadata={"doc": "std of the drift exponent over devices"})
-    read_noise: Moment = field(metadata={"doc": "relative read noise Q_s: std = G Q_s sqrt(ln((t + d) / 2d))"})
+    drift_exponent_mean: PublishedMoment = field(metadata={"doc": "mean drift exponent over devices"})
+    drift_exponent_spread: PublishedMoment = field(metadata={"doc": "std of the drift exponent over devices"})
+    read_noise: PublishedMoment = field(metadata={"doc": "relative read noise Q_s: std = G Q_s sqrt(ln((t + d) / 2d))"})
     trap_fastest: float = field(metadata={"unit": "s", "above": 0.0, "doc": "shortest correlation time of a trap"})
     trap_slowest: float = field(
         metadata={"unit": "s", "above": 0.0, "more_than": "trap_fastest", "doc": "longest correlation time of a trap"}

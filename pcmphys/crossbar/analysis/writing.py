@@ -23,7 +23,7 @@ from pcmphys.crossbar.problem import of_one_input
 from pcmphys.crossbar.selectors import Selector, Series
 from pcmphys.crossbar.solution import Solution
 from pcmphys.crossbar.solver import states
-from pcmphys.crossbar.solver.cells import Devices, SelectedDevices, out_of_range
+from pcmphys.crossbar.solver.cells import BareDevices, SelectedDevices, out_of_range
 from pcmphys.crossbar.solver.ends import joined
 from pcmphys.crossbar.wires import Resistances
 from pcmphys.errors import ParameterError
@@ -113,7 +113,7 @@ class SwitchingDevices:
 
     def _off(self, selector_on):
         if self.selector is None:
-            return Devices(self.look)
+            return BareDevices(self.look)
         on = None if selector_on is None else selector_on[None]
         return SelectedDevices(self.look, self.selector, self._gate, on)
 
@@ -132,7 +132,7 @@ class SwitchingDevices:
         return out
 
 
-class Circuit(NamedTuple):
+class WrittenArray(NamedTuple):
     """What a pulse goes through: devices that take pulses, and what is around them."""
 
     population: Any
@@ -141,7 +141,7 @@ class Circuit(NamedTuple):
     limits: tuple[float, int]
 
 
-def write(circuit: Circuit, bias: Bias, pulse: Pulse, repeat: int, surroundings: tuple) -> WriteReport:
+def write(circuit: WrittenArray, bias: Bias, pulse: Pulse, repeat: int, surroundings: tuple) -> WriteReport:
     """Send equal pulses through an array, as `Crossbar.write` describes it; the report is that of the last one.
 
     ``surroundings`` are (thermal crosstalk or None, temperature [K] or None).

@@ -75,7 +75,7 @@ class Selected(_Selecting):
         """Nothing to say: ohmic devices do not switch."""
 
 
-class Devices:
+class BareDevices:
     """Devices of a look without selector."""
 
     on = None
@@ -141,7 +141,7 @@ class SelectedDevices(_Selecting):
         return _ratio(fields.slope, self.look.current(device, warn=False)[1])
 
     def remark(self, fields) -> None:
-        """See `Devices`."""
+        """See `BareDevices`."""
         self.look.warn_of_switching(fields.row_voltage - fields.column_voltage - fields.selector_voltage)
 
 

@@ -29,7 +29,7 @@ SLACK = 4.0
 _ROWS, _COLUMNS = ladders.ROWS_AT_ONCE, 8
 
 
-class Fields(NamedTuple):
+class NodeVoltages(NamedTuple):
     """Node voltages [V] of one input, shape (rows, columns)."""
 
     row_voltage: np.ndarray
@@ -50,7 +50,7 @@ class Result(NamedTuple):
     top_current: np.ndarray
     residual: float
     iterations: int
-    fields: Fields | None
+    fields: NodeVoltages | None
 
 
 def network(conductance, ends: Ends, factors: tuple[np.ndarray, np.ndarray] | None = None) -> Network:
@@ -86,7 +86,7 @@ def _ideal(net: Network, drives: list[Drive]) -> Result:
     row, column = np.stack([drive.row[NEAR] for drive in drives]), np.stack([drive.column[NEAR] for drive in drives])
     fields = None
     if len(drives) == 1:
-        fields = Fields(np.repeat(row.T, columns, axis=1), np.repeat(column, rows, axis=0))
+        fields = NodeVoltages(np.repeat(row.T, columns, axis=1), np.repeat(column, rows, axis=0))
     row_current, column_current = np.empty((len(drives), rows)), np.empty((len(drives), columns))
     launch(_products, len(drives), net.conductance, row, column, row_current, column_current, grain=16)
     nothing = np.zeros((rows, len(drives))), np.zeros((columns, len(drives)))
@@ -134,7 +134,7 @@ def _one(net: Network, drive: Drive, tolerance: float, most: int) -> Result:
     y, residual, t = scratch(3, (rows, columns))
     work = (y, residual, voltage, t, x)
     violation, iterations = _converge(net, drive, work, currents, np.empty((2, most)), tolerance, loose.find(net))
-    fields = Fields(row_voltage=voltage, column_voltage=x)
+    fields = NodeVoltages(row_voltage=voltage, column_voltage=x)
     return Result(*(current[:, None] for current in currents), violation, iterations, fields)
 
 
