@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
+from pcmphys.numerics.brief import fields
 from pcmphys.numerics.compile import kernel
 from pcmphys.parameters.changes import changed
 from pcmphys.parameters.schema import Technology
@@ -45,6 +46,8 @@ class FilmHistory:
     temperature: np.ndarray
     crystalline: np.ndarray
     grains: float
+
+    __repr__ = fields
 
     @property
     def grain_diameter(self) -> float:

@@ -11,13 +11,14 @@ from numpy.typing import ArrayLike
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.numerics.brief import brief
+from pcmphys.numerics.frozen import Frozen
 
 SCHEMES = {"half": (0.5, 0.5), "third": (1.0 / 3.0, 2.0 / 3.0), "float": (np.nan, np.nan), "ground": (0.0, 0.0)}
 """Voltages of the unselected word lines and bit lines, as parts of the selected word line's; NaN: left open."""
 
 
 @dataclass(frozen=True, eq=False)
-class Bias:
+class Bias(Frozen):
     """Voltages at the ends of the lines; NaN leaves an end open. Make one with a constructor such as `Bias.matvec`.
 
     Parameters

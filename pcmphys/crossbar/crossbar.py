@@ -356,7 +356,7 @@ class Crossbar:
             ``variance`` [A2/Hz] and ``std`` [A/sqrt(Hz)] of each column current, ``share`` of each cell.
         """
         relative = np.sqrt(noise.checked("relative_density", relative_density, self.shape))
-        return noise.total(self._operating_point(bias, on, tolerance), relative, 1.0, temperature, fano)
+        return noise.density(self._operating_point(bias, on, tolerance), relative, temperature, fano)
 
     def sensitivity(
         self, bias: Bias | Selection, column: int, *, on: ArrayLike | None = None, tolerance: float = DEFAULT_TOLERANCE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,11 @@ from pcmphys.crossbar.bias import Bias
 from pcmphys.crossbar.problem import Solved
 from pcmphys.crossbar.solver.newton import Fields
 from pcmphys.errors import ParameterError
+from pcmphys.numerics import labelled
 from pcmphys.numerics.brief import brief
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _TOGETHER = 2**27
 """Memory [bytes] up to which all node arrays of a batch are found in one go; of larger ones, only what is asked for."""
@@ -79,6 +83,11 @@ class Solution:
     def __getstate__(self) -> dict[str, Any]:
         # what is found again when it is asked for does not travel
         return {name: value for name, value in self.__dict__.items() if name != "_whole"} | {"_arrays": {}}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if state["on"] is not None:
+            state["on"].flags.writeable = False  # numpy's pickles and deep copies are writeable
+        self.__dict__.update(state)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -159,7 +168,56 @@ class Solution:
         )
         return float(power) if self._single else power
 
+    def to_dataset(self, *, nodes: bool = True) -> xr.Dataset:
+        """The solution as an `xarray.Dataset`: axes row, column and, for a batch, input; units as attributes.
 
+        Parameters
+        ----------
+        nodes : bool
+            With the voltages and currents of every cell; without them, only what is at the ends of the lines.
+
+        Examples
+        --------
+        >>> import pcmphys as pcm
+        >>> found = pcm.Crossbar([[1e-5, 2e-5]]).solve(pcm.Bias.matvec([0.2])).to_dataset()
+        >>> dict(found.sizes), found.column_current.attrs["units"], found.column_current.values
+        ({'row': 1, 'column': 2}, 'A', array([2.e-06, 4.e-06]))
+        """
+        batch = () if self._single else ("input",)
+        rows, columns, cells = ("row", *batch), ("column", *batch), ("row", "column", *batch)
+        bias = self.bias
+        variables: dict[str, tuple[tuple[str, ...], Any, str, str]] = {
+            "row_current": (rows, self.row_current, "A", "current from the source at the left end"),
+            "column_current": (columns, self.column_current, "A", "current into the terminal at the bottom end"),
+            "right_current": (rows, self.right_current, "A", "current from the terminal at the right end"),
+            "top_current": (columns, self.top_current, "A", "current from the terminal at the top end"),
+            "left_voltage": (rows, bias.left, "V", "terminal at the left end; NaN: open"),
+            "right_voltage": (rows, bias.right, "V", "terminal at the right end; NaN: open"),
+            "bottom_voltage": (columns, bias.bottom, "V", "terminal at the bottom end; NaN: open"),
+            "top_voltage": (columns, bias.top, "V", "terminal at the top end; NaN: open"),
+            "power": (batch, self.power, "W", "power delivered by all terminals"),
+            "on": (cells, self.on, "1", "whether the selector is on"),
+            "history": (("step",), self.history, "1", "residual after each Newton step"),
+        }
+        if bias.gate is not None:
+            variables["gate_voltage"] = (rows[: bias.gate.ndim], bias.gate, "V", "gate of the word line's selectors")
+        for name, (unit, text) in _NODES.items() if nodes else ():
+            variables[name] = (cells, self._field(name), unit, text)
+        return labelled.dataset(
+            "pcmphys solution of a crossbar", variables, residual=self.residual, iterations=self.iterations
+        )
+
+
+_NODES = {
+    "row_voltage": ("V", "word line at the cell"),
+    "column_voltage": ("V", "bit line at the cell"),
+    "cell_current": ("A", "current through the cell, from the word line to the bit line"),
+    "slope": ("S", "slope dI/dV of the cell"),
+    "cell_voltage": ("V", "voltage across the cell, its selector included"),
+    "selector_voltage": ("V", "voltage across the selector"),
+    "device_voltage": ("V", "voltage across the device"),
+}
+"""Unit and meaning of the node arrays."""
 _WHAT = {
     **{name: operator.attrgetter(name) for name in Fields._fields},
     "cell_voltage": lambda fields: fields.row_voltage - fields.column_voltage,

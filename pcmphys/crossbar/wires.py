@@ -9,13 +9,14 @@ import numpy as np
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
-from pcmphys.numerics.brief import fields
+from pcmphys.numerics.brief import called
+from pcmphys.numerics.frozen import Frozen
 
 NAMES = ("row", "column", "source", "sense", "right", "top")
 
 
 @dataclass(frozen=True, eq=False)
-class Wires:
+class Wires(Frozen):
     """Resistances [ohm] along the lines; each a number, or one number a line; zero is allowed everywhere.
 
     Parameters
@@ -46,7 +47,9 @@ class Wires:
     right: float | np.ndarray = 0.0
     top: float | np.ndarray = 0.0
 
-    __repr__ = fields
+    def __repr__(self) -> str:
+        ends = {name: getattr(self, name) for name in NAMES if name in ("row", "column") or np.any(getattr(self, name))}
+        return called(self, ends)
 
     def __post_init__(self) -> None:
         for name in NAMES:

@@ -144,6 +144,10 @@ class AnalogMatrix:
         for k, part in enumerate(self._tiles):
             part.adc_range = self._default_range(part, k)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state["weights"].flags.writeable = False  # numpy's pickles and deep copies are writeable
+        self.__dict__.update(state)
+
     def __repr__(self) -> str:
         rows, columns = self.shape
         return (

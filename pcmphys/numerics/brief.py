@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+
+_LINE, _PART = 150, 60
+"""Characters of a line, and of one of its parts."""
 
 
 def brief(value: Any) -> str:
@@ -29,6 +33,29 @@ def brief(value: Any) -> str:
 
 
 def fields(self: Any) -> str:
-    """``__repr__`` of a dataclass with arrays: all fields, arrays in brief."""
-    named = (f"{field.name}={brief(getattr(self, field.name))}" for field in dataclasses.fields(self) if field.repr)
+    """``__repr__`` of a dataclass with arrays: all fields, arrays in brief, numbers to six digits."""
+    return called(self, {field.name: getattr(self, field.name) for field in dataclasses.fields(self) if field.repr})
+
+
+def attributes(self: Any) -> str:
+    """``__repr__`` of any other class: what it was given."""
+    return called(self, {name: value for name, value in vars(self).items() if not name.startswith("_")})
+
+
+def called(self: Any, parts: Mapping[str, Any]) -> str:
+    """Name of the class and what is in it, on one line; what is too much for it is left out.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> called(Fraction(1, 3), {"value": 1 / 3, "digits": tuple(range(99))})
+    'Fraction(value=0.333333, digits=(0, 1, 2, 3, 4, 5, 6, 7, 8, 9,...)'
+    """
+    named: list[str] = []
+    for name, value in parts.items():
+        text = f"{value:.6g}" if isinstance(value, float) else brief(value).replace("\n", " ")
+        named.append(f"{name}={text if len(text) <= _PART else text[: _PART - 3] + '...'}")
+        if sum(map(len, named)) > _LINE:
+            named[-1] = "..."
+            break
     return f"{type(self).__name__}({', '.join(named)})"

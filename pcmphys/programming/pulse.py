@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
+from pcmphys.numerics.frozen import Frozen
 
 _RAMP_STEP = 0.5  # thermal times a step of a ramp takes at most, unless the ramp is long
 _MOST_RAMP_STEPS = 20
@@ -19,7 +20,7 @@ _COOLING = (0.25,) * 4 + (0.5,) * 4 + (1.0,) * 4
 
 
 @dataclass(frozen=True, init=False)
-class Pulse:
+class Pulse(Frozen):
     """A programming pulse, given by its corner points; between them the drive is linear.
 
     Parameters
@@ -68,6 +69,10 @@ class Pulse:
         fall = check.number("fall", fall, "s", 0.0)
         time = [0.0, rise, rise + width, rise + width + fall]
         self._set(np.array(time), np.array([0.0, height, height, 0.0]), kind)
+
+    def __repr__(self) -> str:
+        highest = self.drive[np.argmax(np.abs(self.drive))]
+        return f"Pulse({self.kind} {highest:g} {_UNITS[self.kind]}, {self.duration:g} s, {self.time.size} corners)"
 
     @classmethod
     def piecewise(cls, time: ArrayLike, *, current: ArrayLike | None = None, voltage: ArrayLike | None = None) -> Pulse:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from pcmphys.numerics import labelled
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,6 +47,28 @@ class ProgramReport:
             ]
         return f"ProgramReport({', '.join([*parts, f'{self.clipped} targets clipped'])})"
 
+    def to_dataset(self) -> xr.Dataset:
+        """The report as an `xarray.Dataset`: axes of the devices, units as attributes.
+
+        Examples
+        --------
+        >>> import pcmphys as pcm
+        >>> devices = pcm.load_cell("ibm-90nm-statistical").population((2, 3), seed=1)
+        >>> found = devices.program(10e-6).to_dataset()
+        >>> dict(found.sizes), found.error.attrs["units"], found.attrs["clipped"]
+        ({'row': 2, 'column': 3}, 'S', 0)
+        """
+        axes = labelled.axes_of(self.error.shape)
+        return labelled.dataset(
+            "pcmphys report of programming",
+            {
+                "error": (axes, self.error, "S", "programmed conductance minus target at the reference time"),
+                "iterations": (axes, self.iterations, "1", "programming pulses spent"),
+                "converged": (axes, self.converged, "1", "whether the closed loop reached its margin"),
+            },
+            clipped=self.clipped,
+        )
+
 
 @dataclass(frozen=True, repr=False)
 class PulseReport:
@@ -66,3 +94,14 @@ class PulseReport:
                 f"median energy {np.median(self.energy[heated]):.3g} J"
             )
         return f"PulseReport({text})"
+
+    def to_dataset(self) -> xr.Dataset:
+        """The report as an `xarray.Dataset`: axes of the devices, units as attributes."""
+        axes = labelled.axes_of(self.energy.shape)
+        return labelled.dataset(
+            "pcmphys report of a pulse",
+            {
+                "peak_temperature": (axes, self.peak_temperature, "K", "highest temperature of the heater's rim"),
+                "energy": (axes, self.energy, "J", "energy taken"),
+            },
+        )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
+from pcmphys.numerics.brief import fields
 from pcmphys.programming.pulse import Pulse
 
 RESTART = ("overshoot", "always", "never")
@@ -72,6 +73,8 @@ class Scheme:
     verify_delay: float = 0.1
     verify_duration: float = 10e-6
     foreseen_exponent: float = 0.05
+
+    __repr__ = fields
 
     def __post_init__(self) -> None:
         if not isinstance(self.prepare, tuple) or not all(isinstance(pulse, Pulse) for pulse in self.prepare):

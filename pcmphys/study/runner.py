@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import threading
 import warnings
@@ -49,6 +50,9 @@ class StudyInterrupted(KeyboardInterrupt):
         self.total: int = total
         self.folder: Path = folder
         self.running: bool = running
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return functools.partial(type(self), running=self.running), (self.finished, self.total, self.folder)
 
 
 def run(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from pcmphys.errors import ParameterError
+from pcmphys.numerics.brief import called
 from pcmphys.numerics.check import suggest
 from pcmphys.parameters.words import explained, list_of, shown
 
@@ -74,6 +75,16 @@ class Settings(Strict):
 
         def __init__(self, **content):
             _fill(self, content, type(self).__name__)
+
+    def __repr__(self) -> str:
+        return called(self, {name: getattr(self, name) for name in self.changed})
+
+    __str__ = __repr__
+
+    @property
+    def changed(self) -> list[str]:
+        """Names of the settings that are not the default."""
+        return [name for name, field in type(self).model_fields.items() if getattr(self, name) != field.default]
 
     def digest(self) -> str:
         """Short hash of all settings: finished parts of another study are never taken for this one's."""

@@ -16,6 +16,7 @@ from pcmphys.cells.mushroom.parameters import MushroomFloats
 from pcmphys.cells.protocol import Cell
 from pcmphys.constants import BOLTZMANN
 from pcmphys.numerics.compile import launch
+from pcmphys.numerics.frozen import Frozen
 from pcmphys.physics import relaxation
 from pcmphys.physics.state import (
     AMPLITUDE,
@@ -37,7 +38,7 @@ _LOG_STEP = 1e-3
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MushroomLook:
+class MushroomLook(Frozen):
     """Mushroom devices at one moment and temperature, as `MushroomPopulation.now` gives them.
 
     It never changes, whatever the devices do next, and threads may share it. Arrays have the population's shape, some

@@ -12,11 +12,12 @@ import numpy as np
 from pcmphys.cells.protocol import Cell
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
+from pcmphys.numerics.frozen import Frozen
 from pcmphys.physics import flicker
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class StatisticalLook:
+class StatisticalLook(Frozen):
     """Statistical devices at one moment, as `StatisticalPopulation.now` gives them; it never changes.
 
     Attributes

@@ -16,6 +16,7 @@ between thermal and shot noise.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,11 +29,13 @@ from pcmphys.crossbar.solver import linear, lines
 from pcmphys.crossbar.solver.ends import joined
 from pcmphys.crossbar.wires import Resistances
 from pcmphys.errors import ParameterError
-from pcmphys.numerics import check
+from pcmphys.numerics import check, labelled
 from pcmphys.numerics.brief import fields
 from pcmphys.numerics.compile import kernel
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from pcmphys.crossbar.bias import Bias
 
 _VISITORS = 8
@@ -50,10 +53,13 @@ class Noise:
     share : ndarray
         Part of each cell in the variance of all columns together, shape (rows, columns), summing up to 1 (all zero
         if there is no noise).
+    unit : str
+        Of the variance: "A2", or "A2/Hz" for a spectrum.
     """
 
     variance: np.ndarray
     share: np.ndarray
+    unit: str = "A2"
 
     __repr__ = fields
 
@@ -64,6 +70,27 @@ class Noise:
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         return np.asarray(self.std, dtype=dtype)
+
+    def to_dataset(self) -> xr.Dataset:
+        """The noise as an `xarray.Dataset` with axes row and column, units as attributes.
+
+        Examples
+        --------
+        >>> import pcmphys as pcm
+        >>> noise = pcm.Crossbar([[1e-5, 2e-5]]).noise(pcm.Bias.matvec([0.2]), relative_std=0.1)
+        >>> found = noise.to_dataset()
+        >>> found["std"].attrs["units"], found["share"].values.round(3)
+        ('A', array([[0.2, 0.8]]))
+        """
+        root = "A" if self.unit == "A2" else "A/sqrt(Hz)"
+        return labelled.dataset(
+            "pcmphys noise of the column currents",
+            {
+                "variance": (("column",), self.variance, self.unit, "variance of the column current"),
+                "std": (("column",), self.std, root, "standard deviation of the column current"),
+                "share": (("row", "column"), self.share, "1", "part of the cell in the variance of all columns"),
+            },
+        )
 
     def region(self, rows: Any = slice(None), columns: Any = slice(None)) -> float:
         """Part in [0, 1] of a region (slices or indices of word lines and bit lines) in the whole variance."""
@@ -101,6 +128,11 @@ class OperatingPoint(NamedTuple):
     gain: np.ndarray
     resistances: Resistances
     limits: tuple[float, int]
+
+
+def density(at: OperatingPoint, relative: np.ndarray, temperature: float, fano: float) -> Noise:
+    """As `total`, a spectrum: over a bandwidth of 1 Hz."""
+    return dataclasses.replace(total(at, relative, 1.0, temperature, fano), unit="A2/Hz")
 
 
 def total(at: OperatingPoint, relative: np.ndarray, bandwidth: float, temperature: float, fano: float) -> Noise:

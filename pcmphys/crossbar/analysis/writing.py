@@ -13,7 +13,7 @@ the pulse (the on-state does not depend on the dome), heat from cell to cell as 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -27,8 +27,11 @@ from pcmphys.crossbar.solver.cells import BareDevices, SelectedDevices, out_of_r
 from pcmphys.crossbar.solver.ends import joined
 from pcmphys.crossbar.wires import Resistances
 from pcmphys.errors import ParameterError
-from pcmphys.numerics import check
+from pcmphys.numerics import check, labelled
 from pcmphys.programming.pulse import Pulse
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _TRACE = 1e-12
 """Leakage [S] of the on-state."""
@@ -64,6 +67,23 @@ class WriteReport:
             largest = np.abs(self.current[self.switched]).max()
             text += f", largest current {largest:.3g} A, hottest {self.hottest.max():.4g} K"
         return f"WriteReport({text})"
+
+    def to_dataset(self) -> xr.Dataset:
+        """The report as an `xarray.Dataset` with axes row and column, the circuit of the pulse's peak in it."""
+        cells = ("row", "column")
+        circuit = self.solution.to_dataset()
+        own = labelled.dataset(
+            "pcmphys report of a pulse through a crossbar",
+            {
+                "switched": (cells, self.switched, "1", "whether the device was in its on-state"),
+                "current": (cells, self.current, "A", "current through the device at the peak"),
+                "hottest": (cells, self.hottest, "K", "highest temperature of the device's heater"),
+                "energy": (cells, self.energy, "J", "energy taken by the device"),
+            },
+            residual=circuit.attrs["residual"],
+            iterations=circuit.attrs["iterations"],
+        )
+        return own.merge(circuit, combine_attrs="override")
 
 
 class SwitchingDevices:

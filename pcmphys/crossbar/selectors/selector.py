@@ -13,6 +13,7 @@ from pcmphys.crossbar.selectors import elimination
 from pcmphys.crossbar.selectors.series import Series, check_series
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
+from pcmphys.numerics.brief import attributes
 from pcmphys.numerics.compile import launch
 
 
@@ -49,6 +50,8 @@ class Selector(ABC):
 
     gated: ClassVar[bool] = False
     hysteretic: ClassVar[bool] = False
+
+    __repr__ = attributes
 
     @abstractmethod
     def current(self, voltage: np.ndarray, *, gate=None, on=None) -> tuple[np.ndarray, np.ndarray]:

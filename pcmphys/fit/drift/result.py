@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, overload
 
@@ -16,9 +16,11 @@ from pcmphys.fit.drift.figure import drift_figure
 from pcmphys.fit.drift.solution import PER_DEVICE, DriftSolution
 from pcmphys.fit.drift.spread import Spread
 from pcmphys.numerics import check
+from pcmphys.numerics.brief import called
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
     from matplotlib.figure import Figure
 
 
@@ -28,8 +30,11 @@ class Prediction(NamedTuple):
     mean: np.ndarray
     std: np.ndarray
 
+    def __repr__(self) -> str:
+        return called(self, self._asdict())
 
-@dataclass(frozen=True, eq=False)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class DriftFit:
     """A power-law drift fitted to one device.
 
@@ -70,13 +75,17 @@ class DriftFit:
     white_noise: float
     reference_time: float
     read_duration: float
-    time: np.ndarray = field(repr=False)
-    conductance: np.ndarray = field(repr=False)
+    time: np.ndarray
+    conductance: np.ndarray
     unit: str
     solution: InitVar[DriftSolution]  # kept out of the fields, so that tables made of them hold results only
 
     def __post_init__(self, solution: DriftSolution):
         object.__setattr__(self, "_solution", solution)
+
+    def __repr__(self) -> str:
+        parts = {"name": self.name, "exponent": self.exponent, "exponent_error": self.exponent_error, "g0": self.g0}
+        return called(self, {**parts, "reads": int(np.isfinite(self.conductance).sum()), "unit": self.unit})
 
     def curve(self, time: ArrayLike) -> np.ndarray:
         """The fitted power law at times since programming [s], same shape as ``time``, [S]."""
@@ -120,6 +129,12 @@ class DriftFit:
     def to_dataframe(self) -> pd.DataFrame:
         """The fit as a pandas ``DataFrame`` of one row, see `DriftPopulation.to_dataframe`."""
         return text.to_dataframe(self)
+
+    def to_dataset(self) -> xr.Dataset:
+        """The fit and its reads as an `xarray.Dataset` with the axis time, see `DriftPopulation.to_dataset`."""
+        from pcmphys.fit.drift.summary import to_dataset
+
+        return to_dataset(self)
 
     def to_csv(self, path: str | Path) -> None:
         """Write the fit to a CSV file of a header and one row, see `DriftPopulation.to_csv`."""
@@ -319,6 +334,21 @@ class DriftPopulation:
             pandas is not installed.
         """
         return text.to_dataframe(self)
+
+    def to_dataset(self) -> xr.Dataset:
+        """All devices and their reads as an `xarray.Dataset` with axes device and time, units as attributes.
+
+        Examples
+        --------
+        >>> import pcmphys as pcm
+        >>> time = np.geomspace(1.0, 1e4, 9)
+        >>> found = pcm.fit.drift(time, [1e-5 * time**-0.05, 2e-5 * time**-0.06]).to_dataset()
+        >>> dict(found.sizes), found.g0.attrs["units"], found.attrs["exponent_method"]
+        ({'device': 2, 'time': 9}, 'S', 'weighted')
+        """
+        from pcmphys.fit.drift.summary import to_dataset
+
+        return to_dataset(self)
 
     def to_csv(self, path: str | Path) -> None:
         """Write all devices to a CSV file: a header with names and units, then a row each with all digits."""

@@ -12,11 +12,13 @@ import numpy as np
 from pcmphys.errors import ParameterError
 from pcmphys.fit.drift.solution import PER_DEVICE
 from pcmphys.fit.drift.table import printable
+from pcmphys.numerics import labelled
 from pcmphys.numerics.files import write_whole
 from pcmphys.plot.figures import check_folder
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
 
 _CONDUCTANCES = ("g0", "g0_error", "white_noise")
 
@@ -112,6 +114,45 @@ def to_dataframe(result: Any) -> pd.DataFrame:
     frame = pandas.DataFrame(dict(zip(PER_DEVICE, columns, strict=True)), index=pandas.Index(names, name="device"))
     frame.attrs = {"unit": result.unit, "reference_time": result.reference_time, "read_duration": result.read_duration}
     return frame
+
+
+_MEANING = {
+    "exponent": "drift exponent",
+    "exponent_error": "half-width of the 68.3 % interval of the exponent",
+    "g0": "conductance at the reference time",
+    "g0_error": "half-width of the 68.3 % interval of g0",
+    "noise_amplitude": "1/f noise relative to the conductance",
+    "noise_slope": "slope of the noise spectrum",
+    "white_noise": "standard deviation of the white part of the noise",
+}
+_OF_ALL = (
+    "exponent_mean", "exponent_mean_error", "exponent_spread", "exponent_spread_error", "exponent_method",
+    "exponent_reason", "exponent_scatter", "exponent_scatter_error",
+)  # fmt: skip
+
+
+def to_dataset(result: Any) -> xr.Dataset:
+    """A fit or a population as an `xarray.Dataset`, with the reads it was made from."""
+    several = result.conductance.ndim == 2
+    device = ("device",) if several else ()
+    variables: dict[str, tuple[tuple[str, ...], Any, str, str]] = {
+        key: (device, getattr(result, key), result.unit if key in _CONDUCTANCES else "1", _MEANING[key])
+        for key in PER_DEVICE
+    }
+    variables["conductance"] = ((*device, "time"), result.conductance, result.unit, "read; NaN: missing")
+    names = result.names if several else result.name
+    coordinates = {
+        "time": (("time",), result.time, "s", "time since programming"),
+        "device": (device, names, "1", "name of the device"),
+    }
+    return labelled.dataset(
+        "pcmphys fit of drift",
+        variables,
+        coordinates,
+        reference_time=result.reference_time,
+        read_duration=result.read_duration,
+        **{key: getattr(result, key) for key in _OF_ALL if several},
+    )
 
 
 def to_csv(result: Any, path: str | Path) -> None:

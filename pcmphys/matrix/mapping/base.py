@@ -8,6 +8,7 @@ import numpy as np
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
+from pcmphys.numerics.brief import attributes
 
 
 class Mapping:
@@ -52,6 +53,8 @@ class Mapping:
     """
 
     arrays: int = 1
+
+    __repr__ = attributes
 
     def shape(self, rows: int, columns: int) -> tuple[int, int, int]:
         """Arrays, word lines and bit lines of a tile of ``rows`` x ``columns`` weights; word lines are the rows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -67,7 +67,7 @@ class OptimisedSplit(Split):
     gain: float
     predicted: float
     achieved: float
-    alternatives: dict[str, float]
+    alternatives: dict[str, float] = field(repr=False)
 
     __repr__ = fields
 

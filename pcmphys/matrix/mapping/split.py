@@ -9,6 +9,7 @@ import numpy as np
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.numerics.brief import fields
+from pcmphys.numerics.frozen import Frozen
 
 NAMED = ("equal", "most-significant-first", "least-significant-first")
 """Splits that `SeveralPairs` knows by name."""
@@ -33,7 +34,7 @@ def shares(split: str, magnitude: np.ndarray, pairs: int, factor: float) -> np.n
 
 
 @dataclass(frozen=True, eq=False)
-class Split:
+class Split(Frozen):
     """Targets of all devices of a weight, tabulated against its magnitude; straight lines between the points.
 
     Parameters

@@ -1,0 +1,351 @@
+"""Objects that travel: what is public pickles and copies, answers as before to the bit, and fits on one line."""
+
+import copy
+import importlib
+import inspect
+import io
+import pickle
+import subprocess
+import sys
+import warnings
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import pcmphys as pcm
+from pcmphys.cells import load_cell
+from pcmphys.fit import DriftTable
+from pcmphys.programming import SCHEMES
+
+ROOMS = ("pcmphys", *(f"pcmphys.{room}" for room in (
+    "cells", "crossbar", "export", "fit", "matrix", "parameters", "plot", "programming", "study"
+)))  # fmt: skip
+STATISTICAL = load_cell("ibm-90nm-statistical")
+PHYSICAL = load_cell("ibm-90nm-doped-gst")
+G = np.array([[1e-5, 2e-5, 0.0], [0.5e-5, 1.5e-5, 2.5e-5]])
+V = np.array([0.2, 0.1])
+TIMES = np.geomspace(20.0, 1e5, 12)
+
+
+def statistical():
+    devices = STATISTICAL.population((2, 3), seed=5)
+    devices.program(G)
+    devices.wait(100.0)
+    devices.read()
+    return devices
+
+
+def physical():
+    devices = PHYSICAL.population((2, 3), seed=5, limited=0.3, ceiling=1e-5)
+    devices.program(G)
+    devices.wait(100.0)
+    devices.read()
+    devices.wait(10.0, temperature=350.0)
+    return devices
+
+
+def future(devices):
+    """Everything that comes after: it depends on all of the state."""
+    devices.wait(1000.0)
+    first = devices.read()
+    error = devices.program(1e-5, where=G > 1e-5).error
+    devices.wait(50.0)
+    return devices.time, first, error, devices.conductance(), devices.read()
+
+
+def looked(look):
+    assert not look.conductance.flags.writeable
+    return look.conductance, look.drift_exponent, look.relative_noise, *look.current(0.1), look.time, look.cell.name
+
+
+def crossbar():
+    ots = pcm.OTS(threshold_voltage=0.15, hold_voltage=0.05, holding_current=1e-9)
+    return pcm.Crossbar(G, pcm.Wires(row=2.0, column=[1.0, 2.0, 3.0]), ots)
+
+
+def matrix(**options):
+    found = pcm.AnalogMatrix([[1.0, -0.5], [0.25, 0.0]], STATISTICAL, wires=pcm.Wires(row=1.0), seed=2, **options)
+    found.program()
+    return found
+
+
+def multiplied(found):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gains = found.calibrate()
+    found.wait(10.0)
+    return gains, found.matvec([1.0, 0.5]), found.targets()
+
+
+def drifts():
+    rng = np.random.default_rng(3)
+    return np.array([2e-5, 1e-5])[:, None] * TIMES**-0.05 * (1.0 + 0.01 * rng.standard_normal((2, 12)))
+
+
+def nodes(solution):
+    return (
+        solution.row_current, solution.column_current, solution.row_voltage, solution.cell_current, solution.power,
+        solution.residual, solution.iterations, solution.on, solution.bias.left,
+    )  # fmt: skip
+
+
+def written():
+    xbar = pcm.Crossbar(physical(), pcm.Wires(row=1.0))
+    return xbar.write(pcm.Bias.select(0, 1, 1.5), pcm.Pulse(voltage=1.0, width=1e-7))
+
+
+def attributes(thing):
+    return {name: value for name, value in vars(thing).items() if not callable(value)}
+
+
+class Own(pcm.Mapping):
+    """A mapping of one's own."""
+
+
+class Ohmic(pcm.Selector):
+    """A selector of one's own."""
+
+    def current(self, voltage, *, gate=None, on=None):
+        return 1e-3 * np.asarray(voltage), np.full(np.shape(voltage), 1e-3)
+
+
+def solved_with(selector, **options):
+    return nodes(pcm.Crossbar(G, selector=selector).solve(pcm.Bias.matvec(10 * V, **options)))
+
+
+# one of each public class, and what it is asked
+OBJECTS = {
+    "StatisticalCell": (lambda: STATISTICAL, lambda c: (c.parameters, c.technology, future_of_new(c))),
+    "MushroomCell": (
+        lambda: PHYSICAL.but({"read.duration": 1e-6}, source="mine"),
+        lambda c: (c.parameters, c.technology, future_of_new(c)),
+    ),
+    "FilmCell": (lambda: load_cell("gst225-film"), lambda c: attributes(c.anneal([0.0, 9.0], [300.0, 420.0]))),
+    "FilmHistory": (lambda: load_cell("gst225-film").anneal([0.0, 9.0], [300.0, 420.0]), attributes),
+    "StatisticalPopulation": (statistical, future),
+    "MushroomPopulation": (physical, future),
+    "StatisticalLook": (lambda: statistical().now(), looked),
+    "MushroomLook": (lambda: physical().now(320.0), looked),
+    "Pulse": (lambda: pcm.Pulse(current=1e-4, width=1e-7, fall=5e-9), lambda p: (p, p.steps(1e-9))),
+    "Scheme": (lambda: SCHEMES["gradient"].but(step=3e-6), lambda s: s),
+    "ProgramReport": (lambda: statistical().program(G, where=G > 0), attributes),
+    "PulseReport": (lambda: physical().apply(pcm.Pulse(current=3e-4, width=1e-7)), attributes),
+    "WriteReport": (written, lambda r: (r.current, r.switched, r.hottest, r.energy, nodes(r.solution))),
+    "Wires": (lambda: pcm.Wires(row=2.0, column=[1.0, 2.0, 3.0]), lambda w: pcm.Crossbar(G, w).transfer()),
+    "Bias": (lambda: pcm.Bias.matvec(V), lambda b: nodes(pcm.Crossbar(G).solve(b))),
+    "Selection": (lambda: pcm.Bias.select(1, 2, 0.3), lambda b: nodes(pcm.Crossbar(G).solve(b))),
+    "Crossbar": (crossbar, lambda x: nodes(x.solve(pcm.Bias.matvec(V)))),
+    "Solution": (lambda: crossbar().solve(pcm.Bias.matvec(np.stack([V, 2 * V], axis=1))), nodes),
+    "Noise": (lambda: pcm.Crossbar(G).noise(pcm.Bias.matvec(V), 0.01), attributes),
+    "ReadMargin": (
+        lambda: pcm.read_margin((8, 8), cell=None, high=2e-5, low=1e-6, voltage=0.2), attributes),
+    "WriteMargin": (lambda: pcm.write_margin(pcm.Crossbar(G, pcm.Wires(row=1.0)), 1.0), attributes),
+    "Diode": (lambda: pcm.Diode(1e-12, 1.5), solved_with),
+    "Exponential": (lambda: pcm.Exponential(1e-9, 0.1), solved_with),
+    "Transistor": (lambda: pcm.Transistor(0.1, 2e-4), lambda s: solved_with(s, gate=1.0)),
+    "OTS": (lambda: pcm.OTS(holding_current=1e-9), solved_with),
+    "Selector": (Ohmic, lambda s: s.current([0.1, 0.2])),
+    "ThermalCrosstalk": (lambda: pcm.ThermalCrosstalk(pitch=2e-7), lambda t: t.rise(np.full((3, 4), 1e-6))),
+    "AnalogMatrix": (matrix, multiplied),
+    "Snapshot": (lambda: matrix().snapshot(), lambda s: s.matvec([1.0, 0.5])),
+    "Mapping": (Own, attributes),
+    "DifferentialPair": (lambda: pcm.DifferentialPair(ceiling=1e-5), lambda m: multiplied(matrix(mapping=m))),
+    "ReferenceColumn": (lambda: pcm.ReferenceColumn(), lambda m: multiplied(matrix(mapping=m))),
+    "SeveralPairs": (lambda: pcm.SeveralPairs(pairs=2, factor=2.0), lambda m: multiplied(matrix(mapping=m))),
+    "Split": (
+        lambda: pcm.Split([0.0, 0.5, 1.0], np.outer([0.0, 0.5, 1.0], [2e-5, 0.0, 2e-5, 0.0]), 2.0),
+        lambda s: (s.at(np.array([0.3])), s.full),
+    ),
+    "OptimisedSplit": (
+        lambda: pcm.optimise_split(STATISTICAL, levels=4, samples=8, points=5),
+        lambda s: (s.at(np.array([0.3])), s.summary()),
+    ),
+    "Periphery": (lambda: pcm.Periphery(dac_bits=6), lambda p: multiplied(matrix(periphery=p))),
+    "DriftTable": (lambda: DriftTable(TIMES, drifts(), ["a", "b"]), lambda t: pcm.fit.drift(t).exponent),
+    "DriftFit": (lambda: pcm.fit.drift(TIMES, drifts()[0]), lambda f: (f.summary(), f.predict(1e6), f.interval())),
+    "DriftPopulation": (
+        lambda: pcm.fit.drift(TIMES, drifts()),
+        lambda f: (f.summary(), f.predict(1e6), f.interval(0.5), f[1].exponent, f[:2].exponent_mean),
+    ),
+    "Prediction": (lambda: pcm.fit.drift(TIMES, drifts()).predict(np.geomspace(1.0, 1e6, 50)), tuple),
+    "Spread": (lambda: pcm.fit.drift(TIMES, drifts()).plain, tuple),
+    "StudyConfig": (lambda: pcm.study.StudyConfig(chips=2), lambda c: (c.model_dump_json(), c.digest())),
+    "SelectorMarginConfig": (lambda: pcm.study.SelectorMarginConfig(), lambda c: (c.model_dump_json(), c.digest())),
+    "Technology": (lambda: PHYSICAL.technology, lambda t: t.model_dump_json()),
+    "Quantity": (lambda: PHYSICAL.technology.quantities["heat.ambient"], lambda q: q.model_dump_json()),
+    "ParameterError": (lambda: pcm.ParameterError("width is wrong"), lambda e: (str(e), e.args)),
+    "ValidityWarning": (lambda: pcm.ValidityWarning("out of range"), lambda e: (str(e), e.args)),
+    "ConvergenceError": (
+        lambda: pcm.ConvergenceError("a crossbar", residual=0.1, iterations=3),
+        lambda e: (str(e), e.residual, e.iterations),
+    ),
+    "StudyInterrupted": (
+        lambda: pcm.study.StudyInterrupted(2, 3, "folder", running=True),
+        lambda e: (str(e), e.total, e.folder, e.running),
+    ),
+}  # fmt: skip
+
+
+def future_of_new(cell):
+    devices = cell.population((2, 3), seed=1)
+    devices.program(G)
+    return future(devices)
+
+
+def same(a, b):
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        a, b = np.asarray(a), np.asarray(b)
+        return a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, (tuple, list)):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, float):
+        return a == b or (a != a and b != b)
+    if hasattr(a, "__dataclass_fields__"):  # which may hold arrays
+        return type(a) is type(b) and same(vars(a), vars(b))
+    return bool(a == b)
+
+
+def is_protocol(kind):
+    return getattr(kind, "_is_protocol", False)
+
+
+def public_classes():
+    found = {}
+    for room in ROOMS:
+        module = importlib.import_module(room)
+        names = {name: getattr(module, name) for name in module.__all__}
+        # what only says what others must offer has no objects of its own
+        found |= {name: value for name, value in names.items() if inspect.isclass(value) and not is_protocol(value)}
+    return found
+
+
+def test_every_public_class_is_here():
+    assert OBJECTS.keys() == public_classes().keys()
+
+
+@pytest.mark.filterwarnings("ignore::pcmphys.errors.ValidityWarning")
+@pytest.mark.parametrize("name", OBJECTS)
+def test_it_travels_and_answers_as_before(name):
+    make, ask = OBJECTS[name]
+    thing = make()
+    assert isinstance(thing, public_classes()[name])
+    travelled = pickle.loads(pickle.dumps(thing))
+    copied = copy.deepcopy(thing)
+    assert type(travelled) is type(copied) is type(thing)
+    assert repr(travelled) == repr(copied) == repr(thing)
+    # a copy has a life of its own: it is asked first, and the original still answers as if it was not
+    answers = [ask(copied), ask(travelled)]
+    expected = ask(thing)
+    assert all(same(answer, expected) for answer in answers)
+    # and once it has answered, with what it has kept by then
+    again = pickle.loads(pickle.dumps(thing))
+    assert same(ask(copy.deepcopy(thing)), ask(again))
+
+
+FROZEN = {
+    "StatisticalLook": ["conductance", "drift_exponent", "relative_noise"],
+    "MushroomLook": ["conductance", "threshold_voltage", "drift_exponent"],
+    "Bias": ["left", "right", "bottom", "top"],
+    "Wires": ["column"],
+    "Pulse": ["time", "drive"],
+    "Split": ["magnitude", "targets"],
+    "OptimisedSplit": ["magnitude", "targets"],
+    "Solution": ["on"],
+    "AnalogMatrix": ["weights"],
+}
+
+
+@pytest.mark.filterwarnings("ignore::pcmphys.errors.ValidityWarning")
+@pytest.mark.parametrize("name", FROZEN)
+def test_what_cannot_be_written_to_stays_so(name):
+    thing = OBJECTS[name][0]()
+    for one in (thing, pickle.loads(pickle.dumps(thing)), copy.deepcopy(thing), copy.copy(thing)):
+        assert not any(getattr(one, array).flags.writeable for array in FROZEN[name])
+
+
+@pytest.mark.filterwarnings("ignore::pcmphys.errors.ValidityWarning")
+@pytest.mark.parametrize("name", OBJECTS)
+def test_its_repr_is_one_short_line_that_says_what_it_is(name):
+    thing = OBJECTS[name][0]()
+    text = repr(thing)
+    assert "\n" not in text
+    assert len(text) < 200, text
+    assert type(thing).__name__ in text or text.startswith("Bias.select(")
+    assert " object at 0x" not in text
+    assert "\n" not in str(thing)
+
+
+@pytest.mark.parametrize("make", [
+    lambda: STATISTICAL.population((1000, 1000)),
+    lambda: pcm.Crossbar(np.full((300, 300), 1e-5), pcm.Wires(row=np.ones(300))),
+    lambda: pcm.Bias.voltages(rows=np.ones((300, 50)), columns=np.zeros(300)),
+    lambda: pcm.Crossbar(np.full((300, 300), 1e-5)).solve(pcm.Bias.matvec(np.ones((300, 20)))),
+    lambda: pcm.Pulse.piecewise(np.arange(100.0), current=np.zeros(100)),
+    lambda: DriftTable(np.arange(1.0, 200.0), np.full((500, 199), 1e-5)),
+    lambda: pcm.fit.drift(np.arange(1.0, 6.0), np.full((50, 5), 1e-5) * np.arange(1.0, 6.0) ** -0.1),
+    lambda: pcm.study.StudyConfig(times=tuple(np.arange(1.0, 400.0))),
+    lambda: pcm.AnalogMatrix(np.ones((300, 300)), STATISTICAL, wires=pcm.Wires(row=1.0), selector=None),
+])  # fmt: skip
+def test_large_things_have_short_reprs(make):
+    text = repr(make())
+    assert "\n" not in text
+    assert len(text) < 200, text
+
+
+DATASETS = {
+    "Solution": (
+        {"row": 2, "column": 3, "input": 2},
+        {"row_current": "A", "cell_voltage": "V", "slope": "S", "power": "W"},
+    ),
+    "ProgramReport": ({"row": 2, "column": 3}, {"error": "S", "iterations": "1", "converged": "1"}),
+    "PulseReport": ({"row": 2, "column": 3}, {"peak_temperature": "K", "energy": "J"}),
+    "WriteReport": ({"row": 2, "column": 3}, {"current": "A", "hottest": "K", "energy": "J", "cell_voltage": "V"}),
+    "Noise": ({"row": 2, "column": 3}, {"variance": "A2", "std": "A", "share": "1"}),
+    "DriftFit": ({"time": 12}, {"exponent": "1", "g0": "S", "conductance": "S", "time": "s"}),
+    "DriftPopulation": ({"device": 2, "time": 12}, {"exponent": "1", "g0": "S", "conductance": "S", "time": "s"}),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore::pcmphys.errors.ValidityWarning")
+@pytest.mark.parametrize("name", DATASETS)
+def test_data_sets_name_axes_and_units_and_survive_a_file(name):
+    thing = OBJECTS[name][0]()
+    found = thing.to_dataset()
+    sizes, units = DATASETS[name]
+    assert sizes.items() <= dict(found.sizes).items()
+    for variable, unit in units.items():
+        assert found[variable].attrs["units"] == unit
+    assert all({"units", "long_name"} <= found[variable].attrs.keys() for variable in found.variables)
+    assert found.attrs["title"].startswith("pcmphys ")
+    for variable in found.data_vars:
+        if hasattr(thing, variable):
+            assert same(found[variable].values, np.asarray(getattr(thing, variable)))
+    stream = io.BytesIO(found.to_netcdf(engine="h5netcdf"))
+    again = xr.load_dataset(stream, engine="h5netcdf")
+    xr.testing.assert_identical(again, found)
+
+
+def test_data_sets_without_nodes_and_of_a_spectrum():
+    solution = crossbar().solve(pcm.Bias.matvec(V))
+    assert "cell_voltage" not in solution.to_dataset(nodes=False)
+    assert solution.to_dataset(nodes=False).attrs["residual"] == solution.residual
+    spectrum = pcm.Crossbar(G).noise_density(pcm.Bias.matvec(V), 1e-4).to_dataset()
+    assert (spectrum["variance"].attrs["units"], spectrum["std"].attrs["units"]) == ("A2/Hz", "A/sqrt(Hz)")
+
+
+def test_a_data_set_does_not_change_with_what_it_was_made_of():
+    noise = pcm.Crossbar(G).noise(pcm.Bias.matvec(V), 0.01)
+    found = noise.to_dataset()
+    found["share"][:] = 0.0
+    assert noise.share.sum() == pytest.approx(1.0)
+
+
+def test_xarray_is_loaded_when_it_is_asked_for():
+    program = (
+        "import sys, pcmphys as pcm; s = pcm.Crossbar([[1e-5]]).solve(pcm.Bias.matvec([0.1])); "
+        "assert 'xarray' not in sys.modules; s.to_dataset(); assert 'xarray' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
