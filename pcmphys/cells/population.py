@@ -53,9 +53,9 @@ class Population(ABC):
     def __init__(self, cell: Any, shape: Any, seed: int, first_cell: int):
         self.cell = cell
         self.shape: tuple[int, ...] = check.shape("shape", shape)
-        self.size = math.prod(self.shape)
-        self.seed = check.integer("seed", seed, 0, 2**64 - 1)
-        self.first_cell = check.integer("first_cell", first_cell, 0, 2**64 - 1 - self.size)
+        self.size: int = math.prod(self.shape)
+        self.seed: int = check.integer("seed", seed, 0, 2**64 - 1)
+        self.first_cell: int = check.integer("first_cell", first_cell, 0, 2**64 - 1 - self.size)
         self._event = 0
 
     def __repr__(self) -> str:
@@ -130,7 +130,7 @@ class Population(ABC):
         """A population is there, also an empty one."""
         return True
 
-    def __array__(self, *arguments, **options):
+    def __array__(self, *arguments: Any, **options: Any) -> np.ndarray:
         """Refuse to be taken for numbers."""
         raise TypeError("a population is no array of numbers; read() and now().conductance give some")
 

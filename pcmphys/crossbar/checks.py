@@ -10,7 +10,7 @@ from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 
 
-def kinds(wires, selector) -> None:
+def kinds(wires: Wires | None, selector: Selector | None) -> None:
     """Refuse what is no wires or selector; None is."""
     if selector is not None and not isinstance(selector, Selector):
         raise ParameterError(
@@ -28,7 +28,7 @@ def array_shape(shape: tuple[int, ...]) -> tuple[int, int]:
     return shape[0], shape[1]
 
 
-def sized(bias, shape: tuple[int, int], selector: Selector | None) -> Bias:
+def sized(bias: Bias, shape: tuple[int, int], selector: Selector | None) -> Bias:
     """A bias with a voltage for every line of an array; gates only where there are any."""
     if not isinstance(bias, (Bias, Selection)):
         raise ParameterError(f"bias must be a Bias (for example Bias.matvec(v)); got {type(bias).__name__}")
@@ -38,7 +38,7 @@ def sized(bias, shape: tuple[int, int], selector: Selector | None) -> Bias:
     return bias
 
 
-def one_input(bias, shape: tuple[int, int], selector: Selector | None, why: str) -> Bias:
+def one_input(bias: Bias, shape: tuple[int, int], selector: Selector | None, why: str) -> Bias:
     """The same, of one input."""
     bias = sized(bias, shape, selector)
     if bias.batch is not None:
@@ -46,7 +46,7 @@ def one_input(bias, shape: tuple[int, int], selector: Selector | None, why: str)
     return bias
 
 
-def limits(tolerance, max_iterations, shape: tuple[int, int], linear: bool) -> tuple[float, int]:
+def limits(tolerance: float, max_iterations: int | None, shape: tuple[int, int], linear: bool) -> tuple[float, int]:
     """Tolerance and most iterations of a solve."""
     if max_iterations is None:
         max_iterations = most_iterations(*shape) * (1 if linear else 10)

@@ -63,7 +63,7 @@ class Crossbar:
     True
     """
 
-    def __init__(self, cells, wires: Wires | None = None, selector: Selector | None = None):
+    def __init__(self, cells: Any, wires: Wires | None = None, selector: Selector | None = None):
         checks.kinds(wires, selector)
         self._wires = Wires() if wires is None else wires
         self._selector = selector
@@ -110,7 +110,7 @@ class Crossbar:
         return self._selector
 
     @property
-    def population(self):
+    def population(self) -> Any:
         """The population at the crossings; None for given conductances or a look."""
         return self._population
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -100,7 +101,7 @@ class AnalogMatrix:
     """
 
     __array_ufunc__ = None  # so that numpy leaves x @ matrix to us
-    __array__ = checks.no_array
+    __array__: Callable[..., np.ndarray] = checks.no_array
 
     def __init__(
         self,
@@ -120,10 +121,10 @@ class AnalogMatrix:
         checks.check_kinds(cell, mapping, wires, periphery)
         self.weights: np.ndarray = checks.checked_weights(weights)
         self.cell = cell
-        self.mapping = DifferentialPair() if mapping is None else mapping
-        self.periphery = Periphery() if periphery is None else periphery
-        scale = self.mapping.scale(self.weights, cell.conductance_maximum, cell.conductance_minimum)
-        self.scale = check.number("mapping.scale(weights, ...)", scale, "1/S", 0.0, low_open=True)
+        self.mapping: Mapping = DifferentialPair() if mapping is None else mapping
+        self.periphery: Periphery = Periphery() if periphery is None else periphery
+        scale: float = self.mapping.scale(self.weights, cell.conductance_maximum, cell.conductance_minimum)
+        self.scale: float = check.number("mapping.scale(weights, ...)", scale, "1/S", 0.0, low_open=True)
         read_voltage = self.periphery.read_voltage or cell.read_voltage
         checks.check_read(cell, read_voltage, self.selector)
         self._converters = Converters(self.periphery, read_voltage, self.scale, self.weights.shape[0])

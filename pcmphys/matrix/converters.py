@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.errors import ParameterError
 from pcmphys.matrix.periphery import Periphery
@@ -38,7 +39,7 @@ class Converters:
         """Output for a full-scale input of 1 and a current of 1 A."""
         return self.scale / self.read_voltage
 
-    def checked(self, x) -> tuple[np.ndarray, bool]:
+    def checked(self, x: ArrayLike) -> tuple[np.ndarray, bool]:
         """Inputs as (batch, inputs), and whether it was one vector."""
         x = check.array("x", x, ndim=(1, 2), empty=True)
         if x.shape[-1] != self.inputs:

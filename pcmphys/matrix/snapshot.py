@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,7 @@ class Snapshot:
     """Which matrix it is of, and when."""
 
     __array_ufunc__ = None
-    __array__ = checks.no_array
+    __array__: Callable[..., np.ndarray] = checks.no_array
 
     def __repr__(self) -> str:
         return f"Snapshot({self.name})"

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-_LINE, _PART = 150, 60
-"""Characters of a line, and of one of its parts."""
+_LINE, _PART, _NUMBER = 150, 60, 9
+"""Characters of a line, of one of its parts, and of a number with all its digits."""
 
 
 def brief(value: Any) -> str:
@@ -53,7 +53,9 @@ def called(self: Any, parts: Mapping[str, Any]) -> str:
     """
     named: list[str] = []
     for name, value in parts.items():
-        text = f"{value:.6g}" if isinstance(value, float) else brief(value).replace("\n", " ")
+        text = brief(value).replace("\n", " ")
+        if isinstance(value, float) and len(text) > _NUMBER:
+            text = f"{value:.6g}"
         named.append(f"{name}={text if len(text) <= _PART else text[: _PART - 3] + '...'}")
         if sum(map(len, named)) > _LINE:
             named[-1] = "..."

@@ -10,7 +10,7 @@ from typing import Any
 
 def attach(
     package: str, homes: dict[str, str], rooms: tuple[str, ...] = (), renamed: dict[str, str] | None = None
-) -> tuple[Callable, Callable]:
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """``__getattr__`` and ``__dir__`` of a package.
 
     Parameters

@@ -88,7 +88,7 @@ def _refresh_digits(rates: bytes, elapsed: float) -> np.ndarray:
     return masks
 
 
-def variance(age, duration: float) -> np.ndarray:
+def variance(age: np.ndarray, duration: float) -> np.ndarray:
     """Published variance ln((t + d) / 2d) of the relative noise divided by Q_s^2; zero before the first read ends.
 
     Examples

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.crossbar import Solution
 from pcmphys.crossbar.analysis.margins import WriteMargin
@@ -38,8 +39,15 @@ _WRITTEN = {
 
 
 def cell_map(
-    values, *, label: str = "", unit: str = "", title: str = "", limits=None, colours: str = style.VOLTAGES, axes=None
-):
+    values: ArrayLike,
+    *,
+    label: str = "",
+    unit: str = "",
+    title: str = "",
+    limits: ArrayLike | None = None,
+    colours: str = style.VOLTAGES,
+    axes: Axes | None = None,
+) -> Figure:
     """Any quantity of every cell of an array as a heat map.
 
     Parameters
@@ -229,7 +237,9 @@ def write_map(report: Any, quantity: str | None = None, *, axes: Axes | None = N
         return figure
 
 
-def margins(values, rows, columns, *, label: str = "margin", axes=None):
+def margins(
+    values: ArrayLike, rows: ArrayLike, columns: ArrayLike, *, label: str = "margin", axes: Axes | None = None
+) -> Figure:
     """A margin over the array, as `pcmphys.margin_map` gives it.
 
     Parameters

@@ -11,6 +11,7 @@ from pcmphys.numerics.files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
     from matplotlib.legend import Legend
 
 
@@ -55,7 +56,7 @@ def check_folder(path: Any) -> Path:
     return path
 
 
-def save_figure(figure, path) -> None:
+def save_figure(figure: Figure, path: Any) -> None:
     """Write a figure whole or not at all; the suffix gives the format."""
     path = check_path(path)
     # drawn in memory: a full disk must not meet the half-open file of a drawing library

@@ -85,7 +85,9 @@ def run(devices: PulsedDevices, scheme: Scheme, targets: np.ndarray, chosen: np.
     return ProgramReport(error.reshape(shape), iterations.reshape(shape), converged.reshape(shape), clipped)
 
 
-def next_pulse(scheme: Scheme, missing, active, first, amplitude) -> np.ndarray:
+def next_pulse(
+    scheme: Scheme, missing: np.ndarray, active: np.ndarray, first: np.ndarray, amplitude: np.ndarray
+) -> np.ndarray:
     """Change the amplitudes of the active devices in place; returns which of them are prepared again."""
     forward = scheme.direction * missing > 0.0
     change = scheme.step + scheme.gain * np.abs(missing)

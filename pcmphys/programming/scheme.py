@@ -8,6 +8,7 @@ a device that went too far for a scheme of one direction gets the preparing puls
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
@@ -105,7 +106,7 @@ class Scheme:
         one = sum(pulse.duration for pulse in self.prepare) + self.pulse.duration
         return self.pulses * (one + self.verify_delay + self.verify_duration)
 
-    def but(self, **changes) -> Scheme:
+    def but(self, **changes: Any) -> Scheme:
         """Make the same scheme with some values changed.
 
         Examples

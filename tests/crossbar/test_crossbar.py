@@ -143,7 +143,7 @@ def test_repr_is_short(cells):
 
 def test_repr_of_what_holds_arrays_is_short(cells):
     wires = Wires(row=np.linspace(1.0, 2.0, 300), column=3.0)
-    assert repr(wires).startswith("Wires(row=<300, 1 to 2>, column=3.0, source=0.0")
+    assert repr(wires).startswith("Wires(row=<300, 1 to 2>, column=3.0)")
     xbar = Crossbar(cells, Wires(row=[1.0, 2.0, 3.0, 4.0]))
     margin = pcmphys.write_margin(xbar, 1.0)
     noise = xbar.noise(Bias.matvec(VOLTAGE), 0.01)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -55,7 +55,7 @@ def mask(devices: Population, where: ArrayLike | None) -> np.ndarray:
     return check.flags("where", where, devices.shape).reshape(-1)
 
 
-def of_devices(shape: tuple[int, ...], name: str, value, unit: str) -> np.ndarray:
+def of_devices(shape: tuple[int, ...], name: str, value: ArrayLike | None, unit: str) -> np.ndarray:
     """A number for each device, from one number or an array of the population's shape, as a flat array of our own."""
     value = check.array(name, value, unit, empty=True)
     if value.ndim and value.shape != shape:
@@ -74,7 +74,7 @@ def amplitude(devices: Population, pulse: Pulse, given: ArrayLike | None, chosen
     return values
 
 
-def scheme(devices, loop: Scheme) -> None:
+def scheme(devices: Any, loop: Scheme) -> None:
     """Refuse a closed loop that could go beyond what the on-state is valid for."""
     for k, pulse in enumerate(loop.prepare):
         _require_valid(devices, f"scheme: prepare[{k}]: {pulse.kind}", pulse.kind, np.array([pulse.peak]))
@@ -132,7 +132,7 @@ class Defects(NamedTuple):
         return max(self.stuck_high, self.stuck_low, self.limited) > 0.0
 
 
-def defects(stuck_high, stuck_low, limited, ceiling) -> Defects:
+def defects(stuck_high: Any, stuck_low: Any, limited: Any, ceiling: Any) -> Defects:
     """Fractions within [0, 1], and a ceiling where devices are limited."""
     stuck_high = check.number("stuck_high", stuck_high, "", 0.0, 1.0)
     stuck_low = check.number("stuck_low", stuck_low, "", 0.0, 1.0 - stuck_high)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -22,6 +25,9 @@ from pcmphys.programming.pulse import Pulse
 from pcmphys.programming.report import ProgramReport, PulseReport
 from pcmphys.programming.scheme import SCHEMES, Scheme
 
+if TYPE_CHECKING:
+    from pcmphys.cells.mushroom.cell import MushroomCell
+
 
 class MushroomPopulation(Population):
     """Devices of a `MushroomCell` with their history; 994 bytes a device.
@@ -37,7 +43,14 @@ class MushroomPopulation(Population):
     ohmic = False
     """Whether the current is proportional to the voltage: an amorphous dome's bends."""
 
-    def __init__(self, cell, shape, seed: int, first_cell: int, defects: tuple):
+    def __init__(
+        self,
+        cell: MushroomCell,
+        shape: int | Sequence[int],
+        seed: int,
+        first_cell: int,
+        defects: tuple[float, float, float, float | None],
+    ):
         super().__init__(cell, shape, seed, first_cell)
         defects = checks.defects(*defects)
         self._floats = cell.parameters.pack()
@@ -272,7 +285,9 @@ class MushroomPopulation(Population):
         """Conductance [S] at the usual read voltage without noise, population's shape; no time passes."""
         return self._look(temperature).conductance.copy()
 
-    def current(self, voltage, *, temperature: float | None = None, warn: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    def current(
+        self, voltage: ArrayLike, *, temperature: float | None = None, warn: bool = True
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Noise-free current [A] and slope dI/dV [S] at a voltage [V]; short for ``now(temperature).current``."""
         return self._look(temperature).current(voltage, warn=warn)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -40,7 +42,7 @@ class StatisticalPopulation(Population):
     ohmic = True
     """The current is proportional to the voltage."""
 
-    def __init__(self, cell: Cell, shape, seed: int, first_cell: int):
+    def __init__(self, cell: Cell, shape: int | Sequence[int], seed: int, first_cell: int):
         super().__init__(cell, shape, seed, first_cell)
         self._rates = flicker.rates(cell.parameters.trap_fastest, cell.parameters.trap_slowest)
         self._floats = cell.parameters.pack()
@@ -194,7 +196,7 @@ class StatisticalPopulation(Population):
         self._require_programmed()
         return self._evaluate(np.zeros(1024))
 
-    def current(self, voltage, *, warn: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    def current(self, voltage: ArrayLike, *, warn: bool = True) -> tuple[np.ndarray, np.ndarray]:
         """Noise-free current [A] and slope dI/dV [S] at ``voltage`` [V]; short for ``now().current``."""
         return self.now().current(voltage, warn=warn)
 

@@ -54,7 +54,7 @@ class StatisticalLook(Frozen):
     age: np.ndarray
     noise_amplitude: np.ndarray
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("conductance", "drift_exponent", "age", "noise_amplitude"):
             getattr(self, name).flags.writeable = False
 

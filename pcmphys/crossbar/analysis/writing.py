@@ -33,6 +33,8 @@ from pcmphys.programming.pulse import Pulse
 if TYPE_CHECKING:
     import xarray as xr
 
+    from pcmphys.cells.protocol import Look
+
 _TRACE = 1e-12
 """Leakage [S] of the on-state."""
 
@@ -92,10 +94,19 @@ class SwitchingDevices:
     ``on`` (2, rows, columns): devices, selectors (all false without hysteresis).
     """
 
-    def __init__(self, look, selector=None, gate=None, selector_on=None):
+    look: Look
+    selector: Selector | None
+
+    def __init__(
+        self,
+        look: Look,
+        selector: Selector | None = None,
+        gate: np.ndarray | None = None,
+        selector_on: np.ndarray | None = None,
+    ):
         self.look, self.selector = look, selector
         shape = look.shape
-        self.on = np.zeros((2, *shape), dtype=bool)
+        self.on: np.ndarray | None = np.zeros((2, *shape), dtype=bool)
         self._hysteretic = selector_on is not None
         if self._hysteretic:
             self.on[1] = selector_on
@@ -161,7 +172,7 @@ class WrittenArray(NamedTuple):
     limits: tuple[float, int]
 
 
-def write(circuit: WrittenArray, bias: Bias, pulse: Pulse, repeat: int, surroundings: tuple) -> WriteReport:
+def write(circuit: WrittenArray, bias: Bias, pulse: Pulse, repeat: int, surroundings: tuple[Any, ...]) -> WriteReport:
     """Send equal pulses through an array, as `Crossbar.write` describes it; the report is that of the last one.
 
     ``surroundings`` are (thermal crosstalk or None, temperature [K] or None).

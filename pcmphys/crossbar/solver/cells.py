@@ -14,6 +14,8 @@ A cell is a device, or a device in series with a selector whose inner node is el
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from pcmphys.cells.protocol import Look
@@ -39,14 +41,18 @@ def out_of_range(selector: Selector, on: np.ndarray, inner: np.ndarray, current:
 class _Selecting:
     """Part of a cell: a selector, its gates (rows,) [V] and states (1, rows, columns) if it has them."""
 
-    def __init__(self, selector: Selector, gate, on):
+    selector: Selector
+    gate: np.ndarray | None
+    on: np.ndarray | None
+
+    def __init__(self, selector: Selector, gate: np.ndarray | None, on: np.ndarray | None):
         self.selector, self.gate, self.on = selector, gate, on
 
     @property
     def _on(self):
         return None if self.on is None else self.on[0]
 
-    def excess(self, fields) -> np.ndarray:
+    def excess(self, fields: Any) -> np.ndarray:
         """See the module."""
         return out_of_range(self.selector, self.on[0], fields.selector_voltage, fields.cell_current)[None]
 
@@ -54,7 +60,9 @@ class _Selecting:
 class Selected(_Selecting):
     """Ohmic devices behind a selector."""
 
-    def __init__(self, conductance: np.ndarray, selector: Selector, gate=None, on=None):
+    def __init__(
+        self, conductance: np.ndarray, selector: Selector, gate: np.ndarray | None = None, on: np.ndarray | None = None
+    ):
         super().__init__(selector, gate, on)
         self.conductance = conductance
 
@@ -67,11 +75,11 @@ class Selected(_Selecting):
         """See the module."""
         self.selector.series(voltage, self.conductance, series, gate=self.gate, on=self._on)
 
-    def gain(self, fields) -> np.ndarray:
+    def gain(self, fields: Any) -> np.ndarray:
         """See the module: slope of the cell over that of the device."""
         return _ratio(fields.slope, self.conductance)
 
-    def remark(self, fields) -> None:
+    def remark(self, fields: Any) -> None:
         """Nothing to say: ohmic devices do not switch."""
 
 
@@ -94,11 +102,11 @@ class BareDevices:
         series.inner[...] = 0.0
         _refuse_not_a_number(~(np.isfinite(series.current) & np.isfinite(series.slope)), voltage)
 
-    def gain(self, fields) -> np.ndarray:
+    def gain(self, fields: Any) -> np.ndarray:
         """See the module."""
         return np.ones(self.look.shape)
 
-    def remark(self, fields) -> None:
+    def remark(self, fields: Any) -> None:
         """Say so if devices would switch at the voltages that were found: their off-state was solved for."""
         self.look.warn_of_switching(fields.row_voltage - fields.column_voltage)
 
@@ -106,7 +114,7 @@ class BareDevices:
 class SelectedDevices(_Selecting):
     """Devices of a look behind a selector."""
 
-    def __init__(self, look: Look, selector: Selector, gate=None, on=None):
+    def __init__(self, look: Look, selector: Selector, gate: np.ndarray | None = None, on: np.ndarray | None = None):
         super().__init__(selector, gate, on)
         self.look = look
         self._keywords = {"gate": selector.row_gate(gate, look.shape[0])[:, None]} if selector.gated else {}
@@ -135,12 +143,12 @@ class SelectedDevices(_Selecting):
         series.inner[...] = inner + step
         _refuse_not_a_number(~(np.isfinite(series.current) & np.isfinite(series.slope)), voltage)
 
-    def gain(self, fields) -> np.ndarray:
+    def gain(self, fields: Any) -> np.ndarray:
         """See the module."""
         device = fields.row_voltage - fields.column_voltage - fields.selector_voltage
         return _ratio(fields.slope, self.look.current(device, warn=False)[1])
 
-    def remark(self, fields) -> None:
+    def remark(self, fields: Any) -> None:
         """See `BareDevices`."""
         self.look.warn_of_switching(fields.row_voltage - fields.column_voltage - fields.selector_voltage)
 

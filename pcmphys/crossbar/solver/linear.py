@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -53,7 +53,7 @@ class Result(NamedTuple):
     fields: NodeVoltages | None
 
 
-def network(conductance, ends: Ends, factors: tuple[np.ndarray, np.ndarray] | None = None) -> Network:
+def network(conductance: Any, ends: Ends, factors: tuple[np.ndarray, np.ndarray] | None = None) -> Network:
     """Eliminate along the lines, into ``factors`` (two arrays of the conductance's shape) if there are any."""
     rows, columns = conductance.shape
     row_factor, column_factor = factors or (np.empty_like(conductance), np.empty_like(conductance))
@@ -254,7 +254,7 @@ def size_of(drive: Drive) -> float:
     return float(max(np.abs(side[:INJECTED]).max() for side in (drive.row, drive.column)))
 
 
-def iterate(net, drive, work, limits, steps, resume) -> tuple[int, float]:
+def iterate(net: Any, drive: Any, work: Any, limits: Any, steps: Any, resume: Any) -> tuple[int, float]:
     """Conjugate gradients, shared by the threads if the array is large; see `_conjugate_gradient.solve`."""
     still = ladders.still(*net.conductance.shape)
     if not _threaded(net):
@@ -302,7 +302,7 @@ def _step(alpha, start, stop, *arguments):
     conjugate_gradient.step_columns(start, stop, alpha, *arguments)
 
 
-def measure(net, drive, x, voltage, currents) -> float:
+def measure(net: Any, drive: Any, x: Any, voltage: Any, currents: Any) -> float:
     """Terminal currents and word-line voltages that belong to ``x``, and the residual relative to the largest input."""
     row_worst, column_worst = np.empty(x.shape[0]), np.empty(x.shape[1])
     rows_of(kirchhoff.rows, net, drive, x, voltage, kirchhoff.Measured(currents[0], currents[2], row_worst))
@@ -316,13 +316,13 @@ def _threaded(net: Network) -> bool:
     return net.conductance.size >= _LARGE and thread_count() > 1
 
 
-def rows_of(task, net: Network, *arguments) -> None:
+def rows_of(task: Any, net: Network, *arguments: Any) -> None:
     """Run a task over the word lines, on the threads if the array is large."""
     count = net.conductance.shape[0]
     launch(task, count, net, *arguments, align=_ROWS, grain=1 if _threaded(net) else count)
 
 
-def columns_of(task, net: Network, *arguments) -> None:
+def columns_of(task: Any, net: Network, *arguments: Any) -> None:
     """Run a task over the bit lines, on the threads if the array is large."""
     count = net.conductance.shape[1]
     launch(task, count, net, *arguments, align=_COLUMNS, grain=1 if _threaded(net) else count)
@@ -337,7 +337,7 @@ def _batch(net: Network, drives: list[Drive], tolerance: float, most: int) -> Re
     return Result(*(part.T for part in currents), residual, iterations, None)
 
 
-def visit(net: Network, drives: list[Drive], tolerance: float, most: int, visitors: list) -> None:
+def visit(net: Network, drives: list[Drive], tolerance: float, most: int, visitors: list[Any]) -> None:
     """Solve for many inputs and show the node voltages of each to one of the visitors, who must not keep them.
 
     The inputs are shared out to the ``visitors`` in runs, each on one thread: ``visitor(number, word-line

@@ -64,7 +64,7 @@ class Drive(NamedTuple):
 NO_SOURCE = np.empty((0, 0))
 
 
-def held(feed, far, side: np.ndarray, otherwise: float) -> np.ndarray:
+def held(feed: np.ndarray, far: np.ndarray, side: np.ndarray, otherwise: float) -> np.ndarray:
     """Voltage [V] of each line's terminal, the near one if there are two; ``otherwise`` where there is none.
 
     ``feed`` [ohm] and ``far`` [S] as in `Network`, ``side`` (3, lines) as in `Drive`.

@@ -52,7 +52,9 @@ class Loose(NamedTuple):
     column_whole: np.ndarray
     shared: np.ndarray
 
-    def shifts(self, net: Network, drive: Drive, current, voltage, x) -> tuple[np.ndarray, np.ndarray]:
+    def shifts(
+        self, net: Network, drive: Drive, current: np.ndarray, voltage: np.ndarray, x: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Shifts [V] of all word lines and all bit lines (zero where held) after which each loose line is in balance.
 
         ``current`` (rows, columns) [A] is what the cells carry at the node voltages ``voltage`` and ``x``.
@@ -66,7 +68,7 @@ class Loose(NamedTuple):
         of_rows[self.rows], of_columns[self.columns] = self._solve(row_miss[self.rows], column_miss[self.columns])
         return of_rows, of_columns
 
-    def drift(self, net: Network, drive: Drive, current, voltage, x) -> float:
+    def drift(self, net: Network, drive: Drive, current: np.ndarray, voltage: np.ndarray, x: np.ndarray) -> float:
         """How far off the loose lines still are [V]: the largest of the `shifts`, beyond what rounding moves.
 
         Where currents hardly depend on the voltage (reverse diodes on both sides), their last digit moves it far.

@@ -22,7 +22,7 @@ R. S. Dembo, S. C. Eisenstat, T. Steihaug, SIAM J. Numer. Anal. 19, 400 (1982): 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -98,7 +98,9 @@ class _Step(NamedTuple):
         return self.imbalance / whole if whole > 0.0 else self.imbalance
 
 
-def solve(cells, ends: Ends, drive: Drive, start: tuple[np.ndarray, np.ndarray], limits: tuple[float, int]) -> Found:
+def solve(
+    cells: Any, ends: Ends, drive: Drive, start: tuple[np.ndarray, np.ndarray], limits: tuple[float, int]
+) -> Found:
     """Solve one input.
 
     Parameters

@@ -6,6 +6,8 @@ steps wild, and down an exponential law a step is one thermal voltage. What is h
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from pcmphys.crossbar.selectors import Series
@@ -25,7 +27,7 @@ def terminal_range(ends: Ends, drive: Drive) -> tuple[float, float]:
     return float(driven.min()), float(driven.max())
 
 
-def relax(cells, ends: Ends, nodes: tuple[np.ndarray, np.ndarray], span: tuple[float, float], law: Series) -> None:
+def relax(cells: Any, ends: Ends, nodes: tuple[np.ndarray, np.ndarray], span: tuple[float, float], law: Series) -> None:
     """Bring each open line into balance by bisection, all others held: first all word lines, then all bit lines.
 
     ``nodes`` are the voltages [V] of word and bit lines, (rows, columns) each, shifted in place; ``span`` is the range

@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.crossbar.selectors.selector import cell_states
 from pcmphys.crossbar.solver import newton
@@ -22,10 +24,13 @@ from pcmphys.crossbar.solver.ends import Ends, first_guess, refuse_islands
 from pcmphys.crossbar.solver.lines import Drive
 from pcmphys.errors import ConvergenceError, ParameterError
 
+if TYPE_CHECKING:
+    from pcmphys.crossbar.selectors.selector import Selector
+
 _NAMED = 6
 
 
-def before(selector, on, start, shape: tuple[int, int]) -> np.ndarray | None:
+def before(selector: Selector | None, on: ArrayLike | None, start: Any, shape: tuple[int, int]) -> np.ndarray | None:
     """States of an array's selectors before an input: ``on``, or those of the solution ``start``, or all off.
 
     None if the selector has none.
@@ -42,7 +47,7 @@ def before(selector, on, start, shape: tuple[int, int]) -> np.ndarray | None:
     return cell_states(start.on if on is None and start is not None else on, shape)
 
 
-def solve(cells, ends: Ends, drive: Drive, limits: tuple[float, int], start) -> newton.Found:
+def solve(cells: Any, ends: Ends, drive: Drive, limits: tuple[float, int], start: Any) -> newton.Found:
     """Solve one input with states that are consistent; ``cells.on`` is changed in place.
 
     ``start`` are voltages [V] of word and bit lines to begin at, or None; the rest as in `newton.solve`.
@@ -56,7 +61,7 @@ def solve(cells, ends: Ends, drive: Drive, limits: tuple[float, int], start) -> 
     return attempt() if cells.on is None else settle(cells, attempt)
 
 
-def settle(cells, solve: Callable[[], object]):
+def settle(cells: Any, solve: Callable[[], object]) -> Any:
     """Solve until no cell changes its state; what the last call of ``solve`` returned.
 
     ``cells.on`` (kinds, rows, columns) is changed in place; ``cells.excess(fields)`` says by how much each is out of

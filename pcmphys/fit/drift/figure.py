@@ -13,7 +13,11 @@ from pcmphys.plot import style
 from pcmphys.plot.figures import legend, plain, save_figure
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    from pcmphys.fit.drift.result import DriftFit
 
 
 def drift_figure(fits: Any, population: Any | None = None, path: str | Path | None = None) -> Figure:
@@ -62,7 +66,7 @@ def _traces(axes, fits, factor: float, unit: str) -> None:
     legend(axes, drawn, [fit.name for fit in fits], fontsize=7.5, ncols=4, **place)
 
 
-def draw_drift(axes, fit, colour: str, *, factor: float = 1.0, until: float | None = None):
+def draw_drift(axes: Axes, fit: DriftFit, colour: str, *, factor: float = 1.0, until: float | None = None) -> Line2D:
     """Draw one device on given axes: its reads and power law; then the prediction with its 2-sigma band.
 
     The band is that of one more read, from the last read up to ``until`` [s] (default: a decade on). Returns the

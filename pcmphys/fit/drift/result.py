@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import InitVar, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -80,7 +80,7 @@ class DriftFit:
     unit: str
     solution: InitVar[DriftSolution]  # kept out of the fields, so that tables made of them hold results only
 
-    def __post_init__(self, solution: DriftSolution):
+    def __post_init__(self, solution: DriftSolution) -> None:
         object.__setattr__(self, "_solution", solution)
 
     def __repr__(self) -> str:
@@ -207,12 +207,12 @@ class DriftPopulation:
     unit: str
     solution: InitVar[DriftSolution]  # kept out of the fields, so that tables made of them hold results only
 
-    def __post_init__(self, solution: DriftSolution):
+    def __post_init__(self, solution: DriftSolution) -> None:
         object.__setattr__(self, "_solution", solution)
 
     @classmethod
     def of(
-        cls, solution: DriftSolution, names: tuple[str, ...], conductance: np.ndarray, unit: str, results=None
+        cls, solution: DriftSolution, names: tuple[str, ...], conductance: np.ndarray, unit: str, results: Any = None
     ) -> DriftPopulation:
         """The population of solved fits; ``conductance`` as read, with NaN where a read is missing.
 

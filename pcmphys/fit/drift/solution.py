@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ class DriftSolution:
         """Which fits have settled, (devices,)."""
         return self.last < noise.TOLERANCE
 
-    def take(self, which) -> DriftSolution:
+    def take(self, which: Any) -> DriftSolution:
         """The same for some of the devices."""
         mixture = noise.Mixture(*(part[which] for part in self.mixture))
         return DriftSolution(

@@ -55,7 +55,7 @@ class DriftTable:
     names: Sequence[str] = ()
     unit: str = "S"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         table = checked_reads(self.time, self.conductance, self.names, self.unit)
         for name, value in zip(FIELDS, table, strict=True):
             object.__setattr__(self, name, value)
@@ -78,7 +78,9 @@ def unwarned(time: Any, conductance: Any, names: Any, unit: str) -> DriftTable:
     return table
 
 
-def checked_reads(time, conductance, names, unit: str) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], str]:
+def checked_reads(
+    time: Any, conductance: Any, names: Any, unit: str
+) -> tuple[np.ndarray, np.ndarray, tuple[str, ...], str]:
     """Arrays of our own, (reads,) and (devices, reads), the devices' names, and the unit."""
     if unit not in ("S", "1"):
         factor = f": multiply conductances in {unit} by {TO_SIEMENS[unit]:g}" if unit in TO_SIEMENS else ""

@@ -69,7 +69,8 @@ class OptimisedSplit(Split):
     achieved: float
     alternatives: dict[str, float] = field(repr=False)
 
-    __repr__ = fields
+    def __repr__(self) -> str:
+        return fields(self)
 
     def summary(self) -> str:
         """Say in a table what the split is worth."""

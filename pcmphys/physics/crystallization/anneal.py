@@ -8,6 +8,7 @@ when they are born, their place is still amorphous. A sector takes nuclei until 
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from pcmphys.physics.crystallization import rates as crystallization
 from pcmphys.physics.crystallization.pulse import COLDEST, drop_absorbed
 from pcmphys.physics.state import GRAINS, GROWTH, RADIUS, SECTORS
 from pcmphys.physics.telegraph.traps import coarse
+
+if TYPE_CHECKING:
+    from pcmphys.cells.mushroom.parameters import MushroomFloats
 
 _SLOW = 1e-14
 """Growth [m] below which a wait leaves the crystal alone: the last digits of the single precision that rims have."""
@@ -36,7 +40,7 @@ def _crystallizes(velocity, rate, duration, p):
     return velocity * duration > _SLOW or rate * duration * volume > _RARE
 
 
-def still_below(duration: float, tables, p) -> float:
+def still_below(duration: float, tables: Any, p: MushroomFloats) -> float:
     """Temperature [K] up to which surely nothing crystallizes in a time [s], from the tables of pulses."""
     velocity, nuclei, _ = tables
     # the table of nuclei holds the mean of two neighbours' rates

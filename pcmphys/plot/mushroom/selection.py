@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from pcmphys.cells import MushroomPopulation
@@ -9,7 +12,7 @@ from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 
 
-def checked(devices) -> MushroomPopulation:
+def checked(devices: Any) -> MushroomPopulation:
     """Refuse what is no population of mushroom cells, or an empty one."""
     if not isinstance(devices, MushroomPopulation):
         raise ParameterError(f"devices must be a population of a MushroomCell; got {type(devices).__name__}")
@@ -18,7 +21,7 @@ def checked(devices) -> MushroomPopulation:
     return devices
 
 
-def place(devices: MushroomPopulation, index) -> tuple[int, ...]:
+def place(devices: MushroomPopulation, index: int | Sequence[int]) -> tuple[int, ...]:
     """Place of a device, from a whole number or a tuple of them; negative ones count back."""
     parts = (index,) if np.ndim(index) == 0 else tuple(index)
     if len(parts) != len(devices.shape):

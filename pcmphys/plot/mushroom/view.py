@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,7 +103,7 @@ def middle(sector: int) -> float:
     return (sector + 0.5) * 2.0 * np.pi / SECTORS
 
 
-def view(devices: MushroomPopulation, index) -> CellView:
+def view(devices: MushroomPopulation, index: int | Sequence[int]) -> CellView:
     """View of the device at ``index``; the population is left as it is."""
     place = selection.place(devices, index)
     return CellView(devices[place].now(), place)
