@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -101,7 +100,6 @@ class AnalogMatrix:
     """
 
     __array_ufunc__ = None  # so that numpy leaves x @ matrix to us
-    __array__: Callable[..., np.ndarray] = checks.no_array
 
     def __init__(
         self,
@@ -321,6 +319,10 @@ class AnalogMatrix:
         """
         self._converters.checked(x)  # a bad input must not cost a read
         return self.snapshot().matvec(x, compensate=compensate)
+
+    def __array__(self, *arguments: Any, **options: Any) -> np.ndarray:
+        """Refuse to be taken for numbers: pandas asks for them, and would multiply by ideal weights."""
+        raise checks.no_array(self)
 
     def __rmatmul__(self, x: ArrayLike) -> np.ndarray:
         """``x @ matrix``: short for `matvec`."""

@@ -94,7 +94,7 @@ def one_input(x: ArrayLike, inputs: int) -> ArrayLike:
     return x
 
 
-def no_array(self: object, dtype: object = None, copy: object = None) -> np.ndarray:
-    """``__array__`` of what multiplies by reading devices: pandas asks for it, and would multiply by ideal weights."""
-    kind = type(self).__name__
-    raise ParameterError(f"the {kind} is no array; for a table x write x.to_numpy() @ matrix, or matrix.matvec(x)")
+def no_array(product: object) -> ParameterError:
+    """What is said to who takes something that multiplies by reading devices for numbers."""
+    kind = type(product).__name__
+    return ParameterError(f"the {kind} is no array; for a table x write x.to_numpy() @ matrix, or matrix.matvec(x)")

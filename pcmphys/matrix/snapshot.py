@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -30,10 +30,13 @@ class Snapshot:
     """Which matrix it is of, and when."""
 
     __array_ufunc__ = None
-    __array__: Callable[..., np.ndarray] = checks.no_array
 
     def __repr__(self) -> str:
         return f"Snapshot({self.name})"
+
+    def __array__(self, *arguments: Any, **options: Any) -> np.ndarray:
+        """Refuse to be taken for numbers: pandas asks for them, and would multiply by ideal weights."""
+        raise checks.no_array(self)
 
     def __rmatmul__(self, x: ArrayLike) -> np.ndarray:
         """``x @ snapshot``: short for `matvec`."""

@@ -134,7 +134,7 @@ ENTRIES = {
     "curve": (np.array([1000.0, 3000.0]), lambda a: pcm.fit.drift(TIMES, READS).curve(a)),
     "cell_map": (SQUARE, lambda a: drawn(pcm.plot.cell_map(a))),
     "limits": (np.array([0.0, 1.0]), lambda a: pcm.plot.cell_map(SQUARE, limits=a).axes[0].images[0].get_clim()),
-    "margin_map": (np.array([[1.0, 0.5], [0.25, 0.0]]), lambda a: drawn(pcm.plot.margin_map(a, [0, 1], [0, 1]))),
+    "margins": (np.array([[1.0, 0.5], [0.25, 0.0]]), lambda a: drawn(pcm.plot.margins(a, [0, 1], [0, 1]))),
 }  # fmt: skip
 
 
@@ -279,7 +279,7 @@ REFUSED = {
     "masked in a list": (lambda a: nested(a, np.ma.masked), "masked"),
 }
 # where a gap is a read that is missing or a cell that is not drawn
-GAPS = {"drift of reads", "drift of devices", "DriftTable", "cell_map", "margin_map"}
+GAPS = {"drift of reads", "drift of devices", "DriftTable", "cell_map", "margins"}
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,6 +14,7 @@ from pcmphys.cells.mushroom import read as reads
 from pcmphys.cells.mushroom.clock import Clock
 from pcmphys.cells.mushroom.look import GRAIN, MushroomLook
 from pcmphys.cells.population import Population
+from pcmphys.cells.protocol import Cell
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import launch
 from pcmphys.numerics.moment import Moment
@@ -24,9 +24,6 @@ from pcmphys.programming import closed_loop
 from pcmphys.programming.pulse import Pulse
 from pcmphys.programming.report import ProgramReport, PulseReport
 from pcmphys.programming.scheme import SCHEMES, Scheme
-
-if TYPE_CHECKING:
-    from pcmphys.cells.mushroom.cell import MushroomCell
 
 
 class MushroomPopulation(Population):
@@ -45,7 +42,7 @@ class MushroomPopulation(Population):
 
     def __init__(
         self,
-        cell: MushroomCell,
+        cell: Cell,
         shape: int | Sequence[int],
         seed: int,
         first_cell: int,

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-    from pcmphys.fit.drift.result import DriftFit
-
 
 def drift_figure(fits: Any, population: Any | None = None, path: str | Path | None = None) -> Figure:
     """Reads and fitted power laws, the prediction of a decade on with its 2-sigma band, the exponents of a population.
@@ -66,7 +64,7 @@ def _traces(axes, fits, factor: float, unit: str) -> None:
     legend(axes, drawn, [fit.name for fit in fits], fontsize=7.5, ncols=4, **place)
 
 
-def draw_drift(axes: Axes, fit: DriftFit, colour: str, *, factor: float = 1.0, until: float | None = None) -> Line2D:
+def draw_drift(axes: Axes, fit: Any, colour: str, *, factor: float = 1.0, until: float | None = None) -> Line2D:
     """Draw one device on given axes: its reads and power law; then the prediction with its 2-sigma band.
 
     The band is that of one more read, from the last read up to ``until`` [s] (default: a decade on). Returns the
