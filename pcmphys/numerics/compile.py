@@ -36,6 +36,7 @@ _SCRATCH_BYTES = 2**25
 """Largest scratch memory [bytes] that a thread keeps between calls."""
 
 Result = TypeVar("Result")
+Law = TypeVar("Law", bound=Callable[..., Any])
 
 _local = threading.local()
 
@@ -51,7 +52,7 @@ def _let_the_allocator_keep_arrays() -> None:
 _let_the_allocator_keep_arrays()
 
 
-def law(function: Callable) -> Callable:
+def law(function: Law) -> Law:
     """Compile a pure scalar law; it can also be called from Python, one number at a time."""
     if numba.config.DISABLE_JIT:
         return interpreted(function)
@@ -59,7 +60,7 @@ def law(function: Callable) -> Callable:
     return callee(numba.njit(**options)(function), function, **options)
 
 
-def kernel(function: Callable) -> Callable:
+def kernel(function: Callable[..., None]) -> Callable[..., None]:
     """Compile a loop over cells: without the interpreter lock, kept on disk, no fast-math."""
     if numba.config.DISABLE_JIT:
         return interpreted(function)

@@ -65,7 +65,7 @@ class GeometryFloats(NamedTuple):
 
 
 @law
-def front_shift(device, cycle, p):
+def front_shift(device: float, cycle: float, p: GeometryFloats) -> float:
     """Distance [m] by which one sector's melt front lies further out than the mean, from two normal deviates.
 
     A device's own deviate and the pulse's are summed up by their weights and made bounded, nearly uniform within
@@ -85,7 +85,7 @@ def front_shift(device, cycle, p):
 
 
 @law
-def shell_factor(inner, outer):
+def shell_factor(inner: float, outer: float) -> float:
     """Resistance times conductivity [1/m] of one sector's shell between two radii [m]: S (1/inner - 1/outer) / 2 pi.
 
     Integral of dr / (2 pi r^2 sigma), times `SECTORS` because the sector has that part of the hemisphere.
@@ -101,7 +101,7 @@ def shell_factor(inner, outer):
 
 
 @law
-def dome_volume(heater_radius, thickness):
+def dome_volume(heater_radius: float, thickness: float) -> float:
     """Volume [m3] of the whole dome of a thickness [m], without the heater's half sphere: (2 pi/3)(r^3 - r_h^3).
 
     Examples
@@ -114,7 +114,7 @@ def dome_volume(heater_radius, thickness):
 
 
 @law
-def grain_share(radius, centre, size):
+def grain_share(radius: float, centre: float, size: float) -> float:
     """Part in [0, 1] of one sector's shell at ``radius`` that a sphere of radius ``size`` at ``centre`` covers; [m].
 
     On the whole hemisphere a sphere covers 1 - (r^2 + r_k^2 - a_k^2) / (2 r r_k) of the shell at r; a sector is one

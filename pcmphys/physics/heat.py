@@ -99,7 +99,7 @@ class HeatFloats(NamedTuple):
 
 
 @law
-def on_power(current, p):
+def on_power(current: float, p: HeatFloats) -> float:
     """Power [W] that the switched cell takes at a current [A] of either sign: A |I| + B I^2 (Rajendran 2008).
 
     Examples
@@ -114,14 +114,14 @@ def on_power(current, p):
 
 
 @law
-def on_current(voltage, p):
+def on_current(voltage: float, p: HeatFloats) -> float:
     """Current [A] of the switched cell at a voltage [V]: (|V| - A) / B with the voltage's sign; none below A."""
     over = max(abs(voltage) - p.on_voltage, 0.0) / p.on_resistance
     return -over if voltage < 0.0 else over
 
 
 @law
-def heater_rise(current, p):
+def heater_rise(current: float, p: HeatFloats) -> float:
     """Steady rise [K] of the heater's rim: R_th P max(1, I_fill / I)^c.
 
     Examples
@@ -136,7 +136,7 @@ def heater_rise(current, p):
 
 
 @law
-def beside_filament(angle, current, p):
+def beside_filament(angle: float, current: float, p: HeatFloats) -> float:
     """Part in [0, 1] of the filament's rise at an angle [rad] from its middle, for a current [A].
 
     Within pi I / I_fill of the middle it falls as a parabola, by ``edge_drop`` at the edge of a narrow filament and by
@@ -158,7 +158,7 @@ def beside_filament(angle, current, p):
 
 
 @law
-def profile(distance, per_span, at_heater):
+def profile(distance: float, per_span: float, at_heater: float) -> float:
     """Part of the heater's rise at a distance u [m] from it: h - u / (L - r_h).
 
     ``per_span`` is 1 / (L - r_h) [1/m]. h, ``at_heater``, is one; more where a sector's front lies further out than the
@@ -173,7 +173,7 @@ def profile(distance, per_span, at_heater):
 
 
 @law
-def melt_distance(melting, span, shift):
+def melt_distance(melting: float, span: float, shift: float) -> float:
     """Distance [m] from the heater at which the `profile` falls to ``melting``; negative if the heater stays below it.
 
     ``melting`` is the rise that melts over the heater's; ``span`` = L - r_h and ``shift`` of the front are in m.

@@ -45,7 +45,7 @@ class LinerFloats(NamedTuple):
 
 
 @law
-def rail_resistance(inner, outer, p):
+def rail_resistance(inner: float, outer: float, p: LinerFloats) -> float:
     """Resistance [ohm] of one sector of the liner between two radii [m]: S R_s ln(outer/inner) / 2 pi.
 
     Examples
@@ -58,7 +58,7 @@ def rail_resistance(inner, outer, p):
 
 
 @law
-def rung_conductance(inner, outer, p):
+def rung_conductance(inner: float, outer: float, p: LinerFloats) -> float:
     """Conductance [S] between one sector's chalcogenide and liner over the ring between two radii [m].
 
     pi (outer^2 - inner^2) / (S rho_int).

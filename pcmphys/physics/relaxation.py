@@ -82,7 +82,7 @@ class RelaxationFloats(NamedTuple):
 
 
 @law
-def log_time_constant(temperature, p):
+def log_time_constant(temperature: float, p: RelaxationFloats) -> float:
     """ln(tau_1 / 1 s) at a temperature [K]: tau_1 = kT / (nu_0 dS E_s) exp(E_s / kT).
 
     Examples
@@ -97,7 +97,7 @@ def log_time_constant(temperature, p):
 
 
 @law
-def relaxed(order, duration, temperature, p):
+def relaxed(order: float, duration: float, temperature: float, p: RelaxationFloats) -> float:
     """Order parameter after a time [s] at one temperature [K]; exact, so two halves of a wait give the whole.
 
     S = -(kT/E_s) ln(e^(-S E_s/kT) + t/tau_1).
@@ -107,7 +107,7 @@ def relaxed(order, duration, temperature, p):
 
 
 @law
-def shifted(order, duration, temperature, p):
+def shifted(order: float, duration: float, temperature: float, p: RelaxationFloats) -> float:
     """Order parameter a time [s] of either sign later, see `relaxed`; never above that of the quench.
 
     Examples
@@ -126,7 +126,7 @@ def shifted(order, duration, temperature, p):
 
 
 @law
-def log_drift(order, exponent, temperature, p):
+def log_drift(order: float, exponent: float, temperature: float, p: RelaxationFloats) -> float:
     """Ln of the factor by which relaxation has raised a resistance of drift exponent nu, read at a temperature [K].
 
     nu E_s (S_0 - S) / kT.

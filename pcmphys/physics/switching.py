@@ -59,7 +59,7 @@ class SwitchingFloats(NamedTuple):
 
 
 @law
-def threshold_voltage(thickness, temperature, log_drift, p):
+def threshold_voltage(thickness: float, temperature: float, log_drift: float, p: SwitchingFloats) -> float:
     """Threshold voltage [V] of an amorphous layer: F_th u_a (1 - c (T - T_0)) (1 + g ln D), never below zero.
 
     ``log_drift`` is ln D, the logarithm by which drift has raised the amorphous resistance.

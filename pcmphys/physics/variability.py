@@ -50,7 +50,7 @@ class VariabilityFloats(NamedTuple):
 
 
 @law
-def factor(spread, deviate):
+def factor(spread: float, deviate: float) -> float:
     """Log-normal factor of median one: exp(spread * deviate).
 
     Examples

@@ -106,7 +106,7 @@ class StatisticalParameters:
 
 
 @law
-def moment(level, log_level, p):
+def moment(level: float, log_level: float, p: MomentFloats) -> float:
     """Value of a moment at the normalised target ``level``; ``log_level`` is its natural logarithm.
 
     ``p`` is a `MomentFloats`. Published form: clip(a ln g + b, low, high) below the split, a cubic above it; the read
@@ -121,13 +121,13 @@ def moment(level, log_level, p):
 
 
 @law
-def logarithm_of_level(level):
+def logarithm_of_level(level: float) -> float:
     """Natural logarithm of a normalised target, held finite at zero (see `SMALLEST_LEVEL`)."""
     return log(max(level, SMALLEST_LEVEL))
 
 
 @law
-def programming_spread(level, p):
+def programming_spread(level: float, p: StatisticalFloats) -> float:
     """Standard deviation of the programmed conductance [S] at the normalised target ``level``, never negative.
 
     Joshi 2020, in the form of aihwkit pcm.py: a quadratic in g for the 90 nm cell.
@@ -136,20 +136,20 @@ def programming_spread(level, p):
 
 
 @law
-def programmed(target, deviate, p):
+def programmed(target: float, deviate: float, p: StatisticalFloats) -> float:
     """Conductance [S] of one device after programming to ``target`` [S]; a negative draw is a conductance of zero."""
     level = target / p.conductance_maximum
     return max(target + programming_spread(level, p) * deviate, 0.0)
 
 
 @law
-def drift_exponent(level, log_level, deviate, p):
+def drift_exponent(level: float, log_level: float, deviate: float, p: StatisticalFloats) -> float:
     """Drift exponent of one device: the magnitude of a normal draw, as the authors' own code has it."""
     mean = moment(level, log_level, p.exponent_mean)
     return abs(mean + moment(level, log_level, p.exponent_spread) * deviate)
 
 
 @law
-def drifted(conductance, exponent, log_age):
+def drifted(conductance: float, exponent: float, log_age: float) -> float:
     """Conductance [S] after drift: G (t/t_0)^-nu with ``log_age`` = ln(t/t_0), zero for any age below t_0."""
     return conductance * exp(-exponent * log_age)

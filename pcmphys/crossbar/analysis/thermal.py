@@ -86,7 +86,7 @@ class ThermalCrosstalk:
 
 
 @law
-def coupled(distance, conductivity, screening_length):
+def coupled(distance: float, conductivity: float, screening_length: float) -> float:
     """Rise [K] per power [W] at a distance [m]: exp(-r / l) / (2 pi kappa r).
 
     Examples

@@ -33,7 +33,7 @@ class DiodeFloats(NamedTuple):
 
 
 @law
-def diode_current(voltage, p):
+def diode_current(voltage: float, p: DiodeFloats) -> tuple[float, float]:
     """Current [A] and slope [S] of a diode at a voltage [V]: I_s (exp(q w / n k T) - 1) (Shockley 1949).
 
     Examples
@@ -49,7 +49,7 @@ def diode_current(voltage, p):
 
 
 @law
-def diode_in_series(voltage, conductance, p):
+def diode_in_series(voltage: float, conductance: float, p: DiodeFloats) -> tuple[float, float, float]:
     """Current [A], slope dI/dV [S] and the diode's part [V] of a voltage [V] across diode and conductance [S].
 
     With u = w / a, a = n k T / q, k = I_s / (a G): u + k (e^u - 1) = V / a. That is omega + ln omega = z with

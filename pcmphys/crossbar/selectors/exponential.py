@@ -36,7 +36,7 @@ class ExponentialFloats(NamedTuple):
 
 
 @law
-def exponential_current(voltage, p):
+def exponential_current(voltage: float, p: ExponentialFloats) -> tuple[float, float]:
     """Current [A] and slope [S] at a voltage [V]: I_0 sinh(w / V_0).
 
     Examples
@@ -52,13 +52,13 @@ def exponential_current(voltage, p):
 
 
 @law
-def ratio(current, voltage, conductance):
+def ratio(current: float, voltage: float, conductance: float) -> float:
     """I_0 / (V_0 G) kept where its powers are numbers."""
     return min(max(current / (voltage * conductance), _SMALLEST_RATIO), _LARGEST_RATIO)
 
 
 @law
-def sinh_root(x, k):
+def sinh_root(x: float, k: float) -> tuple[float, float, float]:
     """Root y of y + k sinh y = x for x >= 0, with k sinh y and k cosh y, all their digits.
 
     Examples
@@ -94,7 +94,7 @@ def sinh_root(x, k):
 
 
 @law
-def exponential_in_series(voltage, conductance, p):
+def exponential_in_series(voltage: float, conductance: float, p: ExponentialFloats) -> tuple[float, float, float]:
     """Current [A], slope dI/dV [S] and the selector's part [V] of a voltage [V] across it and a conductance [S].
 
     With y = w / V_0 and k = I_0 / (V_0 G): y + k sinh y = V / V_0. Exactly odd in the voltage.

@@ -41,7 +41,7 @@ class OTSFloats(NamedTuple):
 
 
 @law
-def ots_current(voltage, on, p):
+def ots_current(voltage: float, on: bool, p: OTSFloats) -> tuple[float, float]:
     """Current [A] and slope [S] at a voltage [V], off or on.
 
     Off: I_l sinh(w / V_l); on: the same plus (|w| - V_hold) / R_on with the sign of w, where that is positive.
@@ -62,7 +62,7 @@ def ots_current(voltage, on, p):
 
 
 @law
-def ots_in_series(voltage, conductance, on, p):
+def ots_in_series(voltage: float, conductance: float, on: bool, p: OTSFloats) -> tuple[float, float, float]:
     """Current [A], slope dI/dV [S] and the switch's part [V] of a voltage [V] across it and a conductance [S].
 
     The on-state's line makes of the device another source and conductance, G + 1/R_on at

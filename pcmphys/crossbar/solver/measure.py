@@ -157,7 +157,7 @@ def _sums(cell):
 
 
 @law
-def larger(worst, difference):
+def larger(worst: float, difference: float) -> float:
     """Larger magnitude of the two, the first being one already."""
     # a NaN must come through, and stay: it fails every comparison
     size = abs(difference)

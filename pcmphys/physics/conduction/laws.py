@@ -91,7 +91,7 @@ class ConductionFloats(NamedTuple):
 
 
 @law
-def activated(activation, temperature, reference):
+def activated(activation: float, temperature: float, reference: float) -> float:
     """Factor of a conductance that is activated by an energy [J], between a reference temperature and this one [K].
 
     Examples
@@ -103,19 +103,19 @@ def activated(activation, temperature, reference):
 
 
 @law
-def polycrystal(grain, p):
+def polycrystal(grain: float, p: ConductionFloats) -> float:
     """Conductivity [S/m] of a polycrystal with grains of a diameter [m]: sigma_c d / (d + d_b)."""
     return p.crystal_conductivity * grain / (grain + p.boundary_length)
 
 
 @law
-def texture(deviate, p):
+def texture(deviate: float, p: ConductionFloats) -> float:
     """Factor of a sector's crystalline conductivity that the grains' orientation makes: log-normal of mean one."""
     return math.exp(p.texture_spread * (deviate - 0.5 * p.texture_spread))
 
 
 @law
-def mixture(crystalline, amorphous_conductivity, crystal_conductivity):
+def mixture(crystalline: float, amorphous_conductivity: float, crystal_conductivity: float) -> tuple[float, float]:
     """Effective conductivity [S/m] of a volume with the crystalline fraction X, and the amorphous phase's share of it.
 
     Root of X (s_c - s)/(s_c + 2 s) + (1 - X)(s_a - s)/(s_a + 2 s) = 0 (Bruggeman). The share is
@@ -145,7 +145,7 @@ def mixture(crystalline, amorphous_conductivity, crystal_conductivity):
 
 
 @law
-def field_voltage(thickness, temperature, p):
+def field_voltage(thickness: float, temperature: float, p: ConductionFloats) -> float:
     """Voltage [V] over an amorphous layer of a thickness [m] at which conduction turns from ohmic to exponential.
 
     2 k T u_a / (q dz) of I = I_0 sinh(q V dz / (2 k T u_a)) (Ielmini & Zhang 2007); infinite for no layer's sake is

@@ -8,7 +8,7 @@ when they are born, their place is still amorphous. A sector takes nuclei until 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -20,9 +20,6 @@ from pcmphys.physics.crystallization import rates as crystallization
 from pcmphys.physics.crystallization.pulse import COLDEST, drop_absorbed
 from pcmphys.physics.state import GRAINS, GROWTH, RADIUS, SECTORS
 from pcmphys.physics.telegraph.traps import coarse
-
-if TYPE_CHECKING:
-    from pcmphys.cells.mushroom.parameters import MushroomFloats
 
 _SLOW = 1e-14
 """Growth [m] below which a wait leaves the crystal alone: the last digits of the single precision that rims have."""
@@ -40,7 +37,7 @@ def _crystallizes(velocity, rate, duration, p):
     return velocity * duration > _SLOW or rate * duration * volume > _RARE
 
 
-def still_below(duration: float, tables: Any, p: MushroomFloats) -> float:
+def still_below(duration: float, tables: Any, p: Any) -> float:
     """Temperature [K] up to which surely nothing crystallizes in a time [s], from the tables of pulses."""
     velocity, nuclei, _ = tables
     # the table of nuclei holds the mean of two neighbours' rates

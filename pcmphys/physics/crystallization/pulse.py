@@ -13,7 +13,7 @@ are looked at one by one, and only if there are any.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,9 +23,6 @@ from pcmphys.physics import geometry, heat
 from pcmphys.physics.crystallization import rates as crystallization
 from pcmphys.physics.state import GRAINS, SECTORS
 from pcmphys.physics.telegraph.traps import coarse
-
-if TYPE_CHECKING:
-    from pcmphys.cells.mushroom.parameters import MushroomFloats
 
 COLDEST = 200.0
 """Lowest temperature [K] of the tables of growth and nucleation; one entry a kelvin. Far below any glass transition."""
@@ -58,7 +55,7 @@ def tabulate(start, stop, p, out):
         before = rate
 
 
-def tables(p: MushroomFloats) -> tuple[np.ndarray, np.ndarray, float]:
+def tables(p: crystallization.CrystallizationFloats) -> tuple[np.ndarray, np.ndarray, float]:
     """Growth velocity and integral of nucleation at every kelvin up to melting (see `tabulate`).
 
     Each is (n, 2): the value and its rise to the next one. The third is the place from which on nothing nucleates.

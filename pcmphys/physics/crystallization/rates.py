@@ -66,20 +66,20 @@ class CrystallizationFloats(NamedTuple):
 
 
 @law
-def driving_force(temperature, p):
+def driving_force(temperature: float, p: CrystallizationFloats) -> float:
     """Free energy [J] that a monomer gains by crystallizing: dH_f v_m (T_m - T)/T_m T/T_m (Burr 2012)."""
     reduced = temperature / p.melting_temperature
     return p.heat_of_fusion * p.monomer_volume * (1.0 - reduced) * reduced
 
 
 @law
-def attachment_rate(temperature, p):
+def attachment_rate(temperature: float, p: CrystallizationFloats) -> float:
     """Rate [1/s] at which a monomer jumps across the interface: kT / (3 pi lambda^3 eta) (Burr 2012)."""
     return BOLTZMANN * temperature / (3.0 * math.pi * p.jump_distance**3 * viscosity(temperature, p.viscosity))
 
 
 @law
-def growth_velocity(temperature, p):
+def growth_velocity(temperature: float, p: CrystallizationFloats) -> float:
     """Velocity [m/s] of a crystal's surface: v_m^(1/3) gamma 2 sinh(dg / 2kT), large grains; negative above T_m.
 
     Examples
@@ -96,7 +96,7 @@ def growth_velocity(temperature, p):
 
 
 @law
-def nucleation_rate(temperature, p):
+def nucleation_rate(temperature: float, p: CrystallizationFloats) -> float:
     """Steady-state rate of nuclei [1/(m3 s)]; zero from the melting temperature on.
 
     I = (4/v_m) gamma n_c^(2/3) Z exp(-dG_c/kT) with n_c = f (32 pi/3) v_m^2 s^3/dg^3,

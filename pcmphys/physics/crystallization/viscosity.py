@@ -76,7 +76,7 @@ class ViscosityFloats(NamedTuple):
 
 
 @law
-def log_viscosity_melt(temperature, p):
+def log_viscosity_melt(temperature: float, p: ViscosityFloats) -> float:
     """log10 of the melt's viscosity [Pa s] at a temperature [K], Mauro's or Vogel's form.
 
     Examples
@@ -96,7 +96,7 @@ def log_viscosity_melt(temperature, p):
 
 
 @law
-def viscosity(temperature, p):
+def viscosity(temperature: float, p: ViscosityFloats) -> float:
     """Viscosity [Pa s] at a temperature [K]; ``p`` is a `ViscosityFloats`.
 
     Examples

@@ -97,13 +97,13 @@ def relaxation_rates(parameters: TelegraphParameters) -> np.ndarray:
 
 
 @law
-def acceleration(temperature, p):
+def acceleration(temperature: float, p: TelegraphFloats) -> float:
     """Factor of all rates at a temperature [K]: exp(E (1/kT_0 - 1/kT))."""
     return exp(p.activation / BOLTZMANN * (1.0 / p.reference_temperature - 1.0 / temperature))
 
 
 @law
-def filled_after(was_filled, decay, filled):
+def filled_after(was_filled: float, decay: float, filled: float) -> float:
     """Chance in [0, 1] that a trap is filled after an interval; ``decay`` = e^(-t/tau), ``filled`` the mean occupancy.
 
     f + (n - f) e^(-t/tau) (Machlup 1954).
@@ -117,7 +117,7 @@ def filled_after(was_filled, decay, filled):
 
 
 @law
-def amplitude(dome_resistance, boundary_resistance, path, p):
+def amplitude(dome_resistance: float, boundary_resistance: float, path: float, p: TelegraphFloats) -> float:
     """What one filled trap adds to the logarithm of its sector's disordered resistance.
 
     ``path`` in (0, 1] is the conducting cross-section of the sector over that of a fully crystalline one. Dome and
