@@ -75,7 +75,7 @@ def _less_one(r):
 
 
 @law
-def exp(x):
+def exp(x: float) -> float:
     """e**x for x in [-708, 709], error below 2 units in the last place; outside, the value at the nearer end.
 
     NaN gives NaN.
@@ -91,7 +91,7 @@ def exp(x):
 
 
 @law
-def exp_pair(x):
+def exp_pair(x: float) -> tuple[float, float]:
     """e**x - 1 and e**x, both with all their digits (errors below 2 units in the last place), for x in [-708, 709].
 
     Outside, the values at the nearer end; NaN gives NaN.
@@ -108,7 +108,7 @@ def exp_pair(x):
 
 
 @law
-def hyperbolic(y):
+def hyperbolic(y: float) -> tuple[float, float]:
     """Sinh and cosh of y in [0, 709] with all their digits, by `exp_pair` and a division.
 
     Examples
@@ -140,7 +140,7 @@ def _even_and_odd(y):
 
 
 @law
-def exp_in_chains(y):
+def exp_in_chains(y: float) -> float:
     """e^y for y in [-700, 700], error below 3 units in the last place; outside, the value at the nearer end.
 
     Why there is a second e^y beside `exp`: see the head of this file.
@@ -155,7 +155,7 @@ def exp_in_chains(y):
 
 
 @law
-def hyperbolic_in_chains(y):
+def hyperbolic_in_chains(y: float) -> tuple[float, float]:
     """Sinh and cosh of y >= 0, error below 3 units in the last place; beyond 700 the values there.
 
     Examples
@@ -181,7 +181,7 @@ def _split(x):
 
 
 @law
-def log(x):
+def log(x: float) -> float:
     """Natural logarithm of a positive normal float64, error below 2 units in the last place.
 
     Zero, negative, subnormal and infinite arguments are the caller's to avoid (the result is then meaningless, not an
@@ -206,7 +206,7 @@ def log(x):
 
 
 @law
-def log1p(x):
+def log1p(x: float) -> float:
     """ln(1 + x) for x >= 0 with all its digits.
 
     Examples
@@ -219,14 +219,14 @@ def log1p(x):
 
 
 @law
-def rough_log(x):
+def rough_log(x: float) -> float:
     """Natural logarithm of a positive normal number to 2e-4 absolute, for starts: a cubic instead of a long series."""
     f, e = _split(x)
     return e * 0.6931471805599453 + f * (0.9997 + f * (-0.5023 + f * (0.3536 + f * -0.2236)))
 
 
 @law
-def sine_pair(turns):
+def sine_pair(turns: float) -> tuple[float, float]:
     """(cos, sin) of 2 pi ``turns`` for ``turns`` in [0, 1), absolute error below 4e-16."""
     # half turns h in [0, 2), reduced to the nearest multiple of one half: |r| <= 1/4
     h = 2.0 * turns
@@ -259,7 +259,7 @@ def sine_pair(turns):
 
 
 @law
-def reciprocal_tail(z):
+def reciprocal_tail(z: float) -> float:
     """1/omega(z) for z <= 1, so that omega is right to 0.03: first terms of its series at z = 1.
 
     omega + ln omega = z is a junction in series with a resistor. With a start that is nearly right everywhere, a fixed

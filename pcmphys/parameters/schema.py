@@ -83,7 +83,7 @@ class Technology(BaseModel):
         --------
         >>> import pcmphys as pcm
         >>> pcm.load_cell("ibm-90nm-projected").technology.descent
-        'own numbers: read.conductance_minimum, liner.sheet_resistance, ...; inherited: 71 from ibm-90nm-doped-gst'
+        'own numbers: read.conductance_minimum, liner.sheet_resistance, ...; inherited: ... from ibm-90nm-doped-gst'
         """
         if not self.inherited:
             return ""

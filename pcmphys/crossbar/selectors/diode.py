@@ -12,10 +12,13 @@ its exact solution with a series resistance.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
-from pcmphys.crossbar.selectors.selector import Selector, check_numbers, evaluate
+from pcmphys.crossbar.selectors.selector import Selector, Series, check_numbers, evaluate
 from pcmphys.crossbar.selectors.series import Series, check_series, launch_rows
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import LARGEST_EXPONENT, exp_pair, reciprocal_tail, rough_log
@@ -139,7 +142,7 @@ class Diode(Selector):
     ideality: float = 1.0
     temperature: float = 300.15
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_numbers(
             self, saturation_current=("A", 1e-100, 1e3), ideality=("", 0.1, 100.0), temperature=("K", 1.0, 3000.0)
         )
@@ -148,11 +151,15 @@ class Diode(Selector):
         """The same numbers as the laws take them."""
         return DiodeFloats(self.saturation_current, self.ideality * BOLTZMANN * self.temperature / ELEMENTARY_CHARGE)
 
-    def current(self, voltage, *, gate=None, on=None):
+    def current(
+        self, voltage: ArrayLike, *, gate: ArrayLike | None = None, on: ArrayLike | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Current [A] and slope [S] of the diode alone at voltages [V] of any shape."""
         return evaluate(_currents, voltage, self.pack())
 
-    def series(self, voltage, conductance, work, *, gate=None, on=None):
+    def series(
+        self, voltage: np.ndarray, conductance: np.ndarray, work: Series, *, gate: Any = None, on: Any = None
+    ) -> None:
         """Fill ``work``, see `Selector.series`: exact to rounding, vector code, threads for a large array."""
         check_series(voltage, conductance, work)
         launch_rows(_series, voltage, conductance, self.pack(), Series(*work))

@@ -15,9 +15,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from pcmphys.crossbar.selectors.selector import Selector, evaluate
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pcmphys.crossbar.selectors.selector import Selector, Series, evaluate
 from pcmphys.crossbar.selectors.series import Series, check_series, launch_rows
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import kernel, law
@@ -167,18 +170,22 @@ class Exponential(Selector):
         object.__setattr__(self, "scale", check.number("current", current, "A", 1e-100, 1e3))
         object.__setattr__(self, "voltage", check.number("voltage", voltage, "V", 1e-4, 1e3))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Exponential(current={self.scale!r}, voltage={self.voltage!r})"
 
     def pack(self) -> ExponentialFloats:
         """The same numbers as the laws take them."""
         return ExponentialFloats(self.scale, self.voltage)
 
-    def current(self, voltage, *, gate=None, on=None):
+    def current(
+        self, voltage: ArrayLike, *, gate: ArrayLike | None = None, on: ArrayLike | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Current [A] and slope [S] of the selector alone at voltages [V] of any shape."""
         return evaluate(_currents, voltage, self.pack())
 
-    def series(self, voltage, conductance, work, *, gate=None, on=None):
+    def series(
+        self, voltage: np.ndarray, conductance: np.ndarray, work: Series, *, gate: Any = None, on: Any = None
+    ) -> None:
         """Fill ``work``, see `Selector.series`: exact to rounding, vector code, threads for a large array."""
         check_series(voltage, conductance, work)
         launch_rows(_series, voltage, conductance, self.pack(), Series(*work))

@@ -17,12 +17,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.crossbar.selectors.exponential import ratio, sinh_root
-from pcmphys.crossbar.selectors.selector import Selector, cell_states, check_numbers, evaluate
+from pcmphys.crossbar.selectors.selector import Selector, Series, cell_states, check_numbers, evaluate
 from pcmphys.crossbar.selectors.series import Series, check_series, launch_rows
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
@@ -157,7 +158,7 @@ class OTS(Selector):
     leakage_current: float = 1e-10
     leakage_voltage: float = 0.2
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_numbers(
             self,
             threshold_voltage=("V", 1e-3, 1e3),
@@ -184,20 +185,24 @@ class OTS(Selector):
             self.leakage_current * hyperbolic(hold)[0],
         )
 
-    def current(self, voltage, *, gate=None, on=None):
+    def current(
+        self, voltage: ArrayLike, *, gate: ArrayLike | None = None, on: ArrayLike | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Current [A] and slope [S] of the switch alone at voltages [V] of any shape; ``on`` None is off."""
         states = cell_states(on, np.shape(voltage))
         return evaluate(_currents, voltage, self.pack(), states)
 
-    def series(self, voltage, conductance, work, *, gate=None, on=None):
+    def series(
+        self, voltage: np.ndarray, conductance: np.ndarray, work: Series, *, gate: Any = None, on: Any = None
+    ) -> None:
         """Fill ``work``, see `Selector.series`: exact to rounding, vector code, threads for a large array."""
         check_series(voltage, conductance, work)
         launch_rows(_series, voltage, conductance, cell_states(on, voltage.shape), self.pack(), Series(*work))
 
-    def switches_on(self, inner):
+    def switches_on(self, inner: np.ndarray) -> np.ndarray:
         """Where a cell that is off must turn on: |voltage across the switch| [V] above the threshold; bool."""
         return np.abs(check.array("inner", inner, "V", empty=True)) > self.threshold_voltage
 
-    def switches_off(self, current):
+    def switches_off(self, current: np.ndarray) -> np.ndarray:
         """Where a cell that is on must turn off: |current| [A] below the holding current; bool."""
         return np.abs(check.array("current", current, "A", empty=True)) < self.holding_current

@@ -8,6 +8,7 @@ from functools import partial
 from typing import ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.crossbar.selectors import elimination
 from pcmphys.crossbar.selectors.series import Series, check_series
@@ -54,7 +55,9 @@ class Selector(ABC):
     __repr__ = attributes
 
     @abstractmethod
-    def current(self, voltage: np.ndarray, *, gate=None, on=None) -> tuple[np.ndarray, np.ndarray]:
+    def current(
+        self, voltage: np.ndarray, *, gate: ArrayLike | None = None, on: ArrayLike | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Current [A] and slope dI/dw [S] of the selector alone.
 
         Parameters
@@ -127,7 +130,7 @@ class Selector(ABC):
             keywords["on"] = cell_states(on, voltage.shape)
         elimination.solve(type(self).__name__, partial(self.current, **keywords), voltage, conductance, work)
 
-    def applied_gate(self, gate) -> np.ndarray:
+    def applied_gate(self, gate: ArrayLike | None) -> np.ndarray:
         """The gate voltage [V] given, else the selector's own ``gate_voltage``; an error if there is neither."""
         gate = getattr(self, "gate_voltage", None) if gate is None else gate
         if gate is None:
@@ -137,7 +140,7 @@ class Selector(ABC):
             )
         return check.array("gate", gate, "V")
 
-    def row_gate(self, gate, rows: int) -> np.ndarray:
+    def row_gate(self, gate: ArrayLike | None, rows: int) -> np.ndarray:
         """Gate voltage [V] of each word line, (rows,), from a number or one number a line."""
         gate = self.applied_gate(gate)
         if gate.shape not in ((), (1,), (rows,)):
@@ -145,7 +148,7 @@ class Selector(ABC):
         return np.ascontiguousarray(np.broadcast_to(gate, (rows,)))
 
 
-def cell_states(on, shape: tuple[int, ...]) -> np.ndarray:
+def cell_states(on: ArrayLike | None, shape: tuple[int, ...]) -> np.ndarray:
     """On/off state of each cell as a bool array of a shape; None is all off."""
     if on is None:
         return np.zeros(shape, dtype=np.bool_)
@@ -163,7 +166,7 @@ def check_numbers(selector: Selector, **ranges: tuple[str, float, float]) -> Non
         object.__setattr__(selector, name, check.number(name, getattr(selector, name), unit, low, high))
 
 
-def evaluate(compiled: Callable, voltage, p: NamedTuple, *more: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def evaluate(compiled: Callable, voltage: ArrayLike, p: NamedTuple, *more: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Run a kernel of single selectors over voltages [V] of any shape; ``more`` are arrays that broadcast to it."""
     voltage = check.array("voltage", voltage, "V", empty=True)
     try:

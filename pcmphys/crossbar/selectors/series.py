@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def check_series(voltage: np.ndarray, conductance: np.ndarray, work: Series) -> 
     return voltage.shape
 
 
-def launch_rows(compiled: Callable, voltage: np.ndarray, *arguments) -> None:
+def launch_rows(compiled: Callable, voltage: np.ndarray, *arguments: Any) -> None:
     """Run a kernel over the rows of an array, on threads if it is large."""
     rows, columns = voltage.shape
     launch(compiled, rows, voltage, *arguments, grain=max(1, _CELLS_PER_THREAD // max(columns, 1)))

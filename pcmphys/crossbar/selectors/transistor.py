@@ -16,10 +16,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
 
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
-from pcmphys.crossbar.selectors.selector import Selector, check_numbers, evaluate
+from pcmphys.crossbar.selectors.selector import Selector, Series, check_numbers, evaluate
 from pcmphys.crossbar.selectors.series import Series, check_series, launch_rows
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import exp, exp_pair, log, log1p
@@ -41,13 +44,13 @@ class TransistorFloats(NamedTuple):
 
 
 @law
-def pinch_off(gate, p):
+def pinch_off(gate: float, p: TransistorFloats) -> float:
     """Pinch-off voltage of a gate voltage [V], in units of 2 kT/q: (V_G - V_T) / n / 2U (Enz et al. 1995)."""
     return (gate - p.threshold) / (2.0 * p.slope_factor * p.thermal)
 
 
 @law
-def inversion(x):
+def inversion(x: float) -> tuple[float, float]:
     """ln(1 + e^x) and its derivative, with all their digits.
 
     Examples
@@ -60,7 +63,9 @@ def inversion(x):
 
 
 @law
-def channel(voltage, pinch, source, source_rise, p):
+def channel(
+    voltage: float, pinch: float, source: float, source_rise: float, p: TransistorFloats
+) -> tuple[float, float]:
     """Current [A] and slope [S] at a voltage [V], given the pinch-off voltage and `inversion` of it.
 
     2 n beta U^2 (source^2 - drain^2)(1 + modulation |w|), with drain = ln(1 + exp(pinch - w / 2U)).
@@ -80,7 +85,7 @@ def channel(voltage, pinch, source, source_rise, p):
 
 
 @law
-def transistor_current(voltage, gate, p):
+def transistor_current(voltage: float, gate: float, p: TransistorFloats) -> tuple[float, float]:
     """Current [A] and slope [S] at a voltage [V] and a gate voltage [V].
 
     Examples
@@ -111,7 +116,9 @@ def _start(size, forward, conductance, pinch, source, source_rise, p):
 
 
 @law
-def transistor_in_series(voltage, conductance, pinch, source, source_rise, p):
+def transistor_in_series(
+    voltage: float, conductance: float, pinch: float, source: float, source_rise: float, p: TransistorFloats
+) -> tuple[float, float, float]:
     """Current [A], slope dI/dV [S] and the transistor's part [V] of a voltage [V] across it and a conductance [S].
 
     Newton's method inside the bracket from 0 to the whole voltage.
@@ -214,7 +221,7 @@ class Transistor(Selector):
     temperature: float = 300.15
     gate_voltage: float | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         check_numbers(
             self,
             threshold_voltage=("V", -100.0, 100.0),
@@ -232,11 +239,15 @@ class Transistor(Selector):
         scale = 2.0 * self.slope_factor * self.transconductance * thermal * thermal
         return TransistorFloats(scale, thermal, self.threshold_voltage, self.slope_factor, self.modulation)
 
-    def current(self, voltage, *, gate=None, on=None):
+    def current(
+        self, voltage: ArrayLike, *, gate: ArrayLike | None = None, on: ArrayLike | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Current [A] and slope [S] of the transistor alone at voltages [V] of any shape; ``gate`` [V] broadcasts."""
         return evaluate(_currents, voltage, self.pack(), self.applied_gate(gate))
 
-    def series(self, voltage, conductance, work, *, gate=None, on=None):
+    def series(
+        self, voltage: np.ndarray, conductance: np.ndarray, work: Series, *, gate: Any = None, on: Any = None
+    ) -> None:
         """Fill ``work``, see `Selector.series`: to rounding, threads for a large array."""
         check_series(voltage, conductance, work)
         launch_rows(_series, voltage, conductance, self.row_gate(gate, voltage.shape[0]), self.pack(), Series(*work))
