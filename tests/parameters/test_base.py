@@ -9,6 +9,7 @@ import pcmphys as pcm
 from pcmphys import ParameterError
 from pcmphys.cells import load_cell
 from pcmphys.cli import app
+from pcmphys.study.registry import plan_of
 
 OWN = 'on_voltage = { value = 0.5, unit = "V", kind = "assumed" }'
 
@@ -129,7 +130,7 @@ def test_show_tells_what_is_inherited(write):
 def test_a_study_notices_a_changed_base(write):
     def content():
         config = pcm.study.StudyConfig(cells=(str(path),), chips=1, inputs=10)
-        return config.plan().content()
+        return plan_of(config).content()
 
     write("base.toml", "ibm-90nm-statistical", 'read_voltage = { value = 0.1, unit = "V", kind = "assumed" }')
     path = write("mine.toml", "base.toml")

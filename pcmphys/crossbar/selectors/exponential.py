@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pcmphys.crossbar.selectors.selector import Selector, Series, evaluate
+from pcmphys.crossbar.selectors.selector import Selector, evaluate
 from pcmphys.crossbar.selectors.series import Series, check_series, launch_rows
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import kernel, law

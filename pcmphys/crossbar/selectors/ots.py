@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pcmphys.crossbar.selectors.exponential import ratio, sinh_root
-from pcmphys.crossbar.selectors.selector import Selector, Series, cell_states, check_numbers, evaluate
+from pcmphys.crossbar.selectors.selector import Selector, cell_states, check_numbers, evaluate
 from pcmphys.crossbar.selectors.series import Series, check_series, launch_rows
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
-from pcmphys.crossbar.selectors.selector import Selector, Series, check_numbers, evaluate
+from pcmphys.crossbar.selectors.selector import Selector, check_numbers, evaluate
 from pcmphys.crossbar.selectors.series import Series, check_series, launch_rows
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import exp, exp_pair, log, log1p
