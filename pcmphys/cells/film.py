@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pcmphys.cells.numbers import NumberedCell
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.numerics.brief import fields
 from pcmphys.numerics.compile import kernel
-from pcmphys.parameters.changes import changed
-from pcmphys.parameters.schema import Technology
 from pcmphys.physics.crystallization.rates import CrystallizationParameters, growth_velocity, nucleation_rate
 
 _STEPS = 20_000
@@ -55,7 +52,7 @@ class FilmHistory:
         return (6.0 * self.crystalline[-1] / (math.pi * self.grains)) ** (1.0 / 3.0) if self.grains > 0.0 else math.nan
 
 
-class FilmCell:
+class FilmCell(NumberedCell[FilmParameters]):
     """A film: no electrodes, no devices.
 
     Attributes
@@ -65,49 +62,6 @@ class FilmCell:
     technology : Technology
         The same numbers with unit, source and kind, as read from the parameter file.
     """
-
-    def __init__(self, parameters: FilmParameters, technology: Technology):
-        self.parameters = parameters
-        self.technology = technology
-
-    def __repr__(self) -> str:
-        return f"FilmCell({self.name!r})"
-
-    @property
-    def name(self) -> str:
-        """Name of the technology."""
-        return self.technology.name
-
-    def but(self, changes: Mapping[str, Any], *, source: str = "", name: str | None = None) -> FilmCell:
-        """A cell with some of its numbers changed; this one stays as it is.
-
-        Parameters
-        ----------
-        changes : dict
-            By dotted key, as ``pcmphys cells show`` lists them: a number or a list of numbers in the unit listed there,
-            or a table with ``value`` and, where you wish, ``unit``, ``kind``, ``source`` and ``note``.
-        source : str
-            Where the numbers come from, in any words. Their kind is ``user``; `pcmphys.cite` lists them.
-        name : str, optional
-            Of the new cell; the old name with "(changed)" by default.
-
-        Returns
-        -------
-        FilmCell
-
-        Raises
-        ------
-        ParameterError
-            An unknown key (a near miss is suggested), wrong unit, a value out of range.
-
-        Examples
-        --------
-        >>> import pcmphys as pcm
-        >>> mine = pcm.load_cell("gst225-film").but({"crystallization.nucleation_factor": 0.5}, source="mine")
-        >>> mine.parameters.crystallization.nucleation_factor
-        0.5
-        """
-        return type(self)(*changed(type(self.parameters), self.technology, changes, source, name))
 
     def anneal(self, time: ArrayLike, temperature: ArrayLike) -> FilmHistory:
         """Crystallize an amorphous film along a history of temperatures, linear between the given points.

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from pcmphys.cells.mushroom.devices import MushroomPopulation
 from pcmphys.cells.mushroom.parameters import MushroomParameters
+from pcmphys.cells.numbers import NumberedCell
 from pcmphys.cells.shape import one_shape
-from pcmphys.parameters.changes import changed
-from pcmphys.parameters.schema import Technology
 
 
-class MushroomCell:
+class MushroomCell(NumberedCell[MushroomParameters]):
     """A phase-change cell with its physics.
 
     Attributes
@@ -22,18 +20,6 @@ class MushroomCell:
     technology : Technology
         The same numbers with unit, source and kind, as read from the parameter file.
     """
-
-    def __init__(self, parameters: MushroomParameters, technology: Technology):
-        self.parameters = parameters
-        self.technology = technology
-
-    def __repr__(self) -> str:
-        return f"MushroomCell({self.name!r})"
-
-    @property
-    def name(self) -> str:
-        """Name of the technology."""
-        return self.technology.name
 
     @property
     def conductance_maximum(self) -> float:
@@ -54,45 +40,6 @@ class MushroomCell:
     def reference_time(self) -> float:
         """Age [s] at which programming is judged, t_0."""
         return self.parameters.read.reference_time
-
-    def but(self, changes: Mapping[str, Any], *, source: str = "", name: str | None = None) -> MushroomCell:
-        """A cell with some of its numbers changed; this one stays as it is.
-
-        Parameters
-        ----------
-        changes : dict
-            By dotted key, as ``pcmphys cells show`` lists them: a number or a list of numbers in the unit listed there,
-            or a table with ``value`` and, where you wish, ``unit``, ``kind``, ``source`` and ``note``.
-        source : str
-            Where the numbers come from, in any words. Their kind is ``user``; `pcmphys.cite` lists them.
-        name : str, optional
-            Of the new cell; the old name with "(changed)" by default.
-
-        Returns
-        -------
-        MushroomCell
-
-        Raises
-        ------
-        ParameterError
-            An unknown key (a near miss is suggested), wrong unit, a value out of range.
-
-        Examples
-        --------
-        An on-state of 0.1 V more makes more heat of the same current (peak temperature [K]):
-
-        >>> import pcmphys as pcm
-        >>> cell = pcm.load_cell("ibm-90nm-doped-gst")
-        >>> mine = cell.but({"heat.on_voltage": 2.0}, source="mine")
-        >>> mine
-        MushroomCell('ibm-90nm-doped-gst (changed)')
-        >>> mine.parameters.heat.on_voltage, cell.parameters.heat.on_voltage
-        (2.0, 1.9)
-        >>> pulse = pcm.Pulse(current=150e-6, width=100e-9)
-        >>> [round(float(c.population(1).apply(pulse).peak_temperature[0])) for c in (cell, mine)]
-        [810, 836]
-        """
-        return type(self)(*changed(type(self.parameters), self.technology, changes, source, name))
 
     def population(
         self,

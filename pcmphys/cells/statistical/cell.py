@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pcmphys.cells.numbers import NumberedCell
 from pcmphys.cells.shape import one_shape
 from pcmphys.cells.statistical import kernels as kernels
 from pcmphys.cells.statistical import laws
 from pcmphys.cells.statistical.devices import StatisticalPopulation
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import launch
-from pcmphys.parameters.changes import changed
-from pcmphys.parameters.schema import Technology
 
 
-class StatisticalCell:
+class StatisticalCell(NumberedCell[laws.StatisticalParameters]):
     """A PCM technology known by its published moments; make one with `pcmphys.load_cell`.
 
     Parameters
@@ -28,18 +26,6 @@ class StatisticalCell:
     technology : Technology
         The same numbers with unit, source and kind, as read from the parameter file.
     """
-
-    def __init__(self, parameters: laws.StatisticalParameters, technology: Technology):
-        self.parameters = parameters
-        self.technology = technology
-
-    def __repr__(self) -> str:
-        return f"StatisticalCell({self.name!r})"
-
-    @property
-    def name(self) -> str:
-        """Name of the technology."""
-        return self.technology.name
 
     @property
     def conductance_maximum(self) -> float:
@@ -60,37 +46,6 @@ class StatisticalCell:
     def reference_time(self) -> float:
         """Age [s] from which drift counts, t_0."""
         return self.parameters.reference_time
-
-    def but(self, changes: Mapping[str, Any], *, source: str = "", name: str | None = None) -> StatisticalCell:
-        """A cell with some of its numbers changed; this one stays as it is.
-
-        Parameters
-        ----------
-        changes : dict
-            By dotted key, as ``pcmphys cells show`` lists them: a number or a list of numbers in the unit listed there,
-            or a table with ``value`` and, where you wish, ``unit``, ``kind``, ``source`` and ``note``.
-        source : str
-            Where the numbers come from, in any words. Their kind is ``user``; `pcmphys.cite` lists them.
-        name : str, optional
-            Of the new cell; the old name with "(changed)" by default.
-
-        Returns
-        -------
-        StatisticalCell
-
-        Raises
-        ------
-        ParameterError
-            An unknown key (a near miss is suggested), wrong unit, a value out of range.
-
-        Examples
-        --------
-        >>> import pcmphys as pcm
-        >>> mine = pcm.load_cell("ibm-90nm-statistical").but({"conductance_maximum": 30e-6}, source="mine", name="mine")
-        >>> mine, mine.conductance_maximum
-        (StatisticalCell('mine'), 3e-05)
-        """
-        return type(self)(*changed(type(self.parameters), self.technology, changes, source, name))
 
     def population(
         self, shape: int | Sequence[int], *more: int, seed: int = 0, first_cell: int = 0
