@@ -1,4 +1,4 @@
-"""Threads for all tests, also on one core; shared fixtures: a network and a study small enough to run in a second."""
+"""Threads and tolerances of all tests; shared fixtures: a network and a study small enough to run in a second."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ os.environ.setdefault("NUMBA_NUM_THREADS", str(max(4, os.cpu_count() or 1)))
 
 import numpy as np
 import pytest
+
+# currents here are of 1e-9 A, noise of 1e-18 A2: pytest's silent absolute tolerance of 1e-12 would let anything pass
+type(pytest.approx(1.0)).DEFAULT_ABSOLUTE_TOLERANCE = 0.0
 
 
 @pytest.fixture(scope="session")

@@ -180,11 +180,15 @@ def test_islands_are_named_in_a_batch():
 
 
 def peak(run) -> int:
+    before = numba.get_num_threads()
+    numba.set_num_threads(2)  # each thread more keeps memory of its own
     tracemalloc.start()
-    run()
-    _, most = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return most
+    try:
+        run()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+        numba.set_num_threads(before)
 
 
 def test_memory_of_inputs_with_different_open_ends():

@@ -36,7 +36,7 @@ def test_one_diode_by_lambert_w():
     reference.OTS(True, 0.4, 1e3, 1e-10, 0.2), reference.OTS(False, 0.4, 1e3, 1e-10, 0.2),
 ])  # fmt: skip
 def test_slopes_are_derivatives(law):
-    with mpmath.workdps(40):
+    with mpmath.workdps(60):
         m = reference.exact()
         for v in (-1.3, -0.2, 0.013, 0.7):
             at = np.array([mpmath.mpf(v), mpmath.mpf(v) + mpmath.mpf("1e-18")])
