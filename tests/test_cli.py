@@ -206,9 +206,9 @@ def test_control_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path):
 def test_control_c_twice_stops_at_once(tmp_path):
     process = started(tmp_path)
     process.send_signal(signal.SIGINT)
-    said = process.stderr.readline()
-    while "again to stop at once" not in said:
-        said = process.stderr.readline()
+    for said in process.stderr:
+        if "again to stop at once" in said:
+            break
     process.send_signal(signal.SIGINT)
     stopped = time.monotonic()
     _, said = process.communicate(timeout=60)
