@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,7 +12,7 @@ from pcmphys.numerics import check
 from pcmphys.numerics.brief import attributes
 
 
-class Mapping:
+class Mapping(ABC):
     """How weights become conductances, and how the currents of the arrays become a product.
 
     A tile of weights sits on `arrays` physical arrays that get the same word-line voltages; the currents of their bit
@@ -60,6 +61,7 @@ class Mapping:
         """Arrays, word lines and bit lines of a tile of ``rows`` x ``columns`` weights; word lines are the rows."""
         return self.arrays, rows, columns
 
+    @abstractmethod
     def scale(self, weights: np.ndarray, conductance_maximum: float, conductance_minimum: float = 0.0) -> float:
         """Weight per combined conductance [1/S]; ``weights`` is the whole matrix, not a tile.
 
@@ -68,20 +70,19 @@ class Mapping:
         ParameterError
             The mapping asks for conductances outside the cell's range [S].
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def targets(
         self, weights: np.ndarray, scale: float, conductance_maximum: float, conductance_minimum: float = 0.0
     ) -> np.ndarray:
         """Target conductances [S] of a tile with these ``weights`` (rows, columns), in the shape that `shape` says."""
-        raise NotImplementedError
 
+    @abstractmethod
     def combine(self, values: Sequence[np.ndarray]) -> np.ndarray:
         """Combine what the arrays give, linearly: from ``arrays`` arrays (n, bit lines) to one (n, columns).
 
         The values are currents [A] of n inputs or conductances [S] of n word lines.
         """
-        raise NotImplementedError
 
     def weights(self, conductance: np.ndarray, scale: float) -> np.ndarray:
         """Weights that the conductances [S] of a tile amount to, shape (rows, columns)."""
