@@ -59,13 +59,17 @@ def _wide(value):
     if isinstance(value, np.ndarray):
         return value.view(_Wide) if value.dtype in (np.float32, np.uint8) else value
     if isinstance(value, tuple):
-        parts = map(_wide, value)
-        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+        return _like(value, map(_wide, value))
     return value
 
 
 def _narrow(value):
     """A result as compiled code gives it: Python's numbers."""
     if isinstance(value, tuple):
-        return tuple(map(_narrow, value))
+        return _like(value, map(_narrow, value))
     return value.item() if isinstance(value, np.generic) else value
+
+
+def _like(value, parts):
+    """A tuple of the same kind."""
+    return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
