@@ -100,7 +100,16 @@ def attributes(thing):
 
 
 class Own(pcm.Mapping):
-    """A mapping of one's own."""
+    """A mapping of one's own: weights without sign."""
+
+    def scale(self, weights, conductance_maximum, conductance_minimum=0.0):
+        return self.largest(weights) / conductance_maximum
+
+    def targets(self, weights, scale, conductance_maximum, conductance_minimum=0.0):
+        return np.abs(weights)[None] / scale
+
+    def combine(self, values):
+        return values[0]
 
 
 class Ohmic(pcm.Selector):
