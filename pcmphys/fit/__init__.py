@@ -4,6 +4,20 @@ from pcmphys.fit.drift.fit import drift
 from pcmphys.fit.drift.result import DriftFit, DriftPopulation, Prediction
 from pcmphys.fit.drift.spread import Spread
 from pcmphys.fit.drift.table import DriftTable
+from pcmphys.fit.readers.layout import Layout
+from pcmphys.fit.readers.measurement import Measurement
+from pcmphys.fit.readers.read import read
 from pcmphys.fit.readers.table import read_drift
 
-__all__ = ["DriftFit", "DriftPopulation", "DriftTable", "Prediction", "Spread", "drift", "read_drift"]
+__all__ = [
+    "DriftFit",
+    "DriftPopulation",
+    "DriftTable",
+    "Layout",
+    "Measurement",
+    "Prediction",
+    "Spread",
+    "drift",
+    "read",
+    "read_drift",
+]

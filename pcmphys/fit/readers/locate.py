@@ -1,0 +1,140 @@
+"""Where in a file the table is: its header, a row of units, its first row, found from the cells themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from pcmphys.errors import ParameterError
+from pcmphys.fit.readers import units
+from pcmphys.fit.readers.grid import blank
+
+NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eEdD][+-]?\d+)?")
+STAMP = re.compile(
+    r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d*)?)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?"
+)
+WITH_UNIT = re.compile(rf"({NUMBER.pattern})\s*([^\d\s+\-.,][^\s]*)")
+MISSING = ("", "-", "--", "---", "----", "–", "—", "na", "n/a", "#n/a", "n.a.", "nan", "none", "null", "nul", "missing")
+ABOVE = (
+    "over", "overflow", "+overflow", "overrange", "over range", "over-range", "ovrflw", "ovfl", "ovf", "ovld", "ol",
+    "o.l", "o.l.", "oor", "overload", "overld", "inf", "+inf", "infinity", "+infinity", "compliance", "clipped",
+)  # fmt: skip
+BELOW = ("under", "underflow", "underrange", "under range", "-overflow", "-inf", "-infinity", "bdl", "<lod", "lod")
+_FIELDS_LOOKED_AT = 40
+
+
+class Head(NamedTuple):
+    """The names of the columns, their units if a row of its own has them, and where the rows begin."""
+
+    names: list[str] | None
+    units: list[str | None] | None
+    line: int | None
+    first: int
+
+
+class Candidate(NamedTuple):
+    """A line with its cells; of a comment, those after its mark."""
+
+    index: int
+    cells: list[Any]
+    comment: bool = False
+
+
+def number_like(cell: Any) -> bool:
+    """Whether a cell could stand where a number is expected: numbers, times, testers' marks."""
+    if not isinstance(cell, str):
+        return not blank(cell)
+    text = cell.strip()
+    if NUMBER.fullmatch(text) or STAMP.fullmatch(text):
+        return True
+    if text and (text.casefold() in MISSING or text.casefold() in ABOVE or text.casefold() in BELOW):
+        return True
+    match = WITH_UNIT.fullmatch(text)
+    return match is not None and units.find(match[2]) is not None
+
+
+def row_like(cells: list[Any]) -> list[bool] | None:
+    """Which cells are like numbers, if two are there and half of those that hold something are; else None."""
+    cells = cells[:_FIELDS_LOOKED_AT]
+    filled = [cell for cell in cells if not blank(cell)]
+    flags = [number_like(cell) for cell in cells]
+    return flags if len(filled) >= 2 and 2 * sum(flags) >= len(filled) else None
+
+
+def find_head(candidates: Iterable[Candidate], where: str) -> Head:
+    """The head of the first table: two rows that are alike, and the lines before them.
+
+    Raises
+    ------
+    ParameterError
+        No rows with numbers in at least two columns.
+    """
+    before: list[Candidate] = []
+    first = None
+    for one in candidates:
+        if one.comment or all(blank(cell) for cell in one.cells):
+            before += [one] if one.comment else []
+            continue
+        if first is not None and _alike(first, one):
+            return _head(before[: before.index(first)], first)
+        before.append(one)
+        first = one if row_like(one.cells) else None
+    if first is not None:  # the last line: a table of one row
+        return _head(before[: before.index(first)], first)
+    raise ParameterError(
+        f"{where}: no table found: nowhere do two columns hold numbers. Needed are a column of times and one of "
+        "conductances, resistances or currents, divided by comma, semicolon, tab or blanks"
+    )
+
+
+def _alike(first: Candidate, second: Candidate) -> bool:
+    """Whether words stand in the same columns of both: a line of names above numbers is not like them."""
+    one, two = row_like(first.cells), row_like(second.cells)
+    if one is None or two is None:
+        return False
+    return all(a or not b or blank(cell) for a, b, cell in zip(one, two, first.cells))
+
+
+def _head(before: list[Candidate], first: Candidate) -> Head:
+    width = len(trimmed(first.cells))
+    fitting = [one for one in before[-3:] if _names(one) and abs(len(trimmed(one.cells)) - width) <= 1]
+    if not fitting or fitting[-1] is not before[-1]:
+        return Head(None, None, None, first.index)
+    last = fitting[-1]
+    found = units_in(last.cells)
+    if found is not None and len(fitting) > 1 and fitting[-2].index < last.index:
+        return Head(texts(fitting[-2].cells), found, fitting[-2].index, first.index)
+    return Head(texts(last.cells), None, last.index, first.index)
+
+
+def _names(line: Candidate) -> bool:
+    filled = [cell for cell in line.cells if not blank(cell)]
+    return bool(filled) and not all(number_like(cell) and not _word(cell) for cell in filled)
+
+
+def _word(cell: Any) -> bool:
+    return isinstance(cell, str) and not NUMBER.fullmatch(cell.strip()) and not STAMP.fullmatch(cell.strip())
+
+
+def units_in(cells: list[Any]) -> list[str | None] | None:
+    """The units of a row that holds nothing else; brackets around them do no harm."""
+    found: list[str | None] = []
+    for cell in cells:
+        text = "" if blank(cell) else str(cell).strip()
+        bare = text[1:-1].strip() if text[:1] + text[-1:] in ("[]", "()") else text
+        if bare and (units.find(bare) is None or NUMBER.fullmatch(bare)):
+            return None
+        found.append(bare or None)
+    return found if any(found) else None
+
+
+def trimmed(cells: list[Any]) -> list[Any]:
+    """Cells without the blank ones at the end."""
+    last = max((k for k, cell in enumerate(cells) if not blank(cell)), default=-1)
+    return cells[: last + 1]
+
+
+def texts(cells: list[Any]) -> list[str]:
+    """Names of columns as text, without blank ones at the end."""
+    return ["" if blank(cell) else " ".join(str(cell).split()) for cell in trimmed(cells)]
