@@ -15,6 +15,7 @@ from pcmphys.fit.drift.input import table_of, traces_of
 from pcmphys.fit.drift.result import DriftFit, DriftPopulation
 from pcmphys.fit.drift.solution import DriftSolution
 from pcmphys.fit.drift.table import DriftTable, printable
+from pcmphys.fit.readers.measurement import Measurement
 from pcmphys.numerics import check
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class _Options(TypedDict, total=False):
 
 # what arrays give depends on their number of axes, which type checkers do not know for certain
 @overload
-def drift(time: DriftTable, conductance: None = None, **options: Unpack[_Options]) -> DriftPopulation: ...
+def drift(time: DriftTable | Measurement, conductance: None = None, **options: Unpack[_Options]) -> DriftPopulation: ...
 @overload
 def drift(time: ArrayLike, conductance: Sequence[float], **options: Unpack[_Options]) -> DriftFit: ...
 @overload
@@ -56,9 +57,9 @@ def drift(
 
     Parameters
     ----------
-    time : (reads,) array or DriftTable
-        Time since programming [s], above 0, strictly increasing. Or a table with names and unit: a file, from
-        `read_drift`, or ``DriftTable(time, conductance, names, unit)``.
+    time : (reads,) array, Measurement or DriftTable
+        Time since programming [s], above 0, strictly increasing. Or reads with names and unit: a file, from
+        `pcmphys.fit.read` or `read_drift`, or ``DriftTable(time, conductance, names, unit)``.
     conductance : (reads,) or (devices, reads) array
         Reads [S] (or normalised), not negative; a read of zero is a read. At least three a device. NaN, or masked: a
         read that is missing. A tester's marks for over-range (9.9E37 and above) are refused.
@@ -75,7 +76,8 @@ def drift(
         Slope beta of the spectrum f^-beta of the intrinsic noise, 1 to 1.5, if it is known. Default: averaged over
         1, 1.2 and 1.4 as the data weigh them.
     missing : {"refuse", "skip"}, optional
-        NaN or masked elements in ``conductance``: an error, or reads that were not taken.
+        NaN or masked elements in ``conductance``: an error, or reads that were not taken. Those of a `Measurement` met
+        its reader's policies and were not taken.
 
     Returns
     -------
@@ -156,6 +158,8 @@ def drift(
     5.822
     """
     table = table_of(time, conductance)
+    if isinstance(time, Measurement):
+        missing = "skip"
     slopes = noise.SLOPES
     if noise_slope is not None:
         slopes = (check.number("noise_slope", noise_slope, "", 1.0, 1.5),)

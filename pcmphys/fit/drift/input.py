@@ -10,14 +10,21 @@ from numpy.typing import ArrayLike
 from pcmphys.errors import ParameterError
 from pcmphys.fit.drift import noise
 from pcmphys.fit.drift.table import DriftTable, printable, unwarned, warn_of_size
+from pcmphys.fit.readers.measurement import Measurement
 from pcmphys.numerics import check
 
 _NORMALISED = (0.1, 2.0)  # reads whose median lies here are taken as normalised
 _OUTLIER = 10.0  # but not such a one
+_SPREAD_OUT = 8
+"""Times of all devices together, against those of one, up to which devices with own times are fitted on all of them."""
 
 
 def table_of(time: Any, conductance: Any) -> DriftTable:
     """The table that was given, or one made of arrays; checked anew, because its arrays can be changed."""
+    if isinstance(time, Measurement):
+        if conductance is not None:
+            raise ParameterError("a Measurement holds its conductances; give it alone")
+        return _of_measurement(time)
     if isinstance(time, DriftTable):
         if conductance is not None:
             raise ParameterError("a DriftTable holds its conductances; give the table alone, or times and conductances")
@@ -36,6 +43,24 @@ def table_of(time: Any, conductance: Any) -> DriftTable:
     normalised = known.size > 0 and _NORMALISED[0] <= np.median(known) <= _NORMALISED[1]
     warn_of_size(np.where(reads < _OUTLIER, 0.0, reads) if normalised else reads, table.names)
     return table
+
+
+def _of_measurement(measured: Measurement) -> DriftTable:
+    """The reads at the times of all devices together, NaN where a device was not read."""
+    if measured.common:
+        return unwarned(measured.time, measured.conductance, measured.names, measured.unit)
+    taken = ~np.isnan(measured.time)
+    times, place = np.unique(measured.time[taken], return_inverse=True)
+    most = int(measured.reads.max())
+    if times.size > _SPREAD_OUT * most:
+        raise ParameterError(
+            f"devices of {measured.source.file} have times of their own, {times.size} in all for at most {most} reads "
+            "a device, which are too many to fit together; fit them one by one: [drift(one.time, one.conductance, "
+            "missing='skip') for one in measured]"
+        )
+    reads = np.full((len(measured), times.size), np.nan)
+    reads[np.nonzero(taken)[0], place] = measured.conductance[taken]
+    return unwarned(times, reads, measured.names, measured.unit)
 
 
 def traces_of(

@@ -89,7 +89,7 @@ def assign(grid: Grid, declared: dict[str, Declared]) -> Roles:
     taken: dict[str, list[Column]] = {role: [] for role in ROLES}
     used: set[int] = set()
     for role in ROLES:
-        if role in declared:
+        if role in declared and not isinstance(declared[role].value, float):  # a voltage may be a number
             taken[role] = _declared(grid, role, declared[role], used)
             used |= {column.index for column in taken[role]}
     if not taken["device"] and "device" not in declared:
@@ -329,7 +329,7 @@ def _clocks(grid: Grid, times: list[Column], measured: list[Column]) -> list[int
     if -1 in found or len(set(found)) < len(times):
         raise ParameterError(
             f"{grid.where} has {len(times)} columns of times ({_list(times)}) that do not stand each before its "
-            f"measured ones ({_list(measured)}); say which holds: time={times[0].name!r}"
+            f"measured ones ({_list(measured)}); say which holds: time={times[0].header!r}"
         )
     return found
 

@@ -22,6 +22,8 @@ ABOVE = (
 )  # fmt: skip
 BELOW = ("under", "underflow", "underrange", "under range", "-overflow", "-inf", "-infinity", "bdl", "<lod", "lod")
 _FIELDS_LOOKED_AT = 40
+_HEAD = 20
+"""Lines before the first row among which its header is looked for."""
 
 
 class Head(NamedTuple):
@@ -80,6 +82,7 @@ def find_head(candidates: Iterable[Candidate], where: str) -> Head:
             return _head(before[: before.index(first)], first)
         before.append(one)
         first = one if row_like(one.cells) else None
+        del before[:-_HEAD]
     if first is not None:  # the last line: a table of one row
         return _head(before[: before.index(first)], first)
     raise ParameterError(
@@ -98,8 +101,9 @@ def _alike(first: Candidate, second: Candidate) -> bool:
 
 def _head(before: list[Candidate], first: Candidate) -> Head:
     width = len(trimmed(first.cells))
-    fitting = [one for one in before[-3:] if _names(one) and abs(len(trimmed(one.cells)) - width) <= 1]
-    if not fitting or fitting[-1] is not before[-1]:
+    fitting = [one for one in before if _names(one) and abs(len(trimmed(one.cells)) - width) <= 1]
+    between = before[before.index(fitting[-1]) + 1 :] if fitting else []
+    if not fitting or not all(one.comment for one in between):
         return Head(None, None, None, first.index)
     last = fitting[-1]
     found = units_in(last.cells)
@@ -123,10 +127,11 @@ def units_in(cells: list[Any]) -> list[str | None] | None:
     for cell in cells:
         text = "" if blank(cell) else str(cell).strip()
         bare = text[1:-1].strip() if text[:1] + text[-1:] in ("[]", "()") else text
-        if bare and (units.find(bare) is None or NUMBER.fullmatch(bare)):
+        if bare and units.find(bare) is None:
             return None
         found.append(bare or None)
-    return found if any(found) else None
+    # "1", for normalised, is a number as well
+    return found if any(text and not NUMBER.fullmatch(text) for text in found) else None
 
 
 def trimmed(cells: list[Any]) -> list[Any]:

@@ -70,10 +70,24 @@ def grid_of_text(where: str, text: str, layout: Layout, table: int | None, decim
         ("decimal", "comma" if point == "," else "point"),
         ("header", header + (", units in a row of their own" if written else "")),
     ]
-    left = (end if end is not None else len(lines)) < len(lines) and any(line.strip() for line in lines[end:])
-    if left and layout.table.end is not None and re.search(layout.table.end, lines[end]):
-        grid.notes.append(f"lines from {end + 1} on are no rows of the table (layout {layout.name})")
+    grid.notes += _left_out(where, lines, layout, separator, (end, len(names)))
     return grid
+
+
+def _left_out(where: str, lines: list[str], layout: Layout, separator: str, ends: tuple[int | None, int]) -> list[str]:
+    """What to say of lines behind the end that a layout gives its table; rows of numbers there are an error."""
+    end, width = ends
+    if end is None or layout.table.end is None or not re.search(layout.table.end, lines[end]):
+        return []
+    behind = [k for k in range(end, len(lines)) if lines[k].strip()]
+    for k in behind:
+        cells = trimmed(_fields(lines[k], separator))
+        if len(cells) == width + layout.table.skip and all(NUMBER.fullmatch(cell) for cell in cells):
+            raise ParameterError(
+                f"{where}, line {k + 1} holds a row of numbers, but the layout {layout.name} ended the table in line "
+                f"{end + 1}; take out the lines between, or give a layout of your own"
+            )
+    return [f"{len(behind)} lines from line {end + 1} on are no rows (layout {layout.name})"] if behind else []
 
 
 def _fields(line: str, separator: str, most: int = -1) -> list[str]:
@@ -98,9 +112,9 @@ def _marked(line: str, layout: Layout) -> str | None:
 
 def _separator(where: str, lines: list[str], layout: Layout) -> str:
     """The separator that makes most of the lines rows of numbers."""
-    used = [line for line in lines if line.strip() and _marked(line, layout) is None]
-    step = max(len(used) // _SAMPLE, 1)
-    sample = used[:_SAMPLE] + used[_SAMPLE::step]
+    step = max(len(lines) // _SAMPLE, 1)
+    some = lines[: 2 * _SAMPLE] + lines[2 * _SAMPLE :: step]
+    sample = [line for line in some if line.strip() and _marked(line, layout) is None]
     scores = dict.fromkeys(_SEPARATORS, 0.0)
     for line in sample:
         for separator in _SEPARATORS:
@@ -110,7 +124,7 @@ def _separator(where: str, lines: list[str], layout: Layout) -> str:
                 scores[separator] += sum(flags) / max(sum(bool(cell) for cell in cells), 1)
     best = max(scores, key=lambda separator: scores[separator])
     if scores[best] == 0.0:
-        _complain_of_columns(where, used)
+        _complain_of_columns(where, [line for line in lines if line.strip() and _marked(line, layout) is None])
     return best
 
 
@@ -174,8 +188,10 @@ def _rows(where: str, lines: list[str], layout: Layout, separator: str, span: tu
     rows, skip, width = layout.table.rows and re.compile(layout.table.rows), layout.table.skip, len(names)
     kept, numbers = [], []
     between = " \t" if separator in ("\t", " ") else f" \t{separator}"
+    marks = tuple(mark for mark in layout.table.comment if mark)
     for number, line in enumerate(lines[span[0] : span[1]], start=span[0] + 1):
-        if not line.strip(between) or _marked(line, layout) is not None or (rows and not rows.search(line)):
+        start = line.lstrip(between)
+        if not start or start.startswith(marks) or (rows and not rows.search(line)):
             continue
         if separator == " ":
             line = "\t".join(line.split())

@@ -82,9 +82,18 @@ def _times(grid: Grid, column: Column, policies: Policies) -> np.ndarray:
             f"{grid.at(row, column.index)}: {grid.cell(row, column.index)} is a tester's mark for over-range, no time"
         )
     if "step" in grid.lists and (found.kinds == GAP).all():
-        start, step = (float(grid.lists.get(key, ["0"])[0].replace(",", ".")) for key in ("start", "step"))
+        start, step = (_before_table(grid, key) for key in ("start", "step"))
         return start + step * np.arange(len(grid.lines)) - (said or 0.0)
     return found.values - (said or 0.0)
+
+
+def _before_table(grid: Grid, key: str) -> float:
+    """A number of the clock that stands before the table [s]; a clock without a start begins at 0."""
+    said = next(iter(grid.lists.get(key, [])), "0")
+    try:
+        return float(said.replace(",", "."))
+    except ValueError:
+        raise ParameterError(f"{grid.where}: the {key} of the clock before the table is {said!r}, no number") from None
 
 
 def _names(grid: Grid, roles: Roles) -> list[str]:

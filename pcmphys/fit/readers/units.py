@@ -27,10 +27,10 @@ _BASES = {
 }
 _LONG_TIMES = {
     60.0: ("min", "mins", "minute", "minutes", "minuten"),
-    3600.0: ("h", "hr", "hrs", "hour", "hours", "std", "stunden"),
+    3600.0: ("h", "hr", "hrs", "hour", "hours", "stunden"),
     86400.0: ("d", "day", "days", "tage"),
     604800.0: ("week", "weeks", "wk"),
-    31557600.0: ("yr", "yrs", "year", "years", "a"),
+    31557600.0: ("yr", "yrs", "year", "years"),
 }
 _BRACKET = re.compile(r"^(?P<name>.*?)\s*(?:\[\s*(?P<square>[^\[\]]*?)\s*\]|\(\s*(?P<round>[^()]*?)\s*\))\s*$")
 _EXAMPLES = {

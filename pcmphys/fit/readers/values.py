@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,7 +66,7 @@ def _of_cells(grid: Grid, column: Column, cells: np.ndarray) -> tuple[np.ndarray
         plain = [cell.replace(".", "x").replace(",", ".") if isinstance(cell, str) else cell for cell in cells]
     else:
         plain = list(cells)
-    plain = [None if isinstance(cell, bool) or hasattr(cell, "year") else cell for cell in plain]
+    plain = [cell if isinstance(cell, (str, int, float)) and not isinstance(cell, bool) else None for cell in plain]
     values = np.array(pd.to_numeric(pd.Series(plain, dtype=object), errors="coerce"), dtype=float)
     kinds = np.zeros(len(cells), dtype=np.int8)
     own: dict[str, int] = {}
@@ -103,10 +104,12 @@ def _odd(grid: Grid, column: Column, row: int, cell: Any) -> tuple[float, int, s
     match = WITH_UNIT.fullmatch(text)
     if match is not None and units.find(match[2]) is not None:
         return float(match[1].replace(",", ".") if grid.decimal == "," else match[1]), READ, match[2]
-    why = ""
-    if NUMBER.fullmatch(text):
-        here, other = ("comma", "point") if grid.decimal == "," else ("point", "comma")
+    why, here, other = "", *(("comma", "point") if grid.decimal == "," else ("point", "comma"))
+    if NUMBER.fullmatch(text) and {"comma": ",", "point": "."}[other] in text:
         why = f" (numbers here have a decimal {here}, not a {other})"
+    elif NUMBER.fullmatch(text):  # of Fortran, 1.5D-3, or beyond what a computer can hold, which is out of any range
+        value = float(re.sub("[dD]", "e", text.replace(",", ".")))
+        return value, READ if np.isfinite(value) else OVER if value > 0 else UNDER, None
     elif isinstance(cell, str) and text.startswith("="):
         why = " (formulas are not run: save the file with values)"
     raise ParameterError(f"{grid.at(row, column.index)}: {text[:60]!r} is not a number{why}")
