@@ -63,7 +63,10 @@ def show_data(options: DataOptions) -> None:
 
     What the file does not say, or says in a way that could be wrong, is refused with line and column, and what to do.
 
-    Example:  pcmphys data traces.csv --time 't_s[s]' --conductance 'g_*[1]' --missing skip --plot traces.png
+    Example:  pcmphys data data/tester-files/02_kickstart.csv --voltage 0.2 --start 1 --plot reads.png
+
+    Example:  pcmphys data data/rram-relaxation-long/techC_model_head.tsv --time 'timept[s]' --conductance 'g[S]'
+    --unordered sort --negative skip --start 0.01
     """
     from pcmphys.fit import read
     from pcmphys.plot.figures import check_path

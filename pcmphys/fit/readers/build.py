@@ -33,6 +33,7 @@ def measured(seen: Seen, roles: Roles) -> Measurement:
     elif kind == "resistance":
         ordered.convert(lambda all_reads: 1.0 / all_reads.value, inverse=True)
     else:
+        _check_shunt(seen, roles)
         volts, *said = voltages(grid, roles, seen.said.get("voltage"), (len(roles.measured), len(grid.lines)))
         extra.append(Said("read voltage", *said))
         ordered.convert(_by_voltage(seen, roles, volts), inverse=False)
@@ -45,15 +46,20 @@ def measured(seen: Seen, roles: Roles) -> Measurement:
     return Measurement(tuple(names), time, conductance, censored, unit, found)
 
 
+def _check_shunt(seen: Seen, roles: Roles) -> None:
+    """Refuse currents that were read as voltages, without what made voltages of them."""
+    across = [column for column in roles.measured if column.unit and column.unit.quantity == "voltage"]
+    if across and "shunt" not in seen.said:
+        raise ParameterError(
+            f"{seen.grid.where}: column {across[0].header!r} is in {across[0].unit and across[0].unit.text}, but "
+            "declared a current; shunt= gives the resistance [ohm] or the gain [V/A] that made a voltage of it"
+        )
+
+
 def _by_voltage(seen: Seen, roles: Roles, volts: np.ndarray) -> Callable[[Reads], np.ndarray]:
     """Currents over the voltages at which they were read."""
     grid, shunt = seen.grid, seen.said.get("shunt")
     across = [column for column in roles.measured if column.unit and column.unit.quantity == "voltage"]
-    if across and shunt is None:
-        raise ParameterError(
-            f"{grid.where}: column {across[0].header!r} is in {across[0].unit and across[0].unit.text}, but declared a "
-            "current; shunt= gives the resistance [ohm] or the gain [V/A] that made a voltage of it"
-        )
     place, gain = np.zeros(len(grid.names), dtype=int), np.ones(len(grid.names))
     place[[column.index for column in roles.measured]] = np.arange(len(roles.measured))
     gain[[column.index for column in across]] = 1.0 if shunt is None else shunt.value

@@ -58,7 +58,7 @@ class _Part(BaseModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid", frozen=True)
 
 
-class Table(_Part):
+class TableShape(_Part):
     """Where the table is and how its lines are divided."""
 
     separator: Literal[",", ";", "\t", " "] | None = None
@@ -115,7 +115,7 @@ class Layout(_Part):
     name: str
     title: str = ""
     recognise: list[str] = []
-    table: Table = Table()
+    table: TableShape = TableShape()
     columns: Columns = Columns()
     lines: Lines = Lines()
     policies: Policies = Policies()

@@ -30,11 +30,8 @@ def about(seen: Seen) -> str:
     for k, header in enumerate(seen.grid.names):
         written = units.split(header)[1] or seen.grid.units[k]
         unit = units.find(written) if written else None
-        uses.append(
-            ColumnUse(
-                header, unit.quantity if unit else "unknown unit" if written else "no unit", written or "", "header"
-            )
-        )
+        role = unit.quantity if unit else "unknown unit" if written else "no unit"
+        uses.append(ColumnUse(header, role, written or "", "header"))
     return "\n".join(summary.about(source_of(seen, tuple(uses), {}, ())))
 
 

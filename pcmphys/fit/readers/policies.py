@@ -127,8 +127,8 @@ class Ordered:
         if below.any() and policy in ("refuse", "turn"):
             k = int(below.argmax())
             raise ParameterError(
-                f"{self._at(k)}: {self._cell(k)} makes a negative conductance of {reads.value[k]:g} "
-                f"({int(below.sum())} of {below.size} reads); negative='skip' takes such reads as not taken, 'keep' "
+                f"{self._at(k)}: {self._cell(k)} means a conductance below zero ({int(below.sum())} of {below.size} "
+                f"reads); negative='skip' takes such reads as not taken, 'keep' "
                 "keeps them, 'turn' turns the sign of devices that are read with it throughout"
             )
         if policy == "skip":

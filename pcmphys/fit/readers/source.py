@@ -56,7 +56,9 @@ def contents(path: Path) -> tuple[bytes, str]:
         raw = path.read_bytes()
     except OSError as error:
         raise ParameterError(f"cannot read {path}: {error.strerror}") from None
-    except ValueError:
+    except ParameterError:
+        raise
+    except ValueError:  # a null byte
         raise ParameterError(f"cannot read {str(path)!r}: no file can have that name") from None
     digest = hashlib.sha256(raw).hexdigest()
     if raw.startswith(b"\x1f\x8b"):

@@ -14,7 +14,7 @@ import numpy as np
 from pcmphys.errors import ParameterError
 from pcmphys.fit.readers.grid import Grid
 from pcmphys.fit.readers.layout import Layout
-from pcmphys.fit.readers.locate import NUMBER, Candidate, Head, find_head, row_like, texts, trimmed, units_in
+from pcmphys.fit.readers.locate import NUMBER, THOUSANDS, Candidate, Head, find_head, row_like, texts, trimmed, units_in
 
 _SEPARATORS = {"\t": "tab", ";": "semicolon", ",": "comma", " ": "blanks"}
 _SAMPLE = 120
@@ -244,7 +244,7 @@ def _decimal(where: str, rows: _Rows) -> str:
     for k in (*range(min(_SAMPLE, len(rows.lines))), *range(0, len(rows.lines), step)):
         number = int(rows.numbers[k])
         for cell in _fields(rows.lines[k], rows.separator, _FIELDS)[:_FIELDS]:
-            if "," in cell and re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+,\d+|[+-]?\d{1,3}(,\d{3})+\.\d*", cell):
+            if THOUSANDS.fullmatch(cell):
                 raise ParameterError(
                     f"{where}, line {number}: {cell!r} divides thousands; write numbers without that mark"
                 )

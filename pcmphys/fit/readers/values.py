@@ -11,7 +11,7 @@ from pcmphys.errors import ParameterError
 from pcmphys.fit.readers import units
 from pcmphys.fit.readers.columns import Column
 from pcmphys.fit.readers.grid import Grid
-from pcmphys.fit.readers.locate import ABOVE, BELOW, MISSING, NUMBER, WITH_UNIT
+from pcmphys.fit.readers.locate import ABOVE, BELOW, MISSING, NUMBER, STAMP, WITH_UNIT
 from pcmphys.fit.readers.units import Unit
 from pcmphys.numerics import check
 
@@ -159,6 +159,8 @@ def stamp(value: Any) -> Any:
     import pandas as pd
 
     if isinstance(value, str):
+        if not STAMP.fullmatch(value.strip()):
+            return None  # 5.6.2024 could be two days
         value = value.strip().replace("/", "-").replace(",", ".")
     elif not hasattr(value, "year") and not isinstance(value, np.datetime64):
         return None

@@ -13,7 +13,7 @@ from pcmphys.fit.readers.values import numbers
 def voltages(grid: Grid, roles: Roles, said: Declared | None, shape: tuple[int, int]) -> tuple[np.ndarray, str, str]:
     """Read voltage [V] of each measured column and row; what it is, and who says so."""
     if said is not None and isinstance(said.value, float):
-        _check_against_file(grid, roles, said.value, shape)
+        _check_against_file(grid, roles, said.value)
         return np.full(shape, said.value), f"{said.value:g} V", said.by
     if roles.voltages:
         if len(roles.voltages) not in (1, shape[0]):
@@ -35,38 +35,42 @@ def voltages(grid: Grid, roles: Roles, said: Declared | None, shape: tuple[int, 
     )
 
 
-def _check_against_file(grid: Grid, roles: Roles, said: float, shape: tuple[int, int]) -> None:
+def _check_against_file(grid: Grid, roles: Roles, said: float) -> None:
     """Refuse a voltage that the file itself contradicts."""
-    if "voltage" in grid.lists:
-        listed, *_ = _listed(grid, roles, shape)
-        if not np.isclose(listed, said, rtol=1e-6).all():
+    for header, stated in _stated(grid, roles).items():
+        if stated is not None and abs(stated - said) > 1e-6 * abs(said):
             raise ParameterError(
-                f"{grid.where}: voltage is declared as {said:g} V, and the lines before the table say "
-                f"{listed.flat[0]:g} V; leave it out, or mend the file"
+                f"{grid.where}: voltage is declared as {said:g} V, and the lines before the table say {stated:g} V for "
+                f"{header!r}; leave it out, or mend the file"
             )
 
 
-def _listed(grid: Grid, roles: Roles, shape: tuple[int, int]) -> tuple[np.ndarray, str, str]:
-    values, names = grid.lists["voltage"], grid.lists.get("voltage_of")
-    try:
-        listed = [float(value) for value in values]
-    except ValueError:
-        raise ParameterError(
-            f"{grid.where}: the read voltages before the table are no numbers ({', '.join(values)}); declare voltage="
-        ) from None
-    known = dict(zip(names, listed)) if names is not None else {}
+def _stated(grid: Grid, roles: Roles) -> dict[str, float | None]:
+    """The voltage of each measured column in the lines before the table; None where there is none."""
+    values, names = grid.lists.get("voltage", []), grid.lists.get("voltage_of")
+    headers = [column.header for column in roles.measured]
     if names is None:
-        listed = listed * shape[0] if len(listed) == 1 else listed
-        known = {column.header: value for column, value in zip(roles.measured, listed)}
-    lost = next((column.header for column in roles.measured if column.header not in known), None)
+        names = headers
+        values = values * len(headers) if len(values) == 1 else values
+    known = dict(zip(names, values))
+    return {header: _number(known.get(header, ""), grid.decimal) for header in headers}
+
+
+def _number(text: str, decimal: str) -> float | None:
+    try:
+        return float(text.replace(",", ".") if decimal == "," else text)
+    except ValueError:
+        return None
+
+
+def _listed(grid: Grid, roles: Roles, shape: tuple[int, int]) -> tuple[np.ndarray, str, str]:
+    stated = _stated(grid, roles)
+    lost = next((header for header, value in stated.items() if value is None), None)
     if lost is not None:
         raise ParameterError(
-            f"{grid.where}: no read voltage of {lost!r} stands before the table (there is {', '.join(known)}); declare "
-            "voltage="
+            f"{grid.where}: the lines before the table state read voltages ({', '.join(grid.lists['voltage'])}), but "
+            f"none for {lost!r}; declare voltage= [V]"
         )
-    found = np.array([known[column.header] for column in roles.measured])
-    return (
-        np.broadcast_to(found[:, None], shape),
-        f"{', '.join(f'{one:g}' for one in found[:4])} V",
-        "lines before the table",
-    )
+    found = np.array([stated[column.header] for column in roles.measured], dtype=float)
+    different = ", ".join(f"{one:g} V" for one in dict.fromkeys(found.tolist()))
+    return np.broadcast_to(found[:, None], shape), different, "lines before the table"
