@@ -61,8 +61,8 @@ def _by_voltage(seen: Seen, roles: Roles, volts: np.ndarray) -> Callable[[Reads]
     grid, shunt = seen.grid, seen.said.get("shunt")
     across = [column for column in roles.measured if column.unit and column.unit.quantity == "voltage"]
     place, gain = np.zeros(len(grid.names), dtype=int), np.ones(len(grid.names))
-    place[[column.index for column in roles.measured]] = np.arange(len(roles.measured))
-    gain[[column.index for column in across]] = 1.0 if shunt is None else shunt.value
+    place[[column.place for column in roles.measured]] = np.arange(len(roles.measured))
+    gain[[column.place for column in across]] = 1.0 if shunt is None else shunt.value
 
     def convert(reads: Reads) -> np.ndarray:
         applied = volts[place[reads.column], reads.row]

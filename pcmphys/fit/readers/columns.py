@@ -56,7 +56,7 @@ class Declared(NamedTuple):
 class Column(NamedTuple):
     """A column and what it was taken for."""
 
-    index: int
+    place: int
     header: str
     name: str
     role: str
@@ -91,24 +91,24 @@ def assign(grid: Grid, declared: dict[str, Declared]) -> Roles:
     for role in ROLES:
         if role in declared and not isinstance(declared[role].value, float):  # a voltage may be a number
             taken[role] = _declared(grid, role, declared[role], used)
-            used |= {column.index for column in taken[role]}
+            used |= {column.place for column in taken[role]}
     if not taken["device"] and "device" not in declared:
         taken["device"] = _devices(grid, used)
-    used |= {column.index for column in taken["device"]}
+    used |= {column.place for column in taken["device"]}
     if not taken["time"]:
         taken["time"] = _times(grid, used, taken["device"])
-        used |= {column.index for column in taken["time"]}
+        used |= {column.place for column in taken["time"]}
     if not any(taken[kind] for kind in MEASURED):
         measured = _measured(grid, used, long=bool(taken["device"]))
         taken[measured[0].role] = measured
-        used |= {column.index for column in measured}
+        used |= {column.place for column in measured}
     kinds = [kind for kind in MEASURED if taken[kind]]
     if len(kinds) > 1:
         raise ParameterError(f"{grid.where}: {' and '.join(kinds)} are declared both; declare one of them")
     measured = taken[kinds[0]]
     if kinds[0] == "current" and not taken["voltage"] and "voltage" not in declared and "voltage" not in grid.lists:
         taken["voltage"] = [one for one in _known(grid, used) if one.unit and one.unit.quantity == "voltage"]
-        used |= {column.index for column in taken["voltage"]}
+        used |= {column.place for column in taken["voltage"]}
     if taken["device"] and len(measured) != 1:
         raise ParameterError(
             f"{grid.where}: with a device column ({taken['device'][0].header}) there is one measured column; these are "
@@ -239,7 +239,7 @@ def _devices(grid: Grid, used: set[int]) -> list[Column]:
     found = [one for one in _known(grid, used) if one.name.casefold() in _DEVICES and one.unit is None]
     if not found:
         return []
-    rows = list(zip(*(grid.columns[one.index] for one in found)))
+    rows = list(zip(*(grid.columns[one.place] for one in found)))
     measured = [one for one in _known(grid, used) if one.unit and one.unit.quantity in MEASURED]
     families = {one.unit.quantity for one in measured if one.unit}
     several = any(sum(one.unit.quantity == kind for one in measured if one.unit) > 1 for kind in families)
@@ -250,12 +250,12 @@ def _devices(grid: Grid, used: set[int]) -> list[Column]:
 
 def _times(grid: Grid, used: set[int], devices: list[Column]) -> list[Column]:
     free = _known(grid, used)
-    dated = [one._replace(stamps=True, by="its cells") for one in free if stamps(grid, one.index)]
+    dated = [one._replace(stamps=True, by="its cells") for one in free if stamps(grid, one.place)]
     timed = [one for one in free if one.unit and one.unit.quantity == "time"]
     named = [
         one._replace(by="its name")
         for one in free
-        if one.name.casefold() in _TIMES and _written(grid, one.index) is None
+        if one.name.casefold() in _TIMES and _written(grid, one.place) is None
     ]
     found = timed or dated or named
     if not found:
@@ -284,16 +284,16 @@ def _measured(grid: Grid, used: set[int], long: bool) -> list[Column]:
 
 
 def _complain(grid: Grid, free: list[Column]) -> None:
-    unknown = next((one for one in free if _written(grid, one.index) and one.unit is None), None)
+    unknown = next((one for one in free if _written(grid, one.place) and one.unit is None), None)
     if unknown is not None:
-        raise ParameterError(_wrong(grid, "conductance", unknown.header, _written(grid, unknown.index) or ""))
+        raise ParameterError(_wrong(grid, "conductance", unknown.header, _written(grid, unknown.place) or ""))
     volts = [one for one in free if one.unit and one.unit.quantity == "voltage"]
     if volts:
         raise ParameterError(
             f"{grid.where}: nothing measured but voltages ({_list(volts)}). If they are currents across a resistor or "
             f"behind an amplifier: current={volts[0].name!r}, shunt= [ohm or V/A], voltage= the read voltage [V]"
         )
-    numeric = [one for one in free if grid.columns[one.index].dtype.kind == "f"] or free
+    numeric = [one for one in free if grid.columns[one.place].dtype.kind == "f"] or free
     example = f"conductance='{numeric[-1].name}[S]'" if numeric else "conductance='name[S]'"
     raise ParameterError(
         f"{grid.where}: no column has a unit of conductance, resistance or current; the columns are "
@@ -306,7 +306,7 @@ def _alike(grid: Grid, measured: list[Column], used: set[int]) -> None:
     stems = {_stem(one.name): one for one in measured if one.by == "header"}
     for one in _known(grid, used):
         like = stems.get(_stem(one.name))
-        if like is not None and one.unit is None and _written(grid, one.index) is None and not _empty(grid, one.index):
+        if like is not None and one.unit is None and _written(grid, one.place) is None and not _empty(grid, one.place):
             raise ParameterError(
                 f"{grid.where}: column {one.header!r} has no unit, while {like.header!r} has; give it one, or declare "
                 f"what is to be read: {like.role}={like.name!r}"
@@ -321,10 +321,10 @@ def _clocks(grid: Grid, times: list[Column], measured: list[Column]) -> list[int
     """For each measured column the time column that it goes with: the only one, or the last to its left."""
     if len(times) == 1:
         return [0] * len(measured)
-    places = sorted(range(len(times)), key=lambda k: times[k].index)
+    places = sorted(range(len(times)), key=lambda k: times[k].place)
     found = []
     for one in measured:
-        left = [k for k in places if times[k].index < one.index]
+        left = [k for k in places if times[k].place < one.place]
         found.append(left[-1] if left else -1)
     if -1 in found or len(set(found)) < len(times):
         raise ParameterError(

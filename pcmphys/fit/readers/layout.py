@@ -202,9 +202,9 @@ def said(error: ValidationError, model: type[BaseModel]) -> str:
     fault = error.errors()[0]
     path = [str(part) for part in fault["loc"] if isinstance(part, str) and not part.endswith("]")]
     if fault["type"] == "extra_forbidden":
-        for part in path[:-1]:
-            model = model.model_fields[part].annotation
         keys = list(model.model_fields)
+        if path[:-1]:
+            keys = list(getattr(model.model_fields[path[0]].annotation, "model_fields", {}))
         where = f" in [{'.'.join(path[:-1])}]" if path[:-1] else ""
         return f"unknown key {path[-1]!r}{where}; known are {', '.join(keys)}{check.suggest(path[-1], keys)}"
     if fault["type"] == "missing":

@@ -39,7 +39,7 @@ class Head(NamedTuple):
 class Candidate(NamedTuple):
     """A line with its cells; of a comment, those after its mark."""
 
-    index: int
+    place: int
     cells: list[Any]
     comment: bool = False
 
@@ -103,19 +103,44 @@ def _alike(first: Candidate, second: Candidate) -> bool:
 def _head(before: list[Candidate], first: Candidate) -> Head:
     width = len(trimmed(first.cells))
     fitting = [one for one in before if _names(one) and abs(len(trimmed(one.cells)) - width) <= 1]
-    between = before[before.index(fitting[-1]) + 1 :] if fitting else []
-    if not fitting or not all(one.comment for one in between):
-        return Head(None, None, None, first.index)
-    last = fitting[-1]
-    found = units_in(last.cells)
-    if found is not None and len(fitting) > 1 and fitting[-2].index < last.index:
-        return Head(texts(fitting[-2].cells), found, fitting[-2].index, first.index)
-    return Head(texts(last.cells), None, last.index, first.index)
+    named = [one for one in fitting if _with_units(one)]
+    # names with units are a header wherever they stand; whatever follows are rows, and told if they cannot be
+    last = max(named, key=_with_units) if named else _directly_before(before, fitting)
+    if last is None:
+        return Head(None, None, None, first.place)
+    place = fitting.index(last)
+    below = fitting[place + 1] if place + 1 < len(fitting) else None
+    if named and below is not None and (found := units_in(below.cells)) is not None:
+        return Head(texts(last.cells), found, last.place, below.place + 1)
+    found = None if named else units_in(last.cells)
+    if found is not None and place > 0:
+        return Head(texts(fitting[place - 1].cells), found, fitting[place - 1].place, last.place + 1)
+    return Head(texts(last.cells), None, last.place, last.place + 1)
+
+
+def _with_units(line: Candidate) -> int:
+    """How many names with a unit a line has, if it has no numbers."""
+    filled = [str(cell) for cell in line.cells[:_FIELDS_LOOKED_AT] if not blank(cell)]
+    if any(number_like(cell) for cell in filled):
+        return 0
+    written = [units.split(cell)[1] for cell in filled]
+    return sum(text is not None and units.find(text) is not None for text in written)
+
+
+def _directly_before(before: list[Candidate], fitting: list[Candidate]) -> Candidate | None:
+    """The last line that could be a header, with nothing but comments and rows behind it."""
+    plain = [one for one in fitting if not one.comment]
+    if plain:
+        between = [one for one in before[before.index(plain[-1]) + 1 :] if not one.comment]
+        # what begins with a number is a row, and told if it cannot be one
+        if not any(_word(next(cell for cell in one.cells if not blank(cell))) for one in between):
+            return plain[-1]
+    return fitting[-1] if fitting and fitting[-1] is before[-1] else None
 
 
 def _names(line: Candidate) -> bool:
     filled = [cell for cell in line.cells if not blank(cell)]
-    return bool(filled) and not all(number_like(cell) and not _word(cell) for cell in filled)
+    return bool(filled) and _word(filled[0])
 
 
 def _word(cell: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
@@ -164,7 +164,7 @@ class Measurement:
     def __getitem__(self, device: int | str) -> Trace: ...
 
     @overload
-    def __getitem__(self, device: slice | Sequence[int] | Sequence[str] | np.ndarray) -> Measurement: ...
+    def __getitem__(self, device: slice | list[int] | list[str] | np.ndarray) -> Measurement: ...
 
     def __getitem__(self, device):
         if isinstance(device, slice):

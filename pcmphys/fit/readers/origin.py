@@ -38,7 +38,7 @@ def about(seen: Seen) -> str:
 def uses_of(roles: Roles) -> tuple[ColumnUse, ...]:
     """All columns in their order and what each was taken for."""
     every = [*roles.times, *roles.measured, *roles.voltages, *roles.devices, *roles.unused]
-    return tuple(_use(column) for column in sorted(every, key=lambda column: column.index))
+    return tuple(_use(column) for column in sorted(every, key=lambda column: column.place))
 
 
 def _use(column: Column) -> ColumnUse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from pcmphys.errors import ParameterError
 from pcmphys.fit.readers import layout as layouts
@@ -18,11 +18,18 @@ from pcmphys.fit.readers.measurement import Measurement
 from pcmphys.fit.readers.options import ReadOptions, check_options, merged
 from pcmphys.fit.readers.origin import Seen
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 _LINES = 400
 """Lines at the head of a file in which its layout is recognised."""
 
 
-def read(file: Any, layout: str | Path | Layout | None = None, **columns: Unpack[ReadOptions]) -> Measurement:
+def read(
+    file: str | os.PathLike[str] | pd.DataFrame,
+    layout: str | Path | Layout | None = None,
+    **columns: Unpack[ReadOptions],
+) -> Measurement:
     r"""Read measured conductances of devices from a tester's file.
 
     What the file says itself need not be declared: encoding, separator, decimal sign, where the table is, which column

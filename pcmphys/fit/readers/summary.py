@@ -71,7 +71,8 @@ def _reads(measurement: Any) -> str:
     count = measurement.reads
     many = f"{count.min()}" if count.min() == count.max() else f"{count.min()} to {count.max()}"
     own = "" if measurement.common else " (each device at its own times)"
-    return f"{many} reads{own} from {np.nanmin(measurement.time):g} s to {np.nanmax(measurement.time):g} s"
+    word = "read" if many == "1" else "reads"
+    return f"{many} {word}{own} from {np.nanmin(measurement.time):g} s to {np.nanmax(measurement.time):g} s"
 
 
 def _size(value: float, measurement: Any) -> str:

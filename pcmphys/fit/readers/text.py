@@ -187,7 +187,7 @@ def _rows(where: str, lines: list[str], layout: Layout, separator: str, span: tu
     """The lines of the table that are rows, each with as many fields as there are names."""
     rows, skip, width = layout.table.rows and re.compile(layout.table.rows), layout.table.skip, len(names)
     kept, numbers = [], []
-    between = " \t" if separator in ("\t", " ") else f" \t{separator}"
+    between = f" \t\f\v{separator}"
     marks = tuple(mark for mark in layout.table.comment if mark)
     for number, line in enumerate(lines[span[0] : span[1]], start=span[0] + 1):
         start = line.lstrip(between)

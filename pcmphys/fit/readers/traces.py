@@ -43,8 +43,8 @@ def reads_of(grid: Grid, roles: Roles, policies: Policies) -> tuple[Reads, list[
     reads = Reads(
         device=np.repeat(np.arange(count), rows.size),
         row=np.tile(rows, count),
-        column=np.repeat([column.index for column in roles.measured], rows.size),
-        clock=np.repeat([roles.times[k].index for k in roles.clock], rows.size),
+        column=np.repeat([column.place for column in roles.measured], rows.size),
+        clock=np.repeat([roles.times[k].place for k in roles.clock], rows.size),
         time=np.concatenate([times[k] for k in roles.clock]),
         value=values.ravel(),
         kind=kinds.ravel(),
@@ -61,7 +61,7 @@ def _times(grid: Grid, column: Column, policies: Policies) -> np.ndarray:
     said = policies.programmed
     if column.stamps:
         if said is None or isinstance(said, float):
-            first = next(cell for cell in grid.columns[column.index] if str(cell).strip())
+            first = next(cell for cell in grid.columns[column.place] if str(cell).strip())
             raise ParameterError(
                 f"{grid.where}: column {column.header!r} holds times of a clock (the first is {first}); say when the "
                 f"devices were programmed: programmed='{str(first)[:19]}'"
@@ -79,7 +79,7 @@ def _times(grid: Grid, column: Column, policies: Policies) -> np.ndarray:
     if marks.size:
         row = int(marks[0])
         raise ParameterError(
-            f"{grid.at(row, column.index)}: {grid.cell(row, column.index)} is a tester's mark for over-range, no time"
+            f"{grid.at(row, column.place)}: {grid.cell(row, column.place)} is a tester's mark for over-range, no time"
         )
     if "step" in grid.lists and (found.kinds == GAP).all():
         start, step = (_before_table(grid, key) for key in ("start", "step"))
@@ -105,8 +105,8 @@ def _names(grid: Grid, roles: Roles) -> list[str]:
         elif len(roles.times) == 1:
             first, second = roles.measured[seen[name]], roles.measured[k]
             raise ParameterError(
-                f"{grid.where}: the column {name!r} is there {names.count(name)} times (columns {first.index + 1} and "
-                f"{second.index + 1}); give each its own name, with names= or in the file"
+                f"{grid.where}: the column {name!r} is there {names.count(name)} times (columns {first.place + 1} and "
+                f"{second.place + 1}); give each its own name, with names= or in the file"
             )
     if len(seen) == len(names):
         return names
@@ -123,11 +123,11 @@ def _by_device(grid: Grid, roles: Roles, reads: Reads) -> list[str]:
 
     written = []
     for column in roles.devices:
-        cells = grid.columns[column.index] if grid.raw is None else grid.raw(column.index)
+        cells = grid.columns[column.place] if grid.raw is None else grid.raw(column.place)
         texts = [_text(cell) for cell in cells]
         blank = next((k for k, text in enumerate(texts) if not text), None)
         if blank is not None:
-            raise ParameterError(f"{grid.at(blank, column.index)} is blank; the name of a device belongs there")
+            raise ParameterError(f"{grid.at(blank, column.place)} is blank; the name of a device belongs there")
         written.append(texts)
     codes, names = pd.factorize(np.array(["/".join(parts) for parts in zip(*written)], dtype=object))
     reads.device = codes[reads.row]

@@ -37,7 +37,7 @@ def numbers(grid: Grid, column: Column) -> Numbers:
     ParameterError
         Text where a number should be, cells in different units, a column without a unit.
     """
-    cells, unit = grid.columns[column.index], column.unit
+    cells, unit = grid.columns[column.place], column.unit
     if cells.dtype.kind == "f":
         values, kinds = cells.copy(), np.zeros(len(cells), dtype=np.int8)
     else:
@@ -70,16 +70,16 @@ def _of_cells(grid: Grid, column: Column, cells: np.ndarray) -> tuple[np.ndarray
     values = np.array(pd.to_numeric(pd.Series(plain, dtype=object), errors="coerce"), dtype=float)
     kinds = np.zeros(len(cells), dtype=np.int8)
     own: dict[str, int] = {}
-    for row in np.flatnonzero(~np.isfinite(values)):
-        values[row], kinds[row], unit = _odd(grid, column, int(row), cells[row])
+    for row in np.flatnonzero(~np.isfinite(values)).tolist():
+        values[row], kinds[row], unit = _odd(grid, column, row, cells[row])
         if unit is not None:
-            own.setdefault(unit, int(row))
+            own.setdefault(unit, row)
     if own and (kinds == READ).sum() > sum(_has_unit(cell) for cell in cells):
         bare = next(k for k, cell in enumerate(cells) if kinds[k] == READ and not _has_unit(cell))
         text, row = next(iter(own.items()))
         if column.unit is None:
             raise ParameterError(
-                f"{grid.at(bare, column.index)}: {grid.cell(bare, column.index)!r} has no unit, while {grid.place} "
+                f"{grid.at(bare, column.place)}: {grid.cell(bare, column.place)!r} has no unit, while {grid.place} "
                 f"{grid.lines[row]} is in {text}; write one unit into the header, and numbers alone into the cells"
             )
         own.setdefault(column.unit.text, bare)
@@ -112,7 +112,7 @@ def _odd(grid: Grid, column: Column, row: int, cell: Any) -> tuple[float, int, s
         return value, READ if np.isfinite(value) else OVER if value > 0 else UNDER, None
     elif isinstance(cell, str) and text.startswith("="):
         why = " (formulas are not run: save the file with values)"
-    raise ParameterError(f"{grid.at(row, column.index)}: {text[:60]!r} is not a number{why}")
+    raise ParameterError(f"{grid.at(row, column.place)}: {text[:60]!r} is not a number{why}")
 
 
 def _agreed(grid: Grid, column: Column, unit: Unit | None, own: dict[str, int]) -> Unit | None:
@@ -127,19 +127,20 @@ def _agreed(grid: Grid, column: Column, unit: Unit | None, own: dict[str, int]) 
         if found is None or wanted is None or (found.quantity, found.factor) != (wanted.quantity, wanted.factor):
             before = column.unit.text if column.unit else first
             raise ParameterError(
-                f"{grid.at(row, column.index)}: {grid.cell(row, column.index)!r} is in {text}, while the column is in "
+                f"{grid.at(row, column.place)}: {grid.cell(row, column.place)!r} is in {text}, while the column is in "
                 f"{before}: one unit a column"
             )
-    if unit is None and known[first] is not None and known[first].quantity != column.role:
-        raise ParameterError(f"{grid.at(own[first], column.index)}: {first} is no unit of a {column.role}")
-    return unit or known[first]
+    found = known[first]
+    if unit is None and found is not None and found.quantity != column.role:
+        raise ParameterError(f"{grid.at(own[first], column.place)}: {first} is no unit of a {column.role}")
+    return unit or found
 
 
 def moments(grid: Grid, column: Column, programmed: Any) -> Numbers:
     """The seconds from a moment (a `pandas.Timestamp`) to each of a column of dates and times."""
     import pandas as pd
 
-    cells = grid.columns[column.index]
+    cells = grid.columns[column.place]
     kinds = np.array([GAP if _missing(cell) else READ for cell in cells], dtype=np.int8)
     given = pd.Series([None if kind else cell for cell, kind in zip(cells, kinds)], dtype=object)
     found = given.map(stamp)
@@ -147,7 +148,7 @@ def moments(grid: Grid, column: Column, programmed: Any) -> Numbers:
     if wrong.size:
         row = int(wrong[0])
         raise ParameterError(
-            f"{grid.at(row, column.index)}: {grid.cell(row, column.index)!r} is no time stamp; write them as in ISO "
+            f"{grid.at(row, column.place)}: {grid.cell(row, column.place)!r} is no time stamp; write them as in ISO "
             "8601: 2024-05-17 12:00:01"
         )
     values = np.array([np.nan if gone else (one - programmed).total_seconds() for one, gone in zip(found, kinds)])
