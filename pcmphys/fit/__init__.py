@@ -5,7 +5,7 @@ from pcmphys.fit.drift.result import DriftFit, DriftPopulation, Prediction
 from pcmphys.fit.drift.spread import Spread
 from pcmphys.fit.drift.table import DriftTable
 from pcmphys.fit.readers.layout import Layout
-from pcmphys.fit.readers.measurement import Measurement
+from pcmphys.fit.readers.measurement import Measurement, Source, Trace
 from pcmphys.fit.readers.read import read
 from pcmphys.fit.readers.table import read_drift
 
@@ -16,7 +16,9 @@ __all__ = [
     "Layout",
     "Measurement",
     "Prediction",
+    "Source",
     "Spread",
+    "Trace",
     "drift",
     "read",
     "read_drift",

@@ -158,8 +158,9 @@ def drift(
     5.822
     """
     table = table_of(time, conductance)
+    source = None
     if isinstance(time, Measurement):
-        missing = "skip"
+        missing, source = "skip", time.source
     slopes = noise.SLOPES
     if noise_slope is not None:
         slopes = (check.number("noise_slope", noise_slope, "", 1.0, 1.5),)
@@ -181,7 +182,7 @@ def drift(
             ValidityWarning,
             stacklevel=2,
         )
-    population = DriftPopulation.of(solution, table.names, read, table.unit)
+    population = DriftPopulation.of(solution, table.names, read, table.unit, source)
     return population[0] if single else population
 
 

@@ -15,6 +15,7 @@ from pcmphys.fit.drift import summary as text
 from pcmphys.fit.drift.figure import drift_figure
 from pcmphys.fit.drift.solution import PER_DEVICE, DriftSolution
 from pcmphys.fit.drift.spread import Spread
+from pcmphys.fit.readers.measurement import Source
 from pcmphys.numerics import check
 from pcmphys.numerics.brief import called
 
@@ -63,6 +64,8 @@ class DriftFit:
         The reads used [s], [S]; a missing read is NaN.
     unit : str
         Unit of the conductance: "S", or "1" for a normalised one; then read [1] for [S] above.
+    source : Source or None
+        File, SHA-256, licence and all else that a `Measurement` knows of its origin; None for arrays.
     """
 
     name: str
@@ -78,6 +81,7 @@ class DriftFit:
     time: np.ndarray
     conductance: np.ndarray
     unit: str
+    source: Source | None
     solution: InitVar[DriftSolution]  # kept out of the fields, so that tables made of them hold results only
 
     def __post_init__(self, solution: DriftSolution) -> None:
@@ -205,6 +209,7 @@ class DriftPopulation:
     time: np.ndarray
     conductance: np.ndarray
     unit: str
+    source: Source | None
     solution: InitVar[DriftSolution]  # kept out of the fields, so that tables made of them hold results only
 
     def __post_init__(self, solution: DriftSolution) -> None:
@@ -212,7 +217,13 @@ class DriftPopulation:
 
     @classmethod
     def of(
-        cls, solution: DriftSolution, names: tuple[str, ...], conductance: np.ndarray, unit: str, results: Any = None
+        cls,
+        solution: DriftSolution,
+        names: tuple[str, ...],
+        conductance: np.ndarray,
+        unit: str,
+        source: Source | None = None,
+        results: Any = None,
     ) -> DriftPopulation:
         """The population of solved fits; ``conductance`` as read, with NaN where a read is missing.
 
@@ -238,6 +249,7 @@ class DriftPopulation:
             time=solution.traces.time,
             conductance=conductance,
             unit=unit,
+            source=source,
             solution=solution,
         )
 
@@ -292,7 +304,9 @@ class DriftPopulation:
             raise ParameterError(f"devices must select at least one of {len(self)}, each once; got {devices!r}")
         names = tuple(self.names[k] for k in places)
         results = {key: getattr(self, key)[places] for key in PER_DEVICE}
-        return DriftPopulation.of(self._solution.take(places), names, self.conductance[places], self.unit, results)
+        return DriftPopulation.of(
+            self._solution.take(places), names, self.conductance[places], self.unit, self.source, results
+        )
 
     def _device(self, k: int) -> DriftFit:
         values = {key: float(getattr(self, key)[k]) for key in PER_DEVICE}
@@ -304,6 +318,7 @@ class DriftPopulation:
             time=self.time,
             conductance=self.conductance[k],
             unit=self.unit,
+            source=self.source,
             solution=self._solution.take(slice(k, k + 1)),
         )
 

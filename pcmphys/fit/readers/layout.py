@@ -120,6 +120,11 @@ class Layout(_Part):
     lines: Lines = Lines()
     policies: Policies = Policies()
 
+    def __repr__(self) -> str:
+        return f"Layout({self.name!r}, {self.title!r})"
+
+    __str__ = __repr__
+
     @field_validator("recognise")
     @classmethod
     def _are_patterns(cls, patterns):

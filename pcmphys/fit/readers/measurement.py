@@ -12,7 +12,8 @@ import numpy as np
 from pcmphys.errors import ParameterError
 from pcmphys.fit.readers import summary as text
 from pcmphys.fit.readers.figure import measurement_figure
-from pcmphys.numerics import check
+from pcmphys.numerics import check, labelled
+from pcmphys.numerics.brief import called
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -25,6 +26,9 @@ class Trace(NamedTuple):
     time: np.ndarray
     conductance: np.ndarray
     censored: np.ndarray
+
+    def __repr__(self) -> str:
+        return called(self, self._asdict())
 
 
 class ColumnUse(NamedTuple):
@@ -44,7 +48,7 @@ class Said(NamedTuple):
     by: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Source:
     """Where a measurement comes from and how it was read.
 
@@ -77,6 +81,19 @@ class Source:
     counts: tuple[tuple[str, int], ...] = ()
     notes: tuple[str, ...] = ()
     licence: str = ""
+
+    def attributes(self) -> dict[str, str]:
+        """The source as text, for labelled arrays: what is empty is left out."""
+        said = [f"{one.what} = {one.value} (by {one.by})" for one in self.declared]
+        counts = [f"{what}: {count}" for what, count in self.counts]
+        found = {"file": self.file, "sha256": self.sha256, "layout": self.layout, "licence": self.licence}
+        found |= {"declared": "; ".join(said), "policies": "; ".join(counts), "notes": "; ".join(self.notes)}
+        return {name: value for name, value in found.items() if value}
+
+    def __repr__(self) -> str:
+        name = self.file.replace("\\", "/").rpartition("/")[2]
+        licence = self.licence or "not known"
+        return f"Source({name!r}, sha256 {self.sha256[:8]}..., layout {self.layout}, licence {licence})"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -212,28 +229,17 @@ class Measurement:
 
         Dimensions ``device`` and ``time``, or ``device`` and ``read`` where devices have their own times.
         """
-        import xarray as xr
-
         second = "time" if self.common else "read"
         time = ("time",) if self.common else ("device", "read")
-        said = [f"{one.what} = {one.value} (by {one.by})" for one in self.source.declared]
-        counts = [f"{what}: {count}" for what, count in self.source.counts]
-        return xr.Dataset(
+        return labelled.dataset(
+            "pcmphys measurement",
             {
-                "conductance": (("device", second), self.conductance, {"units": self.unit}),
-                "censored": (("device", second), self.censored, {"meaning": "1 above the range, -1 below the floor"}),
+                "conductance": (("device", second), self.conductance, self.unit, "read; NaN: missing or censored"),
+                "censored": (("device", second), self.censored, "1", "1: above the range, -1: below the noise floor"),
             },
-            coords={
-                "device": list(self.names),
-                "time": (time, self.time, {"units": "s", "long_name": "time since programming"}),
+            {
+                "device": (("device",), list(self.names), "1", "name of the device"),
+                "time": (time, self.time, "s", "time since programming"),
             },
-            attrs={
-                "file": self.source.file,
-                "sha256": self.source.sha256,
-                "layout": self.source.layout,
-                "licence": self.source.licence,
-                "declared": "; ".join(said),
-                "policies": "; ".join(counts),
-                "notes": "; ".join(self.source.notes),
-            },
+            **self.source.attributes(),
         )

@@ -104,6 +104,9 @@ def test_drift_takes_it(plain, own):
     np.testing.assert_allclose(fitted.exponent, [0.05, 0.08], atol=1e-8)
     with pytest.raises(ParameterError, match="a Measurement holds its conductances"):
         pcm.fit.drift(plain, plain.conductance)
+    # what is known of the file goes along, into parts and data sets
+    assert fitted.source == fitted[0].source == fitted[:1].source == plain.source
+    assert fitted.to_dataset().attrs["licence"] == fitted[1].to_dataset().attrs["licence"] == "CC BY 4.0"
     # times of their own: as if each had been fitted with gaps at the other's times
     np.testing.assert_allclose(pcm.fit.drift(own).exponent, [0.05, 0.08], atol=1e-4)
 
