@@ -101,8 +101,7 @@ def _alike(first: Candidate, second: Candidate) -> bool:
 
 
 def _head(before: list[Candidate], first: Candidate) -> Head:
-    width = len(trimmed(first.cells))
-    fitting = [one for one in before if _names(one) and abs(len(trimmed(one.cells)) - width) <= 1]
+    fitting = [one for one in before if _names(one) and _as_wide(one, first)]
     named = [one for one in fitting if _with_units(one)]
     # names with units are a header wherever they stand; whatever follows are rows, and told if they cannot be
     last = max(named, key=_with_units) if named else _directly_before(before, fitting)
@@ -116,6 +115,12 @@ def _head(before: list[Candidate], first: Candidate) -> Head:
     if found is not None and place > 0:
         return Head(texts(fitting[place - 1].cells), found, fitting[place - 1].place, last.place + 1)
     return Head(texts(last.cells), None, last.place, last.place + 1)
+
+
+def _as_wide(line: Candidate, row: Candidate) -> bool:
+    """Whether a line has as many cells as a row; one less may have been forgotten, which is told later."""
+    count, filled = len(trimmed(line.cells)), len(trimmed(row.cells))
+    return count >= 2 and filled - (not line.comment) <= count <= max(len(row.cells), filled + 1)
 
 
 def _with_units(line: Candidate) -> int:

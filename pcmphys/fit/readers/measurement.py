@@ -138,7 +138,7 @@ class Measurement:
     unit: str = "S"
     source: Source = field(default_factory=Source)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         conductance = np.array(self.conductance, dtype=float, ndmin=2)
         time, censored = np.array(self.time, dtype=float), np.array(self.censored, dtype=np.int8, ndmin=2)
         names = tuple(self.names)

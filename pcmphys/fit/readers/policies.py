@@ -22,7 +22,10 @@ class Ordered:
     """The reads under their policies, and what each of these did."""
 
     def __init__(self, grid: Grid, reads: Reads, names: list[str], policies: Policies):
-        self.grid, self.reads, self.names, self.policies = grid, reads, names, policies
+        self.grid: Grid = grid
+        self.reads: Reads = reads
+        self.names: list[str] = names
+        self.policies: Policies = policies
         self.counts: dict[str, int] = {}
 
     def _at(self, k: int, clock: bool = False) -> str:

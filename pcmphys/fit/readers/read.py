@@ -127,6 +127,7 @@ def see(file: Any, layout: str | Path | Layout | None, options: dict[str, Any]) 
     chosen = None if layout is None else layouts.layout(layout)
     if hasattr(file, "columns") and hasattr(file, "iloc"):
         grid, name, digest, beside = sheets.grid_of_frame(file), "DataFrame", "", None
+        _rename(grid, options.get("names"))
         chosen = chosen or layouts.layout(layouts.PLAIN)
     elif isinstance(file, (str, os.PathLike)):
         path = Path(file)
@@ -135,7 +136,6 @@ def see(file: Any, layout: str | Path | Layout | None, options: dict[str, Any]) 
         grid, chosen = _grid(path, raw, chosen, options)
     else:
         raise ParameterError(f"file must be a path or a pandas DataFrame; got a {type(file).__name__}")
-    _rename(grid, options.get("names"))
     _listed_units(grid, chosen)
     _drop_empty(grid)
     said, policies = merged(chosen, options)
@@ -147,6 +147,7 @@ def _grid(path: Path, raw: bytes, chosen: Layout | None, options: dict[str, Any]
     if raw.startswith((source.WORKBOOK, source.TDMS)):
         book = raw.startswith(source.WORKBOOK)
         grid = (sheets.grid_of_workbook if book else sheets.grid_of_tdms)(path, raw, table)
+        _rename(grid, names)
         grid.how.insert(0, ("kind", "Excel workbook" if book else "LabVIEW TDMS"))
         return grid, chosen or layouts.layout(layouts.PLAIN)
     content, encoding = source.text_of(path, raw)

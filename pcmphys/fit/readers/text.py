@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcmphys.errors import ParameterError
+from pcmphys.fit.readers import units
 from pcmphys.fit.readers.grid import Grid
 from pcmphys.fit.readers.layout import Layout
 from pcmphys.fit.readers.locate import NUMBER, THOUSANDS, Candidate, Head, find_head, row_like, texts, trimmed, units_in
@@ -41,37 +42,67 @@ def grid_of_text(where: str, text: str, layout: Layout, table: int | None, decim
     lines = text.split("\n")
     separator = layout.table.separator or _separator(where, lines, layout)
     head, end = _head(where, lines, layout, separator, table)
-    names = head.names
-    if names is None:
-        names = layout.table.names
-        if names is None:
-            row = separator.join(trimmed(_fields(lines[head.first], separator)))
-            raise ParameterError(
-                f"{where}, line {head.first + 1}: no line with the names of the columns before the first row "
-                f"({row[:60]!r}); give them: names = ['device', 'time[s]', 'g[uS]'], one for each column"
-            )
-    names, written = names[layout.table.skip :], head.units and head.units[layout.table.skip :]
+    names, written = _named(where, lines, layout, separator, head)
     rows = _rows(where, lines, layout, separator, (head.first, end), names)
     point = decimal or layout.table.decimal or _decimal(where, rows)
     columns, raw = _columns(where, rows, point, len(names))
     grid = Grid(
         where=where,
         names=[name or f"column {k}" for k, name in enumerate(names, start=1)],
-        units=[*(written or []), *[None] * (len(names) - len(written or []))],
+        units=written,
         columns=columns,
         lines=rows.numbers,
         decimal=point,
         lists=_lists(lines[: head.first], layout, separator),
         raw=raw,
     )
-    header = "none, names declared" if head.line is None else f"line {head.line + 1}"
+    header = "none" if head.line is None else f"line {head.line + 1}"
+    header += "" if layout.table.names is None else ", names declared"
     grid.how += [
         ("separator", _SEPARATORS[separator]),
         ("decimal", "comma" if point == "," else "point"),
-        ("header", header + (", units in a row of their own" if written else "")),
+        ("header", header + (", units in a row of their own" if head.units else "")),
     ]
     grid.notes += _left_out(where, lines, layout, separator, (end, len(names)))
     return grid
+
+
+def _named(
+    where: str, lines: list[str], layout: Layout, separator: str, head: Head
+) -> tuple[list[str], list[str | None]]:
+    """Names and units of the columns, of the header or declared; a unit of the header stays where none is declared."""
+    skip, declared = layout.table.skip, layout.table.names
+    found = None if head.names is None else head.names[skip:]
+    place = next((k for k in range(head.first, len(lines)) if _is_row(lines[k], layout)), head.first)
+    cells = _fields(lines[place], separator)[skip:] if place < len(lines) else []
+    if declared is None:
+        if found is None:
+            raise ParameterError(
+                f"{where}, line {place + 1}: no line with the names of the columns before the first row "
+                f"({separator.join(trimmed(cells))[:60]!r}); give them: names = ['device', 'time[s]', 'g[uS]'], one "
+                "for each column"
+            )
+        written = (head.units or [])[skip:]
+        return found, [*written, *[None] * len(found)][: len(found)]
+    if not len(trimmed(cells)) <= len(declared) <= max(len(cells), len(declared) * layout.table.short):
+        raise ParameterError(
+            f"{where}, line {place + 1}: names must name each of the {len(trimmed(cells))} columns "
+            f"({', '.join(found or cells)[:60]}); got {len(declared)}"
+        )
+    if found is None or len(found) != len(declared):
+        return declared, [None] * len(declared)
+    rows = [*(head.units or [])[skip:], *[None] * len(found)]
+    return declared, [units.split(header)[1] or unit for header, unit in zip(found, rows)]
+
+
+def _is_row(line: str, layout: Layout) -> bool:
+    """Whether a line behind the header is a row, as far as it can be told from the line alone."""
+    pattern = layout.table.rows
+    return (
+        bool(line.strip())
+        and _marked(line, layout) is None
+        and (pattern is None or re.search(pattern, line) is not None)
+    )
 
 
 def _left_out(where: str, lines: list[str], layout: Layout, separator: str, ends: tuple[int | None, int]) -> list[str]:
@@ -111,17 +142,20 @@ def _marked(line: str, layout: Layout) -> str | None:
 
 
 def _separator(where: str, lines: list[str], layout: Layout) -> str:
-    """The separator that makes most of the lines rows of numbers."""
+    """The separator that makes most of the lines rows of numbers, all of one width."""
     step = max(len(lines) // _SAMPLE, 1)
     some = lines[: 2 * _SAMPLE] + lines[2 * _SAMPLE :: step]
     sample = [line for line in some if line.strip() and _marked(line, layout) is None]
-    scores = dict.fromkeys(_SEPARATORS, 0.0)
+    widths: dict[str, dict[int, float]] = {separator: {} for separator in _SEPARATORS}
     for line in sample:
         for separator in _SEPARATORS:
             cells = _fields(line, separator, _FIELDS)[:_FIELDS]
             flags = row_like(cells)
-            if flags is not None:
-                scores[separator] += sum(flags) / max(sum(bool(cell) for cell in cells), 1)
+            # blanks beside a tab or a semicolon divide nothing
+            if flags is not None and not (separator == " " and ("\t" in line.strip() or ";" in line)):
+                share = sum(flags) / max(sum(bool(cell) for cell in cells), 1)
+                widths[separator][len(cells)] = widths[separator].get(len(cells), 0.0) + share
+    scores = {separator: max(found.values(), default=0.0) for separator, found in widths.items()}
     best = max(scores, key=lambda separator: scores[separator])
     if scores[best] == 0.0:
         _complain_of_columns(where, [line for line in lines if line.strip() and _marked(line, layout) is None])

@@ -23,6 +23,9 @@ def styles(draw):
     places = ["round", "square", "declared"]
     if separator != " " and form != "long":
         places.append("row")
+    place = draw(st.sampled_from(places))
+    # a row of units is not tagged as a row of numbers is, and not there without a header
+    head = "found" if place == "row" else draw(st.sampled_from(["found", "tagged", "none"]))
     return files.Style(
         form=form,
         separator=separator,
@@ -30,10 +33,13 @@ def styles(draw):
         encoding=draw(st.sampled_from(encodings if "Ω" in unit else [*encodings, "cp1252"])),
         unit=unit,
         clock=draw(st.sampled_from(CLOCKS)),
-        units=draw(st.sampled_from(places)),
+        units=place,
         before=draw(st.integers(0, 3)),
         packed=draw(st.booleans()),
         newline=draw(st.sampled_from(["\n", "\r\n", "\r"])),
+        head=head,
+        footer=draw(st.booleans()),
+        stated=files.kind_of(unit) == "current" and draw(st.booleans()),
     )
 
 
@@ -50,7 +56,7 @@ def reads(draw, own):
 
 
 @pytest.mark.filterwarnings("ignore::pcmphys.errors.ValidityWarning")
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=200)
 @given(data=st.data(), style=styles())
 def test_what_is_written_is_read_back(tmp_path_factory, data, style):
     times, values = data.draw(reads(own=style.form != "wide"))
