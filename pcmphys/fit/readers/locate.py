@@ -19,9 +19,10 @@ WITH_UNIT = re.compile(rf"({NUMBER.pattern})\s*([^\d\s+\-.,][^\s]*)")
 MISSING = ("", "-", "--", "---", "----", "–", "—", "na", "n/a", "#n/a", "n.a.", "nan", "none", "null", "nul", "missing")
 ABOVE = (
     "over", "overflow", "+overflow", "overrange", "over range", "over-range", "ovrflw", "ovfl", "ovf", "ovld", "ol",
-    "o.l", "o.l.", "oor", "overload", "overld", "inf", "+inf", "infinity", "+infinity", "compliance", "clipped",
+    "o.l", "o.l.", "oor", "overload", "overld", "inf", "+inf", "infinity", "+infinity", "-inf", "-infinity",
+    "-overflow", "compliance", "clipped",
 )  # fmt: skip
-BELOW = ("under", "underflow", "underrange", "under range", "-overflow", "-inf", "-infinity", "bdl", "<lod", "lod")
+BELOW = ("under", "underflow", "underrange", "under range", "bdl", "<lod", "lod")
 _FIELDS_LOOKED_AT = 40
 _HEAD = 20
 """Lines before the first row among which its header is looked for."""

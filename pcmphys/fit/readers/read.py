@@ -103,7 +103,10 @@ def read(
     -----
     Units: S, ohm (with prefixes, Ω too), A, V, uA/V, and times from ns to years. Devices with times of their own are
     kept so. Nothing of a workbook is run: formulas give the value that was stored with them, macros nothing. The whole
-    file is read into memory. Not read: I-V curves and pulse trains.
+    file is read into memory.
+
+    Not modelled: currents are divided by the read voltage as it is; no series resistance, offset or drop across
+    ``shunt`` is taken off. Not read: I-V curves and pulse trains.
 
     Examples
     --------

@@ -48,7 +48,7 @@ def numbers(grid: Grid, column: Column) -> Numbers:
         marks = (np.abs(values) >= check.OVERRANGE) & (kinds == READ)
         none = marks & (np.abs(np.abs(values) / _NO_READING - 1.0) < 1e-6)
         kinds[none] = GAP
-        kinds[marks & ~none & (values > 0)], kinds[marks & ~none & (values < 0)] = OVER, UNDER
+        kinds[marks & ~none] = OVER  # of either sign: it is the size that was beyond the range
     if unit is None:
         raise ParameterError(
             f"{grid.where}: column {column.header!r} has no unit; declare it, such as "
@@ -109,7 +109,7 @@ def _odd(grid: Grid, column: Column, row: int, cell: Any) -> tuple[float, int, s
         why = f" (numbers here have a decimal {here}, not a {other})"
     elif NUMBER.fullmatch(text):  # of Fortran, 1.5D-3, or beyond what a computer can hold, which is out of any range
         value = float(re.sub("[dD]", "e", text.replace(",", ".")))
-        return value, READ if np.isfinite(value) else OVER if value > 0 else UNDER, None
+        return value, READ if np.isfinite(value) else OVER, None
     elif isinstance(cell, str) and text.startswith("="):
         why = " (formulas are not run: save the file with values)"
     raise ParameterError(f"{grid.at(row, column.place)}: {text[:60]!r} is not a number{why}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from pcmphys.errors import ParameterError
-from pcmphys.fit.readers.columns import Declared, Roles
+from pcmphys.fit.readers.columns import Column, Declared, Roles
 from pcmphys.fit.readers.grid import Grid
 from pcmphys.fit.readers.values import numbers
 
@@ -21,18 +23,31 @@ def voltages(grid: Grid, roles: Roles, said: Declared | None, shape: tuple[int, 
                 f"{grid.where}: {len(roles.voltages)} columns of voltages for {shape[0]} of currents; name one, or one "
                 "for each: voltage="
             )
-        found = np.array([numbers(grid, column).values for column in roles.voltages])
-        return (
-            np.broadcast_to(found, shape),
-            f"measured, {', '.join(one.header for one in roles.voltages[:4])}",
-            roles.voltages[0].by,
-        )
+        partners = _partners(roles)
+        found = np.array([numbers(grid, column).values for column in partners])
+        named = ", ".join(one.header for one in partners[:4])
+        return np.broadcast_to(found, shape), f"measured, {named}", partners[0].by
     if "voltage" in grid.lists:
         return _listed(grid, roles, shape)
     raise ParameterError(
         f"{grid.where}: {roles.measured[0].header!r} is a current, and the read voltage is not in the file; declare "
         "it, voltage=0.2 [V] or voltage='name of its column[V]'"
     )
+
+
+def _partners(roles: Roles) -> list[Column]:
+    """The columns of voltages in the order of the currents: by what their names share (V1 of I1), else as they come."""
+    places = {_stem(column.name): column for column in roles.voltages}
+    stems = [_stem(column.name) for column in roles.measured]
+    if len(places) == len(roles.voltages) == len(set(stems)) and set(places) == set(stems):
+        return [places[stem] for stem in stems]
+    return roles.voltages
+
+
+def _stem(name: str) -> str:
+    """A name without what says that it is a voltage or a current."""
+    words = re.sub(r"voltage|current|volt|amp", "", name.casefold())
+    return re.sub(r"(?<![a-z])[viu](?![a-z])|[^a-z0-9]", "", words)
 
 
 def _check_against_file(grid: Grid, roles: Roles, said: float) -> None:

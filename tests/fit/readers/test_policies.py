@@ -47,7 +47,8 @@ def test_missing(read, mark):
         ("O.L.", 1),
         ("inf", 1),
         ("1e400", 1),
-        ("-9.9E37", -1),
+        ("-9.9E37", 1),
+        ("under", -1),
     ],
 )
 def test_censored(read, mark, side):
@@ -99,6 +100,16 @@ def test_negative(read):
     currents = text.replace(",10", ",-10").replace(",9", ",-9").replace("b (uS)", "b (uA)").replace("a (uS)", "V (V)")
     currents = currents.replace("20,", "-0.2,").replace("19,", "-0.2,").replace("18,", "-0.2,")
     np.testing.assert_allclose(read(currents).conductance, [[50e-6, 45e-6, 40e-6]])
+
+
+def test_voltages_go_with_the_currents_of_their_names(read):
+    text = "t (s),V2 (V),V1 (V),I1 (uA),I2 (uA)\n1,0.2,0.1,2,2\n2,0.2,0.1,1,1\n"
+    np.testing.assert_allclose(read(text).conductance, [[20e-6, 10e-6], [10e-6, 5e-6]])
+    other = text.replace("V2", "SMU-2 Voltage").replace("V1", "SMU-1 Voltage").replace("I1", "SMU-1 Current")
+    np.testing.assert_allclose(read(other.replace("I2", "SMU-2 Current")).conductance[:, 0], [20e-6, 10e-6])
+    # names that share nothing: as they come
+    np.testing.assert_allclose(read(text.replace("V2", "left").replace("V1", "right")).conductance[:, 0], [1e-5, 2e-5])
+    assert read(text, voltage="V1").conductance[1, 0] == pytest.approx(20e-6)
 
 
 def test_time_zero_and_before(read):
