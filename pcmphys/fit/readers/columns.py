@@ -96,7 +96,7 @@ def assign(grid: Grid, declared: dict[str, Declared]) -> Roles:
         taken["device"] = _devices(grid, used)
     used |= {column.place for column in taken["device"]}
     if not taken["time"]:
-        taken["time"] = _times(grid, used, taken["device"])
+        taken["time"] = _times(grid, used)
         used |= {column.place for column in taken["time"]}
     if not any(taken[kind] for kind in MEASURED):
         measured = _measured(grid, used, long=bool(taken["device"]))
@@ -248,7 +248,7 @@ def _devices(grid: Grid, used: set[int]) -> list[Column]:
     return [one._replace(role="device", by="its name", name=one.header) for one in found]
 
 
-def _times(grid: Grid, used: set[int], devices: list[Column]) -> list[Column]:
+def _times(grid: Grid, used: set[int]) -> list[Column]:
     free = _known(grid, used)
     dated = [one._replace(stamps=True, by="its cells") for one in free if stamps(grid, one.place)]
     timed = [one for one in free if one.unit and one.unit.quantity == "time"]

@@ -28,6 +28,7 @@ class _Rows(NamedTuple):
     lines: list[str]
     numbers: np.ndarray
     separator: str
+    other: int = 0  # lines between that a layout does not take for rows
 
 
 def grid_of_text(where: str, text: str, layout: Layout, table: int | None, decimal: str | None) -> Grid:
@@ -63,6 +64,8 @@ def grid_of_text(where: str, text: str, layout: Layout, table: int | None, decim
         ("decimal", "comma" if point == "," else "point"),
         ("header", header + (", units in a row of their own" if head.units else "")),
     ]
+    if rows.other:
+        grid.notes.append(f"{rows.other} lines behind the header are no rows (layout {layout.name})")
     grid.notes += _left_out(where, lines, layout, separator, (end, len(names)))
     return grid
 
@@ -220,12 +223,15 @@ def _candidates(lines: list[str], layout: Layout, separator: str) -> Iterator[Ca
 def _rows(where: str, lines: list[str], layout: Layout, separator: str, span: tuple, names: list[str]) -> _Rows:
     """The lines of the table that are rows, each with as many fields as there are names."""
     rows, skip, width = layout.table.rows and re.compile(layout.table.rows), layout.table.skip, len(names)
-    kept, numbers = [], []
+    kept, numbers, other = [], [], 0
     between = f" \t\f\v{separator}"
     marks = tuple(mark for mark in layout.table.comment if mark)
     for number, line in enumerate(lines[span[0] : span[1]], start=span[0] + 1):
         start = line.lstrip(between)
-        if not start or start.startswith(marks) or (rows and not rows.search(line)):
+        if not start or start.startswith(marks):
+            continue
+        if rows and not rows.search(line):
+            other += 1
             continue
         if separator == " ":
             line = "\t".join(line.split())
@@ -240,7 +246,7 @@ def _rows(where: str, lines: list[str], layout: Layout, separator: str, span: tu
         count = line.count(separator) + 1 if '"' not in line else _quoted(where, numbers[k], line, separator)
         if count != width:
             kept[k] = _mended(f"{where}, line {numbers[k]}", line, separator, count, names, layout.table.short)
-    return _Rows(kept, np.array(numbers), separator)
+    return _Rows(kept, np.array(numbers), separator, other)
 
 
 def _quoted(where: str, number: int, line: str, separator: str) -> int:

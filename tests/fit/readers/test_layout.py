@@ -68,6 +68,7 @@ def test_a_layout_of_ones_own(file, mine):
     assert said["missing"] == ("skip", "layout mine")
     assert said["read voltage"] == ("0.1 V", "lines before the table")
     assert dict(measured.source.counts) == {"missing reads skipped": 1}
+    assert measured.source.notes == ("1 lines behind the header are no rows (layout mine)",)
 
 
 def test_the_caller_has_the_last_word(file, mine):
