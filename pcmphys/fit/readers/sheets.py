@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import logging
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -133,6 +136,33 @@ def _formulas(grid: Grid, where: str, values: list[list[Any]], formulas: list[li
         grid.notes.append(f"{count} cells are formulas: the values stored with them were read, none was run")
 
 
+class _Ear(logging.Handler):
+    """Keeps what a library only logs."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a message."""
+        self.said.append(record.getMessage())
+
+
+@contextlib.contextmanager
+def _heard(package: str) -> Iterator[list[str]]:
+    """The warnings that a package logs meanwhile, kept instead of printed by its own handlers."""
+    ear = _Ear()
+    names = [name for name in logging.root.manager.loggerDict if name.partition(".")[0] == package]
+    before = [(log, log.handlers, log.propagate) for log in map(logging.getLogger, names)]
+    for log, _, _ in before:
+        log.handlers, log.propagate = [ear], False
+    try:
+        yield ear.said
+    finally:
+        for log, handlers, propagate in before:
+            log.handlers, log.propagate = handlers, propagate
+
+
 def grid_of_tdms(path: Path, raw: bytes, table: int | str | None) -> Grid:
     """The channels of a group of a TDMS file, with the clock of its waveforms if no channel holds times.
 
@@ -142,11 +172,17 @@ def grid_of_tdms(path: Path, raw: bytes, table: int | str | None) -> Grid:
         npTDMS is missing; a damaged file; several groups and none named; channels of different lengths.
     """
     nptdms = _needed("nptdms", "npTDMS", "a TDMS file", str(path))
-    try:
-        groups = {group.name: group for group in nptdms.TdmsFile.read(io.BytesIO(raw)).groups()}
-        full = {name: group for name, group in groups.items() if any(len(channel) for channel in group.channels())}
-    except Exception as error:  # whatever a damaged file makes the library raise
-        raise ParameterError(f"{path}: cannot be read as a TDMS file: {error}") from None
+    with _heard("nptdms") as complaints:
+        try:
+            groups = {group.name: group for group in nptdms.TdmsFile.read(io.BytesIO(raw)).groups()}
+            full = {name: group for name, group in groups.items() if any(len(channel) for channel in group.channels())}
+        except Exception as error:  # whatever a damaged file makes the library raise
+            raise ParameterError(f"{path}: cannot be read as a TDMS file: {error}") from None
+    if complaints:  # a file that was cut off is read as far as it goes
+        raise ParameterError(
+            f"{path} is damaged or was cut off ({complaints[0][:80]}); write it anew, or save what is good of it "
+            "from LabVIEW or DIAdem"
+        )
     if not full:
         raise ParameterError(f"{path}: no group of the file holds data")
     if isinstance(table, str):

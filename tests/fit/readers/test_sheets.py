@@ -162,6 +162,15 @@ def test_channels(tdms):
     )
 
 
+def test_a_file_that_was_cut_off(tdms, caplog, capfd):
+    path = tdms([("t", TIME, {"unit_string": "s"}), ("a", READS[0], {"unit_string": "uS"})])
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(ParameterError, match=r"tester\.tdms is damaged or was cut off .Last segment of file"):
+        fit.read(path)
+    assert not caplog.records
+    assert capfd.readouterr().err == ""
+
+
 def test_the_clock_of_waveforms(tdms):
     wave = {"unit_string": "uA", "wf_increment": 0.5, "wf_start_offset": 1.0}
     measured = fit.read(tdms([("a", READS[0], wave), ("b", READS[1], wave)]), voltage=0.1)
