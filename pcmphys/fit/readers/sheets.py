@@ -45,9 +45,9 @@ def grid_of_workbook(path: Path, raw: bytes, table: int | str | None) -> Grid:
     try:
         book = openpyxl.load_workbook(io.BytesIO(raw), data_only=True, **options)
         sheet = _sheet(path, {one.title: one for one in book.worksheets}, table)
-        rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+        rows = _rows(sheet)
         book = openpyxl.load_workbook(io.BytesIO(raw), data_only=False, **options)
-        formulas = [list(row) for row in book[sheet.title].iter_rows(values_only=True)]
+        formulas = _rows(book[sheet.title])
     except ParameterError:
         raise
     except Exception as error:  # whatever a damaged workbook makes the library raise
@@ -58,6 +58,12 @@ def grid_of_workbook(path: Path, raw: bytes, table: int | str | None) -> Grid:
     if any(name.casefold().endswith("vbaproject.bin") for name in members):
         grid.notes.append("the workbook holds macros, which were not run")
     return grid
+
+
+def _rows(sheet: Any) -> list[list[Any]]:
+    """All cells of a sheet; what the file says of its size is often wrong, and not believed."""
+    sheet.reset_dimensions()
+    return [list(row) for row in sheet.iter_rows(values_only=True)]
 
 
 def _members(path: Path, raw: bytes) -> list[str]:
@@ -82,11 +88,7 @@ def _sheet(path: Path, sheets: dict[str, Any], table: int | str | None) -> Any:
         return sheets[table]
     if table is not None:
         return sheets[named[check.integer("table", table, 1, len(named)) - 1]]
-    full = [
-        name
-        for name in named
-        if any(not blank(cell) for row in sheets[name].iter_rows(values_only=True) for cell in row)
-    ]
+    full = [name for name in named if any(map(trimmed, _rows(sheets[name])))]
     if not full:
         raise ParameterError(f"{path}: every sheet is empty")
     if len(full) > 1:

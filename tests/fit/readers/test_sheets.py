@@ -119,6 +119,22 @@ def test_stored_values_of_formulas_are_read_and_counted(book):
     )
 
 
+def test_a_size_that_is_wrong_and_rows_with_gaps(book):
+    rows = [["a tester"], [], [], *ROWS]
+    path = book({"Sheet1": rows})
+    wrong = path.with_name("wrong.xlsx")
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(wrong, "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name.endswith("sheet1.xml"):
+                assert b'<dimension ref="A1:C7"' in content
+                content = content.replace(b'<dimension ref="A1:C7"', b'<dimension ref="A1"')
+            new.writestr(name, content)
+    expected(fit.read(wrong))
+    with pytest.raises(ParameterError, match=r"row 6, column 'b .uS.': 9 is below the floor"):
+        fit.read(wrong, floor="9.5 uS", ceiling="1 mS")
+
+
 def test_stamps_in_a_workbook(book):
     start = datetime.datetime(2024, 5, 17, 12)
     rows = [["when", "a (uS)"], *[[start + datetime.timedelta(seconds=t), g] for t, g in zip(TIME, READS[0])]]
