@@ -69,6 +69,7 @@ def read(
         Skipped, they have no number, and ``censored`` of the measurement says on which side they are.
     negative : {"refuse", "skip", "keep", "turn"}
         Negative conductances; "turn" changes the sign of devices that are read with the other polarity throughout.
+        Near the noise floor "skip" leaves out one side of the noise, which makes what is left too large.
     unordered : {"refuse", "sort"}
         Times of a device that do not increase.
     repeated : {"refuse", "first", "last", "mean"}

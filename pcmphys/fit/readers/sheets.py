@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from pcmphys.errors import ParameterError
-from pcmphys.fit.readers.grid import Grid, blank, column_of, grid_of_rows
+from pcmphys.fit.readers.grid import Grid, column_of, grid_of_rows
 from pcmphys.fit.readers.locate import Candidate, find_head, texts, trimmed
 from pcmphys.fit.readers.source import fits
 from pcmphys.numerics import check
