@@ -186,6 +186,15 @@ def test_faults_are_named(read, text, options, says):
         read(text, **options)
 
 
+def test_a_header_is_as_wide_as_its_rows(read):
+    with pytest.raises(ParameterError, match="line 2: 3 fields where the header has 2; every row needs one for each"):
+        read(WIDE.replace(",b (uS)", ""))
+    with pytest.raises(ParameterError, match="line 3: no line with the names of the columns before the first row"):
+        read("Setup,of the day\nDuration (s),long\n1,20,10,5\n2,19,9,4\n")
+    with pytest.raises(ParameterError, match="line 2: no line with the names of the columns before the first row"):
+        read("# time (s),g (uS)\n1,20,10\n2,19,9\n")
+
+
 def test_a_thousand_rows_down_a_fault_is_still_found(read):
     rows = [f"{k};{20 + k / 7:.6f}" for k in range(1, 3001)]
     rows[2501] = rows[2501].replace(".", ",")

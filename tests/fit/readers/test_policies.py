@@ -175,7 +175,7 @@ def test_repeated(read, policy, kept):
 
 
 def test_the_mean_of_repeated_reads_is_that_of_those_that_are_there(read):
-    text = WIDE.replace("\n5,", "\n2,").replace("19,9", "19,--").replace("18,8", "9.9E37,--")
+    text = WIDE.replace("\n5,", "\n2,").replace("19,9", "9.9E37,--").replace("18,8", "19,--")
     measured = read(text, repeated="mean", missing="skip", censored="skip")
     np.testing.assert_allclose(measured["a"].conductance, [20e-6, 19e-6])
     assert measured["a"].censored.tolist() == [0, 0]
