@@ -4,21 +4,30 @@ from pcmphys.fit.drift.fit import drift
 from pcmphys.fit.drift.result import DriftFit, DriftPopulation, Prediction
 from pcmphys.fit.drift.spread import Spread
 from pcmphys.fit.drift.table import DriftTable
+from pcmphys.fit.engine.curve import CurveFit, curve
+from pcmphys.fit.engine.parameter import Parameter
+from pcmphys.fit.engine.result import Estimate, FitResult, Goodness
 from pcmphys.fit.readers.layout import Layout
 from pcmphys.fit.readers.measurement import Measurement, Source, Trace
 from pcmphys.fit.readers.read import read
 from pcmphys.fit.readers.table import read_drift
 
 __all__ = [
+    "CurveFit",
     "DriftFit",
     "DriftPopulation",
     "DriftTable",
+    "Estimate",
+    "FitResult",
+    "Goodness",
     "Layout",
     "Measurement",
+    "Parameter",
     "Prediction",
     "Source",
     "Spread",
     "Trace",
+    "curve",
     "drift",
     "read",
     "read_drift",
