@@ -11,6 +11,8 @@ from pcmphys.fit.readers.layout import Layout
 from pcmphys.fit.readers.measurement import Measurement, Source, Trace
 from pcmphys.fit.readers.read import read
 from pcmphys.fit.readers.table import read_drift
+from pcmphys.fit.spectrum.fit import spectrum
+from pcmphys.fit.spectrum.result import SpectrumFit
 
 __all__ = [
     "CurveFit",
@@ -25,10 +27,12 @@ __all__ = [
     "Parameter",
     "Prediction",
     "Source",
+    "SpectrumFit",
     "Spread",
     "Trace",
     "curve",
     "drift",
     "read",
     "read_drift",
+    "spectrum",
 ]

@@ -26,7 +26,10 @@ def curve_figure(fit: Any, path: str | Path | None = None) -> Figure:
         (above, below),
     ):
         above.plot(place, fit.y, "o", ms=3.5, mew=0, color=style.BLACK, alpha=0.75, label="data")
-        dense = place[order] if several else np.linspace(place.min(), place.max(), 400)
+        spread_out = not several and _over_decades(place)
+        dense = (
+            place[order] if several else (np.geomspace if spread_out else np.linspace)(place.min(), place.max(), 400)
+        )
         drawn = fit.fit[order] if several else fit(dense)
         above.plot(dense, drawn, color=style.BLUE, lw=1.4, label="fit")
         above.set_ylabel("y")
@@ -35,10 +38,19 @@ def curve_figure(fit: Any, path: str | Path | None = None) -> Figure:
         below.axhline(0.0, color=style.GREY, lw=0.8)
         below.plot(place, fit.residual, "o", ms=3, mew=0, color=style.BLUE, alpha=0.75)
         below.set_ylabel(f"residual\n{unit}", fontsize=9)
+        if spread_out:
+            below.set_xscale("log")
         below.set_xlabel("number of the datum" if several else "x")
     if path is not None:
         save_figure(figure, path)
     return figure
+
+
+def _over_decades(place: np.ndarray) -> bool:
+    """Whether numbers lie more evenly on a logarithmic axis."""
+    if place.min() <= 0.0 or place.max() < 30.0 * place.min():
+        return False
+    return float(np.median(place)) < 0.2 * float(place.max())
 
 
 def values_as_title(fit: Any, most: int = 4) -> str:

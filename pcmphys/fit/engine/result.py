@@ -212,7 +212,7 @@ class FitResult:
         return {}
 
     def to_cell(self, cell: Any, source: str = "") -> Any:
-        """A cell with the fitted numbers in the place of its own, of kind ``fit``.
+        """A cell with the fitted numbers in the place of its own, their source in your words.
 
         Parameters
         ----------
@@ -232,9 +232,7 @@ class FitResult:
                 f"{type(self).__name__} has nothing that is a number of {cell!r}: it gives "
                 f"{listed([one.name for one in self.estimates])}"
             )
-        source = source or self.title
-        entries = {key: {"value": value, "kind": "fit", "source": source} for key, value in changes.items()}
-        return cell.but(entries, source=source)
+        return cell.but(dict(changes), source=source or self.title)
 
 
 def _state(one: Estimate) -> str:
