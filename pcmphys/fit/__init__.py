@@ -13,6 +13,8 @@ from pcmphys.fit.readers.read import read
 from pcmphys.fit.readers.table import read_drift
 from pcmphys.fit.spectrum.fit import spectrum
 from pcmphys.fit.spectrum.result import SpectrumFit
+from pcmphys.fit.telegraph.fit import telegraph
+from pcmphys.fit.telegraph.result import TelegraphFit
 
 __all__ = [
     "CurveFit",
@@ -29,10 +31,12 @@ __all__ = [
     "Source",
     "SpectrumFit",
     "Spread",
+    "TelegraphFit",
     "Trace",
     "curve",
     "drift",
     "read",
     "read_drift",
     "spectrum",
+    "telegraph",
 ]
