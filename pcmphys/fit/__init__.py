@@ -11,6 +11,9 @@ from pcmphys.fit.readers.layout import Layout
 from pcmphys.fit.readers.measurement import Measurement, Source, Trace
 from pcmphys.fit.readers.read import read
 from pcmphys.fit.readers.table import read_drift
+from pcmphys.fit.retention.failures import Failures, failures
+from pcmphys.fit.retention.fit import retention
+from pcmphys.fit.retention.result import RetentionFit
 from pcmphys.fit.spectrum.fit import spectrum
 from pcmphys.fit.spectrum.result import SpectrumFit
 from pcmphys.fit.telegraph.fit import telegraph
@@ -22,12 +25,14 @@ __all__ = [
     "DriftPopulation",
     "DriftTable",
     "Estimate",
+    "Failures",
     "FitResult",
     "Goodness",
     "Layout",
     "Measurement",
     "Parameter",
     "Prediction",
+    "RetentionFit",
     "Source",
     "SpectrumFit",
     "Spread",
@@ -35,8 +40,10 @@ __all__ = [
     "Trace",
     "curve",
     "drift",
+    "failures",
     "read",
     "read_drift",
+    "retention",
     "spectrum",
     "telegraph",
 ]
