@@ -34,8 +34,9 @@ def _arrhenius(axes, fit: Any) -> None:
     for temperature in np.unique(fit.temperature):
         here = np.flatnonzero(fit.temperature == temperature)
         here = rng.permutation(here)[:_MOST]
-        place = 1.0 / (PER_EV * temperature) + 0.12 * (rng.random(here.size) - 0.5)
         bad = fit.failed[here]
+        # side by side, or survivors would hide those that failed at the same look
+        place = 1.0 / (PER_EV * temperature) + 0.12 * (rng.random(here.size) - 0.5) + np.where(bad, -0.08, 0.08)
         axes.plot(place[bad], fit.time[here][bad], "o", ms=3, mew=0, alpha=0.6, color=style.BLUE)
         axes.plot(place[~bad], fit.time[here][~bad], "^", ms=4, mew=0.6, mfc="none", alpha=0.6, color=style.GREY)
     axes.plot([], [], "o", ms=4, color=style.BLUE, label="failed by then")

@@ -19,7 +19,7 @@ _PART = 600
 
 def telegraph_figure(fit: Any, path: str | Path | None = None) -> Figure:
     """Four panels; in all of them the drift is removed, and the levels are lines or crosses."""
-    factor, unit = _unit(fit.trace)
+    factor, unit = (1e6, "[µS]") if fit.unit == "S" else (1.0, "" if fit.unit == "1" else f"[{fit.unit}]")
     free = factor * (fit.trace - fit.drift_curve)
     levels = factor * fit.levels
     with style.figure(2, 2, figsize=(11.0, 6.6), gridspec_kw={"width_ratios": [2.2, 1]}) as (figure, panels):
@@ -51,11 +51,6 @@ def telegraph_figure(fit: Any, path: str | Path | None = None) -> Figure:
     if path is not None:
         save_figure(figure, path)
     return figure
-
-
-def _unit(trace: np.ndarray) -> tuple[float, str]:
-    """Reads of a memory cell in siemens are shown in microsiemens, anything else as it is."""
-    return (1e6, "[µS]") if 0.0 < np.median(np.abs(trace)) < 1e-2 else (1.0, "")
 
 
 def _busiest(state: np.ndarray) -> int:

@@ -49,6 +49,8 @@ class TelegraphFit(FitResult):
         Bayes' criterion by number of traps, as far as they were tried.
     interval_of_reads : float
         [s].
+    unit : str
+        Of the trace.
     """
 
     time: np.ndarray
@@ -62,6 +64,7 @@ class TelegraphFit(FitResult):
     captures: np.ndarray
     criterion: dict[int, float]
     interval_of_reads: float
+    unit: str
 
     @property
     def traps(self) -> int:

@@ -9,8 +9,8 @@ import numpy as np
 
 from pcmphys.fit.telegraph.model import Likelihood, Traps, traps_of
 
-SEEN = 2.5
-"""Amplitude, over the standard deviation of the noise, from which two levels are two peaks with a dip of an eighth."""
+SEEN = 4.0
+"""Amplitude, over the standard deviation of the noise, from which 98 % of the reads by themselves tell the level."""
 WHITE = 0.05
 """Largest autocorrelation of what is left below which it counts as white."""
 _LAGS = (1, 2, 5, 10, 20, 50)
@@ -33,7 +33,8 @@ class Candidate(NamedTuple):
     def seen(self) -> bool:
         """Whether its traps are traps, and not the slow part of noise that is not white.
 
-        If what is left is white, the criterion has the word; else traps must stand out of it.
+        If what is left is white, the criterion has the word. Else neighbouring reads are wrong together, and each must
+        tell the level by itself.
         """
         traps = self.traps
         return self.colour < WHITE or bool((np.abs(traps.amplitudes) >= SEEN * traps.sigma).all())
@@ -103,6 +104,11 @@ def _starts(likelihood: Likelihood, count: int, before: Traps) -> list[Traps]:
             chances = np.concatenate([before.chances, [[factor * up], [factor * down]]], axis=1)
             sigma = max(float(rest.std()) * (0.6 if share == 1.0 else 0.9), 1e-12 * abs(gap))
             starts.append(traps_of(before.level + 0.5 * share * gap, amplitudes, before.drift, sigma, chances))
+    if count == 1:
+        # a jump looks like drift to a straight line: begin without any, too
+        gap, up, down = _split(value)
+        sigma = max(0.4 * float(value.std()), 1e-12 * gap)
+        starts.insert(0, traps_of(value.mean() + 0.5 * gap, [gap], 0.0, sigma, np.array([[up], [down]])))
     if count == 2:
         starts += _of_four_levels(value - before.drift * place, before.drift)
     return starts

@@ -158,7 +158,7 @@ def test_intervals_cover_what_they_promise():
     rng = np.random.default_rng(41)
     inside = np.zeros((3, 2))
     for _ in range(1000):
-        time, temperature, failed = bake(rng)
+        time, temperature, failed = bake(rng, each=100)
         found = retention(time, temperature, failed=failed)
         values = {"energy": ENERGY, "energy_spread": SPREAD, "life_temperature": truth()}
         for k, (name, value) in enumerate(values.items()):

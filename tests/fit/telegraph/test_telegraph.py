@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+import pcmphys as pcm
 from pcmphys.errors import ParameterError
 from pcmphys.fit import TelegraphFit, telegraph
 from pcmphys.fit.telegraph.model import Likelihood, traps_of
@@ -140,6 +141,29 @@ def test_a_rare_trap_says_that_its_times_are_rough(tmp_path):
     table = found.to_dataset()
     assert table.state.dims == ("time",)
     assert set(np.unique(table.state)) == {0, 1}
+
+
+def test_the_trap_of_our_own_cell_is_found():
+    """One trap of 20 ms a device: 1/tau = 1/tau_c + 1/tau_e, tau_e = 2 tau_c; the instrument adds white noise."""
+    changes = {"traps": 1.0, "fastest": 0.02, "slowest": 0.0201, "emission_over_capture": 2.0}
+    cell = pcm.load_cell("ibm-90nm-doped-gst").but({f"telegraph.{key}": value for key, value in changes.items()})
+    devices = cell.population(4, seed=3)
+    devices.apply(pcm.Pulse(current=300e-6, width=1e-6, fall=5e-9))
+    devices.wait(1e4)
+    reads = np.empty((4000, 4))
+    for read in reads:
+        read[:] = devices.read()
+        devices.wait(2e-3 - 250e-9)
+    reads += 1e-8 * np.random.default_rng(0).normal(size=reads.shape)
+    found = [telegraph(one, 2e-3) for one in reads.T]
+    strong = [one for one in found if one.traps == 1]
+    assert len(strong) >= 3
+    assert max(one.traps for one in found) == 1
+    for one in strong:
+        for name, truth in (("capture_time_1", 0.03), ("emission_time_1", 0.06)):
+            low, high = one.interval(name, 0.999)
+            assert low < truth < high
+    assert strong[0]["amplitude_1"].unit == "S"
 
 
 GOOD = trace(1000, ONE, 0.2, np.random.default_rng(0))
