@@ -14,7 +14,7 @@ _REGULAR = 0.01
 """Part of an interval by which times may be off and still count as regular."""
 
 
-class Trace(NamedTuple):
+class NoiseTrace(NamedTuple):
     """Reads at times."""
 
     time: np.ndarray
@@ -27,7 +27,7 @@ class Trace(NamedTuple):
     """Reads that were left out."""
 
 
-def trace_of(trace: Any, dt: Any, time: Any, missing: str, least: int) -> Trace:
+def trace_of(trace: Any, dt: Any, time: Any, missing: str, least: int) -> NoiseTrace:
     """A user's trace with an interval, or with times; ``least`` reads are needed."""
     check.choice("missing", missing, ("refuse", "skip"))
     value = check.measured("trace", check.with_gaps("trace", check.filled(trace), ndim=1))
@@ -55,7 +55,7 @@ def trace_of(trace: Any, dt: Any, time: Any, missing: str, least: int) -> Trace:
         )
     steps = np.diff(at)
     regular = bool(np.abs(steps - steps.mean()).max() <= _REGULAR * steps.mean())
-    return Trace(at - at[0], value, float(steps.mean()), regular, int(gap.sum()))
+    return NoiseTrace(at - at[0], value, float(steps.mean()), regular, int(gap.sum()))
 
 
 def resolution(value: np.ndarray) -> float:

@@ -27,10 +27,10 @@ DATA = pathlib.Path(__file__).parents[2] / "data" / "stanford-rram"
 INTERVAL = 2.5e-3  # s, if the origin's settings file is right; no result depends on it
 PREFACTOR = 1e-13  # s, assumed: one look a temperature cannot tell it
 NOTES = (
-    "RRAM, not PCM. The demand that traps stand out of coloured noise by 4 standard deviations was chosen with these two "
-    "traces in view, so that their numbers of levels are no blind test. All five temperatures of the bake together do not "
-    "follow one Arrhenius law (half a percent of the cells fail at any temperature), and the fit says so; its answer for "
-    "the two hottest, which has a closed form, is what is held."
+    "RRAM, not PCM. The demand that traps stand out of coloured noise by 4 standard deviations was chosen with "
+    "these two traces in view, so that their numbers of levels are no blind test. All five temperatures of the bake "
+    "together do not follow one Arrhenius law (half a percent of the cells fail at any temperature), and the fit "
+    "says so; its answer for the two hottest, which has a closed form, is what is held."
 )
 
 

@@ -109,7 +109,7 @@ def free_names(parameters: lmfit.Parameters) -> list[str]:
 
 
 @dataclass(frozen=True, eq=False)
-class Solution:
+class Minimum:
     """Where the search ended: the parameters, and those of them that it left at a bound, which are held there."""
 
     parameters: lmfit.Parameters
@@ -117,7 +117,7 @@ class Solution:
     at_bound: dict[str, str]
 
 
-def solve(problem: Problem, what: str = "fit") -> Solution:
+def solve(problem: Problem, what: str = "fit") -> Minimum:
     """Find the least sum of squares.
 
     Raises
@@ -142,7 +142,7 @@ def solve(problem: Problem, what: str = "fit") -> Solution:
             residual=cost,
             iterations=problem.evaluations,
         )
-    return Solution(best, cost, at_bound)
+    return Minimum(best, cost, at_bound)
 
 
 def refitted(problem: Problem, parameters: lmfit.Parameters) -> lmfit.Parameters:

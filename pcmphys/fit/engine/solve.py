@@ -12,7 +12,7 @@ from pcmphys.fit.engine.identify import determined
 from pcmphys.fit.engine.noise import Scatter, bent, pull, robust_scale
 from pcmphys.fit.engine.parameter import Parameter, as_lmfit
 from pcmphys.fit.engine.result import Estimate, Goodness
-from pcmphys.fit.engine.search import Problem, Solution, differentiated, free_names, size_of, solve
+from pcmphys.fit.engine.search import Minimum, Problem, differentiated, free_names, size_of, solve
 
 _SCALE_ROUNDS = 30
 
@@ -30,7 +30,7 @@ class Fitted(NamedTuple):
     scale: float
     """Standard deviation of the whitened residuals: 1 if errors are known."""
     problem: Problem
-    solution: Solution
+    solution: Minimum
     robust: bool
 
 
@@ -97,9 +97,9 @@ def _searched(white, start, scatter: Scatter, free: int, what: str):
     return scale, problem, solution
 
 
-def _merged(before: Solution, after: Solution) -> Solution:
+def _merged(before: Minimum, after: Minimum) -> Minimum:
     """What an earlier round left at a bound is still there: it has not varied since."""
-    return Solution(after.parameters, after.cost, before.at_bound | after.at_bound)
+    return Minimum(after.parameters, after.cost, before.at_bound | after.at_bound)
 
 
 class _Shape(NamedTuple):
@@ -107,7 +107,7 @@ class _Shape(NamedTuple):
     words: tuple[str, ...]
 
 
-def _shape(problem: Problem, solution: Solution, scale: float, loss: str, left: int) -> _Shape:
+def _shape(problem: Problem, solution: Minimum, scale: float, loss: str, left: int) -> _Shape:
     """Covariance of the parameters that vary; for a robust loss Huber's, with his correction for few data."""
     names = free_names(solution.parameters)
     slopes = problem.jacobian(solution.parameters)
@@ -129,7 +129,7 @@ def _size(parameter) -> float:
     return span if np.isfinite(span) else size_of(parameter)
 
 
-def _estimates(parameters: Sequence[Parameter], solution: Solution, covariance: np.ndarray):
+def _estimates(parameters: Sequence[Parameter], solution: Minimum, covariance: np.ndarray):
     """Each parameter with its error, tied ones by propagation."""
     found = solution.parameters
     names = free_names(found)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys.fit.trace import Trace
+from pcmphys.fit.trace import NoiseTrace
 
 PER_DECADE = 10
 """Bins of a decade."""
@@ -36,7 +36,7 @@ class Density(NamedTuple):
     """Of the bins' densities, (bins, bins): with a window neighbouring frequencies share what they know."""
 
 
-def densities(trace: Trace, segments: int, window: str) -> Density:
+def densities(trace: NoiseTrace, segments: int, window: str) -> Density:
     """Densities from the first frequency of a segment to the mean Nyquist frequency."""
     value = trace.value - np.polynomial.Polynomial.fit(trace.time, trace.value, 1)(trace.time)
     found = _welch if trace.regular else _lomb
@@ -49,7 +49,7 @@ def _edges(low: float, high: float) -> np.ndarray:
     return np.geomspace(low, high, count + 1)
 
 
-def _welch(trace: Trace, value: np.ndarray, segments: int, window: str):
+def _welch(trace: NoiseTrace, value: np.ndarray, segments: int, window: str):
     from scipy.signal import welch
 
     length = int(2 * value.size // (segments + 1))
@@ -58,7 +58,7 @@ def _welch(trace: Trace, value: np.ndarray, segments: int, window: str):
     return frequency[1:last], density[1:last], length * trace.interval
 
 
-def _lomb(trace: Trace, value: np.ndarray, segments: int, window: str):
+def _lomb(trace: NoiseTrace, value: np.ndarray, segments: int, window: str):
     from scipy.signal import get_window, lombscargle
 
     whole = trace.time[-1] + trace.interval

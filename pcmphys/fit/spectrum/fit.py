@@ -13,7 +13,7 @@ from pcmphys.fit.engine.parameter import Parameter
 from pcmphys.fit.engine.solve import Fitted, fitted
 from pcmphys.fit.spectrum.density import WINDOWS, Density, densities
 from pcmphys.fit.spectrum.result import SpectrumFit
-from pcmphys.fit.trace import Trace, trace_of
+from pcmphys.fit.trace import NoiseTrace, trace_of
 from pcmphys.numerics import check
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def _law(found: Density, used: np.ndarray, mean: float, middle: float, white: st
     return with_floor if settled and -slope > _FLAT and not with_floor.undetermined else without
 
 
-def _notes(reads: Trace, found: Density, used, law: Fitted, window: str, segments: int) -> tuple[str, ...]:
+def _notes(reads: NoiseTrace, found: Density, used, law: Fitted, window: str, segments: int) -> tuple[str, ...]:
     method = "Welch" if reads.regular else "Lomb and Scargle (irregular times)"
     fold = "is folded below it" if reads.regular else "is smeared into a floor, not folded, by the irregular times"
     notes = [

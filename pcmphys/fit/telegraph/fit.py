@@ -10,8 +10,8 @@ from pcmphys.errors import ParameterError
 from pcmphys.fit.engine.result import Estimate, Goodness
 from pcmphys.fit.telegraph.model import Likelihood, Traps
 from pcmphys.fit.telegraph.result import TelegraphFit
-from pcmphys.fit.telegraph.select import SEEN, WHITE, Candidate, candidates, chosen, remainder
-from pcmphys.fit.trace import Trace, resolution, trace_of
+from pcmphys.fit.telegraph.select import SEEN, WHITE, TrapCount, candidates, chosen, remainder
+from pcmphys.fit.trace import NoiseTrace, resolution, trace_of
 from pcmphys.numerics import check
 
 if TYPE_CHECKING:
@@ -74,8 +74,9 @@ def telegraph(
     is not so (1/f noise of many weak traps) it would put ever more traps into the slow part of the noise: neighbouring
     reads are then wrong together, and do not help each other to tell a level. So if what is left has an autocorrelation
     above 0.05, every amplitude must be 4 standard deviations of the noise at least, so that 98 % of the reads by
-    themselves tell the level. (The number 4 was chosen with measured RRAM traces of two and of four levels in view.)
-    A trace with more traps than this describes, or with jumps that do not come back, may show none; ``traps`` overrules.
+    themselves tell the level. (The number 4 was chosen with measured RRAM traces of two and of four levels in
+    view.) A trace with more traps than this describes, or with jumps that do not come back, may show none; ``traps``
+    overrules.
 
     In repeated trials with one trap (2000 reads, amplitude 4 sigma, some 60 captures) intervals of one and two standard
     errors, of times in their logarithm, covered the truth within 3 points of 68 % and 95 %. With coloured noise
@@ -113,7 +114,7 @@ def telegraph(
     return _result(reads, place, likelihood, found, best._replace(traps=order), (middle, scale), unit)
 
 
-def _place(reads: Trace, drift: str, since: Any) -> np.ndarray:
+def _place(reads: NoiseTrace, drift: str, since: Any) -> np.ndarray:
     """The shape of the drift over the trace: from end to end a change of 1, mean 0."""
     check.choice("drift", drift, ("linear", "log", "none"))
     if drift == "none":
@@ -150,7 +151,7 @@ class _Numbers(NamedTuple):
     slopes: np.ndarray
 
 
-def _numbers(traps: Traps, reads: Trace, units: tuple[float, float], unit: str) -> _Numbers:
+def _numbers(traps: Traps, reads: NoiseTrace, units: tuple[float, float], unit: str) -> _Numbers:
     (middle, scale), count, theta = units, traps.count, traps.theta
     each = [str(k + 1) for k in range(count)]
     names = ["level", *(f"amplitude_{k}" for k in each), "drift", "noise"]
@@ -165,7 +166,7 @@ def _numbers(traps: Traps, reads: Trace, units: tuple[float, float], unit: str) 
 
 
 def _result(
-    reads, place, likelihood: Likelihood, found: list[Candidate], best: Candidate, units, unit: str
+    reads, place, likelihood: Likelihood, found: list[TrapCount], best: TrapCount, units, unit: str
 ) -> TelegraphFit:
     traps, count = best.traps, best.traps.count
     numbers = _numbers(traps, reads, units, unit)
@@ -227,7 +228,9 @@ def _covariance(likelihood: Likelihood, traps: Traps, numbers: _Numbers, drifts:
     return covariance, opened
 
 
-def _notes(reads: Trace, found: list[Candidate], best: Candidate, stays: np.ndarray, traps: Traps) -> tuple[str, ...]:
+def _notes(
+    reads: NoiseTrace, found: list[TrapCount], best: TrapCount, stays: np.ndarray, traps: Traps
+) -> tuple[str, ...]:
     criterion = ", ".join(f"{one.traps.count}: {one.bic - found[0].bic:.0f}" for one in found)
     notes = [f"Bayes' criterion by number of traps, against none (smaller is better): {criterion}"]
     unseen = [one for one in found if one.traps.count > best.traps.count and one.bic < best.bic]

@@ -19,7 +19,7 @@ _START_STEPS = 8
 _SHARES = (1.0, 0.5, 0.25)
 
 
-class Candidate(NamedTuple):
+class TrapCount(NamedTuple):
     """The best fit with so many traps."""
 
     traps: Traps
@@ -53,7 +53,7 @@ def autocorrelation(rest: np.ndarray) -> float:
     return max(float(rest[:-lag] @ rest[lag:] / (rest @ rest)) for lag in lags)
 
 
-def candidates(likelihood: Likelihood, most: int, least: int = 0) -> list[Candidate]:
+def candidates(likelihood: Likelihood, most: int, least: int = 0) -> list[TrapCount]:
     """The best fits with 0 to ``most`` traps; it stops where one more makes the criterion worse (from ``least`` on)."""
     found = [_without(likelihood)]
     for count in range(1, most + 1):
@@ -63,22 +63,22 @@ def candidates(likelihood: Likelihood, most: int, least: int = 0) -> list[Candid
     return found
 
 
-def chosen(found: list[Candidate]) -> Candidate:
+def chosen(found: list[TrapCount]) -> TrapCount:
     """The best by the criterion among those whose traps can all be seen."""
     return min((one for one in found if one.seen or not one.traps.count), key=lambda one: one.bic)
 
 
-def _without(likelihood: Likelihood) -> Candidate:
+def _without(likelihood: Likelihood) -> TrapCount:
     value, place = likelihood.value, likelihood.place
     drift = (place @ value) / (place @ place or 1.0)
     free = value - drift * place
     sigma = float(free.std())
     traps = Traps(np.array([free.mean(), drift, math.log(sigma)]), 0)
     total = -0.5 * value.size * (1.0 + math.log(2.0 * math.pi) + 2.0 * traps.theta[2])
-    return Candidate(traps, total, -2.0 * total + 3.0 * math.log(value.size), autocorrelation(free))
+    return TrapCount(traps, total, -2.0 * total + 3.0 * math.log(value.size), autocorrelation(free))
 
 
-def _with(likelihood: Likelihood, count: int, before: Traps) -> Candidate:
+def _with(likelihood: Likelihood, count: int, before: Traps) -> TrapCount:
     """From several starts a few steps each; to the end from the best of them and from the first, the widest split."""
     tried = []
     for start in _starts(likelihood, count, before):
@@ -89,7 +89,7 @@ def _with(likelihood: Likelihood, count: int, before: Traps) -> Candidate:
     ends = [likelihood.maximum(tried[k][1]) for k in {0, best}]
     traps, total = max(ends, key=lambda pair: pair[1])
     bic = -2.0 * total + traps.theta.size * math.log(likelihood.value.size)
-    return Candidate(traps, total, bic, autocorrelation(remainder(likelihood, traps)))
+    return TrapCount(traps, total, bic, autocorrelation(remainder(likelihood, traps)))
 
 
 def _starts(likelihood: Likelihood, count: int, before: Traps) -> list[Traps]:
