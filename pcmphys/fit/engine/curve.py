@@ -44,9 +44,12 @@ class CurveFit(FitResult):
     model: InitVar[Callable[..., Any]]
     fitted: InitVar[Fitted]
 
-    def __post_init__(self, model: Callable[..., Any], fitted: Fitted):
+    def __post_init__(self, model: Callable[..., Any], fitted: Fitted) -> None:
         object.__setattr__(self, "_model", model)
         object.__setattr__(self, "_fitted", fitted)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_fitted"}  # its functions are local
 
     def __call__(self, x: ArrayLike) -> np.ndarray:
         """The fitted model at other places ``x``."""
@@ -86,6 +89,8 @@ class CurveFit(FitResult):
         if estimate.role != "free" or estimate.bound:
             state = f"ended at its {estimate.bound} bound" if estimate.bound else f"is {estimate.role}"
             raise ParameterError(f"{name} {state}: it has no profile")
+        if "_fitted" not in self.__dict__:
+            raise ParameterError("this fit was stored and loaded, without what a profile needs; fit again")
         return profile(self._fitted, name, chance)
 
     def plot(self, path: str | Path | None = None) -> Figure:

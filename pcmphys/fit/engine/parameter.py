@@ -54,7 +54,7 @@ class Parameter:
     fixed: bool = False
     tied: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not isinstance(self.name, str) or not self.name.isidentifier():
             raise ParameterError(f"name of a parameter must be an argument's name, as in Python; got {self.name!r}")
         object.__setattr__(self, "start", check.number(f"start of {self.name}", self.start, self.unit))

@@ -24,6 +24,8 @@ def profile(fit: Fitted, name: str, probability: float) -> tuple[float, float]:
     quantile = float((norm if fit.goodness.known else t(fit.goodness.dof)).ppf(0.5 + 0.5 * probability))
     error = next(one.error for one in fit.estimates if one.name == name)
     value = fit.solution.parameters[name].value
+    if fit.scale == 0.0:  # data that lie on the model exactly
+        return float(value), float(value)
     step = quantile * (error if math.isfinite(error) else 0.1 * abs(value) or 1.0)
     rise = _Rise(fit, name, (quantile * fit.scale) ** 2)
     return value + _end(rise, -1.0, step), value + _end(rise, 1.0, step)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class Sample:
     energies: bool
 
     @classmethod
-    def of(cls, temperature, since, until, energies: bool) -> Sample:
+    def of(cls, temperature: np.ndarray, since: np.ndarray, until: np.ndarray, energies: bool) -> Sample:
         """Group devices."""
         rows, count = np.unique(np.stack([PER_EV * temperature, since, until]), axis=1, return_counts=True)
         return cls(*rows, count, energies)
@@ -58,7 +59,7 @@ class Sample:
             at = -0.5 * low**2 - np.log(width) - _LN_ROOT
         return float(self.count @ np.where(exact, at, between))
 
-    def chance(self, time, temperature, prefactor: float, energy: float, spread: float):
+    def chance(self, time: Any, temperature: Any, prefactor: float, energy: float, spread: float) -> Any:
         """Share that has failed by a time [s] at a temperature [K]."""
         from scipy.special import ndtr
 

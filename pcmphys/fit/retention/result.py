@@ -47,7 +47,7 @@ class RetentionFit(FitResult):
     sample: InitVar[Sample]
     fixed: InitVar[float | None]
 
-    def __post_init__(self, sample: Sample, fixed: float | None):
+    def __post_init__(self, sample: Sample, fixed: float | None) -> None:
         object.__setattr__(self, "_sample", sample)
         object.__setattr__(self, "_fixed", fixed)
 

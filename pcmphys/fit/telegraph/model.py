@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -73,7 +73,7 @@ class Traps(NamedTuple):
         return matrix
 
 
-def traps_of(level, amplitudes, drift, sigma, chances) -> Traps:
+def traps_of(level: float, amplitudes: Any, drift: float, sigma: float, chances: np.ndarray) -> Traps:
     """From chances of a change between two reads (2, traps) to rates that make them."""
     chances = np.clip(chances, _SLOWEST, 0.999)
     total = np.minimum(chances.sum(axis=0), 0.98)
@@ -89,10 +89,10 @@ class Likelihood:
     value: np.ndarray
     place: np.ndarray
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self._room: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
 
-    def posterior(self, traps: Traps):
+    def posterior(self, traps: Traps) -> tuple[float, np.ndarray, np.ndarray]:
         """Log likelihood, posterior (reads, states), expected transitions (states, states)."""
         count, states = self.value.size, 2**traps.count
         if states not in self._room:

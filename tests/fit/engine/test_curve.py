@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 from scipy.optimize import curve_fit
@@ -190,6 +192,18 @@ def test_result_shows_itself(tmp_path):
         found.to_cell(pcm.load_cell("ibm-90nm-statistical"))
     with pytest.raises(ParameterError, match="did you mean 'nu'"):
         _ = found["nuu"]
+
+
+def test_data_on_the_model_and_a_stored_fit():
+    found = curve(line, TIME, 1.0 + 2.0 * TIME, [Parameter("a", 0.0), Parameter("b", 1.0)])
+    low, high = found.interval("b")
+    assert low == pytest.approx(2.0)
+    assert high == pytest.approx(2.0)
+    again = pickle.loads(pickle.dumps(found))
+    assert again.summary() == found.summary()
+    np.testing.assert_allclose(again(TIME), found.fit)
+    with pytest.raises(ParameterError, match="stored and loaded"):
+        again.interval("b")
 
 
 BAD = [
