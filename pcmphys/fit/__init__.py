@@ -4,22 +4,46 @@ from pcmphys.fit.drift.fit import drift
 from pcmphys.fit.drift.result import DriftFit, DriftPopulation, Prediction
 from pcmphys.fit.drift.spread import Spread
 from pcmphys.fit.drift.table import DriftTable
+from pcmphys.fit.engine.curve import CurveFit, curve
+from pcmphys.fit.engine.parameter import Parameter
+from pcmphys.fit.engine.result import Estimate, FitResult, Goodness
 from pcmphys.fit.readers.layout import Layout
 from pcmphys.fit.readers.measurement import Measurement, Source, Trace
 from pcmphys.fit.readers.read import read
 from pcmphys.fit.readers.table import read_drift
+from pcmphys.fit.retention.failures import Failures, failures
+from pcmphys.fit.retention.fit import retention
+from pcmphys.fit.retention.result import RetentionFit
+from pcmphys.fit.spectrum.fit import spectrum
+from pcmphys.fit.spectrum.result import SpectrumFit
+from pcmphys.fit.telegraph.fit import telegraph
+from pcmphys.fit.telegraph.result import TelegraphFit
 
 __all__ = [
+    "CurveFit",
     "DriftFit",
     "DriftPopulation",
     "DriftTable",
+    "Estimate",
+    "Failures",
+    "FitResult",
+    "Goodness",
     "Layout",
     "Measurement",
+    "Parameter",
     "Prediction",
+    "RetentionFit",
     "Source",
+    "SpectrumFit",
     "Spread",
+    "TelegraphFit",
     "Trace",
+    "curve",
     "drift",
+    "failures",
     "read",
     "read_drift",
+    "retention",
+    "spectrum",
+    "telegraph",
 ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pcmphys.fit.drift.summary import with_error
+from pcmphys.fit.engine.words import with_error
 from pcmphys.plot import style
 from pcmphys.plot.figures import legend, plain, save_figure
 

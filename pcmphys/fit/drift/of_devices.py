@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from pcmphys.cells import MushroomPopulation
 from pcmphys.errors import ParameterError
 from pcmphys.fit.drift.fit import drift as fitted
-from pcmphys.fit.drift.summary import with_error
+from pcmphys.fit.engine.words import with_error
 from pcmphys.numerics import check
 from pcmphys.plot import style
 from pcmphys.plot.axes import SMALL, plain_log

@@ -12,6 +12,7 @@ import numpy as np
 from pcmphys.errors import ParameterError
 from pcmphys.fit.drift.solution import PER_DEVICE
 from pcmphys.fit.drift.table import printable
+from pcmphys.fit.engine.words import with_error
 from pcmphys.numerics import labelled
 from pcmphys.numerics.files import write_whole
 from pcmphys.plot.figures import check_folder
@@ -21,22 +22,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _CONDUCTANCES = ("g0", "g0_error", "white_noise")
-
-
-def with_error(value: float, error: float) -> tuple[str, str]:
-    """A value and its error with the digits that the error has two of.
-
-    Examples
-    --------
-    >>> with_error(0.0500123, 0.00042), with_error(156.9, 381.0), with_error(0.05, 3e-17)
-    (('0.05001', '0.00042'), ('157', '381'), ('0.05', '3e-17'))
-    """
-    if not math.isfinite(error) or error <= 1e-9 * abs(value):
-        return f"{value:.10g}", f"{error:.2g}"
-    places = max(0, 1 - math.floor(math.log10(error)))
-    if places > 12:
-        return f"{value:.2g}", f"{error:.1e}"
-    return f"{value:.{places}f}", f"{error:.{places}f}"
 
 
 def summary(fits: Any, population: Any) -> str:

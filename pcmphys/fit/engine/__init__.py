@@ -1,0 +1,1 @@
+"""Least squares on lmfit, and the one kind of result that every fit returns."""

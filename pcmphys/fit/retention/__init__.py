@@ -1,0 +1,1 @@
+"""Retention: time to a criterion against temperature, with censored devices."""
