@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 import numpy as np
 
 from pcmphys.errors import ConvergenceError, ValidityWarning
-from pcmphys.fit import memory
 from pcmphys.fit.drift import noise
 from pcmphys.fit.drift.input import table_of, traces_of
 from pcmphys.fit.drift.result import DriftFit, DriftPopulation
@@ -156,18 +155,18 @@ def drift(
     5.822
     """
     table = table_of(time, conductance)
-    slopes = noise.SLOPES
+    kinds = noise.STATIONARY
     if noise_slope is not None:
-        slopes = (check.number("noise_slope", noise_slope, "", 1.0, 1.5),)
+        kinds = ((check.number("noise_slope", noise_slope, "", 1.0, 1.5), False),)
     duration = check.number("read_duration", read_duration, "s", 0, low_open=True)
     traces, read = traces_of(table, conductance_error, start, reference_time, missing)
-    solution = _solve(traces._replace(read_duration=duration, slopes=slopes))
+    solution = _solve(traces._replace(read_duration=duration, kinds=kinds))
     lost = np.flatnonzero(~solution.converged)
     single = not isinstance(time, DriftTable) and np.ndim(conductance) == 1
     if single and lost.size:
         raise ConvergenceError(
             "drift fit did not settle; is the noise as large as the conductance?",
-            residual=float(solution.last[0]),
+            residual=float(solution.solved.last[0]),
             iterations=noise.ITERATIONS,
         )
     if lost.size:
@@ -182,20 +181,10 @@ def drift(
 
 
 def _solve(traces: noise.Traces) -> DriftSolution:
-    reads = traces.time.size
-    matrices = noise.matrices(len(traces.slopes))
-    memory.check(reads, matrices)
-    size = noise.block_size(reads)
-    devices = len(traces.conductance)
-    try:
-        parts = [noise.solve(traces.take(slice(k, k + size))) for k in range(0, devices, size)]
-    except MemoryError:
-        raise memory.too_many(reads, matrices) from None
-    mixture = noise.Mixture(*(np.concatenate(field) for field in zip(*(part[2] for part in parts), strict=True)))
-    log_g0, exponent, last = (np.concatenate([part[k] for part in parts]) for k in (0, 1, 3))
-    solution = DriftSolution(traces, log_g0, exponent, mixture, last)
-    if devices > 1:
-        prior = noise.pooled_prior(traces, mixture.evidence[solution.converged])
-        mixture = mixture._replace(weight=noise.posterior(mixture.evidence, prior))
-        solution = DriftSolution(traces, log_g0, exponent, mixture, last)
-    return solution
+    solved = noise.solve(traces)
+    settled = solved.last < solved.enough
+    if len(settled) > 1 and settled.any():
+        mixture = solved.mixture
+        prior = noise.pooled_prior(traces, mixture.evidence[settled])
+        solved = solved._replace(mixture=mixture._replace(weight=noise.posterior(mixture.evidence, prior)))
+    return DriftSolution(traces, solved)

@@ -53,21 +53,13 @@ def traces_of(
         )
     white = _white(conductance_error, reads.shape, table.unit)
     used = time >= (0.0 if start is None else check.number("start", start, "s", low=0.0))
-    reads, gap, time = reads[:, used], gap[:, used], time[used]
+    reads, gap, time = np.ascontiguousarray(reads[:, used]), gap[:, used], time[used]
     _enough(table.names, reads, gap, start)
     reference = float(time[0])
     if reference_time is not None:
         reference = check.number("reference_time", reference_time, "s", 0, low_open=True)
-    traces = noise.Traces(
-        time,
-        np.where(gap, 0.0, reads),
-        1.0 - gap,
-        None if white is None else white[:, used],
-        reference,
-        np.nan,
-        (),
-    )
-    return traces, reads
+    white = None if white is None else np.ascontiguousarray(white[:, used])
+    return noise.Traces(time, reads, white, np.zeros(len(reads)), reference, np.nan, ()), reads
 
 
 def _white(conductance_error, shape: tuple[int, int], unit: str) -> np.ndarray | None:
