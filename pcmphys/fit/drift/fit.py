@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 import numpy as np
 
 from pcmphys.errors import ConvergenceError, ValidityWarning
-from pcmphys.fit.drift import noise
+from pcmphys.fit.drift import noise as noises
 from pcmphys.fit.drift.input import table_of, traces_of
 from pcmphys.fit.drift.result import DriftFit, DriftPopulation
 from pcmphys.fit.drift.solution import DriftSolution
@@ -49,6 +49,7 @@ def drift(
     reference_time: float | None = None,
     read_duration: float = 250e-9,
     noise_slope: float | None = None,
+    noise: str = "either",
     missing: str = "refuse",
 ) -> DriftFit | DriftPopulation:
     r"""Fit the drift power law ``G = g0 (t / reference_time)**-nu`` to measured reads.
@@ -155,9 +156,7 @@ def drift(
     5.822
     """
     table = table_of(time, conductance)
-    kinds = noise.STATIONARY
-    if noise_slope is not None:
-        kinds = ((check.number("noise_slope", noise_slope, "", 1.0, 1.5), False),)
+    kinds = _kinds(noise, noise_slope)
     duration = check.number("read_duration", read_duration, "s", 0, low_open=True)
     traces, read = traces_of(table, conductance_error, start, reference_time, missing)
     solution = _solve(traces._replace(read_duration=duration, kinds=kinds))
@@ -167,7 +166,7 @@ def drift(
         raise ConvergenceError(
             "drift fit did not settle; is the noise as large as the conductance?",
             residual=float(solution.solved.last[0]),
-            iterations=noise.ITERATIONS,
+            iterations=noises.ITERATIONS,
         )
     if lost.size:
         warnings.warn(
@@ -180,11 +179,17 @@ def drift(
     return population[0] if single else population
 
 
-def _solve(traces: noise.Traces) -> DriftSolution:
-    solved = noise.solve(traces)
-    settled = solved.last < solved.enough
-    if len(settled) > 1 and settled.any():
-        mixture = solved.mixture
-        prior = noise.pooled_prior(traces, mixture.evidence[settled])
-        solved = solved._replace(mixture=mixture._replace(weight=noise.posterior(mixture.evidence, prior)))
+def _kinds(noise: str, slope: float | None) -> tuple[tuple[float, bool], ...]:
+    """Trial kinds of noise, (slope, ageing), for what the user declares."""
+    check.choice("noise", noise, ("either", "stationary", "ageing"))
+    ages = {"either": (False, True), "stationary": (False,), "ageing": (True,)}[noise]
+    slopes = noises.SLOPES if slope is None else (check.number("noise_slope", slope, "", 1.0, 1.5),)
+    return tuple((slope, old) for old in ages for slope in slopes)
+
+
+def _solve(traces: noises.Traces) -> DriftSolution:
+    solved = noises.solve(traces)
+    if len(solved.last) > 1:
+        weight = noises.pooled(traces, solved.mixture.evidence, solved.last < solved.enough)
+        solved = solved._replace(mixture=solved.mixture._replace(weight=weight))
     return DriftSolution(traces, solved)

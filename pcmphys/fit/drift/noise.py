@@ -25,15 +25,15 @@ from pcmphys.fit.drift import kernels
 from pcmphys.fit.drift.modes import Trials, most_modes, trials_of
 from pcmphys.numerics.compile import launch
 
-STATIONARY = ((1.0, False), (1.2, False), (1.4, False))
-"""Trial kinds of noise, (slope, ageing): slopes measured in PCM are 1 to 1.4."""
-AGEING = ((1.0, True),)
+SLOPES = (1.0, 1.2, 1.4)
+"""Trial slopes of the spectrum; measured in PCM: 1 to 1.4."""
 SHARES = np.linspace(0.0, 1.0, 7)  # trial shares of the 1/f part when the white noise is not known
 # before the data: an even chance that the device's own 1/f noise is all there is, else any share alike
 SHARE_PRIOR = np.append(np.full(SHARES.size - 1, 0.5 / (SHARES.size - 1)), 0.5)
 PRIOR_DEVICES = 4.0  # weight of that prior, in devices, where a population tells its own shares
 AMPLITUDES = 25  # trial amplitudes of the 1/f part when the white noise is known
 ITERATIONS = kernels.ITERATIONS
+ROUNDS = 200  # of EM
 WORK = 20_000  # reads worth a thread of their own
 
 
@@ -113,22 +113,47 @@ def posterior(evidence: np.ndarray, prior: np.ndarray) -> np.ndarray:
     return weight / weight.sum(axis=1, keepdims=True)
 
 
-def pooled_prior(traces: Traces, evidence: np.ndarray, rounds: int = 50) -> np.ndarray:
-    """Prior (K,) over kind and share of the noise, learned from all devices (empirical Bayes by EM).
+def pooled(traces: Traces, evidence: np.ndarray, settled: np.ndarray) -> np.ndarray:
+    """Weights (devices, K) of the trial noise models, with a prior learned from all devices (empirical Bayes).
 
-    One trace of tens of reads cannot tell slow noise from white noise; a population can. Kind and share are taken
-    as drawn from one distribution for all; each device keeps its own amplitude.
+    One trace of tens of reads cannot tell slow noise from white noise, nor noise that ages from noise that does not; a
+    population can. Whether the noise ages is taken as common to all; slope and share as drawn from one distribution;
+    each device keeps its own amplitude.
     """
-    first = first_prior(traces)
+    inside = first_prior(traces).size // len(traces.kinds)
+    ages = np.repeat([ageing for _, ageing in traces.kinds], inside)
+    parts, totals = [], []
+    for group in np.unique(ages):
+        weight, total = _learned(traces, np.where(ages == group, first_prior(traces), 0.0), evidence, settled)
+        parts.append(weight)
+        totals.append(total)
+    chance = np.exp(np.array(totals) - max(totals))
+    chance = chance / chance.sum()
+    return sum(share * part for share, part in zip(chance, parts, strict=True))
+
+
+def _learned(traces: Traces, first: np.ndarray, evidence: np.ndarray, settled: np.ndarray) -> tuple[np.ndarray, float]:
+    """Weights (devices, K) with a prior learned by EM from ``first``, and the logarithm of the likelihood.
+
+    Devices whose fit has not ``settled`` teach nothing.
+    """
+    some = first > 0.0
+    first, likelihood = first[some] / first.sum(), np.exp(evidence[:, some])
     prior = first
-    likelihood = np.exp(evidence)
-    for _ in range(rounds):
-        weight = likelihood * prior
-        prior = PRIOR_DEVICES * first + (1.0 / weight.sum(axis=1)) @ weight
-        if traces.white is not None:  # amplitudes are each device's own: pool the kind alone
-            prior = np.repeat(prior.reshape(len(traces.kinds), -1).mean(axis=1), AMPLITUDES)
-        prior = prior / prior.sum()
-    return prior
+    for _ in range(ROUNDS):
+        each = likelihood @ prior
+        new = PRIOR_DEVICES * first + prior * ((settled / each) @ likelihood)
+        if traces.white is not None:  # amplitudes are each device's own: pool the slope alone
+            new = np.repeat(new.reshape(-1, AMPLITUDES).mean(axis=1), AMPLITUDES)
+        new = new / new.sum()
+        moved = np.abs(new - prior).max()
+        prior = new
+        if moved < 1e-4:
+            break
+    weight = np.zeros_like(evidence)
+    weight[:, some] = likelihood * prior
+    each = weight.sum(axis=1, keepdims=True)
+    return weight / each, float(np.log(each[settled]).sum())
 
 
 def average_noise(traces: Traces, mixture: Mixture) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -148,7 +173,7 @@ def average_noise(traces: Traces, mixture: Mixture) -> tuple[np.ndarray, np.ndar
 
 def every_kind(kinds: tuple[tuple[float, bool], ...]) -> tuple[tuple[float, bool], ...]:
     """The trial kinds of noise, and for comparison those of slope 1 that age, or do not, as these do."""
-    return kinds + tuple((1.0, old) for old in (False, True) if (1.0, old) not in kinds and old in dict(kinds).values())
+    return kinds + tuple((1.0, old) for old in (False, True) if (1.0, old) not in kinds and any(ageing == old for _, ageing in kinds))
 
 
 def solve(traces: Traces) -> Solved:
