@@ -31,6 +31,7 @@ SHARES = np.linspace(0.0, 1.0, 7)  # trial shares of the 1/f part when the white
 # before the data: an even chance that the device's own 1/f noise is all there is, else any share alike
 SHARE_PRIOR = np.append(np.full(SHARES.size - 1, 0.5 / (SHARES.size - 1)), 0.5)
 PRIOR_DEVICES = 4.0  # weight of that prior, in devices, where a population tells its own shares
+EVEN = 0.5  # chance, before the data, that noise ages; less in few devices, which cannot tell: wide intervals are safe
 AMPLITUDES = 25  # trial amplitudes of the 1/f part when the white noise is known
 ITERATIONS = kernels.ITERATIONS
 ROUNDS = 200  # of EM
@@ -102,9 +103,12 @@ def variogram(lag: Any, slope: float, read_duration: float) -> np.ndarray:
 
 
 def first_prior(traces: Traces) -> np.ndarray:
-    """Weights (K,) of the trial noise models before any data: all kinds alike, see `SHARE_PRIOR`."""
+    """Weights (K,) of the trial noise models before any data, see `EVEN` and `SHARE_PRIOR`; all slopes alike."""
+    devices = len(traces.conductance)
+    old = EVEN * devices / (devices + PRIOR_DEVICES)
     inside = SHARE_PRIOR if traces.white is None else np.full(AMPLITUDES, 1.0 / AMPLITUDES)
-    return np.tile(inside / len(traces.kinds), len(traces.kinds))
+    weight = np.concatenate([(old if ageing else 1.0 - old) * inside for _, ageing in traces.kinds])
+    return weight / weight.sum()
 
 
 def posterior(evidence: np.ndarray, prior: np.ndarray) -> np.ndarray:
@@ -120,13 +124,13 @@ def pooled(traces: Traces, evidence: np.ndarray, settled: np.ndarray) -> np.ndar
     population can. Whether the noise ages is taken as common to all; slope and share as drawn from one distribution;
     each device keeps its own amplitude.
     """
-    inside = first_prior(traces).size // len(traces.kinds)
-    ages = np.repeat([ageing for _, ageing in traces.kinds], inside)
+    first = first_prior(traces)
+    ages = np.repeat([ageing for _, ageing in traces.kinds], first.size // len(traces.kinds))
     parts, totals = [], []
     for group in np.unique(ages):
-        weight, total = _learned(traces, np.where(ages == group, first_prior(traces), 0.0), evidence, settled)
+        weight, total = _learned(traces, np.where(ages == group, first, 0.0), evidence, settled)
         parts.append(weight)
-        totals.append(total)
+        totals.append(total + np.log(first[ages == group].sum()))
     chance = np.exp(np.array(totals) - max(totals))
     chance = chance / chance.sum()
     return sum(share * part for share, part in zip(chance, parts, strict=True))
