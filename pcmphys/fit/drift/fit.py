@@ -161,7 +161,7 @@ def drift(
     traces, read = traces_of(table, conductance_error, start, reference_time, missing)
     solution = _solve(traces._replace(read_duration=duration, kinds=kinds))
     lost = np.flatnonzero(~solution.converged)
-    single = not isinstance(time, DriftTable) and np.ndim(conductance) == 1
+    single = not isinstance(time, DriftTable) and len(table.names) == 1 and np.ndim(conductance) == 1
     if single and lost.size:
         raise ConvergenceError(
             "drift fit did not settle; is the noise as large as the conductance?",

@@ -44,7 +44,7 @@ def traces_of(
     """The traces to fit, and the reads used with NaN where one is missing."""
     check.choice("missing", missing, ("refuse", "skip"))
     time, reads = table.time, table.conductance
-    gap = np.isnan(reads)
+    gap = np.isnan(reads) & ~np.isnan(time)
     if missing == "refuse" and gap.any():
         device, read = (int(k) for k in np.argwhere(gap)[0])
         raise ParameterError(
@@ -53,13 +53,25 @@ def traces_of(
         )
     white = _white(conductance_error, reads.shape, table.unit)
     used = time >= (0.0 if start is None else check.number("start", start, "s", low=0.0))
-    reads, gap, time = np.ascontiguousarray(reads[:, used]), gap[:, used], time[used]
-    _enough(table.names, reads, gap, start)
-    reference = float(time[0])
+    if time.ndim == 1:
+        time, reads = time[used], np.ascontiguousarray(reads[:, used])
+        white = None if white is None else np.ascontiguousarray(white[:, used])
+    else:
+        time, reads, white = _gathered(time, reads, white, used & ~np.isnan(reads))
+    _enough(table.names, reads, np.isnan(reads), start)
+    reference = float(np.nanmin(time))
     if reference_time is not None:
         reference = check.number("reference_time", reference_time, "s", 0, low_open=True)
-    white = None if white is None else np.ascontiguousarray(white[:, used])
     return noise.Traces(time, reads, white, np.zeros(len(reads)), reference, np.nan, ()), reads
+
+
+def _gathered(time, reads, white, used):
+    """Each device's own reads from the first column on, NaN behind them."""
+    count = used.sum(axis=1)
+    order = np.argsort(~used, axis=1, kind="stable")[:, : max(int(count.max()), 1)]
+    there = np.arange(order.shape[1]) < count[:, None]
+    time, reads = (np.where(there, np.take_along_axis(part, order, axis=1), np.nan) for part in (time, reads))
+    return time, reads, None if white is None else np.take_along_axis(white, order, axis=1)
 
 
 def _white(conductance_error, shape: tuple[int, int], unit: str) -> np.ndarray | None:

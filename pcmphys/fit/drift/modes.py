@@ -20,13 +20,13 @@ import numpy as np
 
 from pcmphys.numerics.compile import law
 
-SPACING = 1.5
+SPACING = 1.35
 """Distance of neighbouring rates in ln rate."""
-ACCURACY = 0.003
-"""Largest relative error of the variogram."""
+ACCURACY = 0.01
+"""Largest relative error of the variogram, at lags far below the duration of a read; half of it at others."""
 _TOP = 4.5  # ln u of the first rate: the weight there is e^-90
 _RELAXED = 8.0  # rate times shortest lag from which a relaxation is white noise
-_SLOW = 0.1  # rate times longest lag below which relaxations are one
+_SLOW = 0.05  # rate times longest lag below which relaxations are one
 
 
 class Trials(NamedTuple):

@@ -68,7 +68,8 @@ def predict_reads(
 @kernel
 def _predict(start, stop, reads, trials, fitted, asked, most):
     inside, models = trials.shares.size, fitted.weight.shape[1]
-    bench = new_bench(reads, trials.excess.size, inside, most, 3 + _AT_ONCE)
+    at_once = min(_AT_ONCE, asked.time.size)
+    bench = new_bench(reads, trials.excess.size, inside, most, 3 + at_once)
     bundle = Bundle(np.empty((asked.time.size, models)), np.empty((asked.time.size, models)))
     for d in range(start, stop):
         count = gather(reads, d, bench.device)
@@ -81,7 +82,7 @@ def _predict(start, stop, reads, trials, fitted, asked, most):
                 m = j * inside + n
                 white = 1.0 if known else fitted.white[d, m] / bench.device.scale[0] ** 2
                 lay_model(trials, bench, j, n, modes, fitted.flicker[d, m], white)
-            for first in range(0, asked.time.size, _AT_ONCE):
+            for first in range(0, asked.time.size, at_once):
                 _predict_some(reads, trials, bench, (d, count, modes), (j, first), fitted, asked, bundle)
         _average(d, fitted, asked, bundle)
 
@@ -131,9 +132,10 @@ def _predict_some(reads, trials, bench, device, block, fitted, asked, bundle):
     """Predict a few times under all models of one kind."""
     d, count, modes = device
     kind, first = block
-    own = np.zeros(_AT_ONCE)
-    some = min(_AT_ONCE, asked.time.size - first)
-    for x in range(_AT_ONCE):
+    at_once = bench.sums.other.shape[0]
+    own = np.zeros(at_once)
+    some = min(at_once, asked.time.size - first)
+    for x in range(at_once):
         own[x] = _link(bench, kind, count, modes, x, asked.time[first + min(x, some - 1)] - reads.delay[d])
     sweep(bench.track, count, modes, bench.models, bench.work, bench.sums)
     level, exponent, centre = fitted.curve[d, 0], fitted.curve[d, 1], fitted.curve[d, 2]
@@ -145,13 +147,13 @@ def _predict_some(reads, trials, bench, device, block, fitted, asked, bundle):
             off = math.log(asked.time[first + x] - reads.delay[d]) - centre
             curve = math.exp(level - exponent * off)
             link = curve * bench.models.flicker[n]
-            a, b, r, c = bench.sums.other[x, 0, n], bench.sums.other[x, 1, n], bench.sums.other[x, 2, n], 0.0
-            c = bench.sums.other[x, 3, n]
+            other = bench.sums.other
+            a, b, r = other[x, 0, n], other[x, 1, n], other[x, 2, n]
             bundle.centre[first + x, m] = curve * (1.0 + step - off * turn) + link * (r - step * a - turn * b)
             # what is left of the derivatives: by the level, and by the exponent where the level is held
             up, across = curve - link * a, -curve * off - link * b
             lever = across - slope * up
-            alone = bench.models.flicker[n] * (curve * curve * own[x] - bench.models.flicker[n] * curve * curve * c)
+            alone = link * (curve * own[x] - link * other[x, 3, n])
             spread = up * up / p[0, n] + lever * lever / information
             bundle.scale[first + x, m] = math.sqrt(max(alone + spread, 0.0) + fitted.white[d, m])
 

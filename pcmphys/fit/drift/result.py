@@ -15,6 +15,7 @@ from pcmphys.fit.drift import summary as text
 from pcmphys.fit.drift.figure import drift_figure
 from pcmphys.fit.drift.solution import PER_DEVICE, DriftSolution
 from pcmphys.fit.drift.spread import Spread
+from pcmphys.fit.drift.table import when
 from pcmphys.numerics import check
 from pcmphys.numerics.brief import called
 
@@ -152,7 +153,7 @@ class DriftFit:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DriftPopulation:
-    """Power-law drift fitted to many devices that were read at the same times.
+    """Power-law drift fitted to many devices, read at the same times or each at its own.
 
     ``len``, iteration, and indexing by number or name give each device's `DriftFit`; a slice or a sequence of numbers
     or names gives a smaller population with a mean and spread of its own.
@@ -179,7 +180,8 @@ class DriftPopulation:
     weighted, plain : Spread
         Both estimates: ``mean``, ``mean_error``, ``spread``, ``spread_error``.
     reference_time, read_duration, time, conductance, unit
-        As in `DriftFit`; ``conductance`` is (devices, reads).
+        As in `DriftFit`; ``conductance`` is (devices, reads), and so is ``time`` where each device has its own, NaN
+        behind its last read.
     """
 
     names: tuple[str, ...]
@@ -246,8 +248,8 @@ class DriftPopulation:
         mean = " +- ".join(text.with_error(self.exponent_mean, self.exponent_mean_error))
         spread = " +- ".join(text.with_error(self.exponent_spread, self.exponent_spread_error))
         return (
-            f"DriftPopulation({count} device{'s' * (count != 1)}, {self.time.size} reads from {self.time[0]:g} s to "
-            f"{self.time[-1]:g} s; nu = {mean}, spread {spread} ({self.exponent_method}))"
+            f"DriftPopulation({count} device{'s' * (count != 1)}, {when(self.time)}; nu = {mean}, spread {spread} "
+            f"({self.exponent_method}))"
         )
 
     def __len__(self) -> int:
@@ -296,13 +298,17 @@ class DriftPopulation:
 
     def _device(self, k: int) -> DriftFit:
         values = {key: float(getattr(self, key)[k]) for key in PER_DEVICE}
+        time, conductance = self.time, self.conductance[k]
+        if time.ndim == 2:
+            there = ~np.isnan(time[k])
+            time, conductance = time[k, there], conductance[there]
         return DriftFit(
             name=self.names[k],
             **values,
             reference_time=self.reference_time,
             read_duration=self.read_duration,
-            time=self.time,
-            conductance=self.conductance[k],
+            time=time,
+            conductance=conductance,
             unit=self.unit,
             solution=self._solution.take(slice(k, k + 1)),
         )

@@ -11,7 +11,7 @@ import numpy as np
 
 from pcmphys.errors import ParameterError
 from pcmphys.fit.drift.solution import PER_DEVICE
-from pcmphys.fit.drift.table import printable
+from pcmphys.fit.drift.table import printable, when
 from pcmphys.numerics import labelled
 from pcmphys.numerics.files import write_whole
 from pcmphys.plot.figures import check_folder
@@ -69,8 +69,7 @@ def summary(fits: Any, population: Any) -> str:
     ]
     widths = [max(len(row[k]) for row in [heads, *lines]) for k in range(len(heads))]
     text = [
-        f"drift G = g0 (t / {first.reference_time:g} s)^-nu, {first.time.size} reads from {first.time[0]:g} s to "
-        f"{first.time[-1]:g} s",
+        f"drift G = g0 (t / {first.reference_time:g} s)^-nu, {when((population or first).time)}",
         "errors: 68.3 % intervals, noise taken as 1/f-like and white, averaged over its models by REML",
     ]
     if fits:
@@ -139,10 +138,12 @@ def to_dataset(result: Any) -> xr.Dataset:
         key: (device, getattr(result, key), result.unit if key in _CONDUCTANCES else "1", _MEANING[key])
         for key in PER_DEVICE
     }
-    variables["conductance"] = ((*device, "time"), result.conductance, result.unit, "read; NaN: missing")
+    own = result.time.ndim == 2  # a device's times are no axis for all
+    read = "read" if own else "time"
+    variables["conductance"] = ((*device, read), result.conductance, result.unit, "read; NaN: missing")
     names = result.names if several else result.name
     coordinates = {
-        "time": (("time",), result.time, "s", "time since programming"),
+        "time": ((*device, read) if own else (read,), result.time, "s", "time since programming"),
         "device": (device, names, "1", "name of the device"),
     }
     return labelled.dataset(
