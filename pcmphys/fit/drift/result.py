@@ -344,6 +344,8 @@ class DriftPopulation:
     def to_dataset(self) -> xr.Dataset:
         """All devices and their reads as an `xarray.Dataset` with axes device and time, units as attributes.
 
+        Where each device has its own times the axes are device and read, and ``time`` lies along both.
+
         Examples
         --------
         >>> import pcmphys as pcm
