@@ -12,7 +12,7 @@ from pcmphys.errors import ConvergenceError, ValidityWarning
 from pcmphys.fit.drift import noise as noises
 from pcmphys.fit.drift.input import table_of, traces_of
 from pcmphys.fit.drift.result import DriftFit, DriftPopulation
-from pcmphys.fit.drift.solution import DriftSolution
+from pcmphys.fit.drift.solve import solve
 from pcmphys.fit.drift.table import DriftTable, printable
 from pcmphys.numerics import check
 
@@ -26,6 +26,8 @@ class _Options(TypedDict, total=False):
     reference_time: float | None
     read_duration: float
     noise_slope: float | None
+    noise: str
+    delay: float | str | tuple[float, float] | None
     missing: str
 
 
@@ -50,6 +52,7 @@ def drift(
     read_duration: float = 250e-9,
     noise_slope: float | None = None,
     noise: str = "either",
+    delay: float | str | tuple[float, float] | None = None,
     missing: str = "refuse",
 ) -> DriftFit | DriftPopulation:
     r"""Fit the drift power law ``G = g0 (t / reference_time)**-nu`` to measured reads.
@@ -159,13 +162,13 @@ def drift(
     kinds = _kinds(noise, noise_slope)
     duration = check.number("read_duration", read_duration, "s", 0, low_open=True)
     traces, read = traces_of(table, conductance_error, start, reference_time, missing)
-    solution = _solve(traces._replace(read_duration=duration, kinds=kinds))
+    solution = solve(traces._replace(read_duration=duration, kinds=kinds), delay)
     lost = np.flatnonzero(~solution.converged)
     single = not isinstance(time, DriftTable) and len(table.names) == 1 and np.ndim(conductance) == 1
     if single and lost.size:
         raise ConvergenceError(
             "drift fit did not settle; is the noise as large as the conductance?",
-            residual=float(solution.solved.last[0]),
+            residual=float(max(branch.solved.last[0] for branch in solution.branches)),
             iterations=noises.ITERATIONS,
         )
     if lost.size:
@@ -185,11 +188,3 @@ def _kinds(noise: str, slope: float | None) -> tuple[tuple[float, bool], ...]:
     ages = {"either": (False, True), "stationary": (False,), "ageing": (True,)}[noise]
     slopes = noises.SLOPES if slope is None else (check.number("noise_slope", slope, "", 1.0, 1.5),)
     return tuple((slope, old) for old in ages for slope in slopes)
-
-
-def _solve(traces: noises.Traces) -> DriftSolution:
-    solved = noises.solve(traces)
-    if len(solved.last) > 1:
-        weight = noises.pooled(traces, solved.mixture.evidence, solved.last < solved.enough)
-        solved = solved._replace(mixture=solved.mixture._replace(weight=weight))
-    return DriftSolution(traces, solved)

@@ -313,7 +313,8 @@ def solve_model(sums, m, count, known, bench, d, found):
         likelihood -= 0.5 * chi2
     else:
         chi2 = max(chi2, 1e-31)  # an exact power law: rounding is all the noise there is
-        likelihood -= 0.5 * freedom * math.log(chi2)
+        # in true units, so that fits about other curves compare
+        likelihood -= 0.5 * freedom * math.log(chi2) + count * math.log(bench.device.scale[0])
         scale = chi2 / freedom
         white = bench.models.white[m] * scale * bench.device.scale[0] ** 2
     found.evidence[d, m] = likelihood

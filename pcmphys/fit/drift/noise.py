@@ -92,8 +92,14 @@ class Solved(NamedTuple):
 
     curve: np.ndarray  # (devices, 3) level, exponent, centre
     mixture: Mixture
+    peak: np.ndarray  # (devices,) logarithm of the largest restricted likelihood
     last: np.ndarray  # (devices,) last step, in the logarithm of the curve
     enough: np.ndarray  # (devices,) below this it has converged
+
+    def take(self, which: Any) -> Solved:
+        """The same for some of the devices."""
+        mixture = Mixture(*(part[which] for part in self.mixture))
+        return Solved(self.curve[which], mixture, *(part[which] for part in self[2:]))
 
 
 def variogram(lag: Any, slope: float, read_duration: float) -> np.ndarray:
@@ -197,7 +203,8 @@ def solve(traces: Traces) -> Solved:
     )
     grain = max(1, WORK // traces.conductance.shape[1])
     launch(kernels.solve, devices, reads, trials, most, found, grain=grain)
-    evidence = found.evidence - found.evidence.max(axis=1, keepdims=True)
+    peak = found.evidence.max(axis=1)
+    evidence = found.evidence - peak[:, None]
     known = traces.white is not None
     mixture = Mixture(
         evidence,
@@ -210,7 +217,7 @@ def solve(traces: Traces) -> Solved:
         _constants(traces, found.variance[:, :kinds]),
         np.full(devices, np.inf) if known else found.count - 2.0,
     )
-    return Solved(found.curve, mixture, found.last[:, 0], found.last[:, 1])
+    return Solved(found.curve, mixture, peak, found.last[:, 0], found.last[:, 1])
 
 
 def packed(traces: Traces) -> tuple[kernels.Reads, Trials, int]:

@@ -58,6 +58,9 @@ class DriftFit:
         Slope beta of the spectrum f^-beta of that noise [1].
     white_noise : float
         Standard deviation of the white part [S]: the given one, or the posterior mean of the estimate.
+    delay, delay_error : float
+        Time on the clock of the reads at which the device was programmed [s]: 0, or what was given (error 0), or
+        found. Where the reads do not tell it (``undetermined``), what is left of the range that was tried.
     reference_time, read_duration : float
         [s].
     time, conductance : (reads,) array
@@ -74,6 +77,8 @@ class DriftFit:
     noise_amplitude: float
     noise_slope: float
     white_noise: float
+    delay: float
+    delay_error: float
     reference_time: float
     read_duration: float
     time: np.ndarray
@@ -90,9 +95,14 @@ class DriftFit:
 
     def curve(self, time: ArrayLike) -> np.ndarray:
         """The fitted power law at times since programming [s], same shape as ``time``, [S]."""
-        time = np.asarray(check.array("time", time, "s", low=0.0))
+        time = np.asarray(check.array("time", time, "s", low=max(0.0, self.delay)))
         with np.errstate(divide="ignore"):
-            return self.g0 * (time / self.reference_time) ** -self.exponent
+            return self.g0 * ((time - self.delay) / self.reference_time) ** -self.exponent
+
+    @property
+    def undetermined(self) -> tuple[str, ...]:
+        """What was asked for and the reads do not tell, in words."""
+        return text.undetermined(self, self._solution)
 
     def predict(self, time: ArrayLike) -> Prediction:
         """Predict one more noisy read at each time, given the reads that were fitted.
@@ -162,7 +172,7 @@ class DriftPopulation:
     ----------
     names : tuple of str
         Name of each device.
-    exponent, exponent_error, g0, g0_error, noise_amplitude, noise_slope, white_noise : (devices,) array
+    exponent, exponent_error, g0, g0_error, noise_amplitude, noise_slope, white_noise, delay, delay_error : (devices,) array
         As in `DriftFit`, one entry a device. NaN for a device whose fit did not converge.
     exponent_mean, exponent_mean_error : float
         Mean drift exponent of the population [1]. Its error does not allow for the uncertainty of the spread, which
@@ -192,6 +202,8 @@ class DriftPopulation:
     noise_amplitude: np.ndarray
     noise_slope: np.ndarray
     white_noise: np.ndarray
+    delay: np.ndarray
+    delay_error: np.ndarray
     exponent_mean: float
     exponent_mean_error: float
     exponent_spread: float
@@ -316,6 +328,11 @@ class DriftPopulation:
     def curve(self, time: ArrayLike) -> np.ndarray:
         """The fitted power laws at times since programming [s], (devices, *time.shape) [S]."""
         return np.array([fit.curve(time) for fit in self])
+
+    @property
+    def undetermined(self) -> tuple[str, ...]:
+        """What was asked for and the reads do not tell, in words."""
+        return text.undetermined(self, self._solution)
 
     def predict(self, time: ArrayLike) -> Prediction:
         """As `DriftFit.predict`, with the devices as the first axis of mean and std."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _CONDUCTANCES = ("g0", "g0_error", "white_noise")
+_TIMES = ("delay", "delay_error")
 
 
 def with_error(value: float, error: float) -> tuple[str, str]:
@@ -55,7 +56,10 @@ def summary(fits: Any, population: Any) -> str:
     """
     first = fits[0] if fits else population
     factor, unit = (1e6, "uS") if first.unit == "S" else (1.0, "1")
-    heads = ("device", "nu", "+-", f"g0 [{unit}]", "+-", "Q (1/f)", "slope", f"white [{unit}]")
+    heads = ["device", "nu", "+-", f"g0 [{unit}]", "+-", "Q (1/f)", "slope", f"white [{unit}]"]
+    sought = bool(np.any((population or first).delay_error))
+    if sought:
+        heads += ["delay [s]", "+-"]
     lines = [
         (
             printable(fit.name),
@@ -64,12 +68,15 @@ def summary(fits: Any, population: Any) -> str:
             f"{fit.noise_amplitude:.2g}",
             f"{fit.noise_slope:.2f}",
             f"{fit.white_noise * factor:.2g}",
+            *(with_error(fit.delay, fit.delay_error) if sought else ()),
         )
         for fit in fits
     ]
     widths = [max(len(row[k]) for row in [heads, *lines]) for k in range(len(heads))]
+    delayed = sought or np.any((population or first).delay)
+    age = "(t - delay)" if delayed else "t"
     text = [
-        f"drift G = g0 (t / {first.reference_time:g} s)^-nu, {when((population or first).time)}",
+        f"drift G = g0 ({age} / {first.reference_time:g} s)^-nu, {when((population or first).time)}",
         "errors: 68.3 % intervals, noise taken as 1/f-like and white, averaged over its models by REML",
     ]
     if fits:
@@ -81,7 +88,21 @@ def summary(fits: Any, population: Any) -> str:
         if len(fits) < len(population):
             text.append(f"... {len(population)} devices in all, {len(fits)} shown")
         text += _of_population(population)
-    return "\n".join(text)
+    return "\n".join([*text, *(population or first).undetermined])
+
+
+def undetermined(result: Any, solution: Any) -> tuple[str, ...]:
+    """What was asked for and the reads do not tell."""
+    unknown = solution.undetermined()
+    if not unknown.any():
+        return ()
+    mean, width = (part[unknown] for part in solution.delays(0.95))
+    low, high = float((mean - width).min()), float((mean + width).max())
+    whose = "" if unknown.size == 1 else f" of {int(unknown.sum())} of {unknown.size} devices"
+    return (
+        f"the reads do not tell the programming delay{whose}: anything from {low:.3g} s to {high:.3g} s fits (95 %); "
+        "errors of nu and g0 allow for it",
+    )
 
 
 def _of_population(population) -> list[str]:
@@ -123,6 +144,8 @@ _MEANING = {
     "noise_amplitude": "1/f noise relative to the conductance",
     "noise_slope": "slope of the noise spectrum",
     "white_noise": "standard deviation of the white part of the noise",
+    "delay": "time at which the device was programmed",
+    "delay_error": "half-width of the 68.3 % interval of the delay",
 }
 _OF_ALL = (
     "exponent_mean", "exponent_mean_error", "exponent_spread", "exponent_spread_error", "exponent_method",
@@ -135,7 +158,7 @@ def to_dataset(result: Any) -> xr.Dataset:
     several = result.conductance.ndim == 2
     device = ("device",) if several else ()
     variables: dict[str, tuple[tuple[str, ...], Any, str, str]] = {
-        key: (device, getattr(result, key), result.unit if key in _CONDUCTANCES else "1", _MEANING[key])
+        key: (device, getattr(result, key), _unit(key, result), _MEANING[key])
         for key in PER_DEVICE
     }
     own = result.time.ndim == 2  # a device's times are no axis for all
@@ -159,7 +182,7 @@ def to_dataset(result: Any) -> xr.Dataset:
 def to_csv(result: Any, path: str | Path) -> None:
     """Write a header with names and units, then one row a device with all digits, whole or not at all."""
     names, columns = _columns(result)
-    heads = [f"{key}[{result.unit if key in _CONDUCTANCES else 1}]" for key in PER_DEVICE]
+    heads = [f"{key}[{_unit(key, result)}]" for key in PER_DEVICE]
 
     def write(temporary) -> None:
         with open(temporary, "w", newline="", encoding="utf-8") as file:
@@ -168,6 +191,10 @@ def to_csv(result: Any, path: str | Path) -> None:
             table.writerows([name, *map(repr, row)] for name, row in zip(names, columns.T.tolist(), strict=True))
 
     write_whole(check_folder(path), write)
+
+
+def _unit(key: str, result: Any) -> str:
+    return result.unit if key in _CONDUCTANCES else "s" if key in _TIMES else "1"
 
 
 def _columns(result) -> tuple[list[str], np.ndarray]:
