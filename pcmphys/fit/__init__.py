@@ -4,6 +4,17 @@ from pcmphys.fit.drift.fit import drift
 from pcmphys.fit.drift.result import DriftFit, DriftPopulation, Prediction
 from pcmphys.fit.drift.spread import Spread
 from pcmphys.fit.drift.table import DriftTable
+from pcmphys.fit.drift.temperature import AtTemperature, equivalent_time
 from pcmphys.fit.readers.table import read_drift
 
-__all__ = ["DriftFit", "DriftPopulation", "DriftTable", "Prediction", "Spread", "drift", "read_drift"]
+__all__ = [
+    "AtTemperature",
+    "DriftFit",
+    "DriftPopulation",
+    "DriftTable",
+    "Prediction",
+    "Spread",
+    "drift",
+    "equivalent_time",
+    "read_drift",
+]

@@ -34,7 +34,8 @@ def unit(time, kind, duration):
 class Fit:
     """Generalised least squares about a given curve ``level - exponent ln t``, averaged over trial models."""
 
-    def __init__(self, time, conductance, kinds, prior, *, curve, duration=250e-9, shares=None, white=None, amplitudes=None):
+    def __init__(self, time, conductance, kinds, prior, curve, *, duration=250e-9, shares=None, known=(None, ())):
+        white, amplitudes = known
         self.time, self.kinds, self.duration = time, kinds, duration
         self.log_g0, self.exponent = curve
         m = np.exp(self.log_g0 - self.exponent * np.log(time))

@@ -46,7 +46,9 @@ def sought(delay: Any, traces: noise.Traces) -> np.ndarray:
         return np.stack([first / REACH, first * REACH], axis=1)
     low, high = check.array("delay", delay, "s", ndim=1, shape=(2,))
     if not low < high:
-        raise ParameterError(f"delay must be a range of two rising numbers, 'fit', or one number; got {low:g}, {high:g}")
+        raise ParameterError(
+            f"delay must be a range of two rising numbers, 'fit', or one number; got {low:g}, {high:g}"
+        )
     _before(high, traces)
     return np.stack([first - high, first - low], axis=1)
 
@@ -62,7 +64,7 @@ def _before(delay: float, traces: noise.Traces) -> None:
         raise ParameterError(f"delay must be below the first read used, at {first:g} s; got {delay:g} s")
 
 
-def search(traces: noise.Traces, ages: np.ndarray) -> tuple[list[np.ndarray], list[noise.Solved], np.ndarray]:
+def search(traces: noise.Traces, ages: np.ndarray) -> tuple[list[np.ndarray], list[noise.BatchFits], np.ndarray]:
     """Delays (devices,) and fits of every trial, and the logarithm of each one's likelihood (devices, trials, models).
 
     The trials close in on the delays that the reads do not rule out, device by device.
@@ -92,6 +94,15 @@ def half_width(deviation: np.ndarray, share: np.ndarray, probability: float) -> 
     order = np.argsort(size, axis=1)
     size, inside = np.take_along_axis(size, order, axis=1), np.take_along_axis(share, order, axis=1).cumsum(axis=1)
     return np.array([np.interp(probability, [0.0, *row], [0.0, *at]) for row, at in zip(inside, size, strict=True)])
+
+
+def between(delay: np.ndarray, share: np.ndarray, probability: float) -> tuple[np.ndarray, np.ndarray]:
+    """Ends of the central interval of the delay [s], (devices,) each; ``delay`` falls along (devices, trials)."""
+    inside = (share.cumsum(axis=1) - 0.5 * share)[:, ::-1]
+    tails = (0.5 + 0.5 * probability, 0.5 - 0.5 * probability)
+    rows = [np.interp(tails, 1.0 - row, at) for row, at in zip(inside, delay[:, ::-1], strict=True)]
+    high, low = np.transpose(rows)
+    return low, high
 
 
 def undetermined(ages: np.ndarray, delay: list[np.ndarray], share: np.ndarray, first: np.ndarray) -> np.ndarray:

@@ -40,8 +40,8 @@ def table_of(time: Any, conductance: Any) -> DriftTable:
 
 def traces_of(
     table: DriftTable, conductance_error: ArrayLike | None, start: Any, reference_time: Any, missing: str
-) -> tuple[noise.Traces, np.ndarray]:
-    """The traces to fit, and the reads used with NaN where one is missing."""
+) -> noise.Traces:
+    """The traces to fit: the reads used, with NaN where one is missing."""
     check.choice("missing", missing, ("refuse", "skip"))
     time, reads = table.time, table.conductance
     gap = np.isnan(reads) & ~np.isnan(time)
@@ -62,7 +62,7 @@ def traces_of(
     reference = float(np.nanmin(time))
     if reference_time is not None:
         reference = check.number("reference_time", reference_time, "s", 0, low_open=True)
-    return noise.Traces(time, reads, white, np.zeros(len(reads)), reference, np.nan, ()), reads
+    return noise.Traces(time, reads, white, np.zeros(len(reads)), reference, np.nan, ())
 
 
 def _gathered(time, reads, white, used):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys.fit.drift.modes import Modes, Trials, find_modes
+from pcmphys.fit.drift.modes import Modes, find_modes
 from pcmphys.fit.drift.sweep import SUMS, Filter, Models, Sums, Track, sweep
 from pcmphys.numerics.compile import kernel, law
 
@@ -31,7 +31,7 @@ class Reads(NamedTuple):
     duration: float  # of a read [s]
 
 
-class Found(NamedTuple):
+class KernelFits(NamedTuple):
     """What the fit finds; M trial models, curve exp(level - exponent (ln age - centre)) [S]."""
 
     curve: np.ndarray  # (devices, 3) level, exponent, centre
@@ -41,7 +41,7 @@ class Found(NamedTuple):
     white: np.ndarray  # (devices, M) variance [S^2], 0 where it is known
     step: np.ndarray  # (devices, M, 2) in (level, exponent)
     covariance: np.ndarray  # (devices, M, 3) of level-level, level-exponent, exponent-exponent
-    unit: np.ndarray  # (devices, kinds and what they are compared with) mean variogram of unit noise over all pairs of reads
+    unit: np.ndarray  # (devices, kinds, and others for comparison) mean variogram of unit noise over all pairs
     variance: np.ndarray  # (devices, kinds) of unit noise that has been left to relax: the constant in the covariance
     count: np.ndarray  # (devices,) reads used
 
@@ -109,7 +109,7 @@ def gather(reads, d, device):
     """Take the reads of device ``d`` that are there; returns how many."""
     row = d if reads.time.shape[0] > 1 else 0
     known = reads.white.size > 0
-    count, square = 0, 0.0
+    count = 0
     for i in range(reads.conductance.shape[1]):
         g = reads.conductance[d, i]
         if not math.isnan(g):
@@ -241,7 +241,7 @@ def draw(device, count, known, weigh, track):
 @law
 def lay_models(trials, bench, count, modes, known, unit):
     """The trial models, one a lane: shares of the intrinsic noise, or amplitudes where the white noise is known."""
-    models, inside = bench.models, trials.shares.size
+    inside = trials.shares.size
     low, high, floor = _trial_range(bench.track, count) if known else (0.0, 0.0, 0.0)
     for j in range(trials.log_prior.size // inside):
         for n in range(inside):

@@ -12,7 +12,7 @@ and 1.5. Of stationary noise only differences are defined, :math:`E[(n(t) - n(t'
 for reads of duration ``d`` (right: the limit :math:`\beta = 1`, spectrum :math:`Q^2 / f`, with the same Q as in the
 published :math:`\sigma^2(t) = Q^2 \ln((t + d) / 2d)`, Nandakumar et al., IEEE ICECS 2019). The undefined constant is
 absorbed by :math:`G_0`. Noise that ages comes out of traps that add nothing before they are first refreshed after
-programming (`pcmphys.physics.flicker`): the covariance of reads at ages s < t is :math:`Q^2 \ln((t + d) / (t - s + 2d))`.
+programming (`pcmphys.physics.flicker`): the covariance at ages s < t is :math:`Q^2 \ln((t + d) / (t - s + 2d))`.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Mixture(NamedTuple):
     freedom: np.ndarray  # (devices,) degrees of freedom; infinite where the white noise is known
 
 
-class Solved(NamedTuple):
+class BatchFits(NamedTuple):
     """Fits of a batch: curve exp(level - exponent (ln age - centre)) and the mixture about it."""
 
     curve: np.ndarray  # (devices, 3) level, exponent, centre
@@ -96,10 +96,10 @@ class Solved(NamedTuple):
     last: np.ndarray  # (devices,) last step, in the logarithm of the curve
     enough: np.ndarray  # (devices,) below this it has converged
 
-    def take(self, which: Any) -> Solved:
+    def take(self, which: Any) -> BatchFits:
         """The same for some of the devices."""
         mixture = Mixture(*(part[which] for part in self.mixture))
-        return Solved(self.curve[which], mixture, *(part[which] for part in self[2:]))
+        return BatchFits(self.curve[which], mixture, *(part[which] for part in self[2:]))
 
 
 def variogram(lag: Any, slope: float, read_duration: float) -> np.ndarray:
@@ -183,15 +183,17 @@ def average_noise(traces: Traces, mixture: Mixture) -> tuple[np.ndarray, np.ndar
 
 def every_kind(kinds: tuple[tuple[float, bool], ...]) -> tuple[tuple[float, bool], ...]:
     """The trial kinds of noise, and for comparison those of slope 1 that age, or do not, as these do."""
-    return kinds + tuple((1.0, old) for old in (False, True) if (1.0, old) not in kinds and any(ageing == old for _, ageing in kinds))
+    return kinds + tuple(
+        (1.0, old) for old in (False, True) if (1.0, old) not in kinds and any(ageing == old for _, ageing in kinds)
+    )
 
 
-def solve(traces: Traces) -> Solved:
+def solve(traces: Traces) -> BatchFits:
     """Gauss-Newton of each device to the curve at which the mean step over all noise models is zero."""
     reads, trials, most = packed(traces)
     devices, lanes = len(traces.conductance), trials.log_prior.size
     kinds, every = len(traces.kinds), trials.excess.size
-    found = kernels.Found(
+    found = kernels.KernelFits(
         np.empty((devices, 3)),
         np.empty((devices, 2)),
         *(np.empty((devices, lanes)) for _ in range(3)),
@@ -217,7 +219,7 @@ def solve(traces: Traces) -> Solved:
         _constants(traces, found.variance[:, :kinds]),
         np.full(devices, np.inf) if known else found.count - 2.0,
     )
-    return Solved(found.curve, mixture, peak, found.last[:, 0], found.last[:, 1])
+    return BatchFits(found.curve, mixture, peak, found.last[:, 0], found.last[:, 1])
 
 
 def packed(traces: Traces) -> tuple[kernels.Reads, Trials, int]:

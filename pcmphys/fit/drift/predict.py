@@ -43,7 +43,7 @@ class Bundle(NamedTuple):
 
 
 def predict_reads(
-    traces: noise.Traces, solved: noise.Solved, time: np.ndarray, probability: float = student.ONE_SIGMA
+    traces: noise.Traces, solved: noise.BatchFits, time: np.ndarray, probability: float = student.ONE_SIGMA
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean and half-width (devices, times) [S] of one more read at each time, given all reads used in the fit.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NamedTuple
-from typing import Any
 
 import numpy as np
 
@@ -31,7 +30,7 @@ class Branch(NamedTuple):
 
     delay: np.ndarray  # (devices,) [s]
     share: np.ndarray  # (devices,), over all branches 1
-    solved: noise.Solved
+    solved: noise.BatchFits
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +83,11 @@ class DriftSolution:
         if len(self.branches) == 1:
             return mean, np.zeros_like(mean)
         return mean, delays.half_width(delay - mean[:, None], share, probability)
+
+    def delay_between(self, probability: float) -> tuple[np.ndarray, np.ndarray]:
+        """Ends of the central interval of a programming delay that was sought [s], (devices,) each."""
+        trials, shares = (np.stack([getattr(b, k) for b in self.branches], axis=1) for k in ("delay", "share"))
+        return delays.between(trials, shares, probability)
 
     def undetermined(self) -> np.ndarray:
         """Which devices' programming delay was sought and not found, (devices,)."""
@@ -147,7 +151,9 @@ class DriftSolution:
         return spread.population(some.mean(1), some.variance(), some.traces.count - 2.0)
 
 
-def _models(branch: Branch, reference_time: float) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+def _models(
+    branch: Branch, reference_time: float
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Values and variances (devices, models) of ln g0, and of the exponent."""
     m = branch.solved.mixture
     level, exponent, centre = (part[:, None] for part in branch.solved.curve.T)

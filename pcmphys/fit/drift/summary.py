@@ -12,6 +12,7 @@ import numpy as np
 from pcmphys.errors import ParameterError
 from pcmphys.fit.drift.solution import PER_DEVICE
 from pcmphys.fit.drift.table import printable, when
+from pcmphys.fit.drift.temperature import LEVEL, common_chance
 from pcmphys.numerics import labelled
 from pcmphys.numerics.files import write_whole
 from pcmphys.plot.figures import check_folder
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _CONDUCTANCES = ("g0", "g0_error", "white_noise")
-_TIMES = ("delay", "delay_error")
+_UNITS = {"delay": "s", "delay_error": "s", "temperature": "K"}
 
 
 def with_error(value: float, error: float) -> tuple[str, str]:
@@ -87,8 +88,23 @@ def summary(fits: Any, population: Any) -> str:
     if population is not None:
         if len(fits) < len(population):
             text.append(f"... {len(population)} devices in all, {len(fits)} shown")
-        text += _of_population(population)
+        text += _of_population(population) + _of_temperatures(population)
     return "\n".join([*text, *(population or first).undetermined])
+
+
+def _of_temperatures(population: Any) -> list[str]:
+    """Exponents at each temperature, and whether one law holds for all."""
+    groups = population.by_temperature
+    lines = []
+    for group in groups:
+        mean, spread = (" +- ".join(with_error(*pair)) for pair in (group[2:4], group[4:6]))
+        known = f"mean {mean}, spread {spread} ({group.method})" if group.devices > 1 else mean
+        lines.append(f"nu at {group.temperature:g} K, {group.devices} device{'s' * (group.devices != 1)}: {known}")
+    chance = common_chance(groups)
+    if math.isfinite(chance):
+        holds = "agrees with" if chance >= LEVEL else "does not agree with"
+        lines.append(f"one exponent for all temperatures {holds} these means (p = {chance:.2g})")
+    return lines
 
 
 def undetermined(result: Any, solution: Any) -> tuple[str, ...]:
@@ -96,8 +112,8 @@ def undetermined(result: Any, solution: Any) -> tuple[str, ...]:
     unknown = solution.undetermined()
     if not unknown.any():
         return ()
-    mean, width = (part[unknown] for part in solution.delays(0.95))
-    low, high = float((mean - width).min()), float((mean + width).max())
+    ends = solution.take(unknown).delay_between(0.95)
+    low, high = float(ends[0].min()), float(ends[1].max())
     whose = "" if unknown.size == 1 else f" of {int(unknown.sum())} of {unknown.size} devices"
     return (
         f"the reads do not tell the programming delay{whose}: anything from {low:.3g} s to {high:.3g} s fits (95 %); "
@@ -131,7 +147,7 @@ def to_dataframe(result: Any) -> pd.DataFrame:
     except ImportError:
         raise ParameterError("to_dataframe needs pandas: pip install pandas; to_csv(path) does without") from None
     names, columns = _columns(result)
-    frame = pandas.DataFrame(dict(zip(PER_DEVICE, columns, strict=True)), index=pandas.Index(names, name="device"))
+    frame = pandas.DataFrame(dict(zip(_keys(result), columns, strict=True)), index=pandas.Index(names, name="device"))
     frame.attrs = {"unit": result.unit, "reference_time": result.reference_time, "read_duration": result.read_duration}
     return frame
 
@@ -144,6 +160,7 @@ _MEANING = {
     "noise_amplitude": "1/f noise relative to the conductance",
     "noise_slope": "slope of the noise spectrum",
     "white_noise": "standard deviation of the white part of the noise",
+    "temperature": "temperature the device was kept at",
     "delay": "time at which the device was programmed",
     "delay_error": "half-width of the 68.3 % interval of the delay",
 }
@@ -158,8 +175,7 @@ def to_dataset(result: Any) -> xr.Dataset:
     several = result.conductance.ndim == 2
     device = ("device",) if several else ()
     variables: dict[str, tuple[tuple[str, ...], Any, str, str]] = {
-        key: (device, getattr(result, key), _unit(key, result), _MEANING[key])
-        for key in PER_DEVICE
+        key: (device, getattr(result, key), _unit(key, result), _MEANING[key]) for key in _keys(result)
     }
     own = result.time.ndim == 2  # a device's times are no axis for all
     read = "read" if own else "time"
@@ -182,7 +198,7 @@ def to_dataset(result: Any) -> xr.Dataset:
 def to_csv(result: Any, path: str | Path) -> None:
     """Write a header with names and units, then one row a device with all digits, whole or not at all."""
     names, columns = _columns(result)
-    heads = [f"{key}[{_unit(key, result)}]" for key in PER_DEVICE]
+    heads = [f"{key}[{_unit(key, result)}]" for key in _keys(result)]
 
     def write(temporary) -> None:
         with open(temporary, "w", newline="", encoding="utf-8") as file:
@@ -194,10 +210,15 @@ def to_csv(result: Any, path: str | Path) -> None:
 
 
 def _unit(key: str, result: Any) -> str:
-    return result.unit if key in _CONDUCTANCES else "s" if key in _TIMES else "1"
+    return result.unit if key in _CONDUCTANCES else _UNITS.get(key, "1")
+
+
+def _keys(result: Any) -> tuple[str, ...]:
+    """What is known of each device."""
+    return PER_DEVICE if result.temperature is None else (*PER_DEVICE, "temperature")
 
 
 def _columns(result) -> tuple[list[str], np.ndarray]:
     """Names of the devices, and what is known of each, (quantities, devices)."""
     names = list(result.names) if hasattr(result, "names") else [result.name]
-    return names, np.array([np.atleast_1d(getattr(result, key)) for key in PER_DEVICE])
+    return names, np.array([np.atleast_1d(getattr(result, key)) for key in _keys(result)])

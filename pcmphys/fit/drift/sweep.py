@@ -89,7 +89,14 @@ def _begin(modes, work, sums):
 @law
 def _advance(decay, modes, work):
     """What is known of the noise at the next read."""
-    known, row, gain, state, pivot, innovation = work.known, work.row, work.gain, work.state, work.pivot, work.innovation
+    known, row, gain, state, pivot, innovation = (
+        work.known,
+        work.row,
+        work.gain,
+        work.state,
+        work.pivot,
+        work.innovation,
+    )
     lanes = pivot.shape[1]
     for k in range(modes):
         for m in range(lanes):

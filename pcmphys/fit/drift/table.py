@@ -84,8 +84,13 @@ def when(time: np.ndarray) -> str:
 
 def unwarned(time: Any, conductance: Any, names: Any, unit: str) -> DriftTable:
     """A checked table without the warning of large conductances, where it was or will be given."""
+    return of_checked(*checked_reads(time, conductance, names, unit))
+
+
+def of_checked(time: np.ndarray, conductance: np.ndarray, names: tuple[str, ...], unit: str) -> DriftTable:
+    """A table of what needs no check."""
     table = object.__new__(DriftTable)
-    for name, value in zip(FIELDS, checked_reads(time, conductance, names, unit), strict=True):
+    for name, value in zip(FIELDS, (time, conductance, names, unit), strict=True):
         object.__setattr__(table, name, value)
     return table
 

@@ -101,7 +101,7 @@ def test_prediction_does_not_depend_on_the_undefined_constant():
     time, ahead, duration = LOG_TIMES, 3e6, 250e-9
     conductance = devices_of(0.02 * flicker(rng, 1, time), 0.05, 0.0, rng, time)[0]
     fitted = fit.drift(time, conductance, conductance_error=0.01, noise_slope=1.0, noise="stationary")
-    solved = fitted._solution.solved
+    solved = fitted._solution.branches[0].solved
     weight, q2 = solved.mixture.weight[0], solved.mixture.flicker[0]
     level, exponent, middle = solved.curve[0]
     curve, log_time = np.exp(level - exponent * (np.log(time[0]) - middle)), np.log(time / time[0])

@@ -56,7 +56,7 @@ def prior_of(kinds, known):
 def test_the_engine_agrees_with_the_dense_twin(time, declared):
     reads = reads_of(time, seed=time.size)
     found = fit.drift(time, reads, noise=declared, reference_time=1.0)
-    solved = found._solution.solved
+    solved = found._solution.branches[0].solved
     kinds = found._solution.traces.kinds
     level, exponent, centre = solved.curve[0]
     dense = twin.Fit(
@@ -81,15 +81,14 @@ def test_the_engine_agrees_with_the_dense_twin(time, declared):
 def test_the_engine_agrees_with_the_twin_where_the_white_noise_is_known(declared):
     reads, white = reads_of(TIMES, seed=8), np.linspace(4e-8, 7e-8, TIMES.size)
     found = fit.drift(TIMES, reads, conductance_error=white, noise=declared, noise_slope=1.0, reference_time=1.0)
-    level, exponent, centre = found._solution.solved.curve[0]
+    level, exponent, centre = found._solution.branches[0].solved.curve[0]
     dense = twin.Fit(
         TIMES,
         reads,
         found._solution.traces.kinds,
         np.ones(noise.AMPLITUDES),
         curve=(level + exponent * centre, exponent),
-        white=white,
-        amplitudes=found._solution.solved.mixture.flicker[0],
+        known=(white, found._solution.branches[0].solved.mixture.flicker[0]),
     )
     value, error = dense.mean_and_width(1)
     assert abs(found.exponent - value) < PART * error
