@@ -197,6 +197,11 @@ class DriftPopulation:
         )
 
     @property
+    def ageing_chance(self) -> float:
+        """Chance that the noise of these devices ages, as their reads tell it; NaN where that was declared."""
+        return self._solution.ageing()
+
+    @property
     def by_temperature(self) -> tuple[AtTemperature, ...]:
         """Mean and spread of the exponents at each temperature, from the lowest on; none where no one was given.
 

@@ -84,6 +84,14 @@ class DriftSolution:
             return mean, np.zeros_like(mean)
         return mean, delays.half_width(delay - mean[:, None], share, probability)
 
+    def ageing(self) -> float:
+        """Chance, mean over the devices, that the noise ages; NaN where that was declared."""
+        kinds = [ageing for _, ageing in self.traces.kinds]
+        if len(set(kinds)) == 1:
+            return np.nan
+        old = np.repeat(kinds, self.branches[0].solved.mixture.weight.shape[1] // len(kinds))
+        return float(np.mean(sum(b.share * (b.solved.mixture.weight @ old) for b in self.branches)))
+
     def delay_between(self, probability: float) -> tuple[np.ndarray, np.ndarray]:
         """Ends of the central interval of a programming delay that was sought [s], (devices,) each."""
         trials, shares = (np.stack([getattr(b, k) for b in self.branches], axis=1) for k in ("delay", "share"))

@@ -86,6 +86,8 @@ def summary(fits: Any, population: Any) -> str:
             for row in [heads, *lines]
         ]
     if population is not None:
+        if math.isfinite(population.ageing_chance):
+            text[1] += f"; the noise ages with a chance of {population.ageing_chance:.0%}"
         if len(fits) < len(population):
             text.append(f"... {len(population)} devices in all, {len(fits)} shown")
         text += _of_population(population) + _of_temperatures(population)

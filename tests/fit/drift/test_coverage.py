@@ -55,10 +55,14 @@ def test_intervals_cover_stationary_noise_and_noise_that_ages(time, ageing):
     close([(fit.drift(time, reads), true) for reads, true in made])
 
 
-def test_the_wrong_kind_of_noise_does_not_cover():
+def test_the_wrong_kind_of_noise_does_not_cover_and_a_population_tells_which_is_right():
     reads, true = simulated(MIXED, True, 1)
+    assert fit.drift(MIXED, reads).ageing_chance > 0.9
+    assert "the noise ages with a chance of" in fit.drift(MIXED, reads).summary(0)
     assert covered(fit.drift(MIXED, reads, noise="stationary"), true, 0.6827) > 0.78
     reads, true = simulated(MIXED, False, 1)
+    assert fit.drift(MIXED, reads).ageing_chance < 0.1
+    assert np.isnan(fit.drift(MIXED, reads, noise="ageing").ageing_chance)
     assert covered(fit.drift(MIXED, reads, noise="ageing"), true, 0.6827) < 0.6
 
 
