@@ -132,7 +132,7 @@ CHANGES = [
     Change("fit/drift/sweep.py", "gain[k, m] = loading * left", "gain[k, m] = left", "fit/drift/test_noise.py"),
     Change("fit/drift/noise.py", "chance = np.exp(np.array(totals) - max(totals))", "chance = np.ones(len(totals))",
            "fit/drift/test_coverage.py"),
-    Change("fit/drift/delays.py", "np.exp(part) for part", "np.exp(0.99 * part) for part", "fit/drift/test_delay.py"),
+    Change("fit/drift/kernels.py", "i] - reads.delay[d]", "i]", "fit/drift/test_delay.py"),
     Change("fit/drift/spread.py", "max(float(part.mean()), 0.0)", "max(total, 0.0)", "fit/drift/test_spread.py"),
     Change("fit/readers/table.py", "    if value == 0:", "    if value < 0:", "fit/readers/test_table.py"),
     # export, study
