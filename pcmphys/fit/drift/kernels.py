@@ -19,6 +19,8 @@ ITERATIONS = 60
 WEIGHTINGS = 3
 """First steps that form the weights anew; later ones only settle the curve."""
 TINY = 1e-300
+TOGETHER = 16
+"""Trial models that a processor takes at once; lanes are filled up to a multiple, with models of white noise alone."""
 
 
 class Reads(NamedTuple):
@@ -71,11 +73,13 @@ class Bench(NamedTuple):
 def new_bench(reads, kinds, lanes, modes, sides):
     """Scratch memory for so many reads of a device, kinds of noise, trial models, relaxations and right-hand sides."""
     n = reads.conductance.shape[1]
+    lanes = (lanes + TOGETHER - 1) // TOGETHER * TOGETHER
+    models = Models(np.ones(lanes), np.zeros(lanes), np.zeros((modes, lanes)), np.zeros(lanes), np.zeros(lanes))
     return Bench(
         Device(np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(3)),
         Modes(np.empty(modes), np.empty((kinds, modes)), np.empty(kinds)),
         Track(np.empty((n, modes)), np.empty((n, modes)), np.empty(n), np.empty((sides, n))),
-        Models(np.empty(lanes), np.empty(lanes), np.empty((modes, lanes)), np.empty(lanes), np.empty(lanes)),
+        models,
         Filter(
             np.empty((modes, modes, lanes)),
             np.empty((modes, lanes)),
