@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -34,7 +35,9 @@ def squares(*arguments, folder=None, **environment):
     return pcmphys(*arguments, folder=folder, module="tests.study.squares", **environment)
 
 
-@pytest.mark.parametrize("command", [[], ["study"], ["cells"], ["cells", "show"], ["cite"], ["fit"], ["fit", "drift"]])
+@pytest.mark.parametrize(
+    "command", [[], ["study"], ["cells"], ["cells", "show"], ["cite"], ["data"], ["fit"], ["fit", "drift"]]
+)
 def test_every_command_has_help(command):
     result = pcmphys(*command, "--help")
     assert result.returncode == 0
@@ -457,3 +460,49 @@ def test_completion_and_help_answer_at_once(command, seconds):
         pcmphys(*command) if command == ["-h"] else complete(*command)
         times.append(spent() - before)
     assert min(times) < seconds
+
+
+TESTERS = ROOT / "data" / "tester-files"
+
+
+def test_data_shows_what_was_recognised(tmp_path):
+    result = pcmphys("data", TESTERS / "01_b1500_sampling.csv", "--plot", tmp_path / "reads.png")
+    assert result.returncode == 0
+    assert (tmp_path / "reads.png").stat().st_size > 10_000
+    said = result.stdout.splitlines()
+    assert "layout     keysight-easyexpert" in said
+    assert "           I1      current      A   (unit by layout keysight-easyexpert)" in said
+    assert "           read voltage = 0.2 V   (by lines before the table)" in said
+    assert "devices    2 devices, 12 reads from 1 s to 5000 s; 4.04737 uS to 20 uS" in said
+    assert said[-1] == f"figure     {tmp_path / 'reads.png'}"
+
+
+def test_data_shows_what_it_understood_of_a_file_that_it_refuses():
+    result = pcmphys("data", TESTERS / "02_kickstart.csv", "--voltage", "0.2")
+    assert result.returncode == 2
+    assert "           SMU-1 Current (A)  current      A   (unit by header)" in result.stdout
+    assert "line 8, column 'SMU-1 Time (s)': time 0 s is not after programming" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_data_takes_every_option_of_the_reader():
+    from pcmphys.cli.data import DataOptions
+    from pcmphys.fit.readers.options import ReadOptions
+
+    own = {"file", "layout", "plot"}
+    assert set(DataOptions.__annotations__) - own == set(ReadOptions.__annotations__)
+    options = ["--names", "device,time[s],R[ohm],g[S]", "--conductance", "g", "--device", "device", "--floor", "9 uS"]
+    result = pcmphys("data", TESTERS / "08_long_headerless.tsv", *options, "--censored", "skip")
+    assert result.returncode == 0
+    assert "12 reads below the floor (censored)" in result.stdout
+
+
+def test_the_examples_of_data_run(tmp_path):
+    text = pcmphys("data", "--help").stdout
+    examples = re.findall(r"Example:  pcmphys (data [^│]*?)(?:\n\s*\n|\n *Example|$)", text)
+    assert len(examples) == 2
+    for example in examples:
+        words = shlex.split(example.replace("reads.png", str(tmp_path / "reads.png")))
+        result = pcmphys(*words, folder=ROOT)
+        assert result.returncode == 0, result.stderr
+    assert (tmp_path / "reads.png").exists()

@@ -4,6 +4,7 @@ import copy
 import importlib
 import inspect
 import io
+import pathlib
 import pickle
 import subprocess
 import sys
@@ -25,6 +26,7 @@ STATISTICAL = load_cell("ibm-90nm-statistical")
 PHYSICAL = load_cell("ibm-90nm-doped-gst")
 G = np.array([[1e-5, 2e-5, 0.0], [0.5e-5, 1.5e-5, 2.5e-5]])
 V = np.array([0.2, 0.1])
+TESTERS = pathlib.Path(__file__).parents[1] / "data" / "tester-files"
 TIMES = np.geomspace(20.0, 1e5, 12)
 
 
@@ -83,6 +85,10 @@ def drifts():
     return np.array([2e-5, 1e-5])[:, None] * TIMES**-0.05 * (1.0 + 0.01 * rng.standard_normal((2, 12)))
 
 
+def measured():
+    return pcm.fit.read(TESTERS / "08b_long_own_times.tsv")
+
+
 def nodes(solution):
     return (
         solution.row_current, solution.column_current, solution.row_voltage, solution.cell_current, solution.power,
@@ -100,7 +106,16 @@ def attributes(thing):
 
 
 class Own(pcm.Mapping):
-    """A mapping of one's own."""
+    """A mapping of one's own: weights without sign."""
+
+    def scale(self, weights, conductance_maximum, conductance_minimum=0.0):
+        return self.largest(weights) / conductance_maximum
+
+    def targets(self, weights, scale, conductance_maximum, conductance_minimum=0.0):
+        return np.abs(weights)[None] / scale
+
+    def combine(self, values):
+        return values[0]
 
 
 class Ohmic(pcm.Selector):
@@ -170,6 +185,10 @@ OBJECTS = {
     ),
     "Prediction": (lambda: pcm.fit.drift(TIMES, drifts()).predict(np.geomspace(1.0, 1e6, 50)), tuple),
     "Spread": (lambda: pcm.fit.drift(TIMES, drifts()).plain, tuple),
+    "Measurement": (measured, lambda m: (m.summary(), m.reads, m[1], m[:1].time, pcm.fit.drift(m).exponent)),
+    "Source": (lambda: measured().source, lambda s: s.attributes()),
+    "Trace": (lambda: measured()[0], tuple),
+    "Layout": (lambda: pcm.fit.Layout(name="mine"), lambda one: one.model_dump_json()),
     "StudyConfig": (lambda: pcm.study.StudyConfig(chips=2), lambda c: (c.model_dump_json(), c.digest())),
     "SelectorMarginConfig": (lambda: pcm.study.SelectorMarginConfig(), lambda c: (c.model_dump_json(), c.digest())),
     "Technology": (lambda: PHYSICAL.technology, lambda t: t.model_dump_json()),
@@ -255,6 +274,7 @@ FROZEN = {
     "OptimisedSplit": ["magnitude", "targets"],
     "Solution": ["on"],
     "AnalogMatrix": ["weights"],
+    "Measurement": ["time", "conductance", "censored"],
 }
 
 
@@ -304,6 +324,7 @@ DATASETS = {
     "PulseReport": ({"row": 2, "column": 3}, {"peak_temperature": "K", "energy": "J"}),
     "WriteReport": ({"row": 2, "column": 3}, {"current": "A", "hottest": "K", "energy": "J", "cell_voltage": "V"}),
     "Noise": ({"row": 2, "column": 3}, {"variance": "A2", "std": "A", "share": "1"}),
+    "Measurement": ({"device": 2, "read": 12}, {"conductance": "S", "censored": "1", "time": "s"}),
     "DriftFit": ({"time": 12}, {"exponent": "1", "g0": "S", "conductance": "S", "time": "s"}),
     "DriftPopulation": ({"device": 2, "time": 12}, {"exponent": "1", "g0": "S", "conductance": "S", "time": "s"}),
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Command line: pcmphys study | cite | cells | fit, and its end: errors of the user's making are one line."""
+"""Command line: pcmphys study | cite | cells | data | fit, and its end: errors of the user's making are one line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pcmphys.cli import cells, fit, study, terminal
+from pcmphys.cli import cells, data, fit, study, terminal
 from pcmphys.errors import ConvergenceError, ParameterError
 
 app: typer.Typer = typer.Typer(
@@ -70,6 +70,7 @@ def help_of(
     context.parent.command.main([*(command or []), "--help"], prog_name="pcmphys")
 
 
+app.command("data")(data.show_data)
 app.command("study")(study.run_study)
 app.command("cite")(cells.print_sources)
 app.command("help")(help_of)

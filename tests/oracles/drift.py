@@ -109,7 +109,8 @@ class Fit:
         below = norm.cdf if np.isinf(self.freedom) else lambda x: student.cdf(x, self.freedom)
 
         def inside(h):
-            up, down = (h - (centre - mean)) / scale, (-h - (centre - mean)) / scale
+            with np.errstate(divide="ignore"):
+                up, down = (h - (centre - mean)) / scale, (-h - (centre - mean)) / scale
             return self.weight @ (below(up) - below(down)) - probability
 
         top = 10.0 * (np.abs(centre - mean) + scale)[self.weight > 1e-9].max()

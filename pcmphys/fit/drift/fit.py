@@ -15,6 +15,7 @@ from pcmphys.fit.drift.input import table_of, traces_of
 from pcmphys.fit.drift.result import DriftFit, DriftPopulation
 from pcmphys.fit.drift.solve import solve
 from pcmphys.fit.drift.table import DriftTable, of_checked, printable
+from pcmphys.fit.readers.measurement import Measurement
 from pcmphys.numerics import check
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class _Options(TypedDict, total=False):
 
 # what arrays give depends on their number of axes, which type checkers do not know for certain
 @overload
-def drift(time: DriftTable, conductance: None = None, **options: Unpack[_Options]) -> DriftPopulation: ...
+def drift(time: DriftTable | Measurement, conductance: None = None, **options: Unpack[_Options]) -> DriftPopulation: ...
 @overload
 def drift(time: ArrayLike, conductance: Sequence[float], **options: Unpack[_Options]) -> DriftFit: ...
 @overload
@@ -62,9 +63,10 @@ def drift(
 
     Parameters
     ----------
-    time : (reads,) or (devices, reads) array, one array a device, or DriftTable
+    time : (reads,) or (devices, reads) array, one array a device, Measurement or DriftTable
         Time since programming [s], above 0, strictly increasing, for all devices or each its own, see `DriftTable`. Or
-        a table with names and unit: a file, from `read_drift`, or ``DriftTable(time, conductance, names, unit)``.
+        reads with names and unit: a file, from `pcmphys.fit.read` or `read_drift`, or ``DriftTable(time, conductance,
+        names, unit)``.
     conductance : (reads,) or (devices, reads) array, or one array a device
         Reads [S] (or normalised), not negative; a read of zero is a read. At least three a device. NaN, or masked: a
         read that is missing. A tester's marks for over-range (9.9E37 and above) are refused.
@@ -92,7 +94,8 @@ def drift(
         At which each device was kept [K]: ``by_temperature`` then has mean and spread of nu at each, and ``summary``
         tests whether one exponent holds for all. Equivalent times: `equivalent_time`.
     missing : {"refuse", "skip"}, optional
-        NaN or masked elements in ``conductance``: an error, or reads that were not taken.
+        NaN or masked elements in ``conductance``: an error, or reads that were not taken. Those of a `Measurement` met
+        its reader's policies and were not taken.
 
     Returns
     -------
@@ -181,6 +184,9 @@ def drift(
     5.822
     """
     table = table_of(time, conductance)
+    source = None
+    if isinstance(time, Measurement):
+        missing, source = "skip", time.source
     kinds = _kinds(noise, noise_slope)
     duration = check.number("read_duration", read_duration, "s", 0, low_open=True)
     kelvin = temperatures.given(temperature, len(table.names))
@@ -202,7 +208,7 @@ def drift(
             stacklevel=2,
         )
     used = of_checked(traces.time, traces.conductance, table.names, table.unit)
-    population = DriftPopulation.of(solution, used, kelvin)
+    population = DriftPopulation.of(solution, used, kelvin, source)
     return population[0] if single else population
 
 

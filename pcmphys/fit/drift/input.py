@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from pcmphys.errors import ParameterError
 from pcmphys.fit.drift import noise
 from pcmphys.fit.drift.table import DriftTable, printable, unwarned, warn_of_size
+from pcmphys.fit.readers.measurement import Measurement
 from pcmphys.numerics import check
 
 _NORMALISED = (0.1, 2.0)  # reads whose median lies here are taken as normalised
@@ -18,6 +19,10 @@ _OUTLIER = 10.0  # but not such a one
 
 def table_of(time: Any, conductance: Any) -> DriftTable:
     """The table that was given, or one made of arrays; checked anew, because its arrays can be changed."""
+    if isinstance(time, Measurement):
+        if conductance is not None:
+            raise ParameterError("a Measurement holds its conductances; give it alone")
+        return unwarned(time.time, time.conductance, time.names, time.unit)
     if isinstance(time, DriftTable):
         if conductance is not None:
             raise ParameterError("a DriftTable holds its conductances; give the table alone, or times and conductances")

@@ -23,8 +23,8 @@ TOGETHER = 16
 """Trial models that a processor takes at once; lanes are filled up to a multiple, with models of white noise alone."""
 
 
-class Reads(NamedTuple):
-    """Reads of all devices; NaN where there is none."""
+class KernelReads(NamedTuple):
+    """KernelReads of all devices; NaN where there is none."""
 
     time: np.ndarray  # (1, n) for all devices, or (devices, n) [s]
     conductance: np.ndarray  # (devices, n) [S]

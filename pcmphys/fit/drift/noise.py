@@ -222,11 +222,11 @@ def solve(traces: Traces) -> BatchFits:
     return BatchFits(found.curve, mixture, peak, found.last[:, 0], found.last[:, 1])
 
 
-def packed(traces: Traces) -> tuple[kernels.Reads, Trials, int]:
+def packed(traces: Traces) -> tuple[kernels.KernelReads, Trials, int]:
     """Reads and trial models as the kernels take them, and the most relaxations that a device needs."""
     white = np.empty((0, 0)) if traces.white is None else traces.white
     time = np.ascontiguousarray(np.atleast_2d(traces.time))
-    reads = kernels.Reads(time, traces.conductance, white, traces.delay, traces.read_duration)
+    reads = kernels.KernelReads(time, traces.conductance, white, traces.delay, traces.read_duration)
     shares = SHARES if traces.white is None else np.zeros(AMPLITUDES)
     trials = trials_of(every_kind(traces.kinds), shares, first_prior(traces))
     return reads, trials, most_modes(*_lags(traces), traces.read_duration)

@@ -18,6 +18,7 @@ from pcmphys.fit.drift.solution import PER_DEVICE, DriftSolution
 from pcmphys.fit.drift.spread import Spread
 from pcmphys.fit.drift.table import DriftTable, of_checked, when
 from pcmphys.fit.drift.temperature import AtTemperature
+from pcmphys.fit.readers.measurement import Source
 from pcmphys.numerics import check
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class DriftPopulation:
         Standard deviation of the fitted exponents as they are, the fit errors in it [1].
     weighted, plain : Spread
         Both estimates: ``mean``, ``mean_error``, ``spread``, ``spread_error``.
-    reference_time, read_duration, time, conductance, unit, temperature
+    reference_time, read_duration, time, conductance, unit, source, temperature
         As in `DriftFit`; ``conductance`` is (devices, reads), and so is ``time`` where each device has its own, NaN
         behind its last read.
     """
@@ -86,6 +87,7 @@ class DriftPopulation:
     conductance: np.ndarray
     unit: str
     temperature: np.ndarray | None
+    source: Source | None
     solution: InitVar[DriftSolution]  # kept out of the fields, so that tables made of them hold results only
 
     def __post_init__(self, solution: DriftSolution) -> None:
@@ -93,7 +95,12 @@ class DriftPopulation:
 
     @classmethod
     def of(
-        cls, solution: DriftSolution, table: DriftTable, temperature: np.ndarray | None, results: Any = None
+        cls,
+        solution: DriftSolution,
+        table: DriftTable,
+        temperature: np.ndarray | None,
+        source: Source | None,
+        results: Any = None,
     ) -> DriftPopulation:
         """The population of solved fits of a table, whose reads are those used.
 
@@ -119,6 +126,7 @@ class DriftPopulation:
             time=table.time,
             conductance=table.conductance,
             unit=table.unit,
+            source=source,
             temperature=temperature,
             solution=solution,
         )
@@ -176,7 +184,7 @@ class DriftPopulation:
         table = of_checked(time, self.conductance[places], tuple(self.names[k] for k in places), self.unit)
         temperature = None if self.temperature is None else self.temperature[places]
         results = {key: getattr(self, key)[places] for key in PER_DEVICE}
-        return DriftPopulation.of(self._solution.take(places), table, temperature, results)
+        return DriftPopulation.of(self._solution.take(places), table, temperature, self.source, results)
 
     def _device(self, k: int) -> DriftFit:
         values = {key: float(getattr(self, key)[k]) for key in PER_DEVICE}
@@ -192,6 +200,7 @@ class DriftPopulation:
             time=time,
             conductance=conductance,
             unit=self.unit,
+            source=self.source,
             temperature=None if self.temperature is None else float(self.temperature[k]),
             solution=self._solution.take(slice(k, k + 1)),
         )

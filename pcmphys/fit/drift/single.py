@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from pcmphys.fit.drift import summary as text
 from pcmphys.fit.drift.figure import drift_figure
 from pcmphys.fit.drift.solution import DriftSolution
+from pcmphys.fit.readers.measurement import Source
 from pcmphys.numerics import check
 from pcmphys.numerics.brief import called
 
@@ -63,6 +64,8 @@ class DriftFit:
         The reads used [s], [S]; a missing read is NaN.
     unit : str
         Unit of the conductance: "S", or "1" for a normalised one; then read [1] for [S] above.
+    source : Source or None
+        File, SHA-256, licence and all else that a `Measurement` knows of its origin; None for arrays.
     temperature : float or None
         At which the device was kept [K], if that was given.
     """
@@ -82,7 +85,8 @@ class DriftFit:
     time: np.ndarray
     conductance: np.ndarray
     unit: str
-    temperature: np.ndarray | None
+    source: Source | None
+    temperature: float | None
     solution: InitVar[DriftSolution]  # kept out of the fields, so that tables made of them hold results only
 
     def __post_init__(self, solution: DriftSolution) -> None:

@@ -193,6 +193,7 @@ def to_dataset(result: Any) -> xr.Dataset:
         coordinates,
         reference_time=result.reference_time,
         read_duration=result.read_duration,
+        **({} if result.source is None else result.source.attributes()),
         **{key: getattr(result, key) for key in _OF_ALL if several},
     )
 

@@ -8,6 +8,7 @@ import pytest
 
 from pcmphys import fit
 from pcmphys.errors import ParameterError, ValidityWarning
+from pcmphys.fit import memory
 
 TIME = np.geomspace(1.0, 1e5, 12)
 READS = 2e-5 * TIME**-0.05
@@ -137,6 +138,11 @@ def test_a_hundred_thousand_reads_take_little_memory_and_time():
         tracemalloc.stop()
     assert found.exponent == pytest.approx(0.05, abs=1e-9)
     assert most < 1e8
+
+
+def test_free_memory_is_known_on_linux_or_not_at_all():
+    free = memory.available()
+    assert free is None or 0 < free < 1e15
 
 
 OWN = [TIME, 2.0 * TIME[:7], TIME[3:]]

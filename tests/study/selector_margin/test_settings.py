@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import multiprocessing
+import threading
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
@@ -152,21 +154,28 @@ class Interrupted(Exception):
 def test_an_interrupted_study_goes_on_from_its_finished_arrays(tmp_path, monkeypatch):
     whole = run(TINY)
     real, saved = Parts.save, []
+    measure, begun, interrupted = study.measure_array, itertools.count(), threading.Event()
 
     def save_five(self, key, part):
         real(self, key, part)
         saved.append(key)
         if len(saved) == 5:
+            interrupted.set()
             raise Interrupted
 
+    def wait_for_it(*task):
+        if next(begun) >= 6:  # so that some are still running, and some not begun, on four threads and a busy machine
+            interrupted.wait(60.0)
+        return measure(*task)
+
     monkeypatch.setattr(Parts, "save", save_five)
+    monkeypatch.setattr(study, "measure_array", wait_for_it)
     with pytest.raises(Interrupted):
         run(TINY, directory=tmp_path)
     monkeypatch.setattr(Parts, "save", real)
     kept = len(list((tmp_path / "parts").glob("*.npz")))
     assert 5 <= kept < 12  # also what was running is kept
     ran, seen = [], []
-    measure = study.measure_array
     monkeypatch.setattr(study, "measure_array", lambda *task: ran.append(task[1:4]) or measure(*task))
     again = run(TINY, directory=tmp_path, progress=lambda done, total: seen.append((done, total)))
     assert again.identical(whole)

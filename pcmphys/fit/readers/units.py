@@ -1,0 +1,131 @@
+"""Units as testers and spreadsheets write them: kOhm, µS, NS, sec, uA/V."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import NamedTuple
+
+from pcmphys.numerics import check
+
+SI = {"time": "s", "conductance": "S", "resistance": "ohm", "current": "A", "voltage": "V"}
+"""What is read, and the unit in which it is kept."""
+MEASURED = ("conductance", "resistance", "current")
+"""What makes a conductance."""
+
+_PREFIXES = {
+    "": 1.0, "f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12,
+    "femto": 1e-15, "pico": 1e-12, "nano": 1e-9, "micro": 1e-6, "milli": 1e-3, "kilo": 1e3, "mega": 1e6, "giga": 1e9,
+}  # fmt: skip
+_LARGE = ("k", "M", "G", "T", "kilo", "mega", "giga")
+_BASES = {
+    "conductance": ("S", "siemens", "mho", "mhos", "1/ohm", "ohm^-1"),
+    "resistance": ("ohm", "ohms"),
+    "current": ("A", "amp", "amps", "ampere", "amperes"),
+    "voltage": ("V", "volt", "volts"),
+    "time": ("s", "sec", "secs", "second", "seconds", "sekunde", "sekunden"),
+}
+_LONG_TIMES = {
+    60.0: ("min", "mins", "minute", "minutes", "minuten"),
+    3600.0: ("h", "hr", "hrs", "hour", "hours", "stunden"),
+    86400.0: ("d", "day", "days", "tage"),
+    604800.0: ("week", "weeks", "wk"),
+    31557600.0: ("yr", "yrs", "year", "years"),
+}
+_BRACKET = re.compile(r"^(?P<name>.*?)\s*(?:\[\s*(?P<square>[^\[\]]*?)\s*\]|\(\s*(?P<round>[^()]*?)\s*\))\s*$")
+_EXAMPLES = {
+    "time": "s, ms, us, ns, min, h, day, yr",
+    "conductance": "S, mS, uS, nS, 1 (normalised)",
+    "resistance": "ohm, kohm, Mohm, Gohm",
+    "current": "A, mA, uA, nA, pA",
+    "voltage": "V, mV",
+}
+
+
+class Unit(NamedTuple):
+    """What a unit is of, its size in SI, and how it is written."""
+
+    quantity: str
+    factor: float
+    text: str
+
+
+@functools.lru_cache(maxsize=1 << 16)
+def split(header: str) -> tuple[str, str | None]:
+    """The name and the unit of a column's header.
+
+    Examples
+    --------
+    >>> split("g_1 (µS)"), split("t_s[s]"), split("Zeit/s"), split("gate/drain")
+    (('g_1', 'µS'), ('t_s', 's'), ('Zeit', 's'), ('gate/drain', None))
+    """
+    match = _BRACKET.match(header)
+    if match is not None:
+        return match["name"], match["square"] if match["square"] is not None else match["round"]
+    name, slash, last = header.rpartition("/")
+    if slash and name.strip() and find(last) is not None:
+        return name.strip(), last.strip()
+    return header.strip(), None
+
+
+@functools.lru_cache(maxsize=4096)
+def find(text: str, quantity: str | None = None) -> Unit | None:
+    """The unit that a text means; None if it is none.
+
+    Where only the case of the letters differs, ``quantity`` decides (``US``: microsecond or microsiemens); without
+    it, nothing that could be two things is taken for one.
+
+    Examples
+    --------
+    >>> find("NS"), find("kOhm").factor, find("ms").quantity, find("uA/V").quantity
+    (Unit(quantity='conductance', factor=1e-09, text='NS'), 1000.0, 'time', 'conductance')
+    >>> find("MS"), find("MS", "time").factor, find("furlong")
+    (None, 0.001, None)
+    """
+    plain = _plain(text)
+    if plain in ("1", "normalised", "normalized"):
+        return Unit("conductance", 1.0, "1")
+    if plain.endswith("/V"):
+        current = find(plain[:-2], "current")
+        return None if current is None else Unit("conductance", current.factor, text.strip())
+    kinds = _BASES if quantity is None else (quantity,)
+    # as written; then with S for siemens and s for seconds kept apart; then in any case, if it is known what it is of
+    for like in ("as written", "any prefix", "any case")[: 2 if quantity is None else 3]:
+        found = [(kind, size) for kind in kinds for size in (_size(plain, kind, like),) if size is not None]
+        if len(found) == 1:
+            return Unit(found[0][0], found[0][1], text.strip())
+    return None
+
+
+def _plain(text: str) -> str:
+    text = text.strip().replace("µ", "u").replace("μ", "u")
+    return re.sub("[\u2126\u03a9]", "ohm", text)
+
+
+def _size(text: str, kind: str, like: str) -> float | None:
+    loose = like == "any case"
+    if kind == "time":
+        for size, words in _LONG_TIMES.items():
+            if text in words or (text.casefold() in words and (len(text) > 1 or loose)):
+                return size
+    for base in _BASES[kind]:
+        letters, prefix = text[len(text) - len(base) :], text[: len(text) - len(base)]
+        if letters != base and (letters.casefold() != base.casefold() or (len(base) == 1 and not loose)):
+            continue
+        if prefix == "M" and loose and kind != "resistance":
+            prefix = "m"  # nobody measures times in megaseconds
+        elif prefix != "M" and prefix not in _PREFIXES and like != "as written":
+            prefix = prefix.casefold()
+        if prefix in _PREFIXES and (kind in ("resistance", "voltage") or prefix not in _LARGE):
+            return _PREFIXES[prefix]
+    return None
+
+
+def allowed(quantity: str) -> str:
+    """Units of a quantity, for messages."""
+    return _EXAMPLES[quantity]
+
+
+def hint(text: str) -> str:
+    """What a text that is no unit may have been meant to be."""
+    return check.suggest(text, ("S", "mS", "uS", "nS", "ohm", "kohm", "Mohm", "A", "mA", "uA", "nA", "s", "ms", "min"))
