@@ -24,7 +24,7 @@ TOGETHER = 16
 
 
 class KernelReads(NamedTuple):
-    """KernelReads of all devices; NaN where there is none."""
+    """Reads of all devices; NaN where there is none."""
 
     time: np.ndarray  # (1, n) for all devices, or (devices, n) [s]
     conductance: np.ndarray  # (devices, n) [S]
