@@ -16,7 +16,7 @@ import numpy as np
 
 from pcmphys.numerics.compile import thread_count
 from validation.bench.measure import Bench, alternate, at_least, at_most, scaled, shown, table
-from validation.crossbar_growth.case import DIODE, SINH, array, ngspice_run, solve, sparse_newton
+from validation.crossbar_growth.case import DIODE, SINH, array, by_scipy, ngspice_run, solve
 from validation.result import MissingProgram
 
 _NAMES = {DIODE: "diodes", SINH: "sinh selectors"}
@@ -63,7 +63,7 @@ def _against_ngspice(size: int, selector, quick: bool) -> Bench:
 
 def _against_scipy(size: int, selector, limit: float, rounds: int, quick: bool) -> Bench:
     times, note = _compare(
-        size, selector, "scipy", lambda *given: sparse_newton(*given, selector).column_current, rounds, 7
+        size, selector, "scipy", lambda *given: by_scipy(*given, selector).column_current, rounds, 7
     )
     name = f"{_NAMES[selector]} {size} × {size}: faster than a sparse Newton iteration of scipy"
     return at_least(name, times["theirs"] / times["ours"], limit, "times", note, quick)
@@ -71,7 +71,7 @@ def _against_scipy(size: int, selector, limit: float, rounds: int, quick: bool) 
 
 def _against_nested(size: int) -> Bench:
     def theirs(cells, voltage):
-        return sparse_newton(cells, voltage, DIODE, nested=True).column_current
+        return by_scipy(cells, voltage, DIODE, nested=True).column_current
 
     times, note = _compare(size, DIODE, "scipy", theirs, 2, 7)
     name = f"diodes {size} × {size}: faster than the same with an ordering made by hand (nested dissection)"
