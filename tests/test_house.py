@@ -15,6 +15,7 @@ ROOT = PACKAGE.parent
 FILES = sorted([*PACKAGE.rglob("*.py"), *(ROOT / "validation").rglob("*.py")])
 MOST_ARGUMENTS, MOST_LINES = 8, 400
 MANY_OPTIONS = {
+    "pcmphys.fit.drift.fit.drift": "reads, and by name what is known of them and of their noise, each with a default",
     "pcmphys.crossbar.analysis.margins.read_margin": "an array, two states and a read: an object for them is no easier",
     "pcmphys.matrix.mapping.optimise.optimise_split": "three numbers of effort, three of history, each with a default",
     "pcmphys.matrix.analog_matrix.__init__": "what a matrix is made of, by name, all but two with a default",

@@ -4,6 +4,7 @@ from pcmphys.fit.drift.fit import drift
 from pcmphys.fit.drift.result import DriftFit, DriftPopulation, Prediction
 from pcmphys.fit.drift.spread import Spread
 from pcmphys.fit.drift.table import DriftTable
+from pcmphys.fit.drift.temperature import AtTemperature, equivalent_time
 from pcmphys.fit.engine.curve import CurveFit, curve
 from pcmphys.fit.engine.parameter import Parameter
 from pcmphys.fit.engine.result import Estimate, FitResult, Goodness
@@ -20,6 +21,7 @@ from pcmphys.fit.telegraph.fit import telegraph
 from pcmphys.fit.telegraph.result import TelegraphFit
 
 __all__ = [
+    "AtTemperature",
     "CurveFit",
     "DriftFit",
     "DriftPopulation",
@@ -40,6 +42,7 @@ __all__ = [
     "Trace",
     "curve",
     "drift",
+    "equivalent_time",
     "failures",
     "read",
     "read_drift",

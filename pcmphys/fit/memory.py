@@ -1,43 +1,12 @@
-"""How much memory a fit needs and how much there is: refused beforehand, not in the middle."""
+"""How much memory there is, so that what does not fit is refused beforehand, not in the middle."""
 
 from __future__ import annotations
 
-import math
 import os
 from pathlib import Path
 
-from pcmphys.errors import ParameterError
-
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # containers: version 2, 1
 _USED = ("/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory/memory.usage_in_bytes")
-
-
-def check(reads: int, matrices: int) -> None:
-    """Refuse a fit of ``reads`` reads a device that holds so many square matrices of them at once.
-
-    Raises
-    ------
-    ParameterError
-        With the memory needed, what there is, and how many reads fit.
-    """
-    free = available()
-    needed = 8.0 * matrices * reads**2
-    if free is not None and needed > free:
-        raise too_many(reads, matrices, free)
-
-
-def too_many(reads: int, matrices: int, free: float | None = None) -> ParameterError:
-    """The error of `check`; without ``free`` half the reads are proposed."""
-    fit = reads // 2 if free is None else max(int(math.sqrt(max(free, 0.0) / (8.0 * matrices))), 3)
-    step = 10 ** max(len(str(fit)) - 2, 0)
-    fit = fit // step * step  # two digits, rounded down
-    there = "more than there is" if free is None else f"{_spoken(free)} is free"
-    return ParameterError(
-        f"{reads} reads a device need {_spoken(8.0 * matrices * reads**2)} of memory ({there}); about {fit} fit, in a "
-        "time that grows with their cube. Thin them, evenly in the logarithm of time: "
-        "keep = np.unique(np.geomspace(1, time.size, 1000).astype(int)) - 1; "
-        "drift(time[keep], conductance[..., keep]); start= leaves out early reads"
-    )
 
 
 def available() -> float | None:
@@ -78,7 +47,3 @@ def _of_process() -> float | None:
     if limit == resource.RLIM_INFINITY:
         return None
     return float(limit - pages * os.sysconf("SC_PAGE_SIZE"))
-
-
-def _spoken(size: float) -> str:
-    return f"{size / 1e9:.2g} GB" if size < 1e11 else f"{size / 1e9:.0f} GB"

@@ -62,9 +62,7 @@ def _against_ngspice(size: int, selector, quick: bool) -> Bench:
 
 
 def _against_scipy(size: int, selector, limit: float, rounds: int, quick: bool) -> Bench:
-    times, note = _compare(
-        size, selector, "scipy", lambda *given: by_scipy(*given, selector).column_current, rounds, 7
-    )
+    times, note = _compare(size, selector, "scipy", lambda *given: by_scipy(*given, selector).column_current, rounds, 7)
     name = f"{_NAMES[selector]} {size} × {size}: faster than a sparse Newton iteration of scipy"
     return at_least(name, times["theirs"] / times["ours"], limit, "times", note, quick)
 

@@ -128,7 +128,11 @@ CHANGES = [
     Change("matrix/compensation.py", "(measured * measured).sum()", "(expected * expected).sum()",
            "matrix/test_analog_matrix.py"),
     # fit and readers
-    Change("fit/drift/noise.py", "np.log(aa) + np.log(cc)", "np.log(aa)", "fit/drift/test_fit.py"),
+    Change("fit/drift/kernels.py", " + math.log(information))", ")", "fit/drift/test_noise.py"),
+    Change("fit/drift/sweep.py", "gain[k, m] = loading * left", "gain[k, m] = left", "fit/drift/test_noise.py"),
+    Change("fit/drift/noise.py", "chance = np.exp(np.array(totals) - max(totals))", "chance = np.ones(len(totals))",
+           "fit/drift/test_coverage.py"),
+    Change("fit/drift/kernels.py", "i] - reads.delay[d]", "i]", "fit/drift/test_delay.py"),
     Change("fit/drift/spread.py", "max(float(part.mean()), 0.0)", "max(total, 0.0)", "fit/drift/test_spread.py"),
     Change("fit/readers/table.py", "    if value == 0:", "    if value < 0:", "fit/readers/test_table.py"),
     # export, study

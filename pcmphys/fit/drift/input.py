@@ -15,8 +15,6 @@ from pcmphys.numerics import check
 
 _NORMALISED = (0.1, 2.0)  # reads whose median lies here are taken as normalised
 _OUTLIER = 10.0  # but not such a one
-_SPREAD_OUT = 8
-"""Times of all devices together, against those of one, up to which devices with own times are fitted on all of them."""
 
 
 def table_of(time: Any, conductance: Any) -> DriftTable:
@@ -24,7 +22,7 @@ def table_of(time: Any, conductance: Any) -> DriftTable:
     if isinstance(time, Measurement):
         if conductance is not None:
             raise ParameterError("a Measurement holds its conductances; give it alone")
-        return _of_measurement(time)
+        return unwarned(time.time, time.conductance, time.names, time.unit)
     if isinstance(time, DriftTable):
         if conductance is not None:
             raise ParameterError("a DriftTable holds its conductances; give the table alone, or times and conductances")
@@ -45,31 +43,13 @@ def table_of(time: Any, conductance: Any) -> DriftTable:
     return table
 
 
-def _of_measurement(measured: Measurement) -> DriftTable:
-    """The reads at the times of all devices together, NaN where a device was not read."""
-    if measured.common:
-        return unwarned(measured.time, measured.conductance, measured.names, measured.unit)
-    taken = ~np.isnan(measured.time)
-    times, place = np.unique(measured.time[taken], return_inverse=True)
-    most = int(measured.reads.max())
-    if times.size > _SPREAD_OUT * most:
-        raise ParameterError(
-            f"devices of {measured.source.file} have times of their own, {times.size} in all for at most {most} reads "
-            "a device, which are too many to fit together; fit them one by one: [drift(one.time, one.conductance, "
-            "missing='skip') for one in measured]"
-        )
-    reads = np.full((len(measured), times.size), np.nan)
-    reads[np.nonzero(taken)[0], place] = measured.conductance[taken]
-    return unwarned(times, reads, measured.names, measured.unit)
-
-
 def traces_of(
     table: DriftTable, conductance_error: ArrayLike | None, start: Any, reference_time: Any, missing: str
-) -> tuple[noise.Traces, np.ndarray]:
-    """The traces to fit, and the reads used with NaN where one is missing."""
+) -> noise.Traces:
+    """The traces to fit: the reads used, with NaN where one is missing."""
     check.choice("missing", missing, ("refuse", "skip"))
     time, reads = table.time, table.conductance
-    gap = np.isnan(reads)
+    gap = np.isnan(reads) & ~np.isnan(time)
     if missing == "refuse" and gap.any():
         device, read = (int(k) for k in np.argwhere(gap)[0])
         raise ParameterError(
@@ -78,21 +58,25 @@ def traces_of(
         )
     white = _white(conductance_error, reads.shape, table.unit)
     used = time >= (0.0 if start is None else check.number("start", start, "s", low=0.0))
-    reads, gap, time = reads[:, used], gap[:, used], time[used]
-    _enough(table.names, reads, gap, start)
-    reference = float(time[0])
+    if time.ndim == 1:
+        time, reads = time[used], np.ascontiguousarray(reads[:, used])
+        white = None if white is None else np.ascontiguousarray(white[:, used])
+    else:
+        time, reads, white = _gathered(time, reads, white, used & ~np.isnan(reads))
+    _enough(table.names, reads, np.isnan(reads), start)
+    reference = float(np.nanmin(time))
     if reference_time is not None:
         reference = check.number("reference_time", reference_time, "s", 0, low_open=True)
-    traces = noise.Traces(
-        time,
-        np.where(gap, 0.0, reads),
-        1.0 - gap,
-        None if white is None else white[:, used],
-        reference,
-        np.nan,
-        (),
-    )
-    return traces, reads
+    return noise.Traces(time, reads, white, np.zeros(len(reads)), reference, np.nan, ())
+
+
+def _gathered(time, reads, white, used):
+    """Each device's own reads from the first column on, NaN behind them."""
+    count = used.sum(axis=1)
+    order = np.argsort(~used, axis=1, kind="stable")[:, : max(int(count.max()), 1)]
+    there = np.arange(order.shape[1]) < count[:, None]
+    time, reads = (np.where(there, np.take_along_axis(part, order, axis=1), np.nan) for part in (time, reads))
+    return time, reads, None if white is None else np.take_along_axis(white, order, axis=1)
 
 
 def _white(conductance_error, shape: tuple[int, int], unit: str) -> np.ndarray | None:

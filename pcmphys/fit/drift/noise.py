@@ -1,19 +1,18 @@
-r"""The noise model under a drift fit, and the generalised least squares that goes with it.
+r"""The noise models under a drift fit, and the generalised least squares that goes with them.
 
 A read of a drifting phase-change device is taken as
 
 .. math:: G_i = m_i (1 + n(t_i)) + w_i, \qquad m_i = G_0 (t_i / t_0)^{-\nu}
 
 with white noise ``w`` and intrinsic noise ``n`` of a spectrum that falls as :math:`f^{-\beta}`, :math:`\beta` between 1
-and 1.5. Only differences of ``n`` are defined, :math:`E[(n(t) - n(t'))^2] / 2 = Q^2 \gamma(|t - t'|)` with
+and 1.5. Of stationary noise only differences are defined, :math:`E[(n(t) - n(t'))^2] / 2 = Q^2 \gamma(|t - t'|)` with
 
 .. math:: \gamma(\tau) = ((1 + \tau / 2d)^{\beta - 1} - 1) / (\beta - 1) \to \ln((\tau + 2d) / 2d)
 
 for reads of duration ``d`` (right: the limit :math:`\beta = 1`, spectrum :math:`Q^2 / f`, with the same Q as in the
 published :math:`\sigma^2(t) = Q^2 \ln((t + d) / 2d)`, Nandakumar et al., IEEE ICECS 2019). The undefined constant is
-absorbed by :math:`G_0`.
-
-Everything here works on a batch: first axis devices, second axis reads; a mask leaves out missing reads.
+absorbed by :math:`G_0`. Noise that ages comes out of traps that add nothing before they are first refreshed after
+programming (`pcmphys.physics.flicker`): the covariance at ages s < t is :math:`Q^2 \ln((t + d) / (t - s + 2d))`.
 """
 
 from __future__ import annotations
@@ -22,44 +21,59 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-SLOPES = (1.0, 1.2, 1.4)  # trial slopes of the spectrum; measured in PCM: 1 to 1.4
+from pcmphys.fit.drift import kernels
+from pcmphys.fit.drift.modes import Trials, most_modes, trials_of
+from pcmphys.numerics.compile import launch
+
+SLOPES = (1.0, 1.2, 1.4)
+"""Trial slopes of the spectrum; measured in PCM: 1 to 1.4."""
 SHARES = np.linspace(0.0, 1.0, 7)  # trial shares of the 1/f part when the white noise is not known
 # before the data: an even chance that the device's own 1/f noise is all there is, else any share alike
 SHARE_PRIOR = np.append(np.full(SHARES.size - 1, 0.5 / (SHARES.size - 1)), 0.5)
 PRIOR_DEVICES = 4.0  # weight of that prior, in devices, where a population tells its own shares
+EVEN = 0.5  # chance, before the data, that noise ages; less in few devices, which cannot tell: wide intervals are safe
 AMPLITUDES = 25  # trial amplitudes of the 1/f part when the white noise is known
-TOLERANCE = 1e-10  # largest last step, in ln g0 and in exponent times ln(t_last / t_first)
-ITERATIONS = 60
-WEIGHTINGS = 3  # first steps that form the weights anew; later ones only settle the curve
-BLOCK = 4_000_000  # floats in the largest array of one block of devices: 32 MB
+ITERATIONS = kernels.ITERATIONS
+ROUNDS = 200  # of EM
+WORK = 20_000  # reads worth a thread of their own
 
 
 class Traces(NamedTuple):
-    """Reads of a batch of devices as the fit sees them (missing reads carry mask 0 and any finite number)."""
+    """Reads of a batch of devices as the fit sees them."""
 
-    time: np.ndarray  # (n,) [s]
-    conductance: np.ndarray  # (devices, n) [S]
-    mask: np.ndarray  # (devices, n) 1 = use, 0 = missing
+    time: np.ndarray  # (n,) or (devices, n) [s]; NaN at the end of a row where a device has fewer reads
+    conductance: np.ndarray  # (devices, n) [S]; NaN where a read is missing
     white: np.ndarray | None  # (devices, n) known white noise [S], or None: to be estimated
+    delay: np.ndarray  # (devices,) time of programming [s]
     reference_time: float  # [s]
     read_duration: float  # [s]
-    slopes: tuple[float, ...]  # trial slopes of the noise spectrum
+    kinds: tuple[tuple[float, bool], ...]  # trial kinds of noise: (slope of the spectrum, ageing)
 
     def take(self, which: Any) -> Traces:
         """The same reads for some of the devices."""
         return self._replace(
+            time=self.time[which] if self.time.ndim == 2 else self.time,
             conductance=self.conductance[which],
-            mask=self.mask[which],
             white=None if self.white is None else self.white[which],
+            delay=self.delay[which],
         )
+
+    @property
+    def count(self) -> np.ndarray:
+        """Reads of each device, (devices,)."""
+        return (~np.isnan(self.conductance)).sum(axis=1)
+
+    def known_white(self) -> np.ndarray:
+        """Mean variance of the known white noise of each device, (devices,) [S^2]."""
+        present = ~np.isnan(self.conductance)
+        return (present * self.white**2).sum(axis=1) / present.sum(axis=1)
 
 
 class Mixture(NamedTuple):
     """What the data say at each of K trial noise models: evidence, noise, and the parameters with their covariance.
 
-    The models of the first trial slope come first, then those of the next.
-
-    Parameters are a step in (ln g0, exponent) from the curve the weights were formed at.
+    The models of the first kind come first, then those of the next. Parameters are a step in (level, exponent) from the
+    curve the weights were formed at.
     """
 
     evidence: np.ndarray  # (devices, K) logarithm of the restricted likelihood, largest 0
@@ -67,124 +81,40 @@ class Mixture(NamedTuple):
     flicker: np.ndarray  # (devices, K) Q^2 at the model's own slope [1]
     white: np.ndarray  # (devices, K) variance of the white part [S^2] (0 where it is known)
     step: np.ndarray  # (devices, K, 2)
-    covariance: np.ndarray  # (devices, K, 2, 2)
+    covariance: np.ndarray  # (devices, K, 3) of level-level, level-exponent, exponent-exponent
+    unit: np.ndarray  # (devices, kinds) mean variogram of unit noise over all pairs of reads
+    constant: np.ndarray  # (devices, kinds) variance that the level is spared, as it belongs to it by definition
     freedom: np.ndarray  # (devices,) degrees of freedom; infinite where the white noise is known
 
 
-class Basis(NamedTuple):
-    """The basis, for one slope, in which both parts of the noise are diagonal."""
+class BatchFits(NamedTuple):
+    """Fits of a batch: curve exp(level - exponent (ln age - centre)) and the mixture about it."""
 
-    eigenvalue: np.ndarray  # (devices, n) of the 1/f part, in units of the white part
-    transform: np.ndarray  # (devices, n, n) rows: basis vectors over the white std
-    scale: np.ndarray  # (devices, n) the white std that serves as unit [S]
-    present: np.ndarray  # (devices, n) 1 where a basis vector lies in reads that were taken, else 0
+    curve: np.ndarray  # (devices, 3) level, exponent, centre
+    mixture: Mixture
+    peak: np.ndarray  # (devices,) logarithm of the largest restricted likelihood
+    last: np.ndarray  # (devices,) last step, in the logarithm of the curve
+    enough: np.ndarray  # (devices,) below this it has converged
 
-
-class Rotated(NamedTuple):
-    """The linearised fit in such a basis."""
-
-    basis: Basis
-    design: np.ndarray  # (devices, n, 2)
-    residual: np.ndarray  # (devices, n)
+    def take(self, which: Any) -> BatchFits:
+        """The same for some of the devices."""
+        mixture = Mixture(*(part[which] for part in self.mixture))
+        return BatchFits(self.curve[which], mixture, *(part[which] for part in self[2:]))
 
 
-def model(traces: Traces, log_g0: np.ndarray, exponent: np.ndarray) -> np.ndarray:
-    """The drift curve of each device, (devices, n) [S]."""
-    log_time = np.log(traces.time / traces.reference_time)
-    return np.exp(log_g0[:, None] - exponent[:, None] * log_time)
-
-
-def variogram(lag: np.ndarray, slope: float, read_duration: float) -> np.ndarray:
+def variogram(lag: Any, slope: float, read_duration: float) -> np.ndarray:
     """Half the mean squared difference of noise of unit amplitude a lag [s] apart, for one slope of its spectrum."""
-    grown = np.log1p(lag / (2 * read_duration))
+    grown = np.log1p(np.asarray(lag) / (2 * read_duration))
     return grown if slope == 1.0 else np.expm1((slope - 1.0) * grown) / (slope - 1.0)
 
 
-def flicker_covariance(lag: np.ndarray, age: float, slope: float, read_duration: float) -> np.ndarray:
-    """Covariance of the intrinsic noise, unit amplitude; variations slower than ``age`` [s] belong to g0.
-
-    Convex, decreasing and zero at ``age``, hence positive definite on any set of times no longer than that (Polya).
-    """
-    return variogram(np.float64(age), slope, read_duration) - variogram(lag, slope, read_duration)
-
-
-def lag_variance(traces: Traces, slope: float) -> float:
-    """Mean variogram over all pairs of reads: what a plain variance would see of noise of unit amplitude."""
-    lag = np.abs(traces.time[:, None] - traces.time)
-    total = variogram(lag, slope, traces.read_duration).sum()
-    return float(total / (traces.time.size * (traces.time.size - 1)))
-
-
-def find_basis(traces: Traces, curve: np.ndarray, slope: float) -> Basis:
-    """Diagonalise the 1/f part relative to the white part at the given curve, once for all trials of one slope."""
-    scale = _unit_of_noise(traces, curve) if traces.white is None else traces.white
-    ratio = traces.mask * curve / scale
-    lag = np.abs(traces.time[:, None] - traces.time)
-    kernel = flicker_covariance(lag, traces.time[-1], slope, traces.read_duration)
-    eigenvalue, vectors = np.linalg.eigh(ratio[:, :, None] * kernel * ratio[:, None, :])
-    transform = np.swapaxes(vectors, 1, 2)
-    # the directions of missing reads hold neither signal nor noise; they must not count in a sum or a determinant
-    present = ((transform**2 @ traces.mask[:, :, None])[:, :, 0] > 0.5).astype(float)
-    eigenvalue = np.where(present > 0, np.maximum(eigenvalue, 1e-14 * eigenvalue[:, -1:]), 1.0)
-    return Basis(eigenvalue, present[:, :, None] * transform / scale[:, None, :], scale, present)
-
-
-def rotate(traces: Traces, basis: Basis, curve: np.ndarray) -> Rotated:
-    """Residuals about a curve, and its derivatives by (ln g0, exponent), in a basis."""
-    log_time = np.log(traces.time / traces.reference_time)
-    signal = traces.mask * curve
-    design = basis.transform @ np.stack([signal, -signal * log_time], axis=2)
-    residual = basis.transform @ (traces.mask * (traces.conductance - curve))[:, :, None]
-    return Rotated(basis, design, residual[:, :, 0])
-
-
-def _unit_of_noise(traces: Traces, curve: np.ndarray) -> np.ndarray:
-    mean_square = (traces.mask * curve**2).sum(axis=1) / traces.mask.sum(axis=1)
-    return np.broadcast_to(np.sqrt(mean_square)[:, None], curve.shape)
-
-
 def first_prior(traces: Traces) -> np.ndarray:
-    """Weights (K,) of the trial noise models before any data: all slopes alike, see `SHARE_PRIOR`."""
+    """Weights (K,) of the trial noise models before any data, see `EVEN` and `SHARE_PRIOR`; all slopes alike."""
+    devices = len(traces.conductance)
+    old = EVEN * devices / (devices + PRIOR_DEVICES)
     inside = SHARE_PRIOR if traces.white is None else np.full(AMPLITUDES, 1.0 / AMPLITUDES)
-    return np.tile(inside / len(traces.slopes), len(traces.slopes))
-
-
-def weigh(traces: Traces, rotated: list[Rotated]) -> Mixture:
-    """Weigh every trial noise model by its restricted likelihood and solve the weighted least squares in each.
-
-    White noise unknown: total variance free (prior 1/variance, integrated exactly), share of the 1/f part on [0, 1].
-    White noise known: the logarithm of the total variance uniform above the known part.
-    """
-    parts = [_weigh_slope(traces, one, slope) for one, slope in zip(rotated, traces.slopes, strict=True)]
-    evidence, flicker, white, step, covariance = (np.concatenate(part, axis=1) for part in zip(*parts, strict=True))
-    evidence = evidence - evidence.max(axis=1, keepdims=True)
-    if traces.white is None:
-        freedom = traces.mask.sum(axis=1) - 2.0
-    else:
-        freedom = np.full(len(evidence), np.inf)
-    return Mixture(evidence, posterior(evidence, first_prior(traces)), flicker, white, step, covariance, freedom)
-
-
-def _weigh_slope(traces: Traces, rotated: Rotated, slope: float):
-    basis = rotated.basis
-    freedom = traces.mask.sum(axis=1) - 2.0
-    unit = lag_variance(traces, slope)
-    if traces.white is None:
-        flicker = np.broadcast_to(SHARES / unit, (freedom.size, SHARES.size))
-        white = np.broadcast_to(1.0 - SHARES, flicker.shape)
-    else:
-        flicker = _trial_amplitudes(traces, rotated, freedom) / unit
-        white = np.ones_like(flicker)
-    variance = np.maximum(white[:, :, None] + flicker[:, :, None] * basis.eigenvalue[:, None, :], 1e-300)
-    step, covariance, chi2, log_information = _least_squares(rotated, 1.0 / variance)
-    log_likelihood = -0.5 * ((basis.present[:, None, :] * np.log(variance)).sum(axis=2) + log_information)
-    if traces.white is not None:
-        return log_likelihood - 0.5 * chi2, flicker, np.zeros_like(flicker), step, covariance
-    chi2 = np.maximum(chi2, 1e-31)  # an exact power law: rounding is all the noise there is
-    scale = chi2 / freedom[:, None]
-    log_likelihood -= 0.5 * freedom[:, None] * np.log(chi2)
-    white = white * scale * basis.scale[:, :1] ** 2
-    return log_likelihood, flicker * scale, white, step, covariance * scale[:, :, None, None]
+    weight = np.concatenate([(old if ageing else 1.0 - old) * inside for _, ageing in traces.kinds])
+    return weight / weight.sum()
 
 
 def posterior(evidence: np.ndarray, prior: np.ndarray) -> np.ndarray:
@@ -193,126 +123,140 @@ def posterior(evidence: np.ndarray, prior: np.ndarray) -> np.ndarray:
     return weight / weight.sum(axis=1, keepdims=True)
 
 
-def pooled_prior(traces: Traces, evidence: np.ndarray, rounds: int = 50) -> np.ndarray:
-    """Prior (K,) over slope and share of the noise, learned from all devices (empirical Bayes by EM).
+def pooled(traces: Traces, evidence: np.ndarray, settled: np.ndarray) -> np.ndarray:
+    """Weights (devices, K) of the trial noise models, with a prior learned from all devices (empirical Bayes).
 
-    One trace of tens of reads cannot tell slow noise from white noise; a population can. Slope and share are taken
-    as drawn from one distribution for all; each device keeps its own amplitude.
+    One trace of tens of reads cannot tell slow noise from white noise, nor noise that ages from noise that does not; a
+    population can. Whether the noise ages is taken as common to all; slope and share as drawn from one distribution;
+    each device keeps its own amplitude.
     """
     first = first_prior(traces)
+    ages = np.repeat([ageing for _, ageing in traces.kinds], first.size // len(traces.kinds))
+    parts, totals = [], []
+    for group in np.unique(ages):
+        weight, total = _learned(traces, np.where(ages == group, first, 0.0), evidence, settled)
+        parts.append(weight)
+        totals.append(total + np.log(first[ages == group].sum()))
+    chance = np.exp(np.array(totals) - max(totals))
+    chance = chance / chance.sum()
+    return sum(share * part for share, part in zip(chance, parts, strict=True))
+
+
+def _learned(traces: Traces, first: np.ndarray, evidence: np.ndarray, settled: np.ndarray) -> tuple[np.ndarray, float]:
+    """Weights (devices, K) with a prior learned by EM from ``first``, and the logarithm of the likelihood.
+
+    Devices whose fit has not ``settled`` teach nothing.
+    """
+    some = first > 0.0
+    first, likelihood = first[some] / first.sum(), np.exp(evidence[:, some])
     prior = first
-    for _ in range(rounds):
-        prior = PRIOR_DEVICES * first + posterior(evidence, prior).sum(axis=0)
+    for _ in range(ROUNDS):
+        each = likelihood @ prior
+        new = PRIOR_DEVICES * first + prior * ((settled / each) @ likelihood)
         if traces.white is not None:  # amplitudes are each device's own: pool the slope alone
-            prior = np.repeat(prior.reshape(len(traces.slopes), -1).mean(axis=1), AMPLITUDES)
-        prior = prior / prior.sum()
-    return prior
+            new = np.repeat(new.reshape(-1, AMPLITUDES).mean(axis=1), AMPLITUDES)
+        new = new / new.sum()
+        moved = np.abs(new - prior).max()
+        prior = new
+        if moved < 1e-4:
+            break
+    weight = np.zeros_like(evidence)
+    weight[:, some] = likelihood * prior
+    each = weight.sum(axis=1, keepdims=True)
+    return weight / each, float(np.log(each[settled]).sum())
 
 
 def average_noise(traces: Traces, mixture: Mixture) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Posterior means (devices,): amplitude Q of the 1/f noise as strong between these reads, its slope, white std."""
-    slopes = np.repeat(traces.slopes, mixture.weight.shape[1] // len(traces.slopes))
-    plain = lag_variance(traces, 1.0)
-    strength = np.array([lag_variance(traces, slope) / plain for slope in slopes])
+    inside = mixture.weight.shape[1] // len(traces.kinds)
+    slopes = np.repeat([slope for slope, _ in traces.kinds], inside)
+    every = every_kind(traces.kinds)
+    plain = mixture.unit[:, [every.index((1.0, ageing)) for _, ageing in traces.kinds]]
+    strength = np.repeat(mixture.unit[:, : len(traces.kinds)] / plain, inside, axis=1)
     amplitude = (mixture.weight * np.sqrt(mixture.flicker * strength)).sum(axis=1)
     if traces.white is None:
         white = (mixture.weight * np.sqrt(mixture.white)).sum(axis=1)
     else:
-        white = np.sqrt((traces.mask * traces.white**2).sum(axis=1) / traces.mask.sum(axis=1))
-    return amplitude, (mixture.weight * slopes).sum(axis=1), white
+        white = np.sqrt(traces.known_white())
+    return amplitude, mixture.weight @ slopes, white
 
 
-def _trial_amplitudes(traces: Traces, rotated: Rotated, freedom: np.ndarray) -> np.ndarray:
-    """Trial 1/f variances (devices, K), relative, at the mean lag: from zero, evenly in the log of the total."""
-    count = traces.mask.sum(axis=1)
-    ones = np.ones((count.size, 1, rotated.residual.shape[1]))
-    chi2 = _least_squares(rotated, ones)[2][:, 0]
-    curve2 = (rotated.design[:, :, 0] ** 2).sum(axis=1) / count  # mean of (curve / white)^2
-    known = 1.0 / curve2
-    seen = np.maximum(chi2 / freedom, 1e-3) / curve2
-    reach = 2.0 + 4.0 * np.sqrt(2.0 / freedom)
-    low = np.maximum(np.log(known), np.log(seen) - reach)
-    high = np.maximum(np.log(known), np.log(seen)) + reach
-    total = np.exp(low[:, None] + np.linspace(0.0, 1.0, AMPLITUDES) * (high - low)[:, None])
-    return np.maximum(total - known[:, None], 0.0)
+def every_kind(kinds: tuple[tuple[float, bool], ...]) -> tuple[tuple[float, bool], ...]:
+    """The trial kinds of noise, and for comparison those of slope 1 that age, or do not, as these do."""
+    return kinds + tuple(
+        (1.0, old) for old in (False, True) if (1.0, old) not in kinds and any(ageing == old for _, ageing in kinds)
+    )
 
 
-def _least_squares(rotated: Rotated, inverse: np.ndarray):
-    """Closed-form 2x2 weighted least squares for weights (devices, K, n): step, covariance, chi^2, log det X'WX."""
-    a, b, r = rotated.design[:, None, :, 0], rotated.design[:, None, :, 1], rotated.residual[:, None, :]
-    wa = inverse * a
-    aa, ab = (wa * a).sum(axis=2), (wa * b).sum(axis=2)
-    slope = ab / aa
-    # centred on the weighted mean of the log time, so that nothing cancels when all times are far from t0
-    centred = b - slope[:, :, None] * a
-    cc = (inverse * centred**2).sum(axis=2)
-    second = (inverse * centred * r).sum(axis=2) / cc
-    first = (wa * r).sum(axis=2) / aa
-    left = r - first[:, :, None] * a - second[:, :, None] * centred
-    chi2 = (inverse * left**2).sum(axis=2)
-    step = np.stack([first - second * slope, second], axis=2)
-    off = -slope / cc
-    covariance = np.stack([np.stack([1 / aa + slope**2 / cc, off], axis=2), np.stack([off, 1 / cc], axis=2)], axis=3)
-    return step, covariance, chi2, np.log(aa) + np.log(cc)
+def solve(traces: Traces) -> BatchFits:
+    """Gauss-Newton of each device to the curve at which the mean step over all noise models is zero."""
+    reads, trials, most = packed(traces)
+    devices, lanes = len(traces.conductance), trials.log_prior.size
+    kinds, every = len(traces.kinds), trials.excess.size
+    found = kernels.KernelFits(
+        np.empty((devices, 3)),
+        np.empty((devices, 2)),
+        *(np.empty((devices, lanes)) for _ in range(3)),
+        np.empty((devices, lanes, 2)),
+        np.empty((devices, lanes, 3)),
+        np.empty((devices, every)),
+        np.empty((devices, every)),
+        np.empty(devices, dtype=np.int64),
+    )
+    grain = max(1, WORK // traces.conductance.shape[1])
+    launch(kernels.solve, devices, reads, trials, most, found, grain=grain)
+    peak = found.evidence.max(axis=1)
+    evidence = found.evidence - peak[:, None]
+    known = traces.white is not None
+    mixture = Mixture(
+        evidence,
+        posterior(evidence, first_prior(traces)),
+        found.flicker,
+        found.white,
+        found.step,
+        found.covariance,
+        found.unit,
+        _constants(traces, found.variance[:, :kinds]),
+        np.full(devices, np.inf) if known else found.count - 2.0,
+    )
+    return BatchFits(found.curve, mixture, peak, found.last[:, 0], found.last[:, 1])
 
 
-def start_values(traces: Traces) -> tuple[np.ndarray, np.ndarray]:
-    """Start of ln g0 and exponent: a straight line in ln G weighted by G^2, which a read near zero cannot disturb."""
-    positive = traces.conductance > 0
-    weight = np.where(positive, traces.conductance, 0.0) ** 2 * traces.mask
-    log_g = np.log(np.where(positive, traces.conductance, 1.0))
-    log_time = np.broadcast_to(np.log(traces.time / traces.reference_time), weight.shape)
-    total = weight.sum(axis=1)
-    x, y = (weight * log_time).sum(axis=1) / total, (weight * log_g).sum(axis=1) / total
-    centred = log_time - x[:, None]
-    spread = (weight * centred**2).sum(axis=1)
-    slope = (weight * centred * (log_g - y[:, None])).sum(axis=1) / np.where(spread > 0, spread, 1.0)
-    return y - slope * x, -slope
+def packed(traces: Traces) -> tuple[kernels.KernelReads, Trials, int]:
+    """Reads and trial models as the kernels take them, and the most relaxations that a device needs."""
+    white = np.empty((0, 0)) if traces.white is None else traces.white
+    time = np.ascontiguousarray(np.atleast_2d(traces.time))
+    reads = kernels.KernelReads(time, traces.conductance, white, traces.delay, traces.read_duration)
+    shares = SHARES if traces.white is None else np.zeros(AMPLITUDES)
+    trials = trials_of(every_kind(traces.kinds), shares, first_prior(traces))
+    return reads, trials, most_modes(*_lags(traces), traces.read_duration)
 
 
-def solve(traces: Traces) -> tuple[np.ndarray, np.ndarray, Mixture | None, np.ndarray]:
-    """Gauss-Newton to the curve at which the mean step over all noise models is zero.
-
-    Returns ln g0 and the exponent (devices,), the mixture at the end, and the last step (devices,), which is below
-    the tolerance where the fit has converged.
-    """
-    log_g0, exponent = start_values(traces)
-    reach = max(float(np.log(traces.time[-1] / traces.time[0])), 1e-12)
-    last = np.full(log_g0.size, np.inf)
-    kept: Mixture | None = None
-    active = np.arange(log_g0.size)
-    bases: list[Basis] = []
-    for round_ in range(ITERATIONS):
-        some = traces.take(active)
-        curve = model(some, log_g0[active], exponent[active])
-        if round_ < WEIGHTINGS:
-            bases = [find_basis(some, curve, slope) for slope in some.slopes]
-        mixture = weigh(some, [rotate(some, basis, curve) for basis in bases])
-        kept = mixture if kept is None else _store(kept, active, mixture)
-        step = (mixture.weight[:, :, None] * mixture.step).sum(axis=1)
-        size = np.maximum(np.abs(step[:, 0]), np.abs(step[:, 1]) * reach)
-        last[active] = size
-        moving = ~(size < TOLERANCE)
-        if not moving.any():
-            break
-        bases = [Basis(*(part[moving] for part in basis)) for basis in bases]
-        active, step = active[moving], step[moving] * np.minimum(1.0, 1.0 / size[moving])[:, None]
-        log_g0[active] += step[:, 0]
-        exponent[active] += step[:, 1]
-    return log_g0, exponent, kept, last
+def most_for(traces: Traces, time: np.ndarray) -> int:
+    """The most relaxations that predictions of reads at these times [s] need."""
+    shortest, longest = _lags(traces)
+    lag = np.abs(np.atleast_2d(traces.time)[:, :, None] - time)
+    lag = np.where(lag > 0.0, lag, np.inf)
+    shortest = np.minimum(shortest, np.nanmin(lag))
+    return most_modes(shortest, np.maximum(longest, (time.max() - traces.delay).max()), traces.read_duration)
 
 
-def _store(kept: Mixture, where: np.ndarray, new: Mixture) -> Mixture:
-    for old, fresh in zip(kept, new, strict=True):
-        old[where] = fresh
-    return kept
+def _lags(traces: Traces) -> tuple[np.ndarray, np.ndarray]:
+    """A lower bound of each device's shortest lag and an upper one of its longest [s], ages included if noise ages."""
+    time = np.atleast_2d(traces.time)
+    shortest, first, last = np.nanmin(np.diff(time, axis=1), axis=1), time[:, 0], np.nanmax(time, axis=1)
+    if any(ageing for _, ageing in traces.kinds):
+        least = np.maximum(first - traces.delay - traces.read_duration, 1e-3 * traces.read_duration)
+        shortest, last = np.minimum(shortest, least), np.maximum(last, last - traces.delay)
+        first = np.zeros_like(first)
+    return shortest, last - first
 
 
-def matrices(slopes: int) -> int:
-    """Square matrices of all reads that the fit of one device holds at once, as measured."""
-    return 7 + 2 * slopes
-
-
-def block_size(reads: int) -> int:
-    """Devices to fit at once, so that the largest array of a block stays near ``BLOCK`` floats."""
-    return max(1, BLOCK // (reads * max(reads, 3 * AMPLITUDES)))
+def _constants(traces: Traces, variance: np.ndarray) -> np.ndarray:
+    """Of stationary noise all that is slower than the device's age belongs to g0, not to its error."""
+    time = np.where(np.isnan(traces.conductance), -np.inf, traces.time).max(axis=1) - traces.delay
+    parts = [
+        np.zeros(time.size) if ageing else variogram(time, slope, traces.read_duration) - variance[:, j]
+        for j, (slope, ageing) in enumerate(traces.kinds)
+    ]
+    return np.stack(parts, axis=1)

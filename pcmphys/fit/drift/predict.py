@@ -1,121 +1,173 @@
-"""What a drift fit says: intervals of its parameters and predictions of reads, averaged over its noise models."""
+"""Predictions of reads from a drift fit, averaged over its noise models."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys.fit.drift.noise import Mixture, Traces, block_size, find_basis, flicker_covariance, model, rotate
+from pcmphys.fit.drift import noise, student
+from pcmphys.fit.drift.kernels import draw, gather, lay_model, least_squares, new_bench, relaxations
+from pcmphys.fit.drift.sweep import sweep
+from pcmphys.numerics.compile import kernel, launch, law
 
-ONE_SIGMA = math.erf(1.0 / math.sqrt(2.0))  # probability inside one standard deviation of a normal
+_AT_ONCE = 4
+"""Times that one pass over the reads predicts."""
 
 
-def half_width(
-    mixture_weight: np.ndarray, centre: np.ndarray, scale: np.ndarray, freedom: np.ndarray, probability: float
-) -> np.ndarray:
-    """Half-width of the central interval of a mixture of Student t (or normal) distributions, (...,).
+class Fitted(NamedTuple):
+    """What the fit has found, as the kernel takes it."""
 
-    The last axis of the first three arguments is the mixture; ``freedom`` has the shape of the result.
-    """
-    from scipy.special import ndtr, stdtr, stdtrit
+    curve: np.ndarray  # (devices, 3)
+    weight: np.ndarray  # (devices, M)
+    flicker: np.ndarray  # (devices, M)
+    white: np.ndarray  # (devices, M) variance of the white part of a fresh read [S^2]
+    freedom: np.ndarray  # (devices,)
 
-    scale = np.maximum(scale, 1e-150)  # an exact fit has no width
-    middle = (mixture_weight * centre).sum(axis=-1)
-    shift = centre - middle[..., None]
-    normal = np.isinf(freedom)
-    degrees = np.where(normal, 1.0, freedom)[..., None]
 
-    def inside(h):
-        up, down = (h[..., None] - shift) / scale, (-h[..., None] - shift) / scale
-        if normal.all():
-            mass = ndtr(up) - ndtr(down)
-        else:
-            mass = stdtr(degrees, up) - stdtr(degrees, down)
-        return (mixture_weight * mass).sum(axis=-1)
+class Asked(NamedTuple):
+    """Which reads to predict, and what is found."""
 
-    quantile = stdtrit(np.minimum(np.where(normal, 1e6, freedom), 1e6), 0.5 + 0.5 * probability)
-    low = np.zeros_like(middle)
-    # a bracket from the models that matter: one without weight may be wider by many orders of magnitude
-    high = np.where(mixture_weight > 1e-6, np.abs(shift) + scale * quantile[..., None], 0.0).max(axis=-1)
-    for _ in range(64):
-        short = inside(high) < probability
-        if not short.any():
-            break
-        high = np.where(short, 2.0 * high, high)
-    for _ in range(36):
-        h = 0.5 * (low + high)
-        enough = inside(h) >= probability
-        low, high = np.where(enough, low, h), np.where(enough, h, high)
-    return high
+    time: np.ndarray  # (times,) [s]
+    probability: float
+    mean: np.ndarray  # (devices, times) [S]
+    width: np.ndarray  # (devices, times) [S]
+
+
+class Bundle(NamedTuple):
+    """Predictions of one device under each trial model, (times, M)."""
+
+    centre: np.ndarray
+    scale: np.ndarray
 
 
 def predict_reads(
-    traces: Traces,
-    mixture: Mixture,
-    log_g0: np.ndarray,
-    exponent: np.ndarray,
-    time: np.ndarray,
-    probability: float = ONE_SIGMA,
+    traces: noise.Traces, solved: noise.BatchFits, time: np.ndarray, probability: float = student.ONE_SIGMA
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean and half-width (devices, times) [S] of one more read at each time, given all reads used in the fit.
 
     Universal kriging: the curve, plus what the 1/f noise of the measured reads says about that of the new one. The
     variance holds the new read's own noise, the parameters' covariance and the uncertainty of the noise model.
     """
-    mean = np.empty((log_g0.size, time.size))
-    width = np.empty_like(mean)
-    size = max(1, block_size(traces.time.size) // (1 + time.size // 32))
-    for first in range(0, log_g0.size, size):
-        part = slice(first, first + size)
-        some = Mixture(*(field[part] for field in mixture))
-        mean[part], width[part] = _krige(traces.take(part), some, log_g0[part], exponent[part], time, probability)
-    return mean, width
-
-
-def _krige(traces, mixture, log_g0, exponent, time, probability):
-    log_time = np.log(time / traces.reference_time)
-    curve = np.exp(log_g0[:, None] - exponent[:, None] * log_time)
-    design = np.stack([curve, -curve * log_time], axis=2)
-    fresh = mixture.white
+    reads, trials, _ = noise.packed(traces)
+    mixture = solved.mixture
+    white = mixture.white
     if traces.white is not None:
-        known = (traces.mask * traces.white**2).sum(axis=1) / traces.mask.sum(axis=1)
-        fresh = np.broadcast_to(known[:, None], fresh.shape)
-    centre, variance = np.empty((*curve.shape, fresh.shape[1])), np.empty((*curve.shape, fresh.shape[1]))
-    each = fresh.shape[1] // len(traces.slopes)
-    for j, slope in enumerate(traces.slopes):
-        fitted = model(traces, log_g0, exponent)
-        rotated = rotate(traces, find_basis(traces, fitted, slope), fitted)
-        lag = np.abs(traces.time[:, None] - time)
-        kernel = flicker_covariance(lag, traces.time[-1], slope, traces.read_duration)
-        link = rotated.basis.transform @ ((traces.mask * fitted)[:, :, None] * kernel) * curve[:, None, :]
-        alone = curve**2 * flicker_covariance(np.zeros(1), traces.time[-1], slope, traces.read_duration)
-        for k in range(j * each, (j + 1) * each):
-            moved = mixture.step[:, k, :, None]
-            pull, noise, lever = _condition(traces, mixture, k, rotated, link, design)
-            centre[:, :, k] = curve + (design @ moved)[:, :, 0] + pull
-            spread = ((lever @ mixture.covariance[:, k]) * lever).sum(axis=2)
-            # past the age of the trace the covariance is defined up to a constant only; the sum does not depend on it
-            own = mixture.flicker[:, k, None] * alone - noise + spread
-            variance[:, :, k] = np.maximum(own, 0.0) + fresh[:, k, None]
-    weight = np.broadcast_to(mixture.weight[:, None, :], centre.shape)
-    freedom = np.broadcast_to(mixture.freedom[:, None], curve.shape)
-    return (weight * centre).sum(axis=2), half_width(weight, centre, np.sqrt(variance), freedom, probability)
+        white = np.broadcast_to(traces.known_white()[:, None], white.shape)
+    devices = len(solved.curve)
+    parts = (solved.curve, mixture.weight, mixture.flicker, white, mixture.freedom)
+    fitted = Fitted(*(np.ascontiguousarray(part) for part in parts))
+    asked = Asked(time, probability, np.empty((devices, time.size)), np.empty((devices, time.size)))
+    most = noise.most_for(traces, time)
+    grain = max(1, noise.WORK // (traces.conductance.shape[1] * (1 + time.size // 3)))
+    launch(_predict, devices, reads, trials, fitted, asked, most, grain=grain)
+    return asked.mean, asked.width
 
 
-def _condition(traces, mixture, k, rotated, link, design):
-    """Under noise model k: the pull of the measured noise on the new read, the variance it explains, the lever left.
+@kernel
+def _predict(start, stop, reads, trials, fitted, asked, most):
+    inside, models = trials.shares.size, fitted.weight.shape[1]
+    at_once = min(_AT_ONCE, asked.time.size)
+    bench = new_bench(reads, trials.excess.size, inside, most, 3 + at_once)
+    bundle = Bundle(np.empty((asked.time.size, models)), np.empty((asked.time.size, models)))
+    for d in range(start, stop):
+        count = gather(reads, d, bench.device)
+        bench.device.curve[:] = fitted.curve[d]
+        modes = relaxations(reads, trials, bench, count, _reach(bench.device, count, asked.time, reads.delay[d]))
+        known = reads.white.size > 0
+        draw(bench.device, count, known, True, bench.track)
+        for j in range(models // inside):
+            for n in range(inside):
+                m = j * inside + n
+                white = 1.0 if known else fitted.white[d, m] / bench.device.scale[0] ** 2
+                lay_model(trials, bench, j, n, modes, fitted.flicker[d, m], white)
+            for first in range(0, asked.time.size, at_once):
+                _predict_some(reads, trials, bench, (d, count, modes), (j, first), fitted, asked, bundle)
+        _average(d, fitted, asked, bundle)
 
-    The lever is the derivative of the prediction by (ln g0, exponent).
+
+@law
+def _reach(device, count, times, delay):
+    """Shortest lag between a read to predict and one that was taken, and the latest age to predict [s]."""
+    shortest, until = math.inf, 0.0
+    for x in range(times.size):
+        age = times[x] - delay
+        until = max(until, age)
+        # reads are in order: look at the two around
+        place = np.searchsorted(device.age[:count], age)
+        for i in range(max(place - 1, 0), min(place + 2, count)):
+            lag = abs(device.age[i] - age)
+            if lag > 0.0:
+                shortest = min(shortest, lag)
+    return shortest, until
+
+
+@law
+def _link(bench, kind, count, modes, x, age):
+    """Fill side ``3 + x`` with the covariance of each read with unit noise at another age; returns that noise's own.
+
+    All over the unit of noise and the curve at that age.
     """
-    if traces.white is None:
-        floor = mixture.white[:, k, None] / rotated.basis.scale[:, :1] ** 2
-    else:
-        floor = 1.0
-    flicker = mixture.flicker[:, k, None]
-    inverse = 1.0 / np.maximum(floor + flicker * rotated.basis.eigenvalue, 1e-300)
-    weighted = flicker[:, :, None] * inverse[:, :, None] * link
-    left = rotated.residual - (rotated.design @ mixture.step[:, k, :, None])[:, :, 0]
-    pull = (weighted * left[:, :, None]).sum(axis=1)
-    lever = design - np.swapaxes(weighted, 1, 2) @ rotated.design
-    return pull, flicker * (weighted * link).sum(axis=1), lever
+    track, weights, device = bench.track, bench.modes, bench.device
+    own = weights.white[kind]
+    ageing = bench.models.ageing[0]
+    for i in range(count):
+        track.sides[3 + x, i] = weights.white[kind] if device.age[i] == age else 0.0
+    for k in range(modes):
+        rate, weight = weights.rate[k], weights.weight[kind, k]
+        fresh = ageing * math.exp(-rate * (age - device.age[0])) * track.young[0, k]
+        own += weight * (1.0 - min(fresh, 1.0))
+        for i in range(count):
+            lag = age - device.age[i]
+            grown = 1.0 - min(fresh, 1.0) if lag < 0.0 else 1.0 - ageing * track.young[i, k]
+            track.sides[3 + x, i] += weight * grown * math.exp(-rate * abs(lag))
+    for i in range(count):
+        track.sides[3 + x, i] *= track.loading[i]
+    return own
+
+
+@law
+def _predict_some(reads, trials, bench, device, block, fitted, asked, bundle):
+    """Predict a few times under all models of one kind."""
+    d, count, modes = device
+    kind, first = block
+    at_once = bench.sums.other.shape[0]
+    own = np.zeros(at_once)
+    some = min(at_once, asked.time.size - first)
+    for x in range(at_once):
+        own[x] = _link(bench, kind, count, modes, x, asked.time[first + min(x, some - 1)] - reads.delay[d])
+    sweep(bench.track, count, modes, bench.models, bench.work, bench.sums)
+    level, exponent, centre = fitted.curve[d, 0], fitted.curve[d, 1], fitted.curve[d, 2]
+    p, inside = bench.sums.product, trials.shares.size
+    for n in range(inside):
+        m = kind * inside + n
+        step, turn, slope, information, _ = least_squares(p[0, n], p[1, n], p[2, n], p[3, n], p[4, n], p[5, n])
+        for x in range(some):
+            off = math.log(asked.time[first + x] - reads.delay[d]) - centre
+            curve = math.exp(level - exponent * off)
+            link = curve * bench.models.flicker[n]
+            other = bench.sums.other
+            a, b, r = other[x, 0, n], other[x, 1, n], other[x, 2, n]
+            bundle.centre[first + x, m] = curve * (1.0 + step - off * turn) + link * (r - step * a - turn * b)
+            # what is left of the derivatives: by the level, and by the exponent where the level is held
+            up, across = curve - link * a, -curve * off - link * b
+            lever = across - slope * up
+            alone = link * (curve * own[x] - link * other[x, 3, n])
+            spread = up * up / p[0, n] + lever * lever / information
+            bundle.scale[first + x, m] = math.sqrt(max(alone + spread, 0.0) + fitted.white[d, m])
+
+
+@law
+def _average(d, fitted, asked, bundle):
+    """Mean over the trial models, and the half-width of their mixture."""
+    weight = fitted.weight[d]
+    shift = np.empty(weight.size)
+    for x in range(asked.time.size):
+        mean = 0.0
+        for m in range(weight.size):
+            mean += weight[m] * bundle.centre[x, m]
+        for m in range(weight.size):
+            shift[m] = bundle.centre[x, m] - mean
+        asked.mean[d, x] = mean
+        asked.width[d, x] = student.half_width(weight, shift, bundle.scale[x], fitted.freedom[d], asked.probability)

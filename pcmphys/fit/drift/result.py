@@ -1,11 +1,11 @@
-"""What `pcmphys.fit.drift` returns: the fit of one device, and that of a population."""
+"""What `pcmphys.fit.drift` returns of a population."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import InitVar, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,11 +13,13 @@ from numpy.typing import ArrayLike
 from pcmphys.errors import ParameterError
 from pcmphys.fit.drift import summary as text
 from pcmphys.fit.drift.figure import drift_figure
+from pcmphys.fit.drift.single import DriftFit, Prediction
 from pcmphys.fit.drift.solution import PER_DEVICE, DriftSolution
 from pcmphys.fit.drift.spread import Spread
+from pcmphys.fit.drift.table import DriftTable, of_checked, when
+from pcmphys.fit.drift.temperature import AtTemperature
 from pcmphys.fit.readers.measurement import Source
 from pcmphys.numerics import check
-from pcmphys.numerics.brief import called
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,138 +27,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class Prediction(NamedTuple):
-    """Predicted reads: mean and standard error [S], shaped like the times asked for, devices first."""
-
-    mean: np.ndarray
-    std: np.ndarray
-
-    def __repr__(self) -> str:
-        return called(self, self._asdict())
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class DriftFit:
-    """A power-law drift fitted to one device.
-
-    Every error is the half-width of the central 68.3 % interval: the number that plays the part of one standard
-    deviation, with few reads and uncertain noise allowed for (for few reads it exceeds the root of the variance).
-
-    Attributes
-    ----------
-    name : str
-        Name of the device.
-    exponent, exponent_error : float
-        Drift exponent nu of ``G = g0 (t / reference_time)**-nu`` [1].
-    g0, g0_error : float
-        Conductance at the reference time [S]. Noise slower than the trace counts as part of g0, not of its error.
-    noise_amplitude : float
-        Q of the intrinsic noise, relative to G [1]: of a one-sided spectrum Q^2 / f or, for a steeper one, of the
-        1/f noise that would be as strong between these reads. Posterior mean, as the next two; with fewer than
-        about twenty reads mostly the prior.
-    noise_slope : float
-        Slope beta of the spectrum f^-beta of that noise [1].
-    white_noise : float
-        Standard deviation of the white part [S]: the given one, or the posterior mean of the estimate.
-    reference_time, read_duration : float
-        [s].
-    time, conductance : (reads,) array
-        The reads used [s], [S]; a missing read is NaN.
-    unit : str
-        Unit of the conductance: "S", or "1" for a normalised one; then read [1] for [S] above.
-    source : Source or None
-        File, SHA-256, licence and all else that a `Measurement` knows of its origin; None for arrays.
-    """
-
-    name: str
-    exponent: float
-    exponent_error: float
-    g0: float
-    g0_error: float
-    noise_amplitude: float
-    noise_slope: float
-    white_noise: float
-    reference_time: float
-    read_duration: float
-    time: np.ndarray
-    conductance: np.ndarray
-    unit: str
-    source: Source | None
-    solution: InitVar[DriftSolution]  # kept out of the fields, so that tables made of them hold results only
-
-    def __post_init__(self, solution: DriftSolution) -> None:
-        object.__setattr__(self, "_solution", solution)
-
-    def __repr__(self) -> str:
-        parts = {"name": self.name, "exponent": self.exponent, "exponent_error": self.exponent_error, "g0": self.g0}
-        return called(self, {**parts, "reads": int(np.isfinite(self.conductance).sum()), "unit": self.unit})
-
-    def curve(self, time: ArrayLike) -> np.ndarray:
-        """The fitted power law at times since programming [s], same shape as ``time``, [S]."""
-        time = np.asarray(check.array("time", time, "s", low=0.0))
-        with np.errstate(divide="ignore"):
-            return self.g0 * (time / self.reference_time) ** -self.exponent
-
-    def predict(self, time: ArrayLike) -> Prediction:
-        """Predict one more noisy read at each time, given the reads that were fitted.
-
-        Parameters
-        ----------
-        time : float or (times,) array
-            Time since programming [s], above 0; earlier or later than the reads.
-
-        Returns
-        -------
-        Prediction
-            ``mean`` and ``std`` [S], shaped like ``time``. ``std`` is that of the read, not of the curve: white noise,
-            1/f noise as far as it is not known from the measured reads (universal kriging), and the covariance of
-            g0 and nu. It is the half-width of the 68.3 % interval, as all errors here.
-
-        Notes
-        -----
-        Each time is predicted by itself; errors of several predicted reads are correlated. At the time of a measured
-        read this is a repeat of that read with fresh white noise. The curve is taken linear in (ln g0, nu) within
-        their errors. Not modelled: a departure from the power law, the non-Gaussian noise of few strong traps.
-        """
-        mean, std = self._solution.predict(time)
-        return Prediction(mean[0], std[0])
-
-    def interval(self, probability: float = 0.95) -> tuple[float, float]:
-        """Central interval of the drift exponent: ``(low, high)`` holds it with this probability (0 to 1)."""
-        width = self._solution.exponent_width(probability)[0]
-        return float(self.exponent - width), float(self.exponent + width)
-
-    def summary(self) -> str:
-        """A plain text table of the fit."""
-        return text.summary([self], None)
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """The fit as a pandas ``DataFrame`` of one row, see `DriftPopulation.to_dataframe`."""
-        return text.to_dataframe(self)
-
-    def to_dataset(self) -> xr.Dataset:
-        """The fit and its reads as an `xarray.Dataset` with the axis time, see `DriftPopulation.to_dataset`."""
-        from pcmphys.fit.drift.summary import to_dataset
-
-        return to_dataset(self)
-
-    def to_csv(self, path: str | Path) -> None:
-        """Write the fit to a CSV file of a header and one row, see `DriftPopulation.to_csv`."""
-        text.to_csv(self, path)
-
-    def plot(self, path: str | Path | None = None) -> Figure:
-        """Draw the reads, the fit and its band; write them to ``path`` (type by its suffix) if one is given.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-        """
-        return drift_figure([self], path=path)
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class DriftPopulation:
-    """Power-law drift fitted to many devices that were read at the same times.
+    """Power-law drift fitted to many devices, read at the same times or each at its own.
 
     ``len``, iteration, and indexing by number or name give each device's `DriftFit`; a slice or a sequence of numbers
     or names gives a smaller population with a mean and spread of its own.
@@ -165,7 +38,8 @@ class DriftPopulation:
     ----------
     names : tuple of str
         Name of each device.
-    exponent, exponent_error, g0, g0_error, noise_amplitude, noise_slope, white_noise : (devices,) array
+    exponent, exponent_error, g0, g0_error : (devices,) array
+    noise_amplitude, noise_slope, white_noise, delay, delay_error : (devices,) array
         As in `DriftFit`, one entry a device. NaN for a device whose fit did not converge.
     exponent_mean, exponent_mean_error : float
         Mean drift exponent of the population [1]. Its error does not allow for the uncertainty of the spread, which
@@ -182,8 +56,9 @@ class DriftPopulation:
         Standard deviation of the fitted exponents as they are, the fit errors in it [1].
     weighted, plain : Spread
         Both estimates: ``mean``, ``mean_error``, ``spread``, ``spread_error``.
-    reference_time, read_duration, time, conductance, unit
-        As in `DriftFit`; ``conductance`` is (devices, reads).
+    reference_time, read_duration, time, conductance, unit, source, temperature
+        As in `DriftFit`; ``conductance`` is (devices, reads), and so is ``time`` where each device has its own, NaN
+        behind its last read.
     """
 
     names: tuple[str, ...]
@@ -194,6 +69,8 @@ class DriftPopulation:
     noise_amplitude: np.ndarray
     noise_slope: np.ndarray
     white_noise: np.ndarray
+    delay: np.ndarray
+    delay_error: np.ndarray
     exponent_mean: float
     exponent_mean_error: float
     exponent_spread: float
@@ -209,6 +86,7 @@ class DriftPopulation:
     time: np.ndarray
     conductance: np.ndarray
     unit: str
+    temperature: np.ndarray | None
     source: Source | None
     solution: InitVar[DriftSolution]  # kept out of the fields, so that tables made of them hold results only
 
@@ -219,20 +97,19 @@ class DriftPopulation:
     def of(
         cls,
         solution: DriftSolution,
-        names: tuple[str, ...],
-        conductance: np.ndarray,
-        unit: str,
-        source: Source | None = None,
+        table: DriftTable,
+        temperature: np.ndarray | None,
+        source: Source | None,
         results: Any = None,
     ) -> DriftPopulation:
-        """The population of solved fits; ``conductance`` as read, with NaN where a read is missing.
+        """The population of solved fits of a table, whose reads are those used.
 
         ``results`` are those of the solution, if they are known: to find them takes as long as a good part of the fit.
         """
         found = solution.population()
         mean, mean_error, spread, spread_error = found.chosen
         return cls(
-            names=names,
+            names=tuple(table.names),
             **(solution.results() if results is None else results),
             exponent_mean=mean,
             exponent_mean_error=mean_error,
@@ -246,10 +123,11 @@ class DriftPopulation:
             plain=found.plain,
             reference_time=solution.traces.reference_time,
             read_duration=solution.traces.read_duration,
-            time=solution.traces.time,
-            conductance=conductance,
-            unit=unit,
+            time=table.time,
+            conductance=table.conductance,
+            unit=table.unit,
             source=source,
+            temperature=temperature,
             solution=solution,
         )
 
@@ -258,8 +136,8 @@ class DriftPopulation:
         mean = " +- ".join(text.with_error(self.exponent_mean, self.exponent_mean_error))
         spread = " +- ".join(text.with_error(self.exponent_spread, self.exponent_spread_error))
         return (
-            f"DriftPopulation({count} device{'s' * (count != 1)}, {self.time.size} reads from {self.time[0]:g} s to "
-            f"{self.time[-1]:g} s; nu = {mean}, spread {spread} ({self.exponent_method}))"
+            f"DriftPopulation({count} device{'s' * (count != 1)}, {when(self.time)}; nu = {mean}, spread {spread} "
+            f"({self.exponent_method}))"
         )
 
     def __len__(self) -> int:
@@ -302,29 +180,59 @@ class DriftPopulation:
             places = [self._number(one) for one in devices]
         if not places or len(set(places)) < len(places):
             raise ParameterError(f"devices must select at least one of {len(self)}, each once; got {devices!r}")
-        names = tuple(self.names[k] for k in places)
+        time = self.time[places] if self.time.ndim == 2 else self.time
+        table = of_checked(time, self.conductance[places], tuple(self.names[k] for k in places), self.unit)
+        temperature = None if self.temperature is None else self.temperature[places]
         results = {key: getattr(self, key)[places] for key in PER_DEVICE}
-        return DriftPopulation.of(
-            self._solution.take(places), names, self.conductance[places], self.unit, self.source, results
-        )
+        return DriftPopulation.of(self._solution.take(places), table, temperature, self.source, results)
 
     def _device(self, k: int) -> DriftFit:
         values = {key: float(getattr(self, key)[k]) for key in PER_DEVICE}
+        time, conductance = self.time, self.conductance[k]
+        if time.ndim == 2:
+            there = ~np.isnan(time[k])
+            time, conductance = time[k, there], conductance[there]
         return DriftFit(
             name=self.names[k],
             **values,
             reference_time=self.reference_time,
             read_duration=self.read_duration,
-            time=self.time,
-            conductance=self.conductance[k],
+            time=time,
+            conductance=conductance,
             unit=self.unit,
             source=self.source,
+            temperature=None if self.temperature is None else float(self.temperature[k]),
             solution=self._solution.take(slice(k, k + 1)),
         )
+
+    @property
+    def ageing_chance(self) -> float:
+        """Chance that the noise of these devices ages, as their reads tell it; NaN where that was declared."""
+        return self._solution.ageing()
+
+    @property
+    def by_temperature(self) -> tuple[AtTemperature, ...]:
+        """Mean and spread of the exponents at each temperature, from the lowest on; none where no one was given.
+
+        A law for each temperature; ``exponent_mean`` is the common one. `summary` tests whether that holds.
+        """
+        if self.temperature is None:
+            return ()
+        found = []
+        for kelvin in np.unique(self.temperature):
+            here = self.temperature == kelvin
+            known = self._solution.take(here).population()
+            found.append(AtTemperature(float(kelvin), int(here.sum()), *known.chosen, known.method))
+        return tuple(found)
 
     def curve(self, time: ArrayLike) -> np.ndarray:
         """The fitted power laws at times since programming [s], (devices, *time.shape) [S]."""
         return np.array([fit.curve(time) for fit in self])
+
+    @property
+    def undetermined(self) -> tuple[str, ...]:
+        """What was asked for and the reads do not tell, in words."""
+        return text.undetermined(self, self._solution)
 
     def predict(self, time: ArrayLike) -> Prediction:
         """As `DriftFit.predict`, with the devices as the first axis of mean and std."""
@@ -352,6 +260,8 @@ class DriftPopulation:
 
     def to_dataset(self) -> xr.Dataset:
         """All devices and their reads as an `xarray.Dataset` with axes device and time, units as attributes.
+
+        Where each device has its own times the axes are device and read, and ``time`` lies along both.
 
         Examples
         --------

@@ -11,7 +11,8 @@ import numpy as np
 
 from pcmphys.errors import ParameterError
 from pcmphys.fit.drift.solution import PER_DEVICE
-from pcmphys.fit.drift.table import printable
+from pcmphys.fit.drift.table import printable, when
+from pcmphys.fit.drift.temperature import LEVEL, common_chance
 from pcmphys.fit.engine.words import with_error
 from pcmphys.numerics import labelled
 from pcmphys.numerics.files import write_whole
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _CONDUCTANCES = ("g0", "g0_error", "white_noise")
+_UNITS = {"delay": "s", "delay_error": "s", "temperature": "K"}
 
 
 def summary(fits: Any, population: Any) -> str:
@@ -40,7 +42,10 @@ def summary(fits: Any, population: Any) -> str:
     """
     first = fits[0] if fits else population
     factor, unit = (1e6, "uS") if first.unit == "S" else (1.0, "1")
-    heads = ("device", "nu", "+-", f"g0 [{unit}]", "+-", "Q (1/f)", "slope", f"white [{unit}]")
+    heads = ["device", "nu", "+-", f"g0 [{unit}]", "+-", "Q (1/f)", "slope", f"white [{unit}]"]
+    sought = bool(np.any((population or first).delay_error))
+    if sought:
+        heads += ["delay [s]", "+-"]
     lines = [
         (
             printable(fit.name),
@@ -49,13 +54,15 @@ def summary(fits: Any, population: Any) -> str:
             f"{fit.noise_amplitude:.2g}",
             f"{fit.noise_slope:.2f}",
             f"{fit.white_noise * factor:.2g}",
+            *(with_error(fit.delay, fit.delay_error) if sought else ()),
         )
         for fit in fits
     ]
     widths = [max(len(row[k]) for row in [heads, *lines]) for k in range(len(heads))]
+    delayed = sought or np.any((population or first).delay)
+    age = "(t - delay)" if delayed else "t"
     text = [
-        f"drift G = g0 (t / {first.reference_time:g} s)^-nu, {first.time.size} reads from {first.time[0]:g} s to "
-        f"{first.time[-1]:g} s",
+        f"drift G = g0 ({age} / {first.reference_time:g} s)^-nu, {when((population or first).time)}",
         "errors: 68.3 % intervals, noise taken as 1/f-like and white, averaged over its models by REML",
     ]
     if fits:
@@ -64,10 +71,41 @@ def summary(fits: Any, population: Any) -> str:
             for row in [heads, *lines]
         ]
     if population is not None:
+        if math.isfinite(population.ageing_chance):
+            text[1] += f"; the noise ages with a chance of {population.ageing_chance:.0%}"
         if len(fits) < len(population):
             text.append(f"... {len(population)} devices in all, {len(fits)} shown")
-        text += _of_population(population)
-    return "\n".join(text)
+        text += _of_population(population) + _of_temperatures(population)
+    return "\n".join([*text, *(population or first).undetermined])
+
+
+def _of_temperatures(population: Any) -> list[str]:
+    """Exponents at each temperature, and whether one law holds for all."""
+    groups = population.by_temperature
+    lines = []
+    for group in groups:
+        mean, spread = (" +- ".join(with_error(*pair)) for pair in (group[2:4], group[4:6]))
+        known = f"mean {mean}, spread {spread} ({group.method})" if group.devices > 1 else mean
+        lines.append(f"nu at {group.temperature:g} K, {group.devices} device{'s' * (group.devices != 1)}: {known}")
+    chance = common_chance(groups)
+    if math.isfinite(chance):
+        holds = "agrees with" if chance >= LEVEL else "does not agree with"
+        lines.append(f"one exponent for all temperatures {holds} these means (p = {chance:.2g})")
+    return lines
+
+
+def undetermined(result: Any, solution: Any) -> tuple[str, ...]:
+    """What was asked for and the reads do not tell."""
+    unknown = solution.undetermined()
+    if not unknown.any():
+        return ()
+    ends = solution.take(unknown).delay_between(0.95)
+    low, high = float(ends[0].min()), float(ends[1].max())
+    whose = "" if unknown.size == 1 else f" of {int(unknown.sum())} of {unknown.size} devices"
+    return (
+        f"the reads do not tell the programming delay{whose}: anything from {low:.3g} s to {high:.3g} s fits (95 %); "
+        "errors of nu and g0 allow for it",
+    )
 
 
 def _of_population(population) -> list[str]:
@@ -96,7 +134,7 @@ def to_dataframe(result: Any) -> pd.DataFrame:
     except ImportError:
         raise ParameterError("to_dataframe needs pandas: pip install pandas; to_csv(path) does without") from None
     names, columns = _columns(result)
-    frame = pandas.DataFrame(dict(zip(PER_DEVICE, columns, strict=True)), index=pandas.Index(names, name="device"))
+    frame = pandas.DataFrame(dict(zip(_keys(result), columns, strict=True)), index=pandas.Index(names, name="device"))
     frame.attrs = {"unit": result.unit, "reference_time": result.reference_time, "read_duration": result.read_duration}
     return frame
 
@@ -109,6 +147,9 @@ _MEANING = {
     "noise_amplitude": "1/f noise relative to the conductance",
     "noise_slope": "slope of the noise spectrum",
     "white_noise": "standard deviation of the white part of the noise",
+    "temperature": "temperature the device was kept at",
+    "delay": "time at which the device was programmed",
+    "delay_error": "half-width of the 68.3 % interval of the delay",
 }
 _OF_ALL = (
     "exponent_mean", "exponent_mean_error", "exponent_spread", "exponent_spread_error", "exponent_method",
@@ -121,13 +162,14 @@ def to_dataset(result: Any) -> xr.Dataset:
     several = result.conductance.ndim == 2
     device = ("device",) if several else ()
     variables: dict[str, tuple[tuple[str, ...], Any, str, str]] = {
-        key: (device, getattr(result, key), result.unit if key in _CONDUCTANCES else "1", _MEANING[key])
-        for key in PER_DEVICE
+        key: (device, getattr(result, key), _unit(key, result), _MEANING[key]) for key in _keys(result)
     }
-    variables["conductance"] = ((*device, "time"), result.conductance, result.unit, "read; NaN: missing")
+    own = result.time.ndim == 2  # a device's times are no axis for all
+    read = "read" if own else "time"
+    variables["conductance"] = ((*device, read), result.conductance, result.unit, "read; NaN: missing")
     names = result.names if several else result.name
     coordinates = {
-        "time": (("time",), result.time, "s", "time since programming"),
+        "time": ((*device, read) if own else (read,), result.time, "s", "time since programming"),
         "device": (device, names, "1", "name of the device"),
     }
     return labelled.dataset(
@@ -144,7 +186,7 @@ def to_dataset(result: Any) -> xr.Dataset:
 def to_csv(result: Any, path: str | Path) -> None:
     """Write a header with names and units, then one row a device with all digits, whole or not at all."""
     names, columns = _columns(result)
-    heads = [f"{key}[{result.unit if key in _CONDUCTANCES else 1}]" for key in PER_DEVICE]
+    heads = [f"{key}[{_unit(key, result)}]" for key in _keys(result)]
 
     def write(temporary) -> None:
         with open(temporary, "w", newline="", encoding="utf-8") as file:
@@ -155,7 +197,16 @@ def to_csv(result: Any, path: str | Path) -> None:
     write_whole(check_folder(path), write)
 
 
+def _unit(key: str, result: Any) -> str:
+    return result.unit if key in _CONDUCTANCES else _UNITS.get(key, "1")
+
+
+def _keys(result: Any) -> tuple[str, ...]:
+    """What is known of each device."""
+    return PER_DEVICE if result.temperature is None else (*PER_DEVICE, "temperature")
+
+
 def _columns(result) -> tuple[list[str], np.ndarray]:
     """Names of the devices, and what is known of each, (quantities, devices)."""
     names = list(result.names) if hasattr(result, "names") else [result.name]
-    return names, np.array([np.atleast_1d(getattr(result, key)) for key in PER_DEVICE])
+    return names, np.array([np.atleast_1d(getattr(result, key)) for key in _keys(result)])

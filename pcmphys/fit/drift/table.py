@@ -1,4 +1,4 @@
-"""What a drift fit is made from: reads of one or more devices at common times, checked."""
+"""What a drift fit is made from: reads of one or more devices, at common times or each at its own, checked."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ FIELDS = ("time", "conductance", "names", "unit")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DriftTable:
-    """Reads of one or more devices at common times, as `pcmphys.fit.drift` takes them.
+    """Reads of one or more devices, as `pcmphys.fit.drift` takes them.
 
     Parameters
     ----------
-    time : (reads,) array
-        Time since programming [s], above 0, strictly increasing.
-    conductance : (devices, reads) array, or (reads,) for one device
+    time : (reads,) or (devices, reads) array, or one array a device
+        Time since programming [s], above 0, strictly increasing: one for all devices, or each device's own. Devices
+        with fewer reads than others have NaN in both arrays, or shorter ones: arrays of different lengths are
+        filled up.
+    conductance : (devices, reads) array, or (reads,) for one device, or one array a device
         [S], or normalised [1]; not negative; NaN, or masked, where a read is missing.
     names : sequence of str, optional
         Name of each device, each once; by default "device 0", "device 1", ...
@@ -48,6 +50,8 @@ class DriftTable:
     --------
     >>> DriftTable([1.0, 10.0, 100.0], [[2e-5, 1.9e-5, 1.8e-5]], ["a"])
     DriftTable(1 device, 3 reads from 1 s to 100 s, in S)
+    >>> DriftTable([[1.0, 10.0, 100.0], [2.0, 30.0]], [[2e-5, 1.9e-5, 1.8e-5], [1e-5, 9e-6]])
+    DriftTable(2 devices, 2 to 3 reads each at own times from 1 s to 100 s, in S)
     """
 
     time: np.ndarray
@@ -64,16 +68,29 @@ class DriftTable:
 
     def __repr__(self) -> str:
         count = len(self.names)
-        return (
-            f"DriftTable({count} device{'s' * (count != 1)}, {self.time.size} reads from {self.time[0]:g} s to "
-            f"{self.time[-1]:g} s, in {self.unit})"
-        )
+        return f"DriftTable({count} device{'s' * (count != 1)}, {when(self.time)}, in {self.unit})"
+
+
+def when(time: np.ndarray) -> str:
+    """How many reads, and from when to when, in words."""
+    first, last = np.nanmin(time), np.nanmax(time)
+    if time.ndim == 1:
+        return f"{time.size} reads from {first:g} s to {last:g} s"
+    counts = (~np.isnan(time)).sum(axis=1)
+    low, high = int(counts.min()), int(counts.max())
+    many = f"{high}" if low == high else f"{low} to {high}"
+    return f"{many} reads each at own times from {first:g} s to {last:g} s"
 
 
 def unwarned(time: Any, conductance: Any, names: Any, unit: str) -> DriftTable:
     """A checked table without the warning of large conductances, where it was or will be given."""
+    return of_checked(*checked_reads(time, conductance, names, unit))
+
+
+def of_checked(time: np.ndarray, conductance: np.ndarray, names: tuple[str, ...], unit: str) -> DriftTable:
+    """A table of what needs no check."""
     table = object.__new__(DriftTable)
-    for name, value in zip(FIELDS, checked_reads(time, conductance, names, unit), strict=True):
+    for name, value in zip(FIELDS, (time, conductance, names, unit), strict=True):
         object.__setattr__(table, name, value)
     return table
 
@@ -85,20 +102,86 @@ def checked_reads(
     if unit not in ("S", "1"):
         factor = f": multiply conductances in {unit} by {TO_SIEMENS[unit]:g}" if unit in TO_SIEMENS else ""
         raise ParameterError(f"unit must be 'S' or '1' (normalised); got {unit!r}{factor}")
-    time = np.array(check.measured("time", check.array("time", time, "s", ndim=1, low=0.0), "s"))
-    check.increasing("time", time, "s")
-    if time[0] <= 0:
-        raise ParameterError("time must be above 0 s, counted from programming; time[0] is 0 s")
+    time, conductance = _filled_up(time, conductance)
+    time = np.array(check.measured("time", _times(time), "s"))
     found = check.with_gaps("conductance", check.filled(conductance), ndim=(1, 2))
     check.measured("conductance", found, unit)
     check.array("conductance", np.where(np.isnan(found), 0.0, found), unit, low=0.0)
-    if found.shape[-1] != time.size:
-        turned = "; is it transposed?" if found.ndim == 2 and found.shape[0] == time.size else ""
+    if time.ndim == 2 and found.shape != time.shape:
         raise ParameterError(
-            f"conductance must have {time.size} reads a device, one a time; got shape {found.shape}{turned}"
+            f"time of shape {time.shape} holds each device's own times; conductance must have the same shape, got "
+            f"{found.shape}"
+        )
+    reads = time.shape[-1]
+    if found.shape[-1] != reads:
+        turned = "; is it transposed?" if found.ndim == 2 and found.shape[0] == reads else ""
+        raise ParameterError(
+            f"conductance must have {reads} reads a device, one a time; got shape {found.shape}{turned}"
         )
     found = np.atleast_2d(found)
+    if time.ndim == 2:
+        _own_times(time, found)
     return time, found, _names(names, len(found)), unit
+
+
+def _filled_up(time, conductance):
+    """Arrays of different lengths, one a device, as two of one shape with NaN at the end."""
+    if not isinstance(time, (list, tuple)) or not isinstance(conductance, (list, tuple, np.ndarray)):
+        return time, conductance
+    lengths = [[np.size(one) if np.ndim(one) == 1 else -1 for one in part] for part in _parts(time, conductance)]
+    if min(map(len, lengths)) == 0 or min(map(min, lengths)) < 1 or len(set(lengths[0])) == 1 == len(set(lengths[1])):
+        return time, conductance
+    if lengths[0] != lengths[1]:
+        k = next((k for k, pair in enumerate(zip(*lengths)) if pair[0] != pair[1]), min(map(len, lengths)))
+        raise ParameterError(
+            f"time and conductance must have as many reads as each other for each device; they differ for device {k}"
+        )
+    return _padded(check.unmasked("time", time)), _padded(conductance)
+
+
+def _parts(*given):
+    """Each as a list of arrays where that is possible, of numbers where not."""
+    for part in given:
+        yield [one if np.isscalar(one) or one is None else np.asarray(check.filled(one)) for one in part]
+
+
+def _padded(rows) -> np.ndarray:
+    rows = [np.asarray(check.filled(row), dtype=float) for row in rows]
+    out = np.full((len(rows), max(row.size for row in rows)), np.nan)
+    for place, row in zip(out, rows, strict=True):
+        place[: row.size] = row
+    return out
+
+
+def _times(time) -> np.ndarray:
+    """Times for all devices, increasing and above zero; or each device's own, of which that is asked elsewhere."""
+    if np.ndim(time) == 2:
+        return check.with_gaps("time", time, "s", 0.0, ndim=2)
+    time = check.array("time", time, "s", ndim=1, low=0.0)
+    check.increasing("time", time, "s")
+    if time[0] <= 0:
+        raise ParameterError("time must be above 0 s, counted from programming; time[0] is 0 s")
+    return time
+
+
+def _own_times(time: np.ndarray, conductance: np.ndarray) -> None:
+    """Refuse own times that are not above zero and increasing, or a read without one."""
+    for says, wrong in (
+        ("is missing where conductance has a read", np.isnan(time) & ~np.isnan(conductance)),
+        ("is 0 s; times must be above 0 s, counted from programming", time == 0.0),
+        ("is not above the one before: each device's times must increase strictly", ~_rising(time)),
+    ):
+        if wrong.any():
+            device, read = (int(k) for k in np.argwhere(wrong)[0])
+            raise ParameterError(f"time[{device}, {read}] {says}")
+
+
+def _rising(time: np.ndarray) -> np.ndarray:
+    """Which times are above all before them, or not there."""
+    before = np.fmax.accumulate(np.where(np.isnan(time), -np.inf, time), axis=1)
+    late = np.ones(time.shape, dtype=bool)
+    late[:, 1:] = time[:, 1:] > before[:, :-1]
+    return late | np.isnan(time)
 
 
 def _names(names: Sequence[str], devices: int) -> tuple[str, ...]:

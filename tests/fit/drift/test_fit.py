@@ -93,16 +93,21 @@ def test_predicted_reads_are_covered(noise_slope):
 
 
 def test_prediction_does_not_depend_on_the_undefined_constant():
-    """Kriging with a covariance known up to a constant: brute force with ten times the constant, one noise model."""
+    """Kriging with a covariance known up to a constant: brute force with ten times the constant, one noise model.
+
+    The fit's noise is a sum of relaxations that is right to a part of 0.003: predictions to that part of their error.
+    """
     rng = np.random.default_rng(23)
     time, ahead, duration = LOG_TIMES, 3e6, 250e-9
     conductance = devices_of(0.02 * flicker(rng, 1, time), 0.05, 0.0, rng, time)[0]
-    fitted = fit.drift(time, conductance, conductance_error=0.01, noise_slope=1.0)
-    weight, q2 = fitted._solution.mixture.weight[0], fitted._solution.mixture.flicker[0]
-    curve, log_time = np.exp(fitted._solution.log_g0[0]), np.log(time / time[0])
-    m = curve * np.exp(-fitted._solution.exponent[0] * log_time)
+    fitted = fit.drift(time, conductance, conductance_error=0.01, noise_slope=1.0, noise="stationary")
+    solved = fitted._solution.branches[0].solved
+    weight, q2 = solved.mixture.weight[0], solved.mixture.flicker[0]
+    level, exponent, middle = solved.curve[0]
+    curve, log_time = np.exp(level - exponent * (np.log(time[0]) - middle)), np.log(time / time[0])
+    m = curve * np.exp(-exponent * log_time)
     design = np.stack([m, -m * log_time], axis=1)
-    far = curve * np.exp(-fitted._solution.exponent[0] * np.log(ahead / time[0]))
+    far = curve * np.exp(-exponent * np.log(ahead / time[0]))
     centre, scale = [], []
     constant = 300.0
     for q in q2:
@@ -119,9 +124,9 @@ def test_prediction_does_not_depend_on_the_undefined_constant():
         scale.append(np.sqrt(variance))
     centre, scale = np.array(centre), np.array(scale)
     mean, std = fitted.predict(ahead)
-    assert mean == pytest.approx(weight @ centre, rel=1e-6)
+    assert mean == pytest.approx(weight @ centre, abs=0.003 * std)
     inside = norm.cdf((mean + std - centre) / scale) - norm.cdf((mean - std - centre) / scale)
-    assert weight @ inside == pytest.approx(0.682689, abs=1e-6)
+    assert weight @ inside == pytest.approx(0.682689, abs=0.002)
 
 
 def test_spread_of_exponents_is_freed_of_fit_error():
@@ -316,8 +321,8 @@ def test_a_lost_device_is_reported_and_left_out(monkeypatch):
     real = noises.solve
 
     def lose_first(traces):
-        log_g0, exponent, mixture, last = real(traces)
-        return log_g0, exponent, mixture, np.where(np.arange(last.size) == 0, 1.0, last)
+        solved = real(traces)
+        return solved._replace(last=np.where(np.arange(solved.last.size) == 0, 1.0, solved.last))
 
     monkeypatch.setattr(noises, "solve", lose_first)
     with pytest.warns(ValidityWarning, match="1 of 4"):

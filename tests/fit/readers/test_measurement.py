@@ -107,17 +107,17 @@ def test_drift_takes_it(plain, own):
     # what is known of the file goes along, into parts and data sets
     assert fitted.source == fitted[0].source == fitted[:1].source == plain.source
     assert fitted.to_dataset().attrs["licence"] == fitted[1].to_dataset().attrs["licence"] == "CC BY 4.0"
-    # times of their own: as if each had been fitted with gaps at the other's times
-    np.testing.assert_allclose(pcm.fit.drift(own).exponent, [0.05, 0.08], atol=1e-4)
+    # times of their own stay their own
+    found = pcm.fit.drift(own)
+    np.testing.assert_allclose(found.exponent, [0.05, 0.08], atol=1e-4)
+    for one, fitted in zip(own, found, strict=True):
+        assert np.array_equal(fitted.time, one.time[~np.isnan(one.conductance)])
 
 
-def test_drift_of_devices_with_nothing_in_common_is_refused():
+def test_drift_of_devices_with_nothing_in_common_is_fitted_at_once():
     time = np.arange(1.0, 61.0).reshape(12, 5)
     measured = pcm.fit.Measurement(tuple("abcdefghijkl"), time, 1e-5 / time**0.05, np.zeros((12, 5)))
-    with pytest.raises(ParameterError, match=r"times of their own, 60 in all for at most 5 reads a device.*one by one"):
-        pcm.fit.drift(measured)
-    for one in measured:  # as the message says
-        assert pcm.fit.drift(one.time, one.conductance, missing="skip").exponent == pytest.approx(0.05, abs=1e-6)
+    np.testing.assert_allclose(pcm.fit.drift(measured).exponent, 0.05, atol=1e-6)
 
 
 def test_rows_of_a_device_need_not_stand_together(tmp_path):
