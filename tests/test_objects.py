@@ -129,6 +129,33 @@ def solved_with(selector, **options):
     return nodes(pcm.Crossbar(G, selector=selector).solve(pcm.Bias.matvec(10 * V, **options)))
 
 
+def power_law(time, g0, nu):
+    return g0 * time**-nu
+
+
+def fitted_curve():
+    time, reads = [1.0, 2.0, 4.0, 8.0, 16.0], [20.1, 19.2, 18.7, 17.9, 17.5]
+    start = [pcm.fit.Parameter("g0", 10.0, unit="uS"), pcm.fit.Parameter("nu", 0.1)]
+    return pcm.fit.curve(power_law, time, reads, start, error=0.1)
+
+
+def noisy(count, traps=False):
+    """Reads with white noise, and with a trap that changes every fifty of them or so."""
+    rng = np.random.default_rng(1)
+    state = np.cumsum(rng.random(count) < 0.02) % 2
+    return 1e-5 - 2e-7 * state * traps + 4e-8 * rng.normal(size=count)
+
+
+def retained():
+    temperature = np.repeat([430.0, 450.0, 470.0], 20)
+    time = 1e-15 * np.exp(np.random.default_rng(0).normal(2.5, 0.05, 60) / (8.617333e-5 * temperature))
+    return pcm.fit.retention(np.minimum(time, 1e12), temperature, failed=time < 1e12)
+
+
+def results(fit):
+    return fit.values, fit.errors, fit.summary()
+
+
 # one of each public class, and what it is asked
 OBJECTS = {
     "StatisticalCell": (lambda: STATISTICAL, lambda c: (c.parameters, c.technology, future_of_new(c))),
@@ -189,6 +216,16 @@ OBJECTS = {
     "Source": (lambda: measured().source, lambda s: s.attributes()),
     "Trace": (lambda: measured()[0], tuple),
     "Layout": (lambda: pcm.fit.Layout(name="mine"), lambda one: one.model_dump_json()),
+    "AtTemperature": (lambda: pcm.fit.drift(TIMES, drifts(), temperature=[300.0, 360.0]).by_temperature[0], tuple),
+    "Parameter": (lambda: pcm.fit.Parameter("nu", 0.1), attributes),
+    "CurveFit": (fitted_curve, results),
+    "FitResult": (fitted_curve, lambda f: (results(f), f["nu"].value)),
+    "Estimate": (lambda: fitted_curve()["nu"], attributes),
+    "Goodness": (lambda: fitted_curve().goodness, attributes),
+    "SpectrumFit": (lambda: pcm.fit.spectrum(noisy(4096), 1e-3), results),
+    "TelegraphFit": (lambda: pcm.fit.telegraph(noisy(2000, traps=True), dt=1e-3), results),
+    "Failures": (lambda: pcm.fit.failures([0.0, 100.0, 1000.0], [[1e-5, 9e-6, 4e-6], [1e-5, 9e-6, 8e-6]]), tuple),
+    "RetentionFit": (retained, results),
     "StudyConfig": (lambda: pcm.study.StudyConfig(chips=2), lambda c: (c.model_dump_json(), c.digest())),
     "SelectorMarginConfig": (lambda: pcm.study.SelectorMarginConfig(), lambda c: (c.model_dump_json(), c.digest())),
     "Technology": (lambda: PHYSICAL.technology, lambda t: t.model_dump_json()),

@@ -7,11 +7,11 @@ from validation.mutants import run
 from validation.mutants.changes import CHANGES, Change
 
 
-def test_there_are_sixty_over_all_rooms():
-    assert len(CHANGES) == len({(change.file, change.old, change.new) for change in CHANGES}) == 60
+def test_there_are_sixty_or_more_over_all_rooms():
+    assert len(CHANGES) == len({(change.file, change.old, change.new) for change in CHANGES}) >= 60
     rooms = {change.file.split("/")[0] for change in CHANGES}
     assert rooms >= {"numerics", "physics", "cells", "programming", "crossbar", "matrix", "fit", "export", "study"}
-    assert sum(bool(change.excuse) for change in CHANGES) <= 60 - command.LEAST
+    assert sum(bool(change.excuse) for change in CHANGES) <= len(CHANGES) - command.LEAST
 
 
 @pytest.mark.parametrize("number", range(1, len(CHANGES) + 1))
@@ -62,12 +62,12 @@ def test_what_is_stale_or_cannot_run_is_told(tree):
 
 def test_numbers_of_the_command_line(capsys):
     assert command._numbers("3,17-19") == [3, 17, 18, 19]
-    for wrong in ("0", "61", "a", "4-2"):
+    for wrong in ("0", str(len(CHANGES) + 1), "a", "4-2"):
         with pytest.raises(SystemExit):
             command.main(["--only", wrong])
-        assert "--only takes numbers from 1 to 60" in capsys.readouterr().err
+        assert f"--only takes numbers from 1 to {len(CHANGES)}" in capsys.readouterr().err
     assert command.main(["--list"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 60
+    assert len(capsys.readouterr().out.splitlines()) == len(CHANGES)
 
 
 def test_the_exit_status_counts_what_was_missed(capsys):

@@ -16,7 +16,7 @@ _AT_ONCE = 4
 """Times that one pass over the reads predicts."""
 
 
-class Fitted(NamedTuple):
+class FittedDrift(NamedTuple):
     """What the fit has found, as the kernel takes it."""
 
     curve: np.ndarray  # (devices, 3)
@@ -57,7 +57,7 @@ def predict_reads(
         white = np.broadcast_to(traces.known_white()[:, None], white.shape)
     devices = len(solved.curve)
     parts = (solved.curve, mixture.weight, mixture.flicker, white, mixture.freedom)
-    fitted = Fitted(*(np.ascontiguousarray(part) for part in parts))
+    fitted = FittedDrift(*(np.ascontiguousarray(part) for part in parts))
     asked = Asked(time, probability, np.empty((devices, time.size)), np.empty((devices, time.size)))
     most = noise.most_for(traces, time)
     grain = max(1, noise.WORK // (traces.conductance.shape[1] * (1 + time.size // 3)))

@@ -104,6 +104,10 @@ class Goodness:
         return f"{self.count} data, {self.free} parameters; chi2 {self.chi2:.5g} of {self.dof} dof, p = {self.p:.3g}"
 
 
+_SHOWN = 4
+"""Estimates in the one line of a result."""
+
+
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class FitResult:
     """What every fit returns.
@@ -160,7 +164,9 @@ class FitResult:
             return np.where(np.isfinite(error[:, None] * error), self.covariance / np.outer(error, error), np.nan)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{one.name} = {one}' for one in self.estimates)})"
+        shown = ", ".join(f"{one.name} = {one}" for one in self.estimates[:_SHOWN])
+        more = f", and {len(self) - _SHOWN} more" if len(self) > _SHOWN else ""
+        return f"{type(self).__name__}({shown}{more})"
 
     def summary(self) -> str:
         """The fit as plain text: values, errors, correlations that matter, goodness, what stays open, notes."""

@@ -23,6 +23,9 @@ class Failures(NamedTuple):
     failed: np.ndarray
     """Whether it failed at all."""
 
+    def __repr__(self) -> str:
+        return f"Failures({int(np.sum(self.failed))} of {np.size(self.failed)} devices failed)"
+
 
 def failures(time: ArrayLike, conductance: ArrayLike, *, keep: tuple[float, float] = (0.5, 2.0)) -> Failures:
     """When devices first leave a window about their first read.
