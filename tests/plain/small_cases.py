@@ -147,6 +147,22 @@ def arrays_of_devices() -> dict[str, np.ndarray]:
     return out | {"gains": matrix.calibrate(), "product": matrix.matvec(np.eye(4))}
 
 
+def fits() -> dict[str, np.ndarray]:
+    """Drift of few devices, alike and with own times, noise that is known or ages, a delay; a trap."""
+    rng, time = np.random.default_rng(4), np.geomspace(20.0, 1e4, 9)
+    power_laws = np.array([[1e-5], [6e-6], [8e-6]]) * (time / 20.0) ** -np.array([[0.05], [0.08], [0.02]])
+    reads = power_laws * (1.0 + 0.01 * rng.normal(size=(3, 9)))
+    alike = pcm.fit.drift(time, reads)
+    own = pcm.fit.drift([time, 1.1 * time, time[:7]], [reads[0], reads[1], reads[2, :7]])
+    ageing = pcm.fit.drift(time, reads, conductance_error=1e-7, noise="ageing")
+    late = pcm.fit.drift(time, reads[0], delay="fit")
+    out = {"alike": alike.exponent, "alike error": alike.exponent_error, "own": own.exponent, "late": late.exponent}
+    out |= {"predicted": alike.predict(1e5).mean, "ageing": np.stack(ageing.predict([30.0, 1e5]))}
+    state = np.cumsum(rng.random(300) < 0.05) % 2
+    trap = pcm.fit.telegraph(1e-5 - 2e-7 * state + 2e-8 * rng.normal(size=300), dt=1e-3)
+    return out | {"trap": np.array([trap["amplitude_1"].value, trap["capture_time_1"].value])}
+
+
 def results() -> dict[str, np.ndarray]:
     """All of them."""
     parts = {
@@ -155,6 +171,7 @@ def results() -> dict[str, np.ndarray]:
         "crossbar": crossbars(),
         "selector": selectors(),
         "arrays": arrays_of_devices(),
+        "fits": fits(),
         "random": {
             "poisson": np.array([poisson(mean, 1, k, 2, 3) for mean in (0.5, 20.0, 50.0, 5e3) for k in range(8)])
         },
