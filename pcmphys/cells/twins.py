@@ -37,17 +37,34 @@ def run(index: Any, shape: tuple[int, ...]) -> Run:
         isinstance(part, bool) or not (part is Ellipsis or isinstance(part, (int, np.integer, slice))) for part in parts
     ):
         raise ParameterError(f"index must be whole numbers and slices; got {index!r}")
-    # indices of the first and the last device are enough; an array of all numbers could be large
-    places = np.arange(math.prod(shape)).reshape(shape)
     try:
-        found = places[index]
+        # an array without memory of its own knows all of numpy's rules: a byte for any number of devices
+        chosen = np.broadcast_to(np.int8(0), shape)[index].shape
     except IndexError as error:
         raise ParameterError(f"index {index!r} does not fit a population of shape {shape}: {error}") from None
-    flat = np.ravel(found)
-    if flat.size and not np.array_equal(flat, np.arange(flat[0], flat[0] + flat.size)):
-        raise ParameterError(
-            f"index {index!r}: twins must be neighbours in the population (a run along its last axes), for example "
-            f"devices[i:j] along the first axis; the population's shape is {shape}"
-        )
-    start = int(flat[0]) if flat.size else 0
-    return Run(start, start + flat.size, np.shape(found))
+    axes = [part.indices(size) for part, size in zip(_of_each_axis(parts, len(shape)), shape, strict=True)]
+    counts = [len(range(*one)) for one in axes]
+    whole = True  # whether all of the axes behind are taken whole, so that steps of this one lie side by side
+    for (_, _, step), count, size in zip(reversed(axes), reversed(counts), reversed(shape), strict=True):
+        if count > 1 and not (whole and step == 1) and math.prod(counts):
+            raise ParameterError(
+                f"index {index!r}: twins must be neighbours in the population (a run along its last axes), for example "
+                f"devices[i:j] along the first axis; the population's shape is {shape}"
+            )
+        whole &= count == size
+    if not math.prod(counts):
+        return Run(0, 0, chosen)
+    start = int(np.ravel_multi_index([first for first, _, _ in axes], shape)) if shape else 0
+    return Run(start, start + math.prod(counts), chosen)
+
+
+def _of_each_axis(parts: tuple[Any, ...], axes: int) -> list[slice]:
+    """A slice for each axis; what is left out or stands for ``...`` is whole."""
+    dots = next((k for k, part in enumerate(parts) if part is Ellipsis), len(parts))
+    before, behind = parts[:dots], parts[dots + 1 :]
+    whole = [slice(None)] * (axes - len(before) - len(behind))
+    # a whole number as a slice of one: -1 is the last, not up to before the first
+    return [
+        part if isinstance(part, slice) else slice(part, part + 1 if part != -1 else None)
+        for part in (*before, *whole, *behind)
+    ]

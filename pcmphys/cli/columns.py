@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +14,8 @@ from pcmphys.numerics import check
 if TYPE_CHECKING:
     import pandas as pd
 
-UNITS = {
-    "s": ("s", 1.0), "ms": ("s", 1e-3), "us": ("s", 1e-6), "ns": ("s", 1e-9), "min": ("s", 60.0), "h": ("s", 3600.0),
-    "day": ("s", 86400.0), "S": ("S", 1.0), "mS": ("S", 1e-3), "uS": ("S", 1e-6), "nS": ("S", 1e-9), "A": ("A", 1.0),
-    "mA": ("A", 1e-3), "uA": ("A", 1e-6), "nA": ("A", 1e-9), "K": ("K", 1.0), "1": ("1", 1.0),
-}  # fmt: skip
-"""What each unit measures, and how many of the SI unit it is; degC is turned into K."""
-_NAMED = re.compile(r"^(?P<name>.*?)\s*[\[(]\s*(?P<unit>[^\])]*?)\s*[\])]\s*$")
+_QUANTITIES = {"s": "time", "S": "conductance", "A": "current"}
+_EXAMPLES = {"s": "s, ms, us, ns, min, h, day", "S": "S, mS, uS, nS", "A": "A, mA, uA, nA", "K": "K, degC", "1": "1"}
 
 
 def table(path: Path) -> pd.DataFrame:
@@ -54,25 +48,40 @@ def with_unit(frame: pd.DataFrame, path: Path, asked: str, measures: str) -> tup
     ParameterError
         No such column (those present are listed), a unit that is missing, unknown, or of something else, text in it.
     """
-    name, unit = _split(asked)
-    names = {_split(str(head))[0]: str(head) for head in frame.columns}
+    from pcmphys.fit.readers import units  # rooms are loaded when a command runs, not when its help is asked for
+
+    name, unit = units.split(asked)
+    names = {units.split(str(head))[0]: str(head) for head in frame.columns}
     head = name if name in frame.columns else names.get(name)
     if head is None:
         heads = ", ".join(map(str, frame.columns))
         raise ParameterError(f"{path}: no column {name!r}; the columns are {heads}{check.suggest(name, names)}")
-    written = _split(head)[1]
+    written = units.split(head)[1]
     if unit and written and unit != written:
         raise ParameterError(f"{path}: column {head!r} is in {written} by its header but declared in {unit}")
-    unit = (unit or written or "").replace("µ", "u")
-    known = [one for one, (kind, _) in UNITS.items() if kind in measures.split()]
-    known += ["degC"] if "K" in measures.split() else []
-    if unit not in known:
+    unit = unit or written or ""
+    found = _size(unit, measures.split())
+    if found is None:
         said = f"has the unit {unit!r}" if unit else "has no unit"
-        raise ParameterError(
-            f"{path}: column {head!r} {said}; declare it, such as '{name}[{known[0]}]' ({', '.join(known)})"
-        )
-    kind, factor = UNITS.get(unit, ("K", 1.0))
-    return _numbers(frame, path, head) * factor + (273.15 if unit == "degC" else 0.0), kind
+        known = ", ".join(_EXAMPLES[kind] for kind in measures.split())
+        first = measures.split()[0]
+        raise ParameterError(f"{path}: column {head!r} {said}; declare it, such as '{name}[{first}]' ({known})")
+    kind, factor, shift = found
+    return _numbers(frame, path, head) * factor + shift, kind
+
+
+def _size(unit: str, kinds: list[str]) -> tuple[str, float, float] | None:
+    """SI unit, factor and shift of a unit that is of one of some kinds, as testers write it."""
+    if unit in ("K", "degC", "1"):
+        kind = "1" if unit == "1" else "K"
+        return (kind, 1.0, 273.15 if unit == "degC" else 0.0) if kind in kinds else None
+    from pcmphys.fit.readers import units
+
+    for kind in kinds:
+        found = units.find(unit, _QUANTITIES[kind]) if unit and kind in _QUANTITIES else None
+        if found is not None:
+            return kind, found.factor, 0.0
+    return None
 
 
 def plain(frame: pd.DataFrame, path: Path, name: str) -> np.ndarray:
@@ -96,9 +105,3 @@ def _numbers(frame: pd.DataFrame, path: Path, head: str) -> np.ndarray:
             f"{path}, row {row + 1} of the table, column {head!r}: {frame[head].iloc[row]!r} is no number"
         )
     return found
-
-
-def _split(text: str) -> tuple[str, str]:
-    """'g (uS)' -> ('g', 'uS'); without brackets at its end (text, '')."""
-    match = _NAMED.match(text)
-    return (match["name"], match["unit"]) if match and match["name"] else (text.strip(), "")

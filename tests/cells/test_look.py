@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import threading
+import tracemalloc
 
 import numba
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import pcmphys as pcm
 from pcmphys.cells.mushroom import devices as mushroom_devices
 from pcmphys.cells.mushroom.look import MushroomLook
 from pcmphys.cells.protocol import are_devices, is_look
+from pcmphys.cells.twins import run
 from pcmphys.errors import ParameterError, ValidityWarning
 
 PHYSICAL = ["ibm-90nm-doped-gst", "ibm-90nm-projected"]
@@ -326,3 +330,33 @@ def test_warnings_of_switching_point_at_the_line_that_asked():
         with pytest.warns(ValidityWarning, match="above their threshold voltage") as found:
             ask()
         assert found[0].filename == __file__
+
+
+@given(
+    shape=st.lists(st.integers(0, 4), max_size=3).map(tuple),
+    index=st.lists(st.one_of(st.integers(-5, 5), st.slices(4), st.just(Ellipsis)), max_size=4).map(tuple),
+)
+def test_a_run_of_twins_is_what_numpy_picks(shape, index):
+    """Against numpy on an array of all places."""
+    places = np.arange(int(np.prod(shape))).reshape(shape)
+    try:
+        picked = places[index]
+    except IndexError:
+        with pytest.raises(ParameterError, match="does not fit"):
+            run(index, shape)
+        return
+    flat = np.ravel(picked)
+    if flat.size and not np.array_equal(flat, np.arange(flat[0], flat[0] + flat.size)):
+        with pytest.raises(ParameterError, match="neighbours"):
+            run(index, shape)
+        return
+    found = run(index, shape)
+    assert found.shape == np.shape(picked)
+    assert np.array_equal(np.arange(found.start, found.stop), flat)
+
+
+def test_a_twin_of_many_devices_looks_at_its_own_only():
+    tracemalloc.start()
+    assert run(slice(7, 9), (10**9,)) == (7, 9, (2,))
+    assert tracemalloc.get_traced_memory()[1] < 100_000
+    tracemalloc.stop()

@@ -1,5 +1,7 @@
 """The sixty mistakes: each still fits the package, and what is said of the tests is true."""
 
+from pathlib import Path
+
 import pytest
 
 from validation.mutants import __main__ as command
@@ -58,6 +60,11 @@ def test_what_is_stale_or_cannot_run_is_told(tree):
     workspace = run.Workspace(tree / "work", None)
     with pytest.raises(run.BrokenRun, match="ended with 4"):
         workspace.judge(Change("double.py", "2 * x", "x", "test_triple.py"))
+
+
+def test_the_readme_counts_them():
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert f"makes {len(CHANGES)} one-line mistakes" in text
 
 
 def test_numbers_of_the_command_line(capsys):

@@ -67,7 +67,7 @@ class MushroomPopulation(Population):
     @property
     def ceiling(self) -> np.ndarray:
         """See `MushroomLook.ceiling`."""
-        return self._look(None).ceiling.copy()
+        return self._as_kept().ceiling.copy()
 
     @property
     def nbytes(self) -> int:
@@ -97,12 +97,12 @@ class MushroomPopulation(Population):
     @property
     def identity(self) -> dict[str, np.ndarray]:
         """See `MushroomLook.identity`."""
-        return self._look(None).identity
+        return self._as_kept().identity
 
     @property
     def quench(self) -> dict[str, np.ndarray]:
         """See `MushroomLook.quench`."""
-        return self._look(None).quench
+        return self._as_kept().quench
 
     def now(self, temperature: float | None = None) -> MushroomLook:
         """Look at the devices as they are now: currents, thresholds, sectors, grains, glass. No time passes.
@@ -366,6 +366,10 @@ class MushroomPopulation(Population):
         """Bring the glass (and slow crystallization) up to the clock."""
         if not self._clock.idle:
             self._clock.advance(self._state, self._address(self._clock.waits), self._floats, self._tables)
+
+    def _as_kept(self) -> MushroomLook:
+        """A look for what no wait changes: pending waits are not lived through, nor structures evaluated."""
+        return MushroomLook(self.cell, self.shape, self.time, self._floats.heat.ambient, self._floats, self._state)
 
     def _look(self, temperature: float | None) -> MushroomLook:
         """A look that may share memory with the devices: to be used and forgotten before they go on."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, overload
 
 import numpy as np
 
-from pcmphys.errors import ConvergenceError, ValidityWarning
+from pcmphys.errors import ConvergenceError
 from pcmphys.fit.drift import noise as noises
 from pcmphys.fit.drift import temperature as temperatures
 from pcmphys.fit.drift.input import table_of, traces_of
@@ -17,6 +16,7 @@ from pcmphys.fit.drift.solve import solve
 from pcmphys.fit.drift.table import DriftTable, of_checked, printable
 from pcmphys.fit.readers.measurement import Measurement
 from pcmphys.numerics import check
+from pcmphys.numerics.warn import warn
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -201,11 +201,9 @@ def drift(
             iterations=noises.ITERATIONS,
         )
     if lost.size:
-        warnings.warn(
+        warn(
             f"{lost.size} of {len(table.names)} drift fits did not settle (first: "
-            f"{printable(table.names[lost[0]])}); they are NaN and left out of the population",
-            ValidityWarning,
-            stacklevel=2,
+            f"{printable(table.names[lost[0]])}); they are NaN and left out of the population"
         )
     used = of_checked(traces.time, traces.conductance, table.names, table.unit)
     population = DriftPopulation.of(solution, used, kelvin, source)

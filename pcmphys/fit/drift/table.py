@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from pcmphys.errors import ParameterError, ValidityWarning
+from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
+from pcmphys.numerics.warn import warn
 
 LARGEST = 1.0
 """Conductance [S] above which the unit is probably wrong: no memory cell conducts as well."""
@@ -210,10 +210,8 @@ def warn_of_size(conductance: np.ndarray, names: Sequence[str]) -> None:
     large = conductance > LARGEST
     if large.any():
         device, read = (int(k) for k in np.argwhere(large)[0])
-        warnings.warn(
+        warn(
             f"conductance: {int(large.sum())} of {large.size} reads are above {LARGEST:g} S (first "
             f"{printable(names[device])}, read {read}: {conductance[device, read]:g} S); is it in another unit, or "
-            "normalised (unit '1')?",
-            ValidityWarning,
-            stacklevel=4,
+            "normalised (unit '1')?"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +110,7 @@ _SHOWN = 4
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class FitResult:
+class FitResult(ABC):
     """What every fit returns.
 
     ``fit["name"]`` is an `Estimate`; ``fit.values`` and ``fit.errors`` are all of them by name.
@@ -182,6 +183,7 @@ class FitResult:
         lines += [f"note: {words}" for words in self.notes]
         return "\n".join(lines)
 
+    @abstractmethod
     def plot(self, path: str | Path | None = None) -> Figure:
         """Draw data and fit; write them to ``path`` (type by its suffix) if one is given.
 
@@ -189,7 +191,6 @@ class FitResult:
         -------
         matplotlib.figure.Figure
         """
-        raise NotImplementedError
 
     def to_dataset(self) -> xr.Dataset:
         """The fit as an `xarray.Dataset`: value, error, bounds, correlation by parameter; the words as attributes."""

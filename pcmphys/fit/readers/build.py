@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 
 import numpy as np
 
-from pcmphys.errors import ParameterError, ValidityWarning
+from pcmphys.errors import ParameterError
 from pcmphys.fit.drift.table import LARGEST
 from pcmphys.fit.readers.columns import Column, Roles
 from pcmphys.fit.readers.grid import Grid
@@ -17,6 +16,7 @@ from pcmphys.fit.readers.policies import Ordered
 from pcmphys.fit.readers.traces import Reads, reads_of
 from pcmphys.fit.readers.values import OVER, UNDER
 from pcmphys.fit.readers.voltages import voltages
+from pcmphys.numerics.warn import warn
 
 
 def measured(seen: Seen, roles: Roles) -> Measurement:
@@ -95,11 +95,9 @@ def _warn(grid: Grid, reads: Reads, names: list[str], unit: str) -> None:
         large = np.flatnonzero(reads.value > LARGEST) if unit == "S" else np.zeros(0, dtype=int)
     if large.size:
         k = int(large[0])
-        warnings.warn(
+        warn(
             f"{grid.at(int(reads.row[k]), int(reads.column[k]))}: {reads.value[k]:g} S; {large.size} of "
-            f"{reads.value.size} reads are above {LARGEST:g} S: is the unit right?",
-            ValidityWarning,
-            stacklevel=4,
+            f"{reads.value.size} reads are above {LARGEST:g} S: is the unit right?"
         )
     known = ~np.isnan(reads.value)
     count = np.bincount(reads.device[known], minlength=len(names))
@@ -109,11 +107,9 @@ def _warn(grid: Grid, reads: Reads, names: list[str], unit: str) -> None:
     same = np.flatnonzero((count >= 3) & (high == low))
     if same.size:
         k = int(same[0])
-        warnings.warn(
+        warn(
             f"{grid.where}: {same.size} of {len(names)} devices read the same at all times (first {names[k]!r}: "
-            f"{high[k]:g} {unit} in {count[k]} reads): at the compliance, at the end of the range, or not connected?",
-            ValidityWarning,
-            stacklevel=4,
+            f"{high[k]:g} {unit} in {count[k]} reads): at the compliance, at the end of the range, or not connected?"
         )
 
 

@@ -7,16 +7,16 @@ import fnmatch
 import math
 import os
 import re
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys.errors import ParameterError, ValidityWarning
+from pcmphys.errors import ParameterError
 from pcmphys.fit.drift.table import LARGEST, DriftTable, unwarned
 from pcmphys.numerics import check
+from pcmphys.numerics.warn import warn
 
 TIME_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0, "day": 86400.0}
 CONDUCTANCE_UNITS = {"S": 1.0, "mS": 1e-3, "uS": 1e-6, "nS": 1e-9, "1": 1.0}
@@ -316,9 +316,7 @@ def _warn_of_size(file: _File, table: DriftTable, columns: Sequence[_Column], ro
         return
     device, read = (int(k) for k in np.argwhere(large)[0])
     column, line = columns[device], file.lines[rows[device][read]]
-    warnings.warn(
+    warn(
         f"{file.path}, line {line}, column {column.header!r}: {table.conductance[device, read]:g} S; "
-        f"{int(large.sum())} of {large.size} reads are above {LARGEST:g} S: is the unit {column.unit} right?",
-        ValidityWarning,
-        stacklevel=3,
+        f"{int(large.sum())} of {large.size} reads are above {LARGEST:g} S: is the unit {column.unit} right?"
     )

@@ -24,7 +24,7 @@ def covered(found, true, probability):
     return np.mean((inside[:, 0] <= true) & (true <= inside[:, 1]))
 
 
-def close(populations, points=POINTS):
+def check_coverage(populations, points=POINTS):
     """Coverage and spread of several populations of a thousand; a single one is uncertain by 1.5 points."""
     parts = []
     for found, true in populations:
@@ -51,8 +51,8 @@ def simulated(time, ageing, seed):
 @pytest.mark.parametrize("ageing", [False, True], ids=["stationary", "ageing"])
 def test_intervals_cover_stationary_noise_and_noise_that_ages(time, ageing):
     made = [simulated(time, ageing, seed) for seed in SEEDS]
-    close([(fit.drift(time, reads, noise="ageing" if ageing else "stationary"), true) for reads, true in made])
-    close([(fit.drift(time, reads), true) for reads, true in made])
+    check_coverage([(fit.drift(time, reads, noise="ageing" if ageing else "stationary"), true) for reads, true in made])
+    check_coverage([(fit.drift(time, reads), true) for reads, true in made])
 
 
 def test_the_wrong_kind_of_noise_does_not_cover_and_a_population_tells_which_is_right():
@@ -82,9 +82,9 @@ def test_intervals_cover_the_reads_of_our_own_cells(name, time):
     cell = load_cell(name)
     time, duration = time + cell.parameters.reference_time, cell.parameters.read_duration
     made = [of_our_own(cell, time, seed) for seed in SEEDS]
-    close([(fit.drift(time, reads, noise="ageing", read_duration=duration), true) for reads, true in made])
+    check_coverage([(fit.drift(time, reads, noise="ageing", read_duration=duration), true) for reads, true in made])
     # undeclared, some populations of a thousand do not tell: a little too wide on average
-    close([(fit.drift(time, reads, read_duration=duration), true) for reads, true in made], points=0.04)
+    check_coverage([(fit.drift(time, reads, read_duration=duration), true) for reads, true in made], points=0.04)
 
 
 @pytest.mark.slow
