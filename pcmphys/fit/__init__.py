@@ -1,5 +1,11 @@
 """Fits of models to measured data, and readers of the files the data come in."""
 
+from pcmphys.fit import experiments
+from pcmphys.fit.calibrate.curves import CalibratedCurve
+from pcmphys.fit.calibrate.fit import calibrate
+from pcmphys.fit.calibrate.free import Free
+from pcmphys.fit.calibrate.result import Calibration
+from pcmphys.fit.calibrate.search import Search
 from pcmphys.fit.drift.fit import drift
 from pcmphys.fit.drift.result import DriftFit, DriftPopulation, Prediction
 from pcmphys.fit.drift.spread import Spread
@@ -22,6 +28,8 @@ from pcmphys.fit.telegraph.result import TelegraphFit
 
 __all__ = [
     "AtTemperature",
+    "CalibratedCurve",
+    "Calibration",
     "CurveFit",
     "DriftFit",
     "DriftPopulation",
@@ -29,20 +37,24 @@ __all__ = [
     "Estimate",
     "Failures",
     "FitResult",
+    "Free",
     "Goodness",
     "Layout",
     "Measurement",
     "Parameter",
     "Prediction",
     "RetentionFit",
+    "Search",
     "Source",
     "SpectrumFit",
     "Spread",
     "TelegraphFit",
     "Trace",
+    "calibrate",
     "curve",
     "drift",
     "equivalent_time",
+    "experiments",
     "failures",
     "read",
     "read_drift",

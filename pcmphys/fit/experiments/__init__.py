@@ -9,7 +9,13 @@ from pcmphys.fit.experiments.pulse_train import PulseTrain
 from pcmphys.fit.experiments.read_noise import ReadNoise
 from pcmphys.fit.experiments.simulated import Simulated
 
+KINDS: dict[str, type[Experiment]] = {
+    kind.__name__: kind for kind in (Bake, CurrentVoltage, ProgramAndVerify, PulseAmplitude, PulseTrain, ReadNoise)
+}
+"""Those that a file can describe, by name."""
+
 __all__ = [
+    "KINDS",
     "Bake",
     "CurrentVoltage",
     "Experiment",
