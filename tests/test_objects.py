@@ -212,6 +212,10 @@ OBJECTS = {
     ),
     "Prediction": (lambda: pcm.fit.drift(TIMES, drifts()).predict(np.geomspace(1.0, 1e6, 50)), tuple),
     "Spread": (lambda: pcm.fit.drift(TIMES, drifts()).plain, tuple),
+    "Table": (
+        lambda: pcm.fit.Table({"voltage": TIMES, "current": TIMES}, {"voltage": "V", "current": "A"}),
+        lambda t: (t["voltage"], t.summary(), t.some([0, 2]).rows, dict(t.units)),
+    ),
     "Measurement": (measured, lambda m: (m.summary(), m.reads, m[1], m[:1].time, pcm.fit.drift(m).exponent)),
     "Source": (lambda: measured().source, lambda s: s.attributes()),
     "Trace": (lambda: measured()[0], tuple),

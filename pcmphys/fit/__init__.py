@@ -17,7 +17,9 @@ from pcmphys.fit.engine.result import Estimate, FitResult, Goodness
 from pcmphys.fit.readers.layout import Layout
 from pcmphys.fit.readers.measurement import Measurement, Source, Trace
 from pcmphys.fit.readers.read import read
+from pcmphys.fit.readers.read_table import read_table
 from pcmphys.fit.readers.table import read_drift
+from pcmphys.fit.readers.tables import Table
 from pcmphys.fit.retention.failures import Failures, failures
 from pcmphys.fit.retention.fit import retention
 from pcmphys.fit.retention.result import RetentionFit
@@ -48,6 +50,7 @@ __all__ = [
     "Source",
     "SpectrumFit",
     "Spread",
+    "Table",
     "TelegraphFit",
     "Trace",
     "calibrate",
@@ -58,6 +61,7 @@ __all__ = [
     "failures",
     "read",
     "read_drift",
+    "read_table",
     "retention",
     "spectrum",
     "telegraph",

@@ -55,7 +55,8 @@ def number_like(cell: Any) -> bool:
     if text and (text.casefold() in MISSING or text.casefold() in ABOVE or text.casefold() in BELOW):
         return True
     match = WITH_UNIT.fullmatch(text)
-    return match is not None and units.find(match[2]) is not None
+    found = match and units.find(match[2])
+    return bool(found) and found.quantity in units.IN_CELLS
 
 
 def row_like(cells: list[Any]) -> list[bool] | None:

@@ -12,7 +12,7 @@ from pcmphys.fit.readers import layout as layouts
 from pcmphys.fit.readers import sheets, source, text, units
 from pcmphys.fit.readers.build import measured
 from pcmphys.fit.readers.columns import assign
-from pcmphys.fit.readers.grid import Grid, blank
+from pcmphys.fit.readers.grid import Grid, blank, joined
 from pcmphys.fit.readers.layout import Layout
 from pcmphys.fit.readers.measurement import Measurement
 from pcmphys.fit.readers.options import ReadOptions, check_options, merged
@@ -121,13 +121,18 @@ def read(
     >>> found.conductance, found.censored
     (array([[2.00000000e-05,            nan, 1.84501845e-05]]), array([[ 0, -1,  0]], dtype=int8))
     """
+    check_options(dict(columns))
     seen = see(file, layout, dict(columns))
+    if seen.grid.repeated is not None:
+        raise ParameterError(
+            f"{seen.grid.where}, {seen.grid.place} {seen.grid.repeated} is the header once more: several tables below "
+            "each other. Divide the file, or take out that line if the rows go on; read_table() takes them for sweeps"
+        )
     return measured(seen, assign(seen.grid, seen.said))
 
 
-def see(file: Any, layout: str | Path | Layout | None, options: dict[str, Any]) -> Seen:
-    """The table of a file, before its columns are taken for anything."""
-    check_options(options)
+def see(file: Any, layout: str | Path | Layout | None, options: dict[str, Any], sweeps: bool = False) -> Seen:
+    """The table of a file, before its columns are taken for anything; with ``sweeps`` all tables that are alike."""
     chosen = None if layout is None else layouts.layout(layout)
     if hasattr(file, "columns") and hasattr(file, "iloc"):
         grid, name, digest, beside = sheets.grid_of_frame(file), "DataFrame", "", None
@@ -137,7 +142,7 @@ def see(file: Any, layout: str | Path | Layout | None, options: dict[str, Any]) 
         path = Path(file)
         raw, digest = source.contents(path)
         name, beside = str(path), source.licence_beside(path)
-        grid, chosen = _grid(path, raw, chosen, options)
+        grid, chosen = _grid(path, raw, chosen, options, sweeps)
     else:
         raise ParameterError(f"file must be a path or a pandas DataFrame; got a {type(file).__name__}")
     _listed_units(grid, chosen)
@@ -146,7 +151,7 @@ def see(file: Any, layout: str | Path | Layout | None, options: dict[str, Any]) 
     return Seen(grid, chosen, name, digest, said, policies, policies.licence or beside or "")
 
 
-def _grid(path: Path, raw: bytes, chosen: Layout | None, options: dict[str, Any]) -> tuple[Grid, Layout]:
+def _grid(path: Path, raw: bytes, chosen: Layout | None, options: dict[str, Any], sweeps: bool) -> tuple[Grid, Layout]:
     table, names = options.get("table"), options.get("names")
     if raw.startswith((source.WORKBOOK, source.TDMS)):
         book = raw.startswith(source.WORKBOOK)
@@ -161,7 +166,9 @@ def _grid(path: Path, raw: bytes, chosen: Layout | None, options: dict[str, Any]
         used = chosen.model_copy(update={"table": chosen.table.model_copy(update={"names": list(names)})})
     if isinstance(table, str):
         raise ParameterError(f"table must be the number of a table in a text, 1 for the first; got {table!r}")
-    grid = text.grid_of_text(str(path), content, used, table, options.get("decimal"))
+    count = text.tables_in(content, used) if sweeps and table is None else 1
+    which = range(1, count + 1) if count > 1 else [table]
+    grid = joined([text.grid_of_text(str(path), content, used, one, options.get("decimal")) for one in which])
     grid.how.insert(0, ("encoding", encoding))
     return grid, chosen
 

@@ -62,6 +62,27 @@ def about(source: Any) -> list[str]:
     return lines
 
 
+def table_summary(table: Any, rows: int) -> str:
+    """File, layout, columns, declarations, what policies did, and the first rows of a table, one thing a line."""
+    lines = about(table.source)
+    count = len(table)
+    lines.append(f"{'rows':<11}{count}")
+    heads = [f"{name} [{unit}]" if unit != "1" else name for name, unit in table.units.items()]
+    cells = [[_cell(table[name][k]) for name in table] for k in range(min(rows, count))]
+    widths = [max(map(len, column)) for column in zip(heads, *cells)]
+    for row in (heads, *cells):
+        lines.append(f"{'':<11}" + "  ".join(cell.rjust(width) for cell, width in zip(row, widths)))
+    if count > rows:
+        lines.append(f"{'':<11}and {count - rows} more")
+    open_ = [f"{name}: {words}" for name, words in table.why.items()]
+    lines += [f"{'not told' if k == 0 else '':<11}{printable(line)}" for k, line in enumerate(open_)]
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    return printable(value)[:24] if isinstance(value, str) else f"{value:.6g}"
+
+
 def _devices(measurement: Any) -> str:
     count = len(measurement)
     return f"{count} device{'s' * (count != 1)}"

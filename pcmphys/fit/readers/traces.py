@@ -35,7 +35,7 @@ class Reads:
 
 def reads_of(grid: Grid, roles: Roles, policies: Policies) -> tuple[Reads, list[str]]:
     """All reads as measured, in SI, and the names of the devices."""
-    times = [_times(grid, column, policies) for column in roles.times]
+    times = [times_of(grid, column, policies.programmed) for column in roles.times]
     found = [numbers(grid, column) for column in roles.measured]
     values, kinds = np.array([one.values for one in found]), np.array([one.kinds for one in found])
     rows = np.arange(len(grid.lines))
@@ -56,9 +56,8 @@ def reads_of(grid: Grid, roles: Roles, policies: Policies) -> tuple[Reads, list[
     return reads, _names(grid, roles)
 
 
-def _times(grid: Grid, column: Column, policies: Policies) -> np.ndarray:
-    """The times of a column, from programming on [s]; NaN where none stands."""
-    said = policies.programmed
+def times_of(grid: Grid, column: Column, said: float | str | None) -> np.ndarray:
+    """The times of a column, from programming (``said``) on [s]; NaN where none stands."""
     if column.stamps:
         if said is None or isinstance(said, float):
             first = next(cell for cell in grid.columns[column.place] if str(cell).strip())
@@ -124,7 +123,7 @@ def _by_device(grid: Grid, roles: Roles, reads: Reads) -> list[str]:
     written = []
     for column in roles.devices:
         cells = grid.columns[column.place] if grid.raw is None else grid.raw(column.place)
-        texts = [_text(cell) for cell in cells]
+        texts = [label(cell) for cell in cells]
         blank = next((k for k, text in enumerate(texts) if not text), None)
         if blank is not None:
             raise ParameterError(f"{grid.at(blank, column.place)} is blank; the name of a device belongs there")
@@ -135,7 +134,8 @@ def _by_device(grid: Grid, roles: Roles, reads: Reads) -> list[str]:
     return [str(name) for name in names]
 
 
-def _text(cell: Any) -> str:
+def label(cell: Any) -> str:
+    """The name that stands in a cell."""
     if isinstance(cell, float):
         return "" if cell != cell else f"{cell:.15g}"
     return "" if cell is None else str(cell).strip()

@@ -54,7 +54,7 @@ def numbers(grid: Grid, column: Column) -> Numbers:
             f"{grid.where}: column {column.header!r} has no unit; declare it, such as "
             f"{column.role}='{column.name}[{units.SI[column.role]}]' ({units.allowed(column.role)})"
         )
-    return Numbers(np.where(kinds == READ, values * unit.factor, np.nan), kinds, unit)
+    return Numbers(np.where(kinds == READ, values * unit.factor + unit.shift, np.nan), kinds, unit)
 
 
 def _of_cells(grid: Grid, column: Column, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
@@ -102,7 +102,8 @@ def _odd(grid: Grid, column: Column, row: int, cell: Any) -> tuple[float, int, s
         if word in words:
             return np.nan, kind, None
     match = WITH_UNIT.fullmatch(text)
-    if match is not None and units.find(match[2]) is not None:
+    unit = match and units.find(match[2])
+    if match is not None and unit and unit.quantity in units.IN_CELLS:
         return float(match[1].replace(",", ".") if grid.decimal == "," else match[1]), READ, match[2]
     why, here, other = "", *(("comma", "point") if grid.decimal == "," else ("point", "comma"))
     if NUMBER.fullmatch(text) and {"comma": ",", "point": "."}[other] in text:
@@ -124,7 +125,7 @@ def _agreed(grid: Grid, column: Column, unit: Unit | None, own: dict[str, int]) 
     for text, row in own.items():
         found = known[text]
         wanted = unit or known[first]
-        if found is None or wanted is None or (found.quantity, found.factor) != (wanted.quantity, wanted.factor):
+        if found is None or wanted is None or found._replace(text="") != wanted._replace(text=""):
             before = column.unit.text if column.unit else first
             raise ParameterError(
                 f"{grid.at(row, column.place)}: {grid.cell(row, column.place)!r} is in {text}, while the column is in "
@@ -153,6 +154,11 @@ def moments(grid: Grid, column: Column, programmed: Any) -> Numbers:
         )
     values = np.array([np.nan if gone else (one - programmed).total_seconds() for one, gone in zip(found, kinds)])
     return Numbers(values, kinds, None)
+
+
+def first_stamp(grid: Grid, column: Column) -> str:
+    """The first of a column of dates and times, as text."""
+    return str(next(cell for cell in grid.columns[column.place] if not _missing(cell)))
 
 
 def stamp(value: Any) -> Any:
