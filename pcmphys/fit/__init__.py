@@ -4,6 +4,7 @@ from pcmphys.fit import experiments
 from pcmphys.fit.calibrate.curves import CalibratedCurve
 from pcmphys.fit.calibrate.fit import calibrate
 from pcmphys.fit.calibrate.free import Free
+from pcmphys.fit.calibrate.plan import CalibrationPlan, read_calibration
 from pcmphys.fit.calibrate.result import Calibration
 from pcmphys.fit.calibrate.search import Search
 from pcmphys.fit.drift.fit import drift
@@ -32,6 +33,7 @@ __all__ = [
     "AtTemperature",
     "CalibratedCurve",
     "Calibration",
+    "CalibrationPlan",
     "CurveFit",
     "DriftFit",
     "DriftPopulation",
@@ -60,6 +62,7 @@ __all__ = [
     "experiments",
     "failures",
     "read",
+    "read_calibration",
     "read_drift",
     "read_table",
     "retention",

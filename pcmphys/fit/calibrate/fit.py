@@ -120,6 +120,8 @@ def calibrate(
     seen = curves(whole, residuals.values(start), residuals.values(end), search.held_out)
     if progress is not None:
         progress(1, 1)
+    sources = dict.fromkeys(one.source for one in experiments if one.source)
+    found = found._replace(notes=(*found.notes, *(f"data: {source}" for source in sources)))
     return Calibration(
         title=f"calibration of {cell.name} to {', '.join(dict.fromkeys(one.title for one in experiments))}",
         cell=_cell(cell, free, found, experiments, name),

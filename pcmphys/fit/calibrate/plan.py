@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -20,6 +20,7 @@ from pcmphys.fit.calibrate.search import Search
 from pcmphys.fit.calibrate.trials import Progress
 from pcmphys.fit.experiments import KINDS
 from pcmphys.fit.experiments.experiment import Experiment, Target
+from pcmphys.fit.readers.measurement import Source
 from pcmphys.fit.readers.read_table import read_table
 from pcmphys.numerics import check
 from pcmphys.parameters.loader import validated
@@ -45,15 +46,16 @@ class _Target(_Strict):
     error: Number = Field(default=0.0, ge=0.0)
     relative_error: Number = Field(default=0.0, ge=0.0)
     held_out: StrictBool = False
-    seen: _Seen | None = None
+    seen: dict[str, Any] | None = None
 
 
 class _Experiment(_Strict):
     kind: StrictStr
     file: StrictStr
     x: StrictStr
-    targets: dict[StrictStr, _Target]
+    targets: dict[StrictStr, dict[str, Any]]
     name: StrictStr = ""
+    licence: StrictStr = ""
     devices: StrictInt = 600
     x_from: Number = -np.inf
     x_to: Number = np.inf
@@ -109,6 +111,14 @@ class CalibrationPlan:
     search: Search
     name: str = ""
 
+    def but(self, *, rounds: int | None = None, devices: int | None = None) -> CalibrationPlan:
+        """The same with another number of rounds, or of devices in each experiment; None leaves it as it is."""
+        search = self.search if rounds is None else replace(self.search, rounds=rounds)
+        experiments = self.experiments
+        if devices is not None:
+            experiments = tuple(replace(one, devices=devices) for one in experiments)
+        return replace(self, search=search, experiments=experiments)
+
     def run(
         self,
         *,
@@ -150,8 +160,8 @@ def read_calibration(file: str | Path) -> CalibrationPlan:
     - ``[free."heat.edge_drop"]``: a number that may change, ``low``, ``high``, and if wanted ``prior``, ``start``,
       ``also``, as for `Free`.
     - ``[[experiments]]``: ``kind`` (a class of `pcmphys.fit.experiments`), ``file``, ``x`` (its column, with the unit
-      if the header has none), ``x_from``, ``x_to`` (rows outside are left out), ``name``, ``devices``, ``options`` of
-      the kind, where a table is a pulse. In ``targets``, by quantity: ``column``; ``error`` [SI unit] and
+      if the header has none), ``x_from``, ``x_to`` (rows outside are left out), ``name``, ``licence``, ``devices``,
+      ``options`` of the kind, where a table is a pulse. In ``targets``, by quantity: ``column``; ``error`` [SI unit] and
       ``relative_error``, added in squares; ``held_out = true``, or ``seen = { every = 4, first = 1 }``, rows that the
       search may see.
     - ``[search]``: as `Search`.
@@ -190,32 +200,69 @@ def _experiment(path: Path, number: int, table: Any) -> Experiment:
     where = f"experiments[{number}]"
     found = _checked(_Experiment, table, path.name, where)
     kind = KINDS[check.choice(f"{path.name}: {where}.kind", found.kind, KINDS)]
-    columns = {f"target_{k}": target.column for k, target in enumerate(found.targets.values())}
-    read = read_table(path.parent / found.file, x=found.x, **columns)
-    x = read["x"]
-    inside = (x >= found.x_from) & (x <= found.x_to)
-    targets = {
-        quantity: _target(target, read[f"target_{k}"][inside])
-        for k, (quantity, target) in enumerate(found.targets.items())
-    }
+    x, targets, source = _read(path, where, kind, found)
     known = {part.name for part in fields(kind)} - {part.name for part in fields(Experiment)}
     options = {}
     for key, value in found.options.items():
         check.choice(f"{path.name}: {where}.options", key, known)
-        options[key] = _option(value)
-    return kind(x[inside], targets, name=found.name, devices=found.devices, **options)
+        options[key] = _option(f"{path.name}: {where}.options.{key}", value)
+    return kind(
+        x[inside],
+        targets,
+        name=found.name,
+        devices=found.devices,
+        source=_source(read.source, found.licence),
+        **options,
+    )
 
 
-def _option(value: Any) -> Any:
+def _read(path: Path, where: str, kind: type[Experiment], found: _Experiment):
+    """Places, targets and source of an experiment's table."""
+    wanted = {
+        quantity: _checked(_Target, target, path.name, f"{where}.targets.{quantity}")
+        for quantity, target in found.targets.items()
+    }
+    columns = {f"target_{k}": target.column for k, target in enumerate(wanted.values())}
+    read = read_table(path.parent / found.file, x=found.x, **columns)
+    units = {"x": kind.axis.unit} | {
+        f"target_{k}": kind.quantities[check.choice("quantity", quantity, kind.quantities)].unit
+        for k, quantity in enumerate(wanted)
+    }
+    for column, unit in units.items():
+        if read.units[column] != unit:
+            what = found.x if column == "x" else columns[column]
+            raise ParameterError(
+                f"{path.name}: {where}: column {what!r} is in {read.units[column]}; {kind.__name__} takes {unit} there"
+            )
+    x = read["x"]
+    inside = (x >= found.x_from) & (x <= found.x_to)
+    targets = {}
+    for k, (quantity, target) in enumerate(wanted.items()):
+        seen = (
+            None if target.seen is None else _checked(_Seen, target.seen, path.name, f"{where}.targets.{quantity}.seen")
+        )
+        targets[quantity] = _target(target, seen, read[f"target_{k}"][inside])
+    return x[inside], targets, read.source
+
+
+def _source(source: Source, licence: str) -> str:
+    """File, first digits of its hash, licence."""
+    licence = licence or source.licence or "licence not known"
+    return f"{Path(source.file).name} (sha256 {source.sha256[:12]}, {licence})"
+
+
+def _option(where: str, value: Any) -> Any:
     """A table is a pulse, a list a tuple."""
     if isinstance(value, Mapping):
+        for key in value:
+            check.choice(where, key, ("current", "voltage", "width", "rise", "fall"))
         return Pulse(**value)
     return tuple(value) if isinstance(value, list) else value
 
 
-def _target(target: _Target, value: np.ndarray) -> Target:
+def _target(target: _Target, seen: _Seen | None, value: np.ndarray) -> Target:
     held_out = np.full(value.size, target.held_out)
-    if target.seen is not None:
-        held_out |= np.arange(value.size) % target.seen.every != target.seen.first % target.seen.every
-        held_out[: target.seen.first] = True
+    if seen is not None:
+        row = np.arange(value.size)
+        held_out |= (row < seen.first) | ((row - seen.first) % seen.every != 0)
     return Target(value, np.hypot(target.error, target.relative_error * value), held_out)

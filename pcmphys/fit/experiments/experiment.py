@@ -101,6 +101,8 @@ class Experiment(ABC):
         Whose data these are, in a few words; for figures and sources.
     devices : int
         Devices that are simulated: for each place where each has its own, else in all.
+    source : str
+        Where the data come from: file, licence; for the notes of a calibration.
     """
 
     axis: ClassVar[Quantity]
@@ -110,6 +112,7 @@ class Experiment(ABC):
     targets: Mapping[str, Target]
     name: str = field(default="", kw_only=True)
     devices: int = field(default=600, kw_only=True)
+    source: str = field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
         x = check.increasing("x", check.array("x", self.x, self.axis.unit, ndim=1, low=0.0), self.axis.unit)
@@ -124,8 +127,9 @@ class Experiment(ABC):
                     f"targets[{quantity!r}] must have a value for each of the {x.size} places; got "
                     f"{np.size(target.value)}"
                 )
-        if not isinstance(self.name, str):
-            raise ParameterError(f"name must be text; got {self.name!r}")
+        for part in ("name", "source"):
+            if not isinstance(getattr(self, part), str):
+                raise ParameterError(f"{part} must be text; got {getattr(self, part)!r}")
         check.integer("devices", self.devices, low=2)
         x.flags.writeable = False
         object.__setattr__(self, "x", x)
@@ -167,6 +171,8 @@ class Experiment(ABC):
             value = getattr(self, part.name)
             if isinstance(value, np.ndarray):
                 found.update(value.tobytes())
+            elif part.name == "source":
+                continue
             elif part.name == "targets":
                 for quantity, target in value.items():
                     found.update(quantity.encode())
