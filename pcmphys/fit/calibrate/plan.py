@@ -161,9 +161,9 @@ def read_calibration(file: str | Path) -> CalibrationPlan:
       ``also``, as for `Free`.
     - ``[[experiments]]``: ``kind`` (a class of `pcmphys.fit.experiments`), ``file``, ``x`` (its column, with the unit
       if the header has none), ``x_from``, ``x_to`` (rows outside are left out), ``name``, ``licence``, ``devices``,
-      ``options`` of the kind, where a table is a pulse. In ``targets``, by quantity: ``column``; ``error`` [SI unit] and
-      ``relative_error``, added in squares; ``held_out = true``, or ``seen = { every = 4, first = 1 }``, rows that the
-      search may see.
+      ``options`` of the kind, where a table is a pulse. In ``targets``, by quantity: ``column``; ``error`` [SI unit]
+      and ``relative_error``, added in squares; ``held_out = true``, or ``seen = { every = 4, first = 1 }``, rows that
+      the search may see.
     - ``[search]``: as `Search`.
     """
     path = Path(file)
@@ -206,14 +206,7 @@ def _experiment(path: Path, number: int, table: Any) -> Experiment:
     for key, value in found.options.items():
         check.choice(f"{path.name}: {where}.options", key, known)
         options[key] = _option(f"{path.name}: {where}.options.{key}", value)
-    return kind(
-        x[inside],
-        targets,
-        name=found.name,
-        devices=found.devices,
-        source=_source(read.source, found.licence),
-        **options,
-    )
+    return kind(x, targets, name=found.name, devices=found.devices, source=_source(source, found.licence), **options)
 
 
 def _read(path: Path, where: str, kind: type[Experiment], found: _Experiment):
@@ -238,9 +231,8 @@ def _read(path: Path, where: str, kind: type[Experiment], found: _Experiment):
     inside = (x >= found.x_from) & (x <= found.x_to)
     targets = {}
     for k, (quantity, target) in enumerate(wanted.items()):
-        seen = (
-            None if target.seen is None else _checked(_Seen, target.seen, path.name, f"{where}.targets.{quantity}.seen")
-        )
+        key = f"{where}.targets.{quantity}.seen"
+        seen = None if target.seen is None else _checked(_Seen, target.seen, path.name, key)
         targets[quantity] = _target(target, seen, read[f"target_{k}"][inside])
     return x[inside], targets, read.source
 
