@@ -65,7 +65,7 @@ def drift(
     ----------
     time : (reads,) or (devices, reads) array, one array a device, Measurement or DriftTable
         Time since programming [s], above 0, strictly increasing, for all devices or each its own, see `DriftTable`. Or
-        reads with names and unit: a file, from `pcmphys.fit.read` or `read_drift`, or ``DriftTable(time, conductance,
+        reads with names and unit: a file, from `pcmphys.fit.read`, or ``DriftTable(time, conductance,
         names, unit)``.
     conductance : (reads,) or (devices, reads) array, or one array a device
         Reads [S] (or normalised), not negative; a read of zero is a read. At least three a device. NaN, or masked: a

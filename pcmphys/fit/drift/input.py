@@ -54,7 +54,7 @@ def traces_of(
         device, read = (int(k) for k in np.argwhere(gap)[0])
         raise ParameterError(
             f"conductance: {int(gap.sum())} of {gap.size} reads are missing, NaN or masked (first "
-            f"{printable(table.names[device])}, read {read}); missing='skip' (command line: --blank) leaves them out"
+            f"{printable(table.names[device])}, read {read}); missing='skip' leaves them out"
         )
     white = _white(conductance_error, reads.shape, table.unit)
     used = time >= (0.0 if start is None else check.number("start", start, "s", low=0.0))

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import os
+import re
 import zlib
 from pathlib import Path
 
@@ -144,7 +145,7 @@ def _strictly(path: Path | str, raw: bytes, codec: str, name: str) -> str:
 
 
 def licence_beside(path: Path) -> str | None:
-    """The first line of a licence file in the same folder."""
+    """The first line of a licence file in the same folder, or what a SOURCE.md there says of it."""
     for name in ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "LICENCE.txt", "COPYING"):
         beside = path.parent / name
         try:
@@ -154,4 +155,9 @@ def licence_beside(path: Path) -> str | None:
                 return None if first is None else f"{first[:80]} ({name} beside the file)"
         except OSError:
             continue
-    return None
+    try:
+        text = (path.parent / "SOURCE.md").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    said = re.search(r"^[-*\s]*Licen[cs]e[^:\n]*:\s*(\S.*)$", text, re.MULTILINE)
+    return None if said is None else f"{said[1].strip(' .')[:80]} (SOURCE.md beside the file)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -11,14 +11,15 @@ import numpy as np
 
 from pcmphys.errors import ParameterError
 from pcmphys.fit.readers import summary as text
-from pcmphys.fit.readers.measurement import Source
+from pcmphys.fit.readers.measurement import Source, together
 from pcmphys.numerics import check, labelled
 
 if TYPE_CHECKING:
     import xarray as xr
 
-LABELS = ("device", "sweep")
-"""Columns that say what a row is of: names as text, and numbers from 0 on."""
+LABELS = ("device", "sweep", "file")
+"""Columns that say what a row is of: names as text, whole numbers from 0 on, and files as text."""
+_TEXT = ("device", "file")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,7 +31,8 @@ class Table:
     Attributes
     ----------
     columns : dict of (rows,) array
-        By name: float64 in SI units; ``device``, if it is there, is text, ``sweep`` whole numbers from 0 on.
+        By name: float64 in SI units; ``device`` and ``file``, where they are, are text, ``sweep`` whole numbers from 0
+        on.
     units : dict of str
         SI unit of each column, "1" of plain numbers.
     source : Source
@@ -67,7 +69,7 @@ class Table:
     def __post_init__(self) -> None:
         columns = {}
         for name, values in dict(self.columns).items():
-            kind = {"device": object, "sweep": np.int64}.get(name, np.float64)
+            kind = object if name in _TEXT else np.int64 if name == "sweep" else np.float64
             columns[name] = np.array(values, dtype=kind)
             columns[name].flags.writeable = False
         lengths = {name: column.shape for name, column in columns.items()}
@@ -127,7 +129,8 @@ class Table:
     def at(self, row: int, name: str) -> str:
         """Where in the file a row of a column stands, for messages: file, line and header."""
         header = next((one.header for one in self.source.columns if one.role == name), name)
-        file = f"{self.source.file}, line" if self.source.file else "row"
+        file = self.columns["file"][row] if "file" in self.columns else self.source.file
+        file = f"{file}, line" if file else "row"
         return f"{file} {self.rows[row]}, column {header!r}"
 
     def flags(self, name: str) -> np.ndarray:
@@ -160,6 +163,11 @@ class Table:
         columns = {name: column[places] for name, column in self.columns.items()}
         return Table(columns, self.units, self.source, self.rows[places], self.why)
 
+    def only(self, *names: str) -> Table:
+        """A table of some columns."""
+        columns = {name: self[name] for name in names}
+        return Table(columns, {name: self.units[name] for name in names}, self.source, self.rows, self.why)
+
     def by(self, name: str) -> Iterator[tuple[Any, Table]]:
         """The parts of the table with one value of a column each, in the order in which they come; all, without it."""
         if name not in self.columns and name in LABELS:
@@ -179,8 +187,36 @@ class Table:
     def to_dataset(self) -> xr.Dataset:
         """An `xarray.Dataset` with the axis ``row``, units, and the source as attributes."""
         variables = {
-            name: (("row",), list(column) if name == "device" else column, self.units[name], name)
+            name: (("row",), list(column) if name in _TEXT else column, self.units[name], name)
             for name, column in self.columns.items()
         }
         coordinates = {"row": (("row",), self.rows, "1", "line of the file")}
         return labelled.dataset("pcmphys table", variables, coordinates, **self.source.attributes())
+
+
+def joined(tables: Sequence[Table]) -> Table:
+    """Tables of several files one after the other; each file has sweeps of its own, and ``file`` tells which it is.
+
+    Raises
+    ------
+    ParameterError
+        They have different columns or units.
+    """
+    if len(tables) == 1:
+        return tables[0]
+    first = tables[0]
+    for one in tables[1:]:
+        mine, other = ({name: table.units[name] for name in table if name != "sweep"} for table in (first, one))
+        if mine != other:
+            odd = sorted(set(mine.items()) ^ set(other.items()))
+            raise ParameterError(
+                f"{one.source.file} and {first.source.file} differ in {', '.join(dict(odd))}: files that are read "
+                "together have the same columns in the same units"
+            )
+    columns = {name: np.concatenate([table[name] for table in tables]) for name in first if name != "sweep"}
+    sweeps = [table["sweep"] if "sweep" in table else np.zeros(len(table), dtype=np.int64) for table in tables]
+    before = np.concatenate([[0], np.cumsum([sweep.max() + 1 for sweep in sweeps])[:-1]])
+    columns["sweep"] = np.concatenate([sweep + past for sweep, past in zip(sweeps, before)])
+    columns["file"] = np.repeat(np.array([table.source.file for table in tables], dtype=object), list(map(len, tables)))
+    rows = np.concatenate([table.rows for table in tables])
+    return Table(columns, first.units, together([table.source for table in tables]), rows)
