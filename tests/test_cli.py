@@ -490,7 +490,7 @@ def test_data_takes_every_option_of_the_reader():
     from pcmphys.cli.fit import DriftOptions
     from pcmphys.fit.readers.options import ReadOptions
 
-    own = {"file", "files", "layout", "plot"}
+    own = {"file", "files", "layout", "plot", "column", "columns"}
     for options in (DataOptions, DriftOptions):
         names = {part.name for part in dataclasses.fields(options)} - own
         assert names >= set(ReadOptions.__annotations__)

@@ -59,6 +59,7 @@ class Reading:
     programmed: Annotated[
         str | None, typer.Option(help="Moment of programming on the file's clock: [s], or a time stamp.")
     ] = None
+    dates: Annotated[str | None, typer.Option(help="What comes first in 03/04/2026: day or month.")] = None
     floor: Annotated[str | None, typer.Option(help="Noise floor: '10 pA'.")] = None
     ceiling: Annotated[str | None, typer.Option(help="End of the range: '1 uA'.")] = None
     licence: Annotated[str | None, typer.Option(help="Licence of the data.")] = None

@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcmphys.errors import ParameterError
+from pcmphys.fit.readers.figure import LABELS
 from pcmphys.fit.readers.measurement import Measurement, Source, Trace
-from pcmphys.fit.readers.tables import LABELS, Table
+from pcmphys.fit.readers.tables import Table
 from pcmphys.numerics import check
 
 _REGULAR = 0.01

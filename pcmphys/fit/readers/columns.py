@@ -6,12 +6,10 @@ import fnmatch
 import re
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from pcmphys.errors import ParameterError
 from pcmphys.fit.readers import units
 from pcmphys.fit.readers.grid import Grid, blank
-from pcmphys.fit.readers.locate import STAMP
+from pcmphys.fit.readers.stamps import stamps
 from pcmphys.fit.readers.units import MEASURED, Unit
 from pcmphys.numerics import check
 
@@ -220,19 +218,6 @@ def _unit_of(role: str, text: str) -> Unit | None:
     # a current may have been read as the voltage across a resistor
     good = unit is not None and (unit.quantity == role or (role == "current" and unit.quantity == "voltage"))
     return unit if good else None
-
-
-def stamps(grid: Grid, k: int) -> bool:
-    """Whether a column holds dates and times."""
-    column = grid.columns[k]
-    if column.dtype.kind == "f":
-        return False
-    first = next((cell for cell in column if not blank(cell)), None)
-    return (
-        (isinstance(first, str) and STAMP.fullmatch(first.strip()) is not None)
-        or hasattr(first, "year")
-        or (isinstance(first, np.datetime64))
-    )
 
 
 def _empty(grid: Grid, k: int) -> bool:

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from pcmphys.errors import ParameterError
 from pcmphys.fit.readers import units
-from pcmphys.fit.readers.columns import Column, called_devices, known_columns, listed, matching, stamps, written_unit
+from pcmphys.fit.readers.columns import Column, called_devices, known_columns, listed, matching, written_unit
 from pcmphys.fit.readers.grid import Grid
 from pcmphys.fit.readers.layout import Layout
 from pcmphys.fit.readers.locate import WITH_UNIT
+from pcmphys.fit.readers.stamps import stamps
 from pcmphys.fit.readers.units import Unit
 from pcmphys.numerics import check
 

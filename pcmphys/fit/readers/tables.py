@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +12,14 @@ import numpy as np
 
 from pcmphys.errors import ParameterError
 from pcmphys.fit.readers import summary as text
+from pcmphys.fit.readers.figure import LABELS, table_figure
 from pcmphys.fit.readers.measurement import Source, together
 from pcmphys.numerics import check, labelled
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.figure import Figure
 
-LABELS = ("device", "sweep", "file")
-"""Columns that say what a row is of: names as text, whole numbers from 0 on, and files as text."""
 _TEXT = ("device", "file")
 
 
@@ -183,6 +184,17 @@ class Table:
     def summary(self, rows: int = 5) -> str:
         """A plain text: file, layout, columns, what was declared, what policies did, and the first rows."""
         return text.table_summary(self, check.integer("rows", rows, low=0))
+
+    def plot(self, path: str | Path | None = None, curves: int = 12) -> Figure:
+        """Draw the columns of the first curves (a device and sweep each) against voltage, pulse or time.
+
+        Written to ``path`` (type by its suffix) if one is given.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        return table_figure(self, path, check.integer("curves", curves, low=1))
 
     def to_dataset(self) -> xr.Dataset:
         """An `xarray.Dataset` with the axis ``row``, units, and the source as attributes."""
