@@ -92,9 +92,18 @@ def _one_of(what: str, names: tuple[str, ...]) -> None:
         )
 
 
-def trace_of(trace: Any, dt: Any, time: Any, missing: str, least: int) -> NoiseTrace:
+def trace_of(given: GivenTrace, missing: str, least: int) -> NoiseTrace:
     """A user's trace with an interval, or with times; ``least`` reads are needed."""
     check.choice("missing", missing, ("refuse", "skip"))
+    try:
+        return _checked(given.value, given.dt, given.time, "skip" if given.read else missing, least)
+    except ParameterError as error:
+        if not given.source.file:
+            raise
+        raise ParameterError(f"{given.source.file}: {error}") from None
+
+
+def _checked(trace: Any, dt: Any, time: Any, missing: str, least: int) -> NoiseTrace:
     value = check.measured("trace", check.with_gaps("trace", check.filled(trace), ndim=1))
     if (dt is None) == (time is None):
         raise ParameterError("give dt, the time between two reads in s, or time, one a read: one of the two")

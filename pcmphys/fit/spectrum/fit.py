@@ -116,7 +116,7 @@ def spectrum(
     1.9e-07
     """
     given = given_trace(trace, dt, time)
-    reads = trace_of(given.value, given.dt, given.time, "skip" if given.read else missing, _LEAST)
+    reads = trace_of(given, missing, _LEAST)
     mean = float(reads.value.mean())
     if abs(mean) <= reads.value.std():
         raise ParameterError(

@@ -106,7 +106,7 @@ def telegraph(
     True
     """
     given = given_trace(trace, dt)
-    reads = trace_of(given.value, given.dt, given.time, "refuse", _LEAST)
+    reads = trace_of(given._replace(read=False), "refuse", _LEAST)
     if not reads.regular:
         steps = np.diff(reads.time)
         raise ParameterError(
