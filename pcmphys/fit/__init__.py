@@ -1,5 +1,12 @@
 """Fits of models to measured data, and readers of the files the data come in."""
 
+from pcmphys.fit import experiments
+from pcmphys.fit.calibrate.curves import CalibratedCurve
+from pcmphys.fit.calibrate.fit import calibrate
+from pcmphys.fit.calibrate.free import Free
+from pcmphys.fit.calibrate.plan import CalibrationPlan, read_calibration
+from pcmphys.fit.calibrate.result import Calibration
+from pcmphys.fit.calibrate.search import Search
 from pcmphys.fit.drift.fit import drift
 from pcmphys.fit.drift.result import DriftFit, DriftPopulation, Prediction
 from pcmphys.fit.drift.spread import Spread
@@ -23,6 +30,9 @@ from pcmphys.fit.telegraph.result import TelegraphFit
 
 __all__ = [
     "AtTemperature",
+    "CalibratedCurve",
+    "Calibration",
+    "CalibrationPlan",
     "CurveFit",
     "DriftFit",
     "DriftPopulation",
@@ -30,23 +40,28 @@ __all__ = [
     "Estimate",
     "Failures",
     "FitResult",
+    "Free",
     "Goodness",
     "Layout",
     "Measurement",
     "Parameter",
     "Prediction",
     "RetentionFit",
+    "Search",
     "Source",
     "SpectrumFit",
     "Spread",
     "Table",
     "TelegraphFit",
     "Trace",
+    "calibrate",
     "curve",
     "drift",
     "equivalent_time",
+    "experiments",
     "failures",
     "read",
+    "read_calibration",
     "read_table",
     "retention",
     "spectrum",

@@ -80,6 +80,6 @@ def test_what_cannot_be_written(tmp_path):
             pcm.save_cell(*arguments)
     with pytest.raises(ParameterError, match="name must be of small letters, digits and dashes; got 'A b'"):
         pcm.save_cell(cell, tmp_path / "a.toml", name="A b")
+    (tmp_path / "ro").write_text("")
     with pytest.raises(OSError, match="ro"):
-        (tmp_path / "ro").write_text("")
         pcm.save_cell(cell, tmp_path / "ro" / "a.toml")

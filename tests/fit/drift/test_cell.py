@@ -91,7 +91,7 @@ def test_errors_of_the_slope_are_those_of_repeats(weighted):
 
 def test_what_is_refused():
     found = fit.drift(TIME, devices([0.03, 0.04, 0.05]))
-    with pytest.raises(ParameterError, match="its drift follows from its glass, and fit.calibrate finds that"):
+    with pytest.raises(ParameterError, match=r"its drift follows from its glass, and fit\.calibrate finds that"):
         found.to_cell(pcm.load_cell("ibm-90nm-doped-gst"))
     with pytest.raises(ParameterError, match="1 devices with a fit tell no spread"):
         found[:1].to_cell(CELL)
