@@ -71,8 +71,8 @@ def fit_drift(options: DriftOptions) -> None:
 
     Example:  pcmphys fit drift data/tester-files/01_b1500_sampling.csv --plot drift.png --out fit.nc
 
-    Example:  pcmphys fit drift data/ibm-pcm-joshi-digitised/pcm_drift_traces_nodes.csv --time 't_s[s]'
-    --conductance 'g_*[1]' --start 55 --missing skip --out cell.toml --cell ibm-90nm-statistical
+    Example:  pcmphys fit drift data/tester-files/11_resistance.csv --temperature '25 degC'
+    --cell ibm-90nm-statistical --noise stationary --out cell.toml
     """
     from pcmphys.plot.figures import check_folder
 

@@ -100,6 +100,9 @@ def _trace(options: SpectrumOptions | TelegraphOptions) -> Table:
 
     table = read_files(options, time=options.time, trace=options.trace)
     names = ["trace"] if options.trace is not None else [n for n in MEASURED if n in table]
+    unclear = next((name for name in MEASURED if name in table.why), None)
+    if not names and unclear is not None:
+        table[unclear]  # says between which columns it could not choose
     if len(names) != 1:
         said = ", ".join(names) if names else "none of conductance, current, resistance"
         raise ParameterError(f"{options.files[0]}: the trace could be {said}; --trace names its column")

@@ -256,9 +256,17 @@ def _times(grid: Grid, used: set[int]) -> list[Column]:
     if not found:
         raise ParameterError(
             f"{grid.where}: no column of times; the columns are {', '.join(grid.names[:40])}. Declare it with its "
-            "unit, such as time='name[s]'"
+            f"unit, such as time='name[s]'{_perhaps_a_table(free)}"
         )
     return [one._replace(role="time") for one in found]
+
+
+def _perhaps_a_table(free: list[Column]) -> str:
+    """What to say where the columns look like an I-V curve or a train of pulses."""
+    kinds = {one.unit.quantity for one in free if one.unit}
+    what = "an I-V curve" if {"voltage", "current"} <= kinds else ""
+    what = "a train of pulses" if any(one.name.casefold().startswith("pulse") for one in free) else what
+    return f"; {what} is read by read_table() (pcmphys data --columns)" if what else ""
 
 
 def _measured(grid: Grid, used: set[int], long: bool) -> list[Column]:

@@ -107,7 +107,7 @@ def named(grid: Grid, layout: Layout, asked: Mapping[str, Any]) -> Named:
     if not columns:
         raise ParameterError(
             f"{grid.where}: none of its columns ({', '.join(grid.names[:40])}) tells what it is; say so, such as "
-            f"voltage='{units.split(grid.names[0])[0]}[V]'. {'. '.join(why.values())}".rstrip(". ")
+            f"voltage='name[V]'. {'; '.join(f'{name}: {words}' for name, words in why.items())}".rstrip(". ")
         )
     return Named(columns, constants, devices, sweep, unused, why)
 

@@ -131,6 +131,11 @@ def read(
             f"{seen.grid.where}, {seen.grid.place} {seen.grid.repeated} is the header once more: several tables below "
             "each other. Divide the file, or take out that line if the rows go on; read_table() takes them for sweeps"
         )
+    if "VAR1" in seen.grid.lists.get("functions", []):
+        raise ParameterError(
+            f"{seen.grid.where} holds a sweep (a channel is VAR1), not reads against time: read_table() reads it "
+            "(pcmphys data --columns)"
+        )
     return measured(seen, assign(seen.grid, seen.said))
 
 
