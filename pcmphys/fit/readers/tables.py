@@ -124,7 +124,11 @@ class Table:
         said = f" ({self.why[name]})" if name in self.why else check.suggest(str(name), self.columns)
         free = [one.header for one in self.source.columns if one.role == "unused"]
         more = f"; not used are {', '.join(free[:20])}" if free else ""
-        how = f". read_table(file, {name}='its header[unit]') names it" if self.source.file else ""
+        how = (
+            f". read_table(file, {name}='its header[unit]') names it (--column on the command line)"
+            if self.source.file
+            else ""
+        )
         return f"{where}no column {name!r}{said}; the table has {', '.join(self.columns)}{more}{how}"
 
     def at(self, row: int, name: str) -> str:

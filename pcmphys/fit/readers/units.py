@@ -164,7 +164,7 @@ def _size(text: str, kind: str, like: str) -> float | None:
 
 
 def sized(name: str, text: str, quantity: str) -> float:
-    """A quantity in SI from text with a number and a unit; a number alone is in SI.
+    """A quantity in SI from text with a number and a unit.
 
     Examples
     --------
@@ -172,11 +172,9 @@ def sized(name: str, text: str, quantity: str) -> float:
     (358.15, 1e-11)
     """
     match = _SIZED.fullmatch(text.strip())
-    unit = Unit(quantity, 1.0, "") if match and not match[2] else match and find(match[2], quantity)
+    unit = match and match[2] and find(match[2], quantity)
     if not match or not unit:
-        raise ParameterError(
-            f"{name} must be a number in {SI[quantity]}, or a number with a unit ({allowed(quantity)}); got {text!r}"
-        )
+        raise ParameterError(f"{name} must be a number with its unit ({allowed(quantity)}); got {text!r}")
     return float(match[1]) * unit.factor + unit.shift
 
 

@@ -180,6 +180,7 @@ def test_moments_count_from_the_first_or_from_what_is_said(read):
         ("T,I\n1,2\n3,4\n", {"stage": "T[MS]"}, "has the unit 'MS'; a stage is in a unit that is known"),
         ("V[V],I\n1,2\n3,4\n", {"curent": "J[A]"}, r"no curent column 'J'.*curent= did you mean 'current'"),
         ("V[V],I\n1,2\n3,4\n", {"current": 3 + 1j}, "current must be a number"),
+        ("V[V],I\n1,2\n3,4\n", {"temperature": "85"}, "temperature='85' is neither a column of .* such as '85 K'"),
         ("V[V],I\n1,2\n3,4\n", {"mine": 3.0}, "mine must be the name of a column, or a number with its unit as text"),
         (
             "V[V],I\n1,1 uA\n3,2 mA\n",
