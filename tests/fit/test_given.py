@@ -124,3 +124,31 @@ def test_one_look_for_all():
     assert one.values == fit.retention(np.full(120, 1e12), KELVIN, since=np.zeros(120), **options).values
     with pytest.raises(ParameterError, match="since must be one number or one for each of 120 devices; got 3"):
         fit.retention(np.full(120, 1e12), KELVIN, since=np.zeros(3), **options)
+
+
+def test_drift_takes_a_table_with_temperatures(tmp_path):
+    path = tmp_path / "long.csv"
+    rows = [
+        f"{name};{kelvin};{t};{10 * t**-nu:.17g}"
+        for name, kelvin, nu, times in (("a", 300, 0.05, (1, 2, 5, 9)), ("b", 350, 0.06, (1, 3, 5, 9, 20)))
+        for t in times
+    ]
+    path.write_text("\n".join(["device;T (K);t (s);g (uS)", *rows]))
+    found = fit.drift(fit.read_table(path))
+    assert found.names == ("a", "b")
+    np.testing.assert_allclose(found.exponent, [0.05, 0.06], atol=1e-9)
+    assert found.temperature.tolist() == [300.0, 350.0]
+    assert found.source.file == str(path)
+    assert fit.drift(fit.read_table(path), temperature=310.0).temperature.tolist() == [310.0, 310.0]
+    path.write_text("\n".join(["device;T (K);t (s);g (uS)", *rows]).replace("a;300;9", "a;310;9"))
+    with pytest.raises(
+        ParameterError, match=r"long.csv, line 5, column 'T .K.': 310 K, and 300 K before it; a must be"
+    ):
+        fit.drift(fit.read_table(path))
+    with pytest.raises(ParameterError, match="a Table holds its conductances"):
+        fit.drift(fit.read_table(path), [1.0])
+    path.write_text("t (s);g (uS)\n2;3\n1;4\n5;6\n")
+    with pytest.raises(ParameterError, match=r"long.csv: time"):
+        fit.drift(fit.read_table(path))
+    path.write_text("t (s);g (uS)\n1;30\n2;29\n5;28\n")
+    assert fit.drift(fit.read_table(path)).names == ("device 0",)

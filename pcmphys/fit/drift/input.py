@@ -11,6 +11,7 @@ from pcmphys.errors import ParameterError
 from pcmphys.fit.drift import noise
 from pcmphys.fit.drift.table import DriftTable, printable, unwarned, warn_of_size
 from pcmphys.fit.readers.measurement import Measurement
+from pcmphys.fit.readers.tables import Table
 from pcmphys.numerics import check
 
 _NORMALISED = (0.1, 2.0)  # reads whose median lies here are taken as normalised
@@ -23,6 +24,16 @@ def table_of(time: Any, conductance: Any) -> DriftTable:
         if conductance is not None:
             raise ParameterError("a Measurement holds its conductances; give it alone")
         return unwarned(time.time, time.conductance, time.names, time.unit)
+    if isinstance(time, Table):
+        if conductance is not None:
+            raise ParameterError("a Table holds its conductances; give it alone")
+        parts = list(time.by("device"))
+        names = [str(name) if name is not None else "device 0" for name, _ in parts]
+        try:
+            reads = [[part[key] for _, part in parts] for key in ("time", "conductance")]
+            return unwarned(*reads, names, time.units["conductance"])
+        except ParameterError as error:
+            raise ParameterError(f"{time.source.file}: {error}" if time.source.file else str(error)) from None
     if isinstance(time, DriftTable):
         if conductance is not None:
             raise ParameterError("a DriftTable holds its conductances; give the table alone, or times and conductances")
@@ -41,6 +52,29 @@ def table_of(time: Any, conductance: Any) -> DriftTable:
     normalised = known.size > 0 and _NORMALISED[0] <= np.median(known) <= _NORMALISED[1]
     warn_of_size(np.where(reads < _OUTLIER, 0.0, reads) if normalised else reads, table.names)
     return table
+
+
+def temperatures_of(table: Table) -> list[float] | None:
+    """The temperature [K] of each device of a table; None if it has none.
+
+    Raises
+    ------
+    ParameterError
+        A device was read at several.
+    """
+    if "temperature" not in table:
+        return None
+    found = []
+    for name, part in table.by("device"):
+        kelvin = part["temperature"]
+        if not (kelvin == kelvin[0]).all():
+            k = int((kelvin != kelvin[0]).argmax())
+            raise ParameterError(
+                f"{part.at(k, 'temperature')}: {kelvin[k]:g} K, and {kelvin[0]:g} K before it; "
+                f"{'the device' if name is None else printable(str(name))} must be kept at one temperature"
+            )
+        found.append(float(kelvin[0]))
+    return found
 
 
 def traces_of(

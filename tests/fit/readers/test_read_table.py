@@ -347,3 +347,24 @@ def test_a_table_is_drawn(read, tmp_path):
     ):
         made.plot(tmp_path / f"{k}.png")
         assert (tmp_path / f"{k}.png").stat().st_size > 5000
+
+
+def test_a_workbook_and_a_layout_of_ones_own(tmp_path, read):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (["Tester 7"], [], ["V (V)", "I (nA)"], [0.1, 1.0], [0.2, 2.0], [], [0.1, 1.5], [0.2, 2.5]):
+        book.active.append(row)
+    book.save(tmp_path / "iv.xlsx")
+    found = fit.read_table(tmp_path / "iv.xlsx")
+    assert found["sweep"].tolist() == [0, 0, 1, 1]
+    assert found.rows.tolist() == [4, 5, 7, 8]
+    layout = tmp_path / "mine.toml"
+    layout.write_text(
+        'name = "mine"\n[columns]\ncurrent = "Y*"\nvoltage = "X[mV]"\n[units]\n"Y*" = "uA"\n"Tc" = "degC"\n'
+        '[policies]\nmissing = "skip"\n'
+    )
+    found = read("X,Y1,Y2,Tc\n100,1,2,25\n200,3,4,25\n300,,5,25\n", layout=layout)
+    assert found["device"].tolist() == ["Y1", "Y1", "Y2", "Y2", "Y2"]
+    np.testing.assert_allclose(found["current"], np.array([1, 3, 2, 4, 5]) * 1e-6)
+    np.testing.assert_allclose(found["voltage"], [0.1, 0.2, 0.1, 0.2, 0.3])
+    np.testing.assert_allclose(found["temperature"], 298.15)
