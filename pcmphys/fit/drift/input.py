@@ -30,8 +30,9 @@ def table_of(time: Any, conductance: Any) -> DriftTable:
         parts = list(time.by("device"))
         names = [str(name) if name is not None else "device 0" for name, _ in parts]
         try:
-            reads = [[part[key] for _, part in parts] for key in ("time", "conductance")]
-            return unwarned(*reads, names, time.units["conductance"])
+            times, reads = ([part[key] for _, part in parts] for key in ("time", "conductance"))
+            common = all(np.array_equal(one, times[0]) for one in times)
+            return unwarned(times[0] if common else times, reads, names, time.units["conductance"])
         except ParameterError as error:
             raise ParameterError(f"{time.source.file}: {error}" if time.source.file else str(error)) from None
     if isinstance(time, DriftTable):

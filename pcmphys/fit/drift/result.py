@@ -305,9 +305,9 @@ class DriftPopulation:
         (0.05, 0.01)
         """
         from pcmphys.fit.drift.numbers import drift_numbers
+        from pcmphys.fit.engine.cells import fitted_numbers
 
-        what = "fit of drift" if self.source is None else self.source.cited("fit of drift")
-        return cell.but(drift_numbers(self, cell), source=source or what)
+        return cell.but(fitted_numbers(drift_numbers(self, cell), "fit of drift", self.source, source))
 
     def to_csv(self, path: str | Path) -> None:
         """Write all devices to a CSV file: a header with names and units, then a row each with all digits."""

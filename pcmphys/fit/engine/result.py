@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from pcmphys.errors import ParameterError
+from pcmphys.fit.engine.cells import fitted_numbers
 from pcmphys.fit.engine.words import listed, table, value_and_error
 from pcmphys.fit.readers.measurement import Source
 from pcmphys.numerics import check, labelled
@@ -251,7 +252,7 @@ class FitResult(ABC):
         return {}
 
     def to_cell(self, cell: Any, source: str = "") -> Any:
-        """A cell with the fitted numbers in the place of its own, their source in your words.
+        """A cell with the fitted numbers in the place of its own: their kind is ``fit``, their source the data.
 
         Parameters
         ----------
@@ -271,7 +272,7 @@ class FitResult(ABC):
                 f"{type(self).__name__} has nothing that is a number of {cell!r}: it gives "
                 f"{listed([one.name for one in self.estimates])}"
             )
-        return cell.but(dict(changes), source=source or self.source.cited(self.title))
+        return cell.but(fitted_numbers(changes, self.title, self.source, source))
 
 
 def _state(one: Estimate) -> str:

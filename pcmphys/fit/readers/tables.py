@@ -163,7 +163,7 @@ class Table:
         places = np.asarray(chosen)
         if places.dtype == np.bool_:
             places = np.flatnonzero(check.flags("chosen", places, (len(self),)))
-        elif places.ndim != 1 or places.dtype.kind not in "iu" or not np.isin(places, np.arange(len(self))).all():
+        elif places.ndim != 1 or places.dtype.kind not in "iu" or not ((places >= 0) & (places < len(self))).all():
             raise ParameterError(f"chosen must be a mask or numbers of rows from 0 to {len(self) - 1}; got {chosen!r}")
         columns = {name: column[places] for name, column in self.columns.items()}
         return Table(columns, self.units, self.source, self.rows[places], self.why)
@@ -178,12 +178,12 @@ class Table:
         if name not in self.columns and name in LABELS:
             yield None, self
             return
-        column = self[name]
-        seen: dict[Any, list[int]] = {}
-        for k, value in enumerate(column.tolist()):
-            seen.setdefault(value, []).append(k)
-        for value, places in seen.items():
-            yield value, self.some(np.array(places))
+        import pandas as pd
+
+        codes, values = pd.factorize(self[name], use_na_sentinel=False)
+        order = np.argsort(codes, kind="stable")
+        for value, places in zip(values.tolist(), np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)):
+            yield value, self.some(places)
 
     def summary(self, rows: int = 5) -> str:
         """A plain text: file, layout, columns, what was declared, what policies did, and the first rows."""

@@ -28,7 +28,8 @@ def test_mean_and_spread_at_all_conductances(name):
         assert now["drift_exponent_spread"] == pytest.approx(found.exponent_spread)
         assert now["read_noise"] == cell.moments(g)["read_noise"]
     quantity = mine.technology.quantities["drift_exponent_mean.offset"]
-    assert (quantity.kind, quantity.source) == ("user", "my lab")
+    assert (quantity.kind, quantity.source) == ("fit", "pcmphys, fit of drift; data of my lab")
+    assert "data of my lab" in pcm.cite(mine)
     assert "+-" in quantity.note
     assert cell.moments(1e-6)["drift_exponent_mean"] != mine.moments(1e-6)["drift_exponent_mean"]
 
@@ -108,5 +109,5 @@ def test_the_file_goes_along(tmp_path):
     assert "data: mine.csv (sha256 " in found.summary()
     assert "CC BY 4.0" in found["a"].summary()
     source = found.to_cell(CELL).technology.quantities["drift_exponent_mean.offset"].source
-    assert source.startswith("fit of drift; data of mine.csv (sha256 ")
+    assert source.startswith("pcmphys, fit of drift; data of mine.csv (sha256 ")
     assert source.endswith("licence CC BY 4.0 (LICENSE beside the file)")
