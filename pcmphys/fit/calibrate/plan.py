@@ -35,10 +35,11 @@ class _Strict(BaseModel):
 
 
 class _Seen(_Strict):
-    """Rows that the search may see: every so many, from one on (0 is the first)."""
+    """Rows that the search may see: every so many, from one on (0 is the first); or these."""
 
-    every: StrictInt = Field(ge=1)
+    every: StrictInt = Field(default=1, ge=1)
     first: StrictInt = Field(default=0, ge=0)
+    rows: tuple[StrictInt, ...] = ()
 
 
 class _Target(_Strict):
@@ -166,8 +167,8 @@ def read_calibration(file: str | Path) -> CalibrationPlan:
     - ``[[experiments]]``: ``kind`` (a class of `pcmphys.fit.experiments`), ``file``, ``x`` (its column, with the unit
       if the header has none), ``x_from``, ``x_to`` (rows outside are left out), ``name``, ``licence``, ``devices``,
       ``options`` of the kind, where a table is a pulse. In ``targets``, by quantity: ``column``; ``error`` [SI unit]
-      and ``relative_error``, added in squares; ``held_out = true``, or ``seen = { every = 4, first = 1 }``, rows that
-      the search may see.
+      and ``relative_error``, added in squares; ``held_out = true``, or ``seen = { every = 4, first = 1 }`` or
+      ``seen = { rows = [0, 2, 5] }``, those between ``x_from`` and ``x_to`` that the search may see.
     - ``[search]``: as `Search`.
     """
     path = Path(file)
@@ -261,4 +262,7 @@ def _target(target: _Target, seen: _Seen | None, value: np.ndarray) -> Target:
     if seen is not None:
         row = np.arange(value.size)
         held_out |= (row < seen.first) | ((row - seen.first) % seen.every != 0)
+        if seen.rows:
+            check.integer("largest of the rows seen", max(seen.rows), low=0, high=value.size - 1)
+            held_out |= ~np.isin(row, seen.rows)
     return Target(value, np.hypot(target.error, target.relative_error * value), held_out)
