@@ -16,7 +16,7 @@ from pcmphys.fit.calibrate.free import Free, checked_free
 from pcmphys.fit.calibrate.judge import Judged, curves, judged
 from pcmphys.fit.calibrate.result import Calibration
 from pcmphys.fit.calibrate.search import Residuals, Search, best_start, least
-from pcmphys.fit.calibrate.trials import Progress, Trials
+from pcmphys.fit.calibrate.simulations import Progress, Simulations
 from pcmphys.fit.experiments.experiment import Experiment
 from pcmphys.numerics.cache import source_fingerprint
 from pcmphys.numerics.files import probe
@@ -86,19 +86,16 @@ def calibrate(
 
     Examples
     --------
-    Which share of a device's exponent is drawn once for life? Three exponents' spreads, made up here:
+    Three spreads of drift exponents, made up; reads carry noise of their own, so that the cell's number is smaller:
 
     >>> import pcmphys as pcm
     >>> from pcmphys.fit.experiments import ProgramAndVerify, Target
-    >>> levels = np.array([5e-6, 10e-6, 20e-6])
-    >>> spread = Target([0.020, 0.013, 0.010], error=0.002)
-    >>> stat = pcm.load_cell("ibm-90nm-statistical")
-    >>> found = calibrate(
-    ...     stat,
-    ...     [ProgramAndVerify(levels, {"exponent_std": spread}, name="made up", devices=300)],
-    ...     [Free("drift.std_low", 0.002, 0.03)],
-    ...     search=Search(rounds=4, fresh=2),
-    ... )
+    >>> spread = Target([0.0160, 0.0155, 0.0150], error=0.0005)
+    >>> measured = ProgramAndVerify([10e-6, 15e-6, 20e-6], {"exponent_std": spread}, name="made up", devices=300)
+    >>> number = Free("drift_exponent_spread.low", 0.002, 0.03)
+    >>> found = calibrate(pcm.load_cell("ibm-90nm-statistical"), [measured], [number], search=Search(rounds=6, fresh=4))
+    >>> print(found["drift_exponent_spread.low"])
+    0.01471 +- 0.00071
     """
     experiments, searched = _checked(experiments)
     start, units = checked_free(free, cell)
@@ -107,8 +104,8 @@ def calibrate(
         raise ParameterError(f"search must be a Search; got {type(search).__name__}")
     kept = _parts(directory, cell, experiments, free)
     count = _counter(search, len(free), len(searched), len(experiments), progress)
-    trials = Trials(cell, searched, free, executor, kept("search"), count)
-    residuals = Residuals(trials, free, search)
+    simulations = Simulations(cell, searched, free, executor, kept("search"), count)
+    residuals = Residuals(simulations, free, search)
     if residuals.count + residuals.priors < len(free):
         raise ParameterError(
             f"calibration: {residuals.count} data are too few for {len(free)} free numbers; fix some, give priors, or "
@@ -116,7 +113,7 @@ def calibrate(
         )
     end = least(residuals, best_start(residuals, start))
     found = judged(residuals, end, units)
-    whole = Trials(cell, experiments, free, executor, kept("whole"), count)
+    whole = Simulations(cell, experiments, free, executor, kept("whole"), count)
     seen = curves(whole, residuals.values(start), residuals.values(end), search.held_out)
     if progress is not None:
         progress(1, 1)

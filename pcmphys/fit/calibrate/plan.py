@@ -17,7 +17,7 @@ from pcmphys.fit.calibrate.fit import calibrate
 from pcmphys.fit.calibrate.free import Free
 from pcmphys.fit.calibrate.result import Calibration
 from pcmphys.fit.calibrate.search import Search
-from pcmphys.fit.calibrate.trials import Progress
+from pcmphys.fit.calibrate.simulations import Progress
 from pcmphys.fit.experiments import KINDS
 from pcmphys.fit.experiments.experiment import Experiment, Target
 from pcmphys.fit.readers.measurement import Source
@@ -90,7 +90,7 @@ class _File(_Strict):
 Table = TypeVar("Table", bound=BaseModel)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CalibrationPlan:
     """A calibration that is ready to run, as `read_calibration` makes it of a file.
 
@@ -110,6 +110,10 @@ class CalibrationPlan:
     free: tuple[Free, ...]
     search: Search
     name: str = ""
+
+    def __repr__(self) -> str:
+        titles = ", ".join(dict.fromkeys(one.title for one in self.experiments))
+        return f"CalibrationPlan({self.cell.name!r}, {len(self.free)} free numbers, {titles[:80]})"
 
     def but(self, *, rounds: int | None = None, devices: int | None = None) -> CalibrationPlan:
         """The same with another number of rounds, or of devices in each experiment; None leaves it as it is."""
