@@ -17,6 +17,7 @@ from pcmphys.fit.calibrate.judge import Judged, curves, judged
 from pcmphys.fit.calibrate.result import Calibration
 from pcmphys.fit.calibrate.search import Residuals, Search, best_start, least
 from pcmphys.fit.calibrate.simulations import Progress, Simulations
+from pcmphys.fit.engine.cells import fitted_numbers
 from pcmphys.fit.experiments.experiment import Experiment
 from pcmphys.numerics.cache import source_fingerprint
 from pcmphys.numerics.files import probe
@@ -103,7 +104,8 @@ def calibrate(
     if not isinstance(search, Search):
         raise ParameterError(f"search must be a Search; got {type(search).__name__}")
     kept = _parts(directory, cell, experiments, free)
-    count = _counter(search, len(free), len(searched), len(experiments), progress)
+    most = (search.evaluations(len(free)) * search.seeds + search.fresh) * len(searched)
+    count = _Counter(most + 2 * search.fresh * len(experiments), progress)
     simulations = Simulations(cell, searched, free, executor, kept("search"), count)
     residuals = Residuals(simulations, free, search)
     if residuals.count + residuals.priors < len(free):
@@ -115,13 +117,13 @@ def calibrate(
     found = judged(residuals, end, units)
     whole = Simulations(cell, experiments, free, executor, kept("whole"), count)
     seen = curves(whole, residuals.values(start), residuals.values(end), search.held_out)
-    if progress is not None:
-        progress(1, 1)
+    count.end()
     sources = dict.fromkeys(one.source for one in experiments if one.source)
     found = found._replace(notes=(*found.notes, *(f"data: {source}" for source in sources)))
+    title = f"calibration of {cell.name} to {', '.join(dict.fromkeys(one.title for one in experiments))}"
     return Calibration(
-        title=f"calibration of {cell.name} to {', '.join(dict.fromkeys(one.title for one in experiments))}",
-        cell=_cell(cell, free, found, experiments, name),
+        title=title,
+        cell=_cell(cell, free, found, title, name),
         keys=tuple(key for one in free for key in (one.key, *one.also)),
         curves=seen,
         history=np.array(residuals.history),
@@ -153,32 +155,27 @@ def _parts(directory, cell, experiments, free) -> Callable[[str], Parts | None]:
     return lambda which: Parts(folder, f"{mark}-{which}")
 
 
-def _counter(search: Search, free: int, searched: int, whole: int, progress: Progress | None) -> Callable[[], None]:
-    """What is to be called after every simulation, so that progress knows of it."""
-    if progress is None:
-        return lambda: None
-    most = (search.evaluations(free) * search.seeds + search.fresh) * searched + 2 * search.fresh * whole
-    done = 0
+class _Counter:
+    """Counts simulations, and lets progress know."""
 
-    def one_more() -> None:
-        nonlocal done
-        done += 1
-        progress(min(done, most), most)
+    def __init__(self, most: int, progress: Progress | None) -> None:
+        self.done, self.most, self.progress = 0, most, progress
 
-    return one_more
+    def __call__(self) -> None:
+        self.done += 1
+        if self.progress is not None:
+            self.progress(min(self.done, self.most - 1), self.most)
+
+    def end(self) -> None:
+        """All is done, with fewer simulations than there could have been."""
+        if self.progress is not None:
+            self.progress(self.most, self.most)
 
 
-def _cell(cell: Any, free: Sequence[Free], found: Judged, experiments: Sequence[Experiment], name: str | None) -> Any:
+def _cell(cell: Any, free: Sequence[Free], found: Judged, title: str, name: str | None) -> Any:
     """The cell with its fitted numbers, each with its source and error."""
-    data = ", ".join(dict.fromkeys(one.title for one in experiments))
     changes = {}
     for one, estimate in zip(free, found.estimates, strict=True):
         note = f"ended at its {estimate.bound} bound" if estimate.bound else f"standard error {estimate.error:.2g}"
-        for key in (one.key, *one.also):
-            changes[key] = {
-                "value": estimate.value,
-                "kind": "fit",
-                "source": f"pcmphys, calibrated to {data}",
-                "note": note,
-            }
-    return cell.but(changes, name=name or f"{cell.name}-calibrated")
+        changes |= {key: {"value": estimate.value, "note": note} for key in (one.key, *one.also)}
+    return cell.but(fitted_numbers(changes, title, None, ""), name=name or f"{cell.name}-calibrated")

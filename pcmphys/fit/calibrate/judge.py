@@ -102,8 +102,8 @@ def _notes(estimates, residuals: Residuals, goodness: Goodness, widened: float, 
         notes.append(f"{failed} of {failed + len(fresh)} simulations with other random numbers failed and are left out")
     if len(residuals.history) >= residuals.search.rounds:
         notes.append(
-            f"the search ended after its {residuals.search.rounds} rounds, the last took the sum of squares from "
-            f"{residuals.history[-2] if len(residuals.history) > 1 else np.nan:.4g} to {residuals.history[-1]:.4g}"
+            f"the search was stopped after its {residuals.search.rounds} rounds, another might gain; sums of squares "
+            f"at the last were {', '.join(f'{one:.4g}' for one in residuals.history[-3:])}"
         )
     return tuple(notes)
 
