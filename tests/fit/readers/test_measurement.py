@@ -137,11 +137,11 @@ def test_names_of_devices_are_as_written(tmp_path):
 def test_the_licence_stands_in_a_note_beside_the_file(tmp_path):
     path = tmp_path / f"{'long' * 20}.csv"
     path.write_text("t[s],g[uS]\n1,2\n2,1\n")
-    assert fit.read(path).source.licence == ""
+    assert pcm.fit.read(path).source.licence == ""
     (tmp_path / "SOURCE.md").write_text("# Reads\n\n- Licence of the data: CC BY 4.0, (c) us. Cite us.\n")
-    source = fit.read(path).source
+    source = pcm.fit.read(path).source
     assert source.licence == "CC BY 4.0, (c) us (SOURCE.md beside the file)"
     assert len(repr(source)) < 200
     (tmp_path / "LICENSE").write_text("MIT\n")
-    assert fit.read(path).source.licence == "MIT (LICENSE beside the file)"
-    assert fit.read(path, licence="mine").source.licence == "mine"
+    assert pcm.fit.read(path).source.licence == "MIT (LICENSE beside the file)"
+    assert pcm.fit.read(path, licence="mine").source.licence == "mine"
