@@ -1,0 +1,69 @@
+"""Residuals of currents whose error is a part of them plus the instrument's floor.
+
+A current I has the variance f^2 + (r I)^2. Its transform arsinh(r I / f) has the variance r^2 whatever I is: it is
+ln I far above the floor and proportional to I far below, and takes currents of any sign.
+
+References
+----------
+D. M. Rocke, S. Lorenzato, Technometrics 37, 176 (1995): error of two components. B. P. Durbin, J. S. Hardin,
+D. M. Hawkins, D. M. Rocke, Bioinformatics 18, S105 (2002): the transform that makes its variance constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from pcmphys.fit.engine.noise import Scatter
+from pcmphys.fit.engine.parameter import Parameter
+from pcmphys.fit.engine.solve import Fitted, fitted
+
+_START = 0.03
+_LEAST, _MOST = 1e-6, 1.0
+_ROUNDS = 30
+
+
+def transformed(current: np.ndarray, relative: float, floor: float | None) -> np.ndarray:
+    """Currents on the scale on which their errors are equal, ``relative`` [1]; ln without a floor."""
+    if floor is None:
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.log(current)
+    return np.arcsinh(relative * current / floor)
+
+
+def fitted_currents(
+    model: Callable[[dict[str, float]], np.ndarray],
+    current: np.ndarray,
+    parameters: Sequence[Parameter],
+    errors: tuple[float | None, float | None],
+    loss: str,
+) -> tuple[Fitted, float]:
+    """Fit a model of currents [A]; ``errors`` are the relative one, None to be found, and the floor.
+
+    Returns
+    -------
+    (Fitted, float)
+        The fit, and the relative error of the currents [1].
+    """
+    relative, floor = errors
+    if relative is not None:
+        return _at(relative, True, model, current, parameters, floor, loss), relative
+    found, relative = _at(_START, False, model, current, parameters, floor, loss), _START
+    for _ in range(_ROUNDS if floor is not None else 0):
+        # the scatter that the transform should have given, if the relative error was right
+        before, relative = relative, float(np.clip(found.scale, _LEAST, _MOST))
+        if abs(relative - before) <= 1e-4 * relative:
+            break
+        found = _at(relative, False, model, current, parameters, floor, loss)
+    return found, found.scale
+
+
+def _at(relative: float, known: bool, model, current, parameters, floor, loss) -> Fitted:
+    data = transformed(current, relative, floor)
+
+    def residual(values: dict[str, float]) -> np.ndarray:
+        return data - transformed(model(values), relative, floor)
+
+    factor = np.full(current.size, relative) if known else None
+    return fitted(residual, parameters, Scatter(factor, loss), "fit of I-V curves")
