@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _LEAST = 4
 """Points of the off-state."""
+_LEAST_PAIRS = 12
+_TOGETHER = 4.0
+"""Standard errors of the correlation of neighbours from which it is told."""
 _APART = 1.0
 """Kelvins by which temperatures differ."""
 
@@ -139,7 +142,8 @@ def _fitted(data: Sweeps, parts: list[Branches], law: FitLaw, options: IvOptions
     on = on_state([one for one in lines if one is not None], series, series[1] > 0.0 or series[0] > 0.0)
     behind = [Part(off.estimates, off.covariance), at_threshold, on]
     sweeps = _taken_apart(data.sweeps, parts, used, model.current(values), off.residual)
-    notes = (*data.notes, *words, *off.notes, *_of_law(model, off.estimates), *at_threshold.notes, *on.notes)
+    told = [*_of_law(model, off.estimates), *_together(sweeps)]
+    notes = (*data.notes, *words, *off.notes, *told, *at_threshold.notes, *on.notes)
     return IvFit(
         title=_title(data, law),
         estimates=tuple(one for part in behind for one in part.estimates),
@@ -315,6 +319,25 @@ def _of_law(model: OffModel, estimates: tuple[Estimate, ...]) -> list[str]:
             "each device has one temperature only: no activation energy can be told, conductances are as found"
         )
     return notes
+
+
+def _together(sweeps: tuple[IvSweep, ...]) -> list[str]:
+    """Whether neighbouring residuals go together: then something is not as the law has it."""
+    pairs, squares, count = 0.0, 0.0, 0
+    for one in sweeps:
+        rest = one.residual[np.isfinite(one.residual)]
+        pairs += float((rest[1:] * rest[:-1]).sum())
+        squares, count = squares + float((rest * rest).sum()), count + max(rest.size - 1, 0)
+    if count < _LEAST_PAIRS or squares == 0.0:
+        return []
+    share = pairs / squares
+    if share * np.sqrt(count) < _TOGETHER:
+        return []
+    return [
+        f"neighbouring residuals go together (correlation {share:.2f}): the law does not hold over these voltages and "
+        "temperatures, or noise is slow; the errors are too small. Look at the residuals of .plot(), try another law, "
+        "largest_voltage, or a free resistance or offset"
+    ]
 
 
 def _blocks(blocks: list[np.ndarray]) -> np.ndarray:
