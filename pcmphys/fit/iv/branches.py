@@ -44,8 +44,8 @@ class Branches(NamedTuple):
 def branches(sweep: Sweep, options: IvOptions) -> Branches:
     """Take a sweep apart; see `Branches`."""
     v, i = sweep.voltage, sweep.current
-    limited = _limited(sweep, options)
     turn, by_current = _turn(sweep)
+    limited = _limited(sweep, options)
     size = np.maximum(i, options.floor or np.finfo(float).tiny)
     if (i > 0).any() and options.floor is None:
         size = np.maximum(size, i[i > 0].min())
@@ -97,12 +97,13 @@ def _turn(sweep: Sweep) -> tuple[int, bool]:
     """Where the sweep turns (its last point if it does not), and whether that is told by the current."""
     for values, by_current in ((sweep.voltage, False), (sweep.current, True)):
         turns = _turns(values)
-        if not turns and values[-1] < values[0]:
-            return 0, by_current  # downwards only
         if not turns:
-            return values.size - 1, by_current
-        if len(turns) == 1 and values[turns[0]] == values.max():
-            return turns[0], by_current
+            return (0 if values[-1] < values[0] else values.size - 1), by_current
+        top = turns[0]
+        # a voltage that snaps back turns too, but its current goes on
+        goes_on = not by_current and sweep.current[top:].max() > (1.0 + _TOLERATED) * sweep.current[: top + 1].max()
+        if len(turns) == 1 and values[top] == values.max() and not goes_on:
+            return top, by_current
     count = len(_turns(sweep.voltage))
     raise ParameterError(
         f"sweep {sweep.given}: its voltage turns {count} times; give each up-and-down sweep by itself (a list of "
@@ -130,19 +131,22 @@ def _turns(values: np.ndarray) -> list[int]:
 def _jumped(v: np.ndarray, size: np.ndarray, options: IvOptions) -> int | None:
     """The last point before the current jumps beyond its trend and stays up; voltages rise."""
     logs = np.log(size)
-    steps = np.diff(logs)
+    steps, grid = np.diff(logs), np.diff(v)
     best, found = np.log(options.jump), None
     least = _ABOVE_FLOOR * (options.floor or 0.0)
     for k in np.flatnonzero(steps > best):
-        run = v[k + 1] - v[k]
-        before = slice(max(k - 3, 0), k)
-        grid = np.diff(v)[before]
-        slopes = steps[before][grid > 0] / grid[grid > 0]
-        trend = max(float(np.median(slopes)), 0.0) * max(run, 0.0) if slopes.size else 0.0
+        trend = max(_slope(steps, grid, k - 3, k), _slope(steps, grid, k + 1, k + 4)) * max(grid[k], 0.0)
         middle = 0.5 * (logs[k] + logs[k + 1])
         if steps[k] - trend > best and size[k + 1] >= least and (logs[k + 1 :] > middle).all():
             best, found = steps[k] - trend, int(k)
     return found
+
+
+def _slope(steps: np.ndarray, grid: np.ndarray, first: int, end: int) -> float:
+    """Median of the slopes of ln I over V between two points of the sweep, not below 0 [1/V]."""
+    near = slice(max(first, 0), max(end, 0))
+    rising = grid[near] > 0.0
+    return max(float(np.median(steps[near][rising] / grid[near][rising])), 0.0) if rising.any() else 0.0
 
 
 def _snapped(v: np.ndarray, size: np.ndarray, options: IvOptions) -> int | None:
