@@ -26,6 +26,8 @@ _LEAST = 4
 _LEAST_PAIRS = 12
 _TOGETHER = 4.0
 """Standard errors of the correlation of neighbours from which it is told."""
+_LOPSIDED = 0.1
+"""Relative error of a length from which it is lopsided."""
 _APART = 1.0
 """Kelvins by which temperatures differ."""
 
@@ -158,6 +160,7 @@ def _fitted(data: Sweeps, parts: list[Branches], law: FitLaw, options: IvOptions
         sweeps=sweeps,
         series=series[0],
         model=model,
+        fitted=off,
     )
 
 
@@ -306,11 +309,22 @@ def _of_law(model: OffModel, estimates: tuple[Estimate, ...]) -> list[str]:
     """What a bound of the law's own parameter means, and temperatures that tell nothing."""
     names = {model.law.ratio_name, model.law.material_name, "thickness"}
     notes = []
-    ended = [one for one in estimates if one.bound and one.name.rstrip("0123456789").rstrip("_") in names]
+    names |= {f"{name}_{k + 1}" for name in names for k in range(len(model.labels))}
+    ended = [one for one in estimates if one.bound and one.name in names]
     if ended:
         notes.append(
             f"{ended[0].name} is not determined: the current bends too little or too much for the law "
             f"{model.law.name!r} at these voltages; where it is proportional to them use law='ohmic'"
+        )
+    loose = [
+        one.name
+        for one in estimates
+        if one.name in names and not one.bound and _LOPSIDED * one.value < one.error < np.inf
+    ]
+    if loose:
+        notes.append(
+            f"the current hardly bends at these voltages: the error of {loose[0]} is lopsided, "
+            f".interval({loose[0]!r}) tells how far it may be"
         )
     if np.ptp(model.temperature) > _APART and model.activated:
         notes.append(f"conductance, and thresholds at several temperatures, are those at {model.reference:g} K")

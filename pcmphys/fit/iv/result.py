@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pcmphys.errors import ParameterError
+from pcmphys.fit.engine.profile import profile
 from pcmphys.fit.engine.result import Estimate, FitResult
+from pcmphys.fit.engine.solve import Fitted
 from pcmphys.fit.iv.model import OffModel
 from pcmphys.numerics import check
 
@@ -114,9 +116,14 @@ class IvFit(FitResult):
     sweeps: tuple[IvSweep, ...]
     series: float
     model: InitVar[OffModel]
+    fitted: InitVar[Fitted]
 
-    def __post_init__(self, model: OffModel) -> None:
+    def __post_init__(self, model: OffModel, fitted: Fitted) -> None:
         object.__setattr__(self, "_model", model)
+        object.__setattr__(self, "_fitted", fitted)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_fitted"}  # its functions are local
 
     def __call__(self, voltage: ArrayLike, temperature: float | None = None, device: str | None = None) -> np.ndarray:
         """Current [A] of the off-state at voltages [V] of either sign, offsets and series resistance included.
@@ -157,6 +164,40 @@ class IvFit(FitResult):
     def threshold_voltage(self) -> np.ndarray:
         """Threshold of each sweep as swept, (sweeps,) [V]; NaN of one that does not switch."""
         return np.array([one.threshold_voltage for one in self.sweeps])
+
+    def interval(self, name: str, probability: float = 0.95) -> tuple[float, float]:
+        """Confidence interval of a parameter of the law by profile: all others fitted anew at each of its values.
+
+        Parameters
+        ----------
+        name : str
+            A free parameter of the law, of resistances or offsets; those of thresholds and on-state have value and
+            error.
+        probability : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        tuple of float
+            ``(low, high)`` [its unit]; its bound where the data leave that side open. Unlike value and error it may be
+            lopsided: that of hops is, where the current hardly bends.
+
+        Raises
+        ------
+        ParameterError
+            Another parameter, one that is fixed or ended at its bound, a robust loss.
+        """
+        estimate = self[name]
+        chance = check.number("probability", probability, "", 0.0, 1.0, low_open=True)
+        if chance == 1.0:
+            raise ParameterError("probability must be below 1")
+        if "_fitted" not in self.__dict__:
+            raise ParameterError("this fit was stored and loaded, without what a profile needs; fit again")
+        fitted: Fitted = self.__dict__["_fitted"]
+        known = [one.name for one in fitted.estimates if one.role == "free" and not one.bound]
+        if estimate.name not in known:
+            raise ParameterError(f"{name} has no profile; those that have are {', '.join(known)}")
+        return profile(fitted, name, chance)
 
     def on_current(self, voltage: ArrayLike) -> np.ndarray:
         """Current [A] of the on-state's line at voltages [V] across all that is in series; none below holding."""
