@@ -17,7 +17,7 @@ _COLDEST = 100.0
 _HOTTEST = 1500.0
 _STEADY = 1.0
 """By how many kelvins the temperature of one sweep may wander."""
-_LARGEST_VOLTAGE, _LARGEST_CURRENT, _THICKEST = 100.0, 1.0, 1e-6
+_LARGEST_VOLTAGE, _LARGEST_CURRENT, _THICKEST = 100.0, 0.1, 1e-6
 _LEAST = 3
 """Points of a sweep."""
 

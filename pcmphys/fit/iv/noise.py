@@ -21,7 +21,9 @@ from pcmphys.fit.engine.solve import Fitted, fitted
 
 _START = 0.03
 _LEAST, _MOST = 1e-6, 1.0
-_ROUNDS = 30
+_ROUNDS = 8
+_SAME = 1e-3
+"""Change of the relative error, whose own error is far larger, that is none."""
 
 
 def transformed(current: np.ndarray, relative: float, floor: float | None) -> np.ndarray:
@@ -49,14 +51,30 @@ def fitted_currents(
     relative, floor = errors
     if relative is not None:
         return _at(relative, True, model, current, parameters, floor, loss), relative
-    found, relative = _at(_START, False, model, current, parameters, floor, loss), _START
+    relative = _START
+    found = _at(relative, False, model, current, parameters, floor, loss)
     for _ in range(_ROUNDS if floor is not None else 0):
-        # the scatter that the transform should have given, if the relative error was right
-        before, relative = relative, float(np.clip(found.scale, _LEAST, _MOST))
-        if abs(relative - before) <= 1e-4 * relative:
+        values = {one.name: one.value for one in found.estimates}
+        before, relative = relative, _scatter(current, model(values), floor or 0.0, found.goodness.dof)
+        if abs(relative - before) <= _SAME * relative:
             break
         found = _at(relative, False, model, current, parameters, floor, loss)
     return found, found.scale
+
+
+def _scatter(current: np.ndarray, law: np.ndarray, floor: float, dof: int) -> float:
+    """The relative error with which what is left of the currents beside a law has its degrees of freedom."""
+    from scipy.optimize import brentq
+
+    def beyond(log_relative: float) -> float:
+        relative = float(np.exp(log_relative))
+        rest = (transformed(current, relative, floor) - transformed(law, relative, floor)) / relative
+        return float(rest @ rest) - dof
+
+    low, high = float(np.log(_LEAST)), float(np.log(_MOST))
+    if beyond(high) >= 0.0 or beyond(low) <= 0.0:
+        return _MOST if beyond(high) >= 0.0 else _LEAST
+    return float(np.exp(brentq(beyond, low, high, xtol=1e-6)))
 
 
 def _at(relative: float, known: bool, model, current, parameters, floor, loss) -> Fitted:
