@@ -176,6 +176,17 @@ def plan():
     return pcm.fit.CalibrationPlan(PHYSICAL, (TRAIN,), (FREE,), pcm.fit.Search(rounds=1, fresh=2))
 
 
+def swept():
+    """A sweep through its threshold into an on-state."""
+    volts = np.linspace(0.05, 2.0, 79)
+    current = np.where(volts < 1.1, 1e-8 * np.sinh(volts / 0.25), 5e-4 * (volts - 0.8))
+    return pcm.fit.iv(volts, current * (1.0 + 0.01 * np.random.default_rng(0).normal(size=79)), temperature=300.0)
+
+
+def shaped(law):
+    return law, law.shape(np.array([0.0, 0.5, 3.0]), np.full(3, 3e-8)), law.scale(5.0, 300.0)
+
+
 def results(fit):
     return fit.values, fit.errors, fit.summary()
 
@@ -275,6 +286,14 @@ OBJECTS = {
         simulated,
     ),
     "Simulated": (lambda: experiments.Simulated([1.0, 2.0], {"y": PAIR}, function=doubled), simulated),
+    "IvFit": (swept, lambda f: (results(f), f([-0.3, 0.5]), f.on_current(1.5), f.threshold_voltage)),
+    "IvSweep": (lambda: swept().sweeps[0], attributes),
+    "IvOptions": (lambda: pcm.fit.IvOptions(floor=1e-12, below="keep", free="current_offset"), lambda o: o),
+    "FitLaw": (lambda: pcm.fit.PooleLaw(6e-9), shaped),
+    "PooleLaw": (lambda: pcm.fit.PooleLaw(6e-9), shaped),
+    "PooleDomeLaw": (lambda: pcm.fit.PooleDomeLaw(6e-9, heater_radius=2e-8), shaped),
+    "PooleFrenkelLaw": (lambda: pcm.fit.PooleFrenkelLaw(12.0), shaped),
+    "OhmicLaw": (lambda: pcm.fit.OhmicLaw(), shaped),
     "StudyConfig": (lambda: pcm.study.StudyConfig(chips=2), lambda c: (c.model_dump_json(), c.digest())),
     "SelectorMarginConfig": (lambda: pcm.study.SelectorMarginConfig(), lambda c: (c.model_dump_json(), c.digest())),
     "Technology": (lambda: PHYSICAL.technology, lambda t: t.model_dump_json()),

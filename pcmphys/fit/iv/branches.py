@@ -14,12 +14,16 @@ from pcmphys.errors import ParameterError
 from pcmphys.fit.iv.input import Sweep
 from pcmphys.fit.iv.options import IvOptions
 
+OFF, ON, LIMITED, LEFT_OUT = "off", "on", "limited", "left out"
+"""What a point is of, in words."""
 _TOLERATED = 0.05
 """Part of the range by which a sweep may step back without having turned."""
 _SNAP = 0.03
 """Part of the largest voltage so far by which the voltage must fall to have snapped back."""
 _ABOVE_FLOOR = 10.0
 """Times the floor that a current must reach to count as switched."""
+_ABOVE_NOISE, _FEW = 8.0, 5
+"""Times the noise of the currents before it, of at least so many, that a jump must have."""
 _AT_LIMIT = 0.99
 _LIMITED, _FLAT, _MOVED = 4, 2e-3, 0.05
 _UNIFORM = 1.0 / np.sqrt(12.0)
@@ -44,14 +48,13 @@ class Branches(NamedTuple):
 def branches(sweep: Sweep, options: IvOptions) -> Branches:
     """Take a sweep apart; see `Branches`."""
     v, i = sweep.voltage, sweep.current
+    if options.jump is None:
+        return _unswitched(sweep, options)
     turn, by_current = _turn(sweep)
     limited = _limited(sweep, options)
-    size = np.maximum(i, options.floor or np.finfo(float).tiny)
-    if (i > 0).any() and options.floor is None:
-        size = np.maximum(size, i[i > 0].min())
     rising, falling = slice(0, turn + 1), slice(turn + 1, v.size)
     find = _snapped if by_current else _jumped
-    place = find(v[rising], size[rising], options)
+    place = find(v[rising], i[rising], options)
     off, on = np.zeros(v.size, dtype=bool), np.zeros(v.size, dtype=bool)
     hold = (np.nan, np.nan)
     switched = place is not None
@@ -60,7 +63,7 @@ def branches(sweep: Sweep, options: IvOptions) -> Branches:
         on[_settled(v[rising], place, by_current) : turn + 1] = True
     else:
         off[: turn + 1] = True
-    back = v[falling][::-1], size[falling][::-1]
+    back = v[falling][::-1], i[falling][::-1]
     released = find(*back, options) if back[0].size else None
     if switched:
         last = v.size if released is None else v.size - 1 - released
@@ -76,6 +79,11 @@ def branches(sweep: Sweep, options: IvOptions) -> Branches:
         hold = float(v[last - 1]), float(i[last - 1])
     value, error = _threshold(v, place) if switched else (np.nan, np.nan)
     return Branches(off & ~limited, on & ~limited, limited, value, error, place if switched else -1, hold)
+
+
+def _unswitched(sweep: Sweep, options: IvOptions) -> Branches:
+    limited = _limited(sweep, options)
+    return Branches(~limited, np.zeros_like(limited), limited, np.nan, np.nan, -1, (np.nan, np.nan))
 
 
 def _limited(sweep: Sweep, options: IvOptions) -> np.ndarray:
@@ -128,8 +136,11 @@ def _turns(values: np.ndarray) -> list[int]:
     return turns
 
 
-def _jumped(v: np.ndarray, size: np.ndarray, options: IvOptions) -> int | None:
+def _jumped(v: np.ndarray, i: np.ndarray, options: IvOptions) -> int | None:
     """The last point before the current jumps beyond its trend and stays up; voltages rise."""
+    if not (i > 0.0).any():
+        return None
+    size = np.maximum(i, options.floor or i[i > 0.0].min())
     logs = np.log(size)
     steps, grid = np.diff(logs), np.diff(v)
     best, found = np.log(options.jump), None
@@ -137,9 +148,18 @@ def _jumped(v: np.ndarray, size: np.ndarray, options: IvOptions) -> int | None:
     for k in np.flatnonzero(steps > best):
         trend = max(_slope(steps, grid, k - 3, k), _slope(steps, grid, k + 1, k + 4)) * max(grid[k], 0.0)
         middle = 0.5 * (logs[k] + logs[k + 1])
+        if size[k + 1] - size[k] < _ABOVE_NOISE * _noise(i[: k + 1] if k >= _FEW else i):
+            continue
         if steps[k] - trend > best and size[k + 1] >= least and (logs[k + 1 :] > middle).all():
             best, found = steps[k] - trend, int(k)
     return found
+
+
+def _noise(i: np.ndarray) -> float:
+    """Standard deviation of currents about their course, from what three neighbours are off a straight line [A]."""
+    if i.size < 3:
+        return 0.0
+    return float(np.sqrt(np.mean(np.diff(i, 2) ** 2) / 6.0))
 
 
 def _slope(steps: np.ndarray, grid: np.ndarray, first: int, end: int) -> float:
@@ -149,7 +169,7 @@ def _slope(steps: np.ndarray, grid: np.ndarray, first: int, end: int) -> float:
     return max(float(np.median(steps[near][rising] / grid[near][rising])), 0.0) if rising.any() else 0.0
 
 
-def _snapped(v: np.ndarray, size: np.ndarray, options: IvOptions) -> int | None:
+def _snapped(v: np.ndarray, i: np.ndarray, options: IvOptions) -> int | None:
     """The point of largest voltage before the voltage snaps back; currents rise."""
     highest = np.maximum.accumulate(v)
     fallen = np.flatnonzero(highest - v > _SNAP * highest + 5.0 * options.voltage_error)

@@ -18,11 +18,13 @@ from pcmphys.fit.engine.parameter import Parameter
 from pcmphys.fit.engine.solve import Fitted, fitted
 
 
-class Spread(NamedTuple):
+class Scattered(NamedTuple):
     """A fit of numbers, and what scatters beyond their errors [their unit]."""
 
     fit: Fitted
     between: float
+    seen: bool
+    """Whether that is more than chance."""
 
 
 class Mean(NamedTuple):
@@ -32,6 +34,12 @@ class Mean(NamedTuple):
     error: float
     between: float
     """Standard deviation between them beyond those [their unit]."""
+    seen: bool
+    """Whether that is more than chance."""
+
+
+_CHANCE = 0.01
+"""Chance of a chi2 at least as large from which numbers are said to differ."""
 
 
 def mean_of(values: np.ndarray, errors: np.ndarray) -> Mean:
@@ -44,7 +52,12 @@ def mean_of(values: np.ndarray, errors: np.ndarray) -> Mean:
 
     between = _variance(rest, values)
     weight = 1.0 / (errors**2 + between)
-    return Mean(float((weight * values).sum() / weight.sum()), float(weight.sum() ** -0.5), float(np.sqrt(between)))
+    return Mean(
+        float((weight * values).sum() / weight.sum()),
+        float(weight.sum() ** -0.5),
+        float(np.sqrt(between)),
+        _seen(rest(0.0), values.size - 1),
+    )
 
 
 def regressed(
@@ -53,7 +66,7 @@ def regressed(
     variance: Callable[[dict[str, float]], np.ndarray],
     parameters: Sequence[Parameter],
     what: str,
-) -> Spread:
+) -> Scattered:
     """Least squares of numbers whose variance may depend on the parameters, with one between them as in `mean_of`."""
     names = [one.name for one in parameters if not one.fixed]
 
@@ -66,9 +79,16 @@ def regressed(
     first = at(0.0)
     dof = values.size - len(names)
     if dof < 1 or first.goodness.chi2 <= dof:
-        return Spread(first, 0.0)
+        return Scattered(first, 0.0, False)
     between = _variance(lambda one: at(one).goodness.chi2 - dof, values)
-    return Spread(at(between), float(np.sqrt(between)))
+    return Scattered(at(between), float(np.sqrt(between)), _seen(first.goodness.chi2 - dof, dof))
+
+
+def _seen(beyond: float, dof: int) -> bool:
+    """Whether a chi2, ``beyond`` its degrees of freedom, is more than chance."""
+    from scipy.stats import chi2
+
+    return dof > 0 and float(chi2.sf(beyond + dof, dof)) < _CHANCE
 
 
 def _variance(rest: Callable[[float], float], values: np.ndarray) -> float:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pcmphys.fit.engine.figure import values_as_title
-from pcmphys.fit.iv.result import LEFT_OUT, LIMITED, OFF, ON
+from pcmphys.fit.iv.branches import LEFT_OUT, LIMITED, OFF, ON
 from pcmphys.plot import style
 from pcmphys.plot.figures import plain, save_figure
 
@@ -99,7 +99,7 @@ def _residuals(axes: Axes, fit: Any, colours: list[Any]) -> None:
     for one, colour in zip(fit.sweeps, colours, strict=True):
         axes.plot(np.abs(one.voltage), one.residual, "o", ms=3, mew=0, color=colour, alpha=0.75)
     axes.set_xlabel("|voltage| [V]")
-    axes.set_ylabel("residual\n[standard deviations]" if fit.goodness.known else "residual\n[relative]", fontsize=9)
+    axes.set_ylabel("residual\n[standard deviations]", fontsize=9)
 
 
 def _switching(axes: Axes, fit: Any, colours: list[Any]) -> None:

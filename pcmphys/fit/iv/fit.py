@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pcmphys.errors import ParameterError
 from pcmphys.fit.engine.result import Estimate
-from pcmphys.fit.iv.branches import Branches, branches
+from pcmphys.fit.iv.branches import LEFT_OUT, LIMITED, OFF, ON, Branches, branches
+from pcmphys.fit.iv.given import given_sweeps
 from pcmphys.fit.iv.input import Sweep, Sweeps, sweeps_of
 from pcmphys.fit.iv.laws import FitLaw, law_of
 from pcmphys.fit.iv.model import OffModel
-from pcmphys.fit.iv.noise import fitted_currents
+from pcmphys.fit.iv.noise import LEAST_RELATIVE, fitted_currents
 from pcmphys.fit.iv.onstate import line, on_state
 from pcmphys.fit.iv.options import IvOptions
-from pcmphys.fit.iv.result import LEFT_OUT, LIMITED, OFF, ON, IvFit, IvSweep, thickness_of
+from pcmphys.fit.iv.result import IvFit, IvSweep, thickness_of
 from pcmphys.fit.iv.threshold import Part, Switching, thresholds
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+    from pcmphys.fit.readers.tables import Table
 
 _LEAST = 4
 """Points of the off-state."""
@@ -33,8 +37,8 @@ _APART = 1.0
 
 
 def iv(
-    voltage: ArrayLike,
-    current: ArrayLike,
+    voltage: ArrayLike | Table,
+    current: ArrayLike | None = None,
     *,
     temperature: ArrayLike | None = None,
     thickness: ArrayLike | None = None,
@@ -48,7 +52,9 @@ def iv(
     ----------
     voltage, current : (points,) or (sweeps, points) array, or list of (points,) arrays
         [V] and [A] in the order of measurement, upwards, downwards, or up and down. Voltage may be that of the source
-        or that across the cell (it then snaps back). Sweeps of both polarities are taken apart.
+        or that across the cell (it then snaps back). Sweeps of both polarities are taken apart. Or, alone, a table of
+        a file (`read_table`), with columns ``voltage``, ``current`` and, as far as it has them, ``temperature``,
+        ``device`` and ``sweep``.
     temperature : float or (sweeps,) array, optional
         Of each sweep [K]; one a point where it was measured. Default: 300 K, and the result says so.
     thickness : float or (sweeps,) array, optional
@@ -121,7 +127,10 @@ def iv(
     options = options or IvOptions()
     if not isinstance(options, IvOptions):
         raise ParameterError(f"options must be of pcmphys.fit.IvOptions; got a {type(options).__name__}")
-    found = sweeps_of(voltage, current, temperature, thickness, options)
+    given = given_sweeps(voltage, current, temperature)
+    if given.device is not None and options.device is None:
+        options = replace(options, device=given.device)
+    found = sweeps_of(given.voltage, given.current, given.temperature, thickness, options)
     return _fitted(found, [branches(one, options) for one in found.sweeps], law_of(law, hop_distance), options)
 
 
@@ -143,8 +152,10 @@ def _fitted(data: Sweeps, parts: list[Branches], law: FitLaw, options: IvOptions
     ]
     on = on_state([one for one in lines if one is not None], series, series[1] > 0.0 or series[0] > 0.0)
     behind = [Part(off.estimates, off.covariance), at_threshold, on]
-    sweeps = _taken_apart(data.sweeps, parts, used, model.current(values), off.residual)
+    sweeps = _taken_apart(data.sweeps, parts, used, model.current(values), off.residual / (off.scale or 1.0))
     told = [*_of_law(model, off.estimates), *_together(sweeps)]
+    if options.floor is not None and options.relative_error is None and relative <= LEAST_RELATIVE:
+        told.append("the floor alone explains the scatter: the currents' relative error is too small to be told")
     notes = (*data.notes, *words, *off.notes, *told, *at_threshold.notes, *on.notes)
     return IvFit(
         title=_title(data, law),

@@ -302,7 +302,7 @@ def law_of(law: Any, hop_distance: Any) -> FitLaw:
     return replace(law, hop_distance=hop_distance)
 
 
-class Circuit(NamedTuple):
+class Around(NamedTuple):
     """What stands around the layer, and the layer's thickness [m] for laws whose shape depends on it."""
 
     beside: Any
@@ -312,7 +312,7 @@ class Circuit(NamedTuple):
     thickness: Any = np.nan
 
 
-def through(law: FitLaw, voltage: np.ndarray, conductance: Any, scale: Any, around: Circuit) -> np.ndarray:
+def through(law: FitLaw, voltage: np.ndarray, conductance: Any, scale: Any, around: Around) -> np.ndarray:
     """Current [A] at voltages [V] >= 0 over all of a layer with what stands around it.
 
     What is left of the voltage for the layer is found by Newton's method from above, which does not overshoot because

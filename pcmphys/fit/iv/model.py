@@ -10,7 +10,7 @@ import numpy as np
 
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from pcmphys.fit.engine.parameter import Parameter
-from pcmphys.fit.iv.laws import Circuit, FitLaw, through
+from pcmphys.fit.iv.laws import Around, FitLaw, through
 from pcmphys.fit.iv.options import IvOptions
 
 PER_EV = BOLTZMANN / ELEMENTARY_CHARGE
@@ -94,7 +94,7 @@ class OffModel:
         beside = values.get("parallel_conductance", 0.0) * np.exp(self.options.parallel_activation * inverse)
         over = self.voltage - self.polarity * values.get("voltage_offset", 0.0)
         scale = self.law.scale(self.ratio(values), self.temperature)
-        around = Circuit(beside, series, self.thick(values))
+        around = Around(beside, series, self.thick(values))
         found = np.sign(over) * through(self.law, np.abs(over), grown, scale, around)
         return found + self.polarity * values.get("current_offset", 0.0)
 

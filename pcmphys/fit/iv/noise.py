@@ -20,7 +20,8 @@ from pcmphys.fit.engine.parameter import Parameter
 from pcmphys.fit.engine.solve import Fitted, fitted
 
 _START = 0.03
-_LEAST, _MOST = 1e-6, 1.0
+LEAST_RELATIVE, _MOST = 1e-6, 1.0
+"""Relative errors that are looked for [1]."""
 _ROUNDS = 8
 _SAME = 1e-3
 """Change of the relative error, whose own error is far larger, that is none."""
@@ -71,9 +72,9 @@ def _scatter(current: np.ndarray, law: np.ndarray, floor: float, dof: int) -> fl
         rest = (transformed(current, relative, floor) - transformed(law, relative, floor)) / relative
         return float(rest @ rest) - dof
 
-    low, high = float(np.log(_LEAST)), float(np.log(_MOST))
+    low, high = float(np.log(LEAST_RELATIVE)), float(np.log(_MOST))
     if beyond(high) >= 0.0 or beyond(low) <= 0.0:
-        return _MOST if beyond(high) >= 0.0 else _LEAST
+        return _MOST if beyond(high) >= 0.0 else LEAST_RELATIVE
     return float(np.exp(brentq(beyond, low, high, xtol=1e-6)))
 
 

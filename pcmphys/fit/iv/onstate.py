@@ -85,7 +85,7 @@ def on_state(lines: Sequence[Line], series: tuple[float, float], known: bool) ->
         Estimate("on_resistance", slope.value - series[0], error, "ohm"),
     )
     notes = []
-    if len(lines) > 1 and max(level.between, slope.between) > 0.0:
+    if level.seen or slope.seen:
         notes.append(
             f"the on-states of {len(lines)} sweeps differ by {level.between:.2g} V and {slope.between:.2g} ohm beyond "
             "their errors, which is in those of hold_voltage and on_resistance"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from textwrap import shorten
 
 from pcmphys.errors import ParameterError
 from pcmphys.fit.engine.noise import TUNING
@@ -14,7 +15,7 @@ EXTRAS = ("series_resistance", "parallel_conductance", "voltage_offset", "curren
 BELOW = ("refuse", "keep", "drop")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class IvOptions:
     """Options of `pcmphys.fit.iv`: the instrument, the circuit around the layer, the points.
 
@@ -37,8 +38,9 @@ class IvOptions:
         The law is fitted up to this voltage [V] only.
     least_on_current : float, optional
         The on-state's line is fitted from this current [A] on only.
-    jump : float
-        Factor by which the current must rise from one point to the next, beyond its trend, to count as switching.
+    jump : float, optional
+        Factor by which the current must rise from one point to the next, beyond its trend and its noise, to count as
+        switching. None: no switching is looked for, all points are of the off-state.
     free : sequence of str
         What is fitted beside the law: "series_resistance", "parallel_conductance" (an ohmic path beside the layer),
         "voltage_offset", "current_offset" (of the instrument).
@@ -62,7 +64,7 @@ class IvOptions:
     compliance: float | None = None
     largest_voltage: float | None = None
     least_on_current: float | None = None
-    jump: float = 3.0
+    jump: float | None = 3.0
     free: Sequence[str] = ()
     series_resistance: float = 0.0
     series_activation: float = 0.0
@@ -70,6 +72,12 @@ class IvOptions:
     loss: str = "linear"
     device: Sequence[object] | None = None
     cold: bool = False
+
+    def __repr__(self) -> str:
+        told = [
+            f"{one.name}={getattr(self, one.name)!r}" for one in fields(self) if one.default != getattr(self, one.name)
+        ]
+        return f"IvOptions({shorten(', '.join(told), 180, placeholder=' ...')})"
 
     def __post_init__(self) -> None:
         check.choice("below", self.below, BELOW)
@@ -83,7 +91,8 @@ class IvOptions:
                 object.__setattr__(self, name, check.number(name, value, unit, 0.0, high, low_open=True))
         for name, unit in _NOT_NEGATIVE:
             object.__setattr__(self, name, check.number(name, getattr(self, name), unit, 0.0))
-        object.__setattr__(self, "jump", check.number("jump", self.jump, "", 1.0, low_open=True))
+        if self.jump is not None:
+            object.__setattr__(self, "jump", check.number("jump", self.jump, "", 1.0, low_open=True))
         if self.below == "keep" and self.floor is None:
             raise ParameterError(
                 "below='keep' needs floor, the instrument's noise in A: it is the error of such points"

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
-OFF, ON, LIMITED, LEFT_OUT = "off", "on", "limited", "left out"
 _CELL = {
     "hop_distance": "conduction.hop_distance",
     "activation_energy": "conduction.amorphous_activation",
@@ -56,7 +55,7 @@ class IvSweep:
     fit : (points,) array
         The law's current [A]; NaN where the point is not of the off-state.
     residual : (points,) array
-        Of the points that are fitted, data minus law: in standard deviations where errors are known, else relative.
+        Of the points that are fitted, data minus law in standard deviations, given or found.
     threshold_voltage, threshold_error : float
         As swept, offset and series resistance not taken off [V]; NaN if it does not switch.
     hold : (float, float)

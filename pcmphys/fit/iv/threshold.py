@@ -83,7 +83,7 @@ def thresholds(of: Switching, reference: float) -> Part:
     estimates, covariance = list(found.fit.estimates), found.fit.covariance.copy()
     if thick and not own:  # the error of the one thickness is common to all
         estimates[0], covariance = _widened(estimates[0], covariance, of)
-    return Part(tuple(estimates), covariance, _notes(of, found.between, thick, offset))
+    return Part(tuple(estimates), covariance, _notes(of, found.between * found.seen, thick, offset))
 
 
 def _of_one(of: Switching, thick: bool) -> Part:
@@ -100,7 +100,7 @@ def _of_one(of: Switching, thick: bool) -> Part:
         size = float(np.hypot(found.error / u, field * error / u))
         estimates.append(Estimate("threshold_field", field, size, "V/m", "tied"))
     covariance = np.outer(slopes, slopes) * found.error**2 + np.diag(extra)
-    return Part(tuple(estimates), covariance, _notes(of, found.between, thick, False))
+    return Part(tuple(estimates), covariance, _notes(of, found.between * found.seen, thick, False))
 
 
 def _widened(field: Estimate, covariance: np.ndarray, of: Switching) -> tuple[Estimate, np.ndarray]:

@@ -123,3 +123,13 @@ def test_points_at_a_limit_are_named_or_refused():
 def test_a_sweep_that_turns_often_is_refused():
     with pytest.raises(ParameterError, match="turns 3 times; give each up-and-down sweep by itself"):
         swept(np.concatenate([GRID, GRID[::-1]] * 2), np.tile(upwards(LAYER.but(threshold=9.0)), 4))
+
+
+def test_noise_of_an_instrument_is_no_threshold():
+    """Currents of a few noise sizes double and halve from point to point; None does not even look."""
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        volts = np.linspace(0.0, 0.35, 36)
+        amperes = 1e-5 * volts + 5e-7 * rng.standard_normal(36)
+        assert np.isnan(swept(volts, amperes, floor=3e-8).threshold)
+    assert swept(GRID, upwards(), jump=None).off.all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pathlib
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,7 @@ from pcmphys.fit.iv.combine import mean_of
 from tests.fit.iv.data import FLOOR, KELVIN, RELATIVE, conductance_at, exact, noisy
 from tests.oracles.iv import Layer
 
+DATA = pathlib.Path(__file__).parents[3] / "data"
 GRID = np.linspace(0.02, 1.0, 50)
 ON_GRID = np.linspace(0.0125, 2.0, 80)
 LAYER = Layer(2e-9, series=1800.0)
@@ -211,9 +214,11 @@ def test_a_mean_counts_what_scatters_beyond_the_errors():
     exact_errors = mean_of(values, np.full(4, 0.2))
     assert exact_errors.between == 0.0
     assert exact_errors.error == pytest.approx(0.1)
+    assert not exact_errors.seen
     scattered = mean_of(values, np.full(4, 1e-3))
     assert scattered.error == pytest.approx(values.std(ddof=1) / 2, rel=1e-3)
     assert scattered.value == pytest.approx(values.mean())
+    assert scattered.seen
 
 
 def test_a_bent_on_state_is_called_so():
@@ -286,6 +291,44 @@ def test_a_switching_fit_becomes_a_cell():
     assert shifted == pytest.approx(1.05 / 25e-9, rel=0.02)
     with pytest.raises(ParameterError, match="has nothing that is a number"):
         found.to_cell(pcm.load_cell("ibm-90nm-statistical"))
+
+
+def test_a_table_of_a_file_is_taken_apart_into_sweeps():
+    table = pcm.fit.read_table(DATA / "iv-synthetic" / "sweeps.csv")
+    options = IvOptions(floor=1e-11, below="keep", series_resistance=1800.0, free="current_offset")
+    found = iv(table, hop_distance=6e-9, options=options)
+    assert [round(one.temperature, 2) for one in found.sweeps] == [298.15, 318.15, 338.15]
+    holds(found, thickness=25e-9, activation_energy=0.4, hold_voltage=0.8, on_resistance=200.0,
+          temperature_slope=6.2e-3, threshold_field=1.13 / 25e-9 * np.exp(-6.2e-3 * 17))  # fmt: skip
+    assert np.sign(found["current_offset"].value) == 1
+    rows = [table["temperature"] == t for t in dict.fromkeys(table["temperature"])]
+    volts, amperes, kelvin = ([table[name][one] for one in rows] for name in ("voltage", "current", "temperature"))
+    listed = iv(volts, amperes, temperature=[one[0] for one in kelvin], hop_distance=6e-9, options=options)
+    assert listed.values == pytest.approx(found.values, rel=1e-6)
+    for bad, words in (
+        ({"voltage": table, "current": table["current"]}, "a table holds the currents"),
+        ({"voltage": table, "temperature": 300.0}, "temperature is a column of the table"),
+        ({"voltage": table["voltage"]}, "give voltage and current, or a table"),
+    ):
+        with pytest.raises(ParameterError, match=words):
+            iv(**bad)
+
+
+def test_measured_cells_of_another_kind_have_the_offset_that_is_known():
+    """RRAM: 24 cells read up to 0.35 V; the origin says 0.6 uA of offset, and 67 uS in the median."""
+    table = pcm.fit.read_table(DATA / "stanford-rram" / "read_iv.csv", device="device")
+    options = IvOptions(floor=6e-7, below="keep", free="current_offset")
+    ohmic = iv(table, temperature=300.0, law="ohmic", options=options)
+    assert len(ohmic.devices) == len(ohmic.sweeps) == 24
+    assert np.median([ohmic[f"conductance_{k + 1}"].value for k in range(24)]) == pytest.approx(67e-6, rel=0.1)
+    # straight lines are not all: neighbouring residuals go together, and with the bend the offset is what it should be
+    assert "neighbouring residuals go together" in ohmic.summary()
+    bent = iv(table, temperature=300.0, options=options)
+    assert "neighbouring residuals" not in bent.summary()
+    assert bent["current_offset"].value == pytest.approx(0.6e-6, abs=2 * bent["current_offset"].error)
+    assert abs(ohmic["current_offset"].value - 0.6e-6) > 5 * ohmic["current_offset"].error
+    assert bent.goodness.chi2 < 0.8 * ohmic.goodness.chi2
+    assert "the floor alone explains the scatter" in bent.summary()
 
 
 def test_it_shows_itself(tmp_path):

@@ -11,7 +11,7 @@ from scipy.integrate import quad
 from pcmphys.cells import load_cell
 from pcmphys.errors import ParameterError
 from pcmphys.fit import FitLaw, OhmicLaw, PooleDomeLaw, PooleFrenkelLaw, PooleLaw
-from pcmphys.fit.iv.laws import Circuit, law_of, through
+from pcmphys.fit.iv.laws import Around, law_of, through
 from pcmphys.physics.conduction.laws import field_voltage
 from tests.oracles.iv import Layer
 
@@ -72,7 +72,7 @@ def test_the_current_of_a_circuit_is_that_of_the_oracle(name, voltage, kelvin, s
     material = layer.permittivity if name == "poole-frenkel" else layer.hop
     grown = layer.conductance * np.exp(layer.activation / 8.617333262e-5 * (1 / 300.0 - 1 / kelvin))
     scale = law.scale(law.ratio(layer.thickness, material), kelvin)
-    found = through(law, np.array([voltage]), grown, scale, Circuit(beside, series))
+    found = through(law, np.array([voltage]), grown, scale, Around(beside, series))
     assert found[0] == pytest.approx(layer.current(voltage, kelvin), rel=1e-7, abs=1e-30)
 
 
