@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from pcmphys.fit import IvOptions, iv
+from pcmphys.fit.iv.onstate import line, on_state
+from pcmphys.fit.iv.threshold import Switching, thresholds
 from tests.fit.iv.data import FLOOR, KELVIN, RELATIVE, conductance_at, exact, noisy
 from tests.oracles.iv import Layer
 
 LAYER = Layer(2e-9, beside=2e-10, voltage_offset=0.01, current_offset=2e-11)
 GRID = np.linspace(0.05, 1.0, 40)
-ON_GRID = np.linspace(0.0125, 2.0, 80)
 TOLD = {"relative_error": RELATIVE, "floor": FLOOR, "below": "keep"}
 FREE = ("parallel_conductance", "voltage_offset", "current_offset")
 TRUTH = {
@@ -96,29 +97,39 @@ def test_intervals_of_the_law_cover(fit, truth):
     np.testing.assert_allclose(share, np.broadcast_to([[0.683], [0.954]], share.shape), atol=0.03)
 
 
+def one_threshold(rng, thick, scatter=0.02, step=0.025):
+    """Thresholds of cells of different thickness that scatter, each seen by a sweep whose grid begins anywhere."""
+    truth = 0.37 + 31.5e6 * thick + scatter * rng.standard_normal(thick.size)
+    first = step * rng.random(thick.size)
+    seen = first + step * (np.floor((truth - first) / step) + 0.5)
+    size = np.full(thick.size, step / np.sqrt(12))
+    return Switching(seen, size, np.full(thick.size, 300.0), thick, np.zeros(thick.size), np.arange(thick.size))
+
+
+def distances(part, truth):
+    return [(one.value - truth[one.name]) / one.error for one in part.estimates]
+
+
 @pytest.mark.slow
-def test_intervals_of_threshold_and_on_state_cover():
-    """Twelve cells of different thickness whose thresholds scatter, each swept with a grid of its own."""
-    thick = np.linspace(18e-9, 45e-9, 12)
-
-    def fit(rng):
-        rows, grids = [], []
-        for u in thick:
-            threshold = 0.37 + 31.5e6 * u + 0.02 * rng.standard_normal()
-            grid = ON_GRID + rng.uniform(-0.5, 0.5) * (ON_GRID[1] - ON_GRID[0])
-            layer = Layer(2e-9 * 25e-9 / u, thickness=u, threshold=threshold, series=1800.0, reference=300.0)
-            rows.append(noisy(np.array([fast(layer, v) for v in grid]), rng))
-            grids.append(grid)
-        return iv(grids, rows, temperature=300.0, thickness=thick,
-                  options=IvOptions(**TOLD, series_resistance=1800.0))  # fmt: skip
-
-    truth = {"threshold_offset": 0.37, "threshold_field": 31.5e6, "hop_distance": 5e-9, "hold_voltage": 0.8,
-             "on_resistance": 200.0}  # fmt: skip
-    share = inside(pulls(1000, fit, truth))
+def test_intervals_of_threshold_field_and_offset_cover():
+    rng, thick = np.random.default_rng(3), np.linspace(18e-9, 45e-9, 16)
+    truth = {"threshold_offset": 0.37, "threshold_field": 31.5e6}
+    share = inside(np.array([distances(thresholds(one_threshold(rng, thick), 300.0), truth) for _ in range(1000)]))
     np.testing.assert_allclose(share, np.broadcast_to([[0.683], [0.954]], share.shape), atol=0.03)
 
 
-def fast(layer: Layer, v: float) -> float:
-    """As `Layer.up` point by point where what falls over the series resistance is nothing."""
-    over = v - layer.series * layer.off(v, 300.0)
-    return layer.off(v, 300.0) if over < layer.threshold else max(v - layer.hold, 0.0) / 2000.0
+@pytest.mark.slow
+@pytest.mark.parametrize("told", [True, False])
+def test_intervals_of_the_on_state_cover(told):
+    """One sweep, both errors of its currents; and 10 mV of its voltages where they are told."""
+    rng = np.random.default_rng(4)
+    volts, current = np.linspace(1.1, 2.0, 37), (np.linspace(1.1, 2.0, 37) - 0.8) / 2000.0
+    known = {"relative_error": RELATIVE, "floor": FLOOR, "voltage_error": 0.01} if told else {}
+    options = IvOptions(series_resistance=1800.0, **known)
+    rows = []
+    for _ in range(1000):
+        shown = volts + 0.01 * told * rng.standard_normal(volts.size)
+        part = on_state([line(shown, noisy(current, rng), options)], (1800.0, 0.0), True)
+        rows.append(distances(part, {"hold_voltage": 0.8, "on_resistance": 200.0}))
+    share = inside(np.array(rows))
+    np.testing.assert_allclose(share, np.broadcast_to([[0.683], [0.954]], share.shape), atol=0.03)
