@@ -54,7 +54,7 @@ def iv(
         [V] and [A] in the order of measurement, upwards, downwards, or up and down. Voltage may be that of the source
         or that across the cell (it then snaps back). Sweeps of both polarities are taken apart. Or, alone, a table of
         a file (`read_table`), with columns ``voltage``, ``current`` and, as far as it has them, ``temperature``,
-        ``device`` and ``sweep``.
+        ``device``, ``sweep`` and ``thickness``.
     temperature : float or (sweeps,) array, optional
         Of each sweep [K]; one a point where it was measured. Default: 300 K, and the result says so.
     thickness : float or (sweeps,) array, optional
@@ -127,11 +127,12 @@ def iv(
     options = options or IvOptions()
     if not isinstance(options, IvOptions):
         raise ParameterError(f"options must be of pcmphys.fit.IvOptions; got a {type(options).__name__}")
-    given = given_sweeps(voltage, current, temperature)
+    given = given_sweeps(voltage, current, temperature, thickness)
     if given.device is not None and options.device is None:
         options = replace(options, device=given.device)
-    found = sweeps_of(given.voltage, given.current, given.temperature, thickness, options)
-    return _fitted(found, [branches(one, options) for one in found.sweeps], law_of(law, hop_distance), options)
+    found = sweeps_of(given.voltage, given.current, given.temperature, given.thickness, options)
+    parts = [branches(one, options) for one in found.sweeps]
+    return _fitted(found, parts, law_of(law, hop_distance), options).with_source(given.source)
 
 
 def _fitted(data: Sweeps, parts: list[Branches], law: FitLaw, options: IvOptions) -> IvFit:
@@ -338,7 +339,7 @@ def _of_law(model: OffModel, estimates: tuple[Estimate, ...]) -> list[str]:
             f".interval({loose[0]!r}) tells how far it may be"
         )
     if np.ptp(model.temperature) > _APART and model.activated:
-        notes.append(f"conductance, and thresholds at several temperatures, are those at {model.reference:g} K")
+        notes.append(f"conductances are those at {model.reference:g} K")
     if np.ptp(model.temperature) > _APART and not model.activated:
         notes.append(
             "each device has one temperature only: no activation energy can be told, conductances are as found"

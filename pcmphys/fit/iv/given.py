@@ -20,25 +20,28 @@ class Given(NamedTuple):
     voltage: Any
     current: Any
     temperature: Any
+    thickness: Any
     device: tuple[str, ...] | None
     source: Source
 
 
-def given_sweeps(voltage: Any, current: Any, temperature: Any) -> Given:
-    """The sweeps of a call; of a table those of its columns voltage, current, temperature, device and sweep."""
+def given_sweeps(voltage: Any, current: Any, temperature: Any, thickness: Any) -> Given:
+    """The sweeps of a call; of a table those of its columns voltage, current, temperature, thickness, device, sweep."""
     if not isinstance(voltage, Table):
         if current is None:
             raise ParameterError("give voltage and current, or a table of both (pcmphys.fit.read_table)")
-        return Given(voltage, current, temperature, None, Source())
+        return Given(voltage, current, temperature, thickness, None, Source())
     if current is not None:
         raise ParameterError("a table holds the currents: give it alone, or voltage and current as arrays")
-    if temperature is not None and "temperature" in voltage:
-        raise ParameterError("temperature is a column of the table; leave the argument out, or the column")
+    for name, one in (("temperature", temperature), ("thickness", thickness)):
+        if one is not None and name in voltage:
+            raise ParameterError(f"{name} is a column of the table; leave the argument out, or the column")
     parts = _sweeps(voltage)
     kelvin = temperature if "temperature" not in voltage else [one["temperature"] for one in parts]
     device = tuple(str(one["device"][0]) for one in parts) if "device" in voltage else None
     volts, amperes = ([one[name] for one in parts] for name in ("voltage", "current"))
-    return Given(volts, amperes, kelvin, device, voltage.source)
+    thick = thickness if "thickness" not in voltage else [_one(part, "thickness") for part in parts]
+    return Given(volts, amperes, kelvin, thick, device, voltage.source)
 
 
 def _sweeps(table: Table) -> list[Table]:
@@ -47,12 +50,24 @@ def _sweeps(table: Table) -> list[Table]:
     for name in ("device", "file", "sweep"):
         if name in table:
             parts = [part for whole in parts for _, part in whole.by(name)]
-    if "sweep" in table or "temperature" not in table:
+    if "sweep" in table:
         return parts
-    return [part for whole in parts for part in _steady(whole)]
+    for name, step in (("temperature", _STEP), ("thickness", 0.0)):
+        if name in table:
+            parts = [part for whole in parts for part in _steady(whole, name, step)]
+    return parts
 
 
-def _steady(table: Table) -> list[Table]:
-    """Runs of one temperature."""
-    ends = np.flatnonzero(np.abs(np.diff(table["temperature"])) > _STEP) + 1
+def _one(table: Table, name: str) -> float:
+    """The one value of a column within a sweep."""
+    column = table[name]
+    if not (column == column[0]).all():
+        k = int(np.argmax(column != column[0]))
+        raise ParameterError(f"{table.at(k, name)}: {name} must be one number in a sweep; it changes to {column[k]:g}")
+    return float(column[0])
+
+
+def _steady(table: Table, name: str, step: float) -> list[Table]:
+    """Runs of one temperature, or of one thickness."""
+    ends = np.flatnonzero(np.abs(np.diff(table[name])) > step) + 1
     return [table.some(places) for places in np.split(np.arange(len(table)), ends)]

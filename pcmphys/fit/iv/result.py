@@ -217,23 +217,35 @@ class IvFit(FitResult):
 
     def to_dataset(self) -> xr.Dataset:
         """As `FitResult.to_dataset`, with all points and all sweeps."""
-        points = {
-            name: np.concatenate([getattr(one, name) for one in self.sweeps])
-            for name in ("voltage", "current", "branch", "fit", "residual")
-        }
-        each = {
-            name: np.array([getattr(one, name) for one in self.sweeps])
-            for name in ("device", "temperature", "thickness", "threshold_voltage", "threshold_error")
+        points, each = ("point",), ("sweep",)
+        columns = {
+            name: (points, np.concatenate([getattr(one, name) for one in self.sweeps]), unit, text)
+            for name, unit, text in (
+                ("voltage", "V", "as measured"),
+                ("current", "A", "as measured"),
+                ("branch", "1", "what the point is of: off, on, limited, left out"),
+                ("fit", "A", "current of the law"),
+                ("residual", "1", "data minus law in standard deviations"),
+            )
         }
         of = np.repeat(np.arange(len(self.sweeps)), [one.voltage.size for one in self.sweeps])
-        found = super().to_dataset().assign({name: ("point", value) for name, value in points.items()})
-        found = found.assign({f"sweep_{name}": ("sweep", value) for name, value in each.items()})
-        found = found.assign(point_sweep=("point", of))
-        return found.assign_attrs(
-            law=self.law, reference_temperature=self.reference_temperature, relative_error=self.relative_error
+        columns["point_sweep"] = (points, of, "1", "the sweep that the point is of")
+        for name, unit, text in (
+            ("device", "1", "its label"),
+            ("temperature", "K", "of the sweep"),
+            ("thickness", "m", "as given"),
+            ("threshold_voltage", "V", "where it switches, as swept"),
+            ("threshold_error", "V", "standard deviation of a place in the step where it switches"),
+        ):
+            columns[f"sweep_{name}"] = (each, [getattr(one, name) for one in self.sweeps], unit, text)
+        return self.with_data(
+            columns,
+            law=self.law,
+            reference_temperature=self.reference_temperature,
+            relative_error=self.relative_error,
         )
 
-    def cell_changes(self, cell: Any) -> Mapping[str, float]:
+    def cell_changes(self, cell: Any) -> Mapping[str, Any]:
         """Numbers of a mushroom cell: those of conduction, on-state and threshold that the data determine.
 
         Conductance and thickness are of one device and its state, not of a technology, and are left to
@@ -241,16 +253,25 @@ class IvFit(FitResult):
         """
         known = getattr(getattr(cell, "technology", None), "quantities", {})
         found = {one.name: one for one in self if np.isfinite(one.error) and not one.bound}
-        changes = {key: found[name].value for name, key in _CELL.items() if name in found and key in known}
+        values = {name: found[name].value for name, key in _CELL.items() if name in found and key in known}
         at = getattr(getattr(cell, "parameters", None), "switching", None)
         rise = getattr(at, "reference_temperature", self.reference_temperature) - self.reference_temperature
-        slope = changes.get("switching.temperature_slope", 0.0)
-        for key in ("switching.threshold_field", "switching.threshold_offset"):
-            if key in changes:
-                changes[key] *= math.exp(-slope * rise)
-        if "switching.threshold_field" in changes and "switching.threshold_offset" in known:
-            changes.setdefault("switching.threshold_offset", 0.0)  # the field is the apparent one
+        colder = math.exp(-values.get("temperature_slope", 0.0) * rise)
+        for name in ("threshold_field", "threshold_offset"):
+            if name in values:
+                values[name] *= colder
+        changes: dict[str, Any] = {
+            _CELL[name]: {"value": value, "note": f"{found[name]}{self._where(name, rise)}"}
+            for name, value in values.items()
+        }
+        if "threshold_field" in values and "switching.threshold_offset" in known:
+            none = {"value": 0.0, "note": "the field is the apparent one, V_th / u"}
+            changes.setdefault("switching.threshold_offset", none)
         return changes
+
+    def _where(self, name: str, rise: float) -> str:
+        """The temperature of a threshold that was carried to another."""
+        return f" at {self.reference_temperature:g} K" if name.startswith("threshold") and rise else ""
 
 
 def thickness_of(estimates: tuple[Estimate, ...], name: str) -> tuple[float, float]:

@@ -83,7 +83,10 @@ def thresholds(of: Switching, reference: float) -> Part:
     estimates, covariance = list(found.fit.estimates), found.fit.covariance.copy()
     if thick and not own:  # the error of the one thickness is common to all
         estimates[0], covariance = _widened(estimates[0], covariance, of)
-    return Part(tuple(estimates), covariance, _notes(of, found.between * found.seen, thick, offset))
+    notes = _notes(of, found.between * found.seen, thick, offset)
+    if warm:
+        notes = (f"{notes[0]}; fitted together, they are those at {reference:g} K", *notes[1:])
+    return Part(tuple(estimates), covariance, notes)
 
 
 def _of_one(of: Switching, thick: bool) -> Part:
