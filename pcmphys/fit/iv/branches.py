@@ -43,6 +43,8 @@ class Branches(NamedTuple):
     """Place of the last point before it; -1 if it does not switch."""
     hold: tuple[float, float]
     """Voltage [V] and current [A] of the last point before the on-state ends; NaN if that is not seen."""
+    by_current: bool = False
+    """Whether currents were set and voltages measured."""
 
 
 def branches(sweep: Sweep, options: IvOptions) -> Branches:
@@ -59,7 +61,7 @@ def branches(sweep: Sweep, options: IvOptions) -> Branches:
     hold = (np.nan, np.nan)
     switched = place is not None
     if switched:
-        off[: place + 1] = True
+        off[: place + (not by_current)] = True  # where the voltage is largest the law has ended already
         on[_settled(v[rising], place, by_current) : turn + 1] = True
     else:
         off[: turn + 1] = True
@@ -78,7 +80,8 @@ def branches(sweep: Sweep, options: IvOptions) -> Branches:
         on[turn + 1 : last], off[last:] = True, True
         hold = float(v[last - 1]), float(i[last - 1])
     value, error = _threshold(v, place) if switched else (np.nan, np.nan)
-    return Branches(off & ~limited, on & ~limited, limited, value, error, place if switched else -1, hold)
+    on &= ~limited & (i >= (options.least_on_current or 0.0))
+    return Branches(off & ~limited, on, limited, value, error, place if switched else -1, hold, by_current)
 
 
 def _unswitched(sweep: Sweep, options: IvOptions) -> Branches:

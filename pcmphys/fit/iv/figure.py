@@ -33,7 +33,7 @@ def iv_figure(fit: Any, path: str | Path | None = None) -> Figure:
         _curves(axes[0, 0], fit, colours)
         _residuals(axes[1, 0], fit, colours)
         axes[1, 0].sharex(axes[0, 0])
-        figure.suptitle(values_as_title(fit, 3), fontsize=10)
+        figure.suptitle(values_as_title(fit, 1 + columns), fontsize=10)
         if switches:
             for one in axes[:, 1]:
                 one.remove()

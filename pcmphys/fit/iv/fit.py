@@ -147,11 +147,11 @@ def _fitted(data: Sweeps, parts: list[Branches], law: FitLaw, options: IvOptions
     switching = _switching(data, parts, off.estimates, model, (series[0], offset))
     at_threshold = thresholds(switching, model.reference)
     lines = [
-        line(one.voltage[part.on] - one.polarity * offset, one.current[part.on], options)
+        line(one.voltage[part.on] - one.polarity * offset, one.current[part.on], options, part.by_current)
         for one, part in zip(data.sweeps, parts, strict=True)
         if part.on.any()
     ]
-    on = on_state([one for one in lines if one is not None], series, series[1] > 0.0 or series[0] > 0.0)
+    on = on_state(lines, series, series[1] > 0.0 or series[0] > 0.0)
     behind = [Part(off.estimates, off.covariance), at_threshold, on]
     sweeps = _taken_apart(data.sweeps, parts, used, model.current(values), off.residual / (off.scale or 1.0))
     told = [*_of_law(model, off.estimates), *_together(sweeps)]
@@ -207,7 +207,10 @@ def _used(sweeps: tuple[Sweep, ...], parts: list[Branches], options: IvOptions) 
         (dropped, "with currents below the floor, which biases what is left upwards"),
         (beyond, "of the off-state above largest_voltage"),
         (limited, "at the tester's limit"),
-        (_back(parts, limited), "after the on-state, when the cell may be another"),
+        (
+            _back(parts, limited),
+            "in the snapback, below least_on_current, or after the on-state when the cell may be another,",
+        ),
     ):
         if number:
             words.append(f"{number} points {why} are left out")

@@ -18,6 +18,8 @@ _HOTTEST = 1500.0
 _STEADY = 1.0
 """By how many kelvins the temperature of one sweep may wander."""
 _LARGEST_VOLTAGE, _LARGEST_CURRENT, _THICKEST = 100.0, 0.1, 1e-6
+_MOST_DEVICES = 64
+"""Devices with conductances and thicknesses of their own: the time goes as their number to the power of two."""
 _LEAST = 3
 """Points of a sweep."""
 
@@ -60,6 +62,10 @@ def sweeps_of(voltage: Any, current: Any, temperature: Any, thickness: Any, opti
     kelvin = _temperatures(temperature, volts, options.cold)
     thick = _thicknesses(thickness, len(volts))
     names = _devices(options.device, thick, len(volts))
+    if len(set(names)) > _MOST_DEVICES:
+        raise ParameterError(
+            f"{len(set(names))} devices are too many to be fitted together; at most {_MOST_DEVICES}: fit them in groups"
+        )
     found = []
     for k, (v, i) in enumerate(zip(volts, amperes)):
         parts = _polarities(v)

@@ -17,6 +17,8 @@ from pcmphys.fit.iv.threshold import NOTHING, Part
 
 _LEAST = 4
 """Points that a line needs."""
+_STEEPEST = 10.0
+"""Times the slope of plain least squares beyond which points are no line."""
 _BENT = 4.0
 """Standard errors of a curvature from which a line is called bent."""
 
@@ -31,28 +33,32 @@ class Line(NamedTuple):
     """Curvature over its standard error [1]."""
 
 
-def line(voltage: np.ndarray, current: np.ndarray, options: IvOptions) -> Line | None:
-    """The line through points of the on-state; None if they are too few, or of one current.
+def line(voltage: np.ndarray, current: np.ndarray, options: IvOptions, by_current: bool = False) -> Line | None:
+    """The line through points of the on-state; None if they are too few, or if the voltage does not rise.
 
     Errors of both coordinates count, by the effective variance v^2 + R^2 (f^2 + (r I)^2). Without any known error the
-    currents are taken to have equal relative ones, estimated from the scatter.
+    currents are taken to have equal relative ones, estimated from the scatter; where currents were set, the voltages
+    to have equal ones.
     """
     if voltage.size < _LEAST or np.ptp(current) < 1e-3 * np.abs(current).max():
         return None
-    known = options.relative_error is not None or options.voltage_error > 0.0
-    relative = options.relative_error or (0.0 if known else 1.0)
-    spread = (relative * current) ** 2 + (options.floor or 0.0) ** 2 * known
     slope, level = np.polyfit(current, voltage, 1)
+    if slope <= 0.0:
+        return None
+    known = options.voltage_error > 0.0 or (options.relative_error is not None and not by_current)
+    relative = 0.0 if by_current else options.relative_error or (0.0 if known else 1.0)
+    spread = (relative * current) ** 2 + (options.floor or 0.0) ** 2 * known
+    equal = 1.0 if by_current and not known else options.voltage_error
 
     def residual(values: dict[str, float]) -> np.ndarray:
         rest = voltage - values["hold_voltage"] - values["resistance"] * current - values["bend"] * curve
-        return rest / np.sqrt(options.voltage_error**2 + values["resistance"] ** 2 * spread)
+        return rest / np.sqrt(equal**2 + values["resistance"] ** 2 * spread)
 
     middle = float(np.median(current))
     curve = (current / middle - 1.0) ** 2
     parameters = [
         Parameter("hold_voltage", float(level), unit="V"),
-        Parameter("resistance", max(float(slope), 1e-3 * float(voltage.max()) / middle), low=0.0, unit="ohm"),
+        Parameter("resistance", float(slope), low=0.0, high=_STEEPEST * float(slope), unit="ohm"),
         Parameter("bend", 0.0, unit="V", fixed=True),
     ]
     scatter = Scatter(np.ones(voltage.size) if known else None, "linear")
@@ -67,10 +73,20 @@ def line(voltage: np.ndarray, current: np.ndarray, options: IvOptions) -> Line |
     return Line(values[0], values[1], found.covariance[:2, :2], bend)
 
 
-def on_state(lines: Sequence[Line], series: tuple[float, float], known: bool) -> Part:
-    """Holding voltage and resistance of all sweeps together, a resistance in series (value, error) taken off."""
+def on_state(found: Sequence[Line | None], series: tuple[float, float], known: bool) -> Part:
+    """Holding voltage and resistance of all sweeps together, a resistance in series (value, error) taken off.
+
+    ``found`` has a line of each sweep with an on-state; None where there is none to be had.
+    """
+    lines = [one for one in found if one is not None]
+    lost = ()
+    if len(lines) < len(found):
+        lost = (
+            f"{len(found) - len(lines)} of {len(found)} on-states have no line: fewer than {_LEAST} points, or a "
+            "voltage that does not rise with the current",
+        )
     if not lines:
-        return NOTHING
+        return NOTHING._replace(notes=lost)
     hold, whole = np.array([one.voltage for one in lines]), np.array([one.resistance for one in lines])
     errors = np.sqrt(np.array([np.diag(one.covariance) for one in lines]))
     if not np.isfinite(errors).all() or not (errors > 0.0).all():
@@ -84,7 +100,7 @@ def on_state(lines: Sequence[Line], series: tuple[float, float], known: bool) ->
         Estimate("hold_voltage", level.value, level.error, "V"),
         Estimate("on_resistance", slope.value - series[0], error, "ohm"),
     )
-    notes = []
+    notes = list(lost)
     if level.seen or slope.seen:
         notes.append(
             f"the on-states of {len(lines)} sweeps differ by {level.between:.2g} V and {slope.between:.2g} ohm beyond "

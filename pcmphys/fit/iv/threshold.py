@@ -113,7 +113,9 @@ def _widened(field: Estimate, covariance: np.ndarray, of: Switching) -> tuple[Es
 
 
 def _notes(of: Switching, between: float, thick: bool, offset: bool) -> tuple[str, ...]:
-    notes = [f"{of.voltage.size} thresholds, each known to the step of its sweep ({of.error.mean():.2g} V)"]
+    count = of.voltage.size
+    many = f"{count} thresholds, each" if count > 1 else "one threshold,"
+    notes = [f"{many} known to the step of its sweep ({of.error.mean():.2g} V)"]
     if between > 0.0:
         notes[0] += f"; they scatter by {between:.2g} V beyond that, which is in the errors"
     if thick and not offset:

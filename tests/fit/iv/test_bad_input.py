@@ -57,6 +57,15 @@ BAD = [
     ({"options": {"floor": 1e-12}}, "options must be of pcmphys.fit.IvOptions; got a dict"),
     ({"options": IvOptions(device=["a"])}, "a label for each of 2 sweeps; got 1"),
     ({"options": IvOptions(device=["a", "a"]), "thickness": (1e-8, 2e-8)}, "device 'a' has 2 thicknesses"),
+    (
+        {
+            "voltage": [GRID] * 65,
+            "current": [CURRENT[0]] * 65,
+            "temperature": 300.0,
+            "options": IvOptions(device=range(65)),
+        },
+        "65 devices are too many to be fitted together; at most 64",
+    ),
     ({"options": IvOptions(largest_voltage=0.03)}, "2 points are left below threshold; the law needs at least 4"),
     ({"current": with_element(CURRENT, -1e-12)}, "sweep 1: a current is against its voltage: -1e-12 A at 0.16 V"),
     ({"current": with_element(CURRENT, 0.0)}, "IvOptions: floor=... and below='keep'"),

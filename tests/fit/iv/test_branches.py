@@ -80,7 +80,7 @@ def test_a_voltage_over_the_cell_snaps_back():
     found = swept(volts, current)
     assert found.threshold == pytest.approx(1.05, abs=0.01)
     assert 0.0 < found.threshold_error < 0.02
-    np.testing.assert_array_equal(found.off, np.arange(current.size) <= place)
+    np.testing.assert_array_equal(found.off, np.arange(current.size) < place)
     assert current[found.on].min() > 1e-4
     assert found.on[-1]
     both = swept(np.concatenate([volts, volts[::-1]]), np.concatenate([current, current[::-1]]))

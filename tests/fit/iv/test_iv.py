@@ -12,6 +12,7 @@ from pcmphys.errors import ParameterError
 from pcmphys.fit import IvFit, IvOptions, PooleDomeLaw, PooleFrenkelLaw, PooleLaw, iv
 from pcmphys.fit.iv.combine import mean_of
 from tests.fit.iv.data import FLOOR, KELVIN, RELATIVE, conductance_at, exact, noisy
+from tests.fit.iv.test_branches import snapback
 from tests.oracles.iv import Layer
 
 DATA = pathlib.Path(__file__).parents[3] / "data"
@@ -231,6 +232,27 @@ def test_a_bent_on_state_is_called_so():
     found = iv(grid, np.concatenate([low, current[order][volts[order] > 1.02]]), temperature=300.0,
                options=IvOptions(relative_error=0.002))  # fmt: skip
     assert "the on-state is no straight line" in found.summary()
+    # behind its negative slope the line is what it should be
+    later = iv(grid, np.concatenate([low, current[order][volts[order] > 1.02]]), temperature=300.0,
+               options=IvOptions(relative_error=0.002, least_on_current=2e-4))  # fmt: skip
+    assert abs(later["hold_voltage"].value - 0.8) < 0.5 * abs(found["hold_voltage"].value - 0.8)
+    assert min(one.current[one.branch == "on"].min() for one in later.sweeps) >= 2e-4
+
+
+def test_a_set_current_shows_the_snapback_and_its_line():
+    volts, current = snapback()
+    noise = 1e-3 * np.random.default_rng(0).standard_normal(volts.size)
+    options = IvOptions(least_on_current=2e-4)
+    found = iv(volts + noise * (current > 1e-4), current, temperature=300.0, hop_distance=5e-9, options=options)
+    assert found["threshold_voltage"].value == pytest.approx(1.05, abs=0.01)
+    assert found["hold_voltage"].value == pytest.approx(0.8, abs=0.05)
+    assert 100.0 < found["on_resistance"].value < 300.0
+    # where the voltage only falls there is no line, and that is said
+    falling = current < 8e-5
+    none = iv(volts[falling], current[falling], temperature=300.0, hop_distance=5e-9)
+    assert "hold_voltage" not in none.values
+    assert "1 of 1 on-states have no line" in none.summary()
+    assert none["threshold_voltage"].value == pytest.approx(found["threshold_voltage"].value)
 
 
 def cell_sweeps(cell, kelvin, grid, seed, relative=0.01):
