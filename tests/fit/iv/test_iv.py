@@ -376,3 +376,38 @@ def test_it_shows_itself(tmp_path):
     assert high - low == pytest.approx(2 * found["thickness"].error, rel=0.05)
     with pytest.raises(ParameterError, match="hold_voltage has no profile; those that have are conductance"):
         found.interval("hold_voltage")
+
+
+def test_outliers_have_little_weight_with_a_robust_loss():
+    voltage, current = sweeps(floor=0.0)
+    current = current.copy()
+    current[:, ::10] *= 1.5
+    plain = iv(voltage, current, temperature=KELVIN, hop_distance=5e-9, options=IvOptions(series_resistance=1800.0))
+    robust = iv(voltage, current, temperature=KELVIN, hop_distance=5e-9,
+                options=IvOptions(series_resistance=1800.0, loss="tukey"))  # fmt: skip
+    holds(robust, thickness=25e-9, activation_energy=0.4)
+    assert abs(robust["conductance"].value / conductance_at(LAYER, 319.0) - 1) < 0.01
+    assert plain["conductance"].value / conductance_at(LAYER, 319.0) > 1.02
+    assert "robust fit (tukey)" in robust.summary()
+
+
+def test_films_in_series_and_a_path_beside_may_be_activated():
+    """A resistance of films with 0.08 eV: taken as a metal's it spoils the fit."""
+    kelvin, grid = (280.0, 320.0, 360.0), np.linspace(0.02, 1.5, 60)
+    rng = np.random.default_rng(8)
+    rows = []
+    for t in kelvin:
+        films = 2e4 * np.exp(0.08 / 8.617333262e-5 * (1 / t - 1 / 318.0))
+        rows.append(noisy(exact(Layer(2e-6, series=float(films)), grid, (t,))[0], rng, floor=0.0))
+    told = {"relative_error": RELATIVE, "free": "series_resistance"}
+    found = iv([grid] * 3, rows, temperature=kelvin, hop_distance=5e-9,
+               options=IvOptions(series_activation=0.08, **told))  # fmt: skip
+    assert found.reference_temperature == 317.0
+    holds(
+        found,
+        thickness=25e-9,
+        activation_energy=0.4,
+        series_resistance=2e4 * np.exp(0.08 / 8.617333262e-5 * (1 / 317 - 1 / 318)),
+    )
+    metal = iv([grid] * 3, rows, temperature=kelvin, hop_distance=5e-9, options=IvOptions(**told))
+    assert metal.goodness.p < 1e-4 * found.goodness.p
