@@ -9,6 +9,7 @@ import typer
 
 from pcmphys.cli.fits import Cell, Out, Plot, TableFiles, check_outputs, read_files, show
 from pcmphys.cli.options import one_object
+from pcmphys.errors import ParameterError
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,10 @@ class IvCommand(TableFiles):
     thickness: Annotated[str | None, typer.Option(help="Amorphous thickness, if it is known: '25 nm'.")] = None
     hop_distance: Annotated[str | None, typer.Option(help="Distance between traps, if it is known: '6 nm'.")] = None
     law: Annotated[str, typer.Option(help="Law below threshold: poole, poole-frenkel, ohmic.")] = "poole"
+    heater_radius: Annotated[
+        str | None,
+        typer.Option(help="With law poole: a dome on a heater of this radius, '20 nm', in the place of a plane layer."),
+    ] = None
     free: Annotated[
         list[str] | None,
         typer.Option(
@@ -53,10 +58,10 @@ def fit_iv(options: IvCommand) -> None:
     Example:  pcmphys fit iv data/iv-synthetic/sweeps.csv --hop-distance '6 nm' --series-resistance 1800
     --floor '10 pA' --below keep --plot iv.png --out cell.toml --cell ibm-90nm-doped-gst
 
-    Example:  pcmphys fit iv data/stanford-rram/read_iv.csv --device device --temperature '300 K' --law ohmic
+    Example:  pcmphys fit iv data/stanford-rram/read_iv.csv --device device --temperature '300 K'
     --floor '0.6 uA' --below keep --free current_offset --plot read.png
     """
-    from pcmphys.fit import IvOptions, iv
+    from pcmphys.fit import IvOptions, PooleDomeLaw, iv
     from pcmphys.fit.readers.units import sized
 
     check_outputs(options.plot, options.out, options.cell)
@@ -77,5 +82,10 @@ def fit_iv(options: IvCommand) -> None:
         series_resistance=options.series_resistance,
     )
     lengths = {name: si(name, "length") for name in ("thickness", "hop_distance")}
+    radius, law = si("heater_radius", "length"), options.law
+    if radius is not None:
+        if law != "poole":
+            raise ParameterError(f"--heater-radius makes a dome of the law poole; the law is {law}")
+        law = PooleDomeLaw(heater_radius=radius)
     table = read_files(options, voltage=options.voltage, current=options.current)
-    show(iv(table, law=options.law, options=told, **lengths), options.plot, options.out, options.cell)
+    show(iv(table, law=law, options=told, **lengths), options.plot, options.out, options.cell)

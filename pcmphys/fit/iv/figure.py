@@ -82,6 +82,8 @@ def _curves(axes: Axes, fit: Any, colours: list[Any]) -> None:
         axes.plot(dense, law, color=colour, lw=1.4, label=shown)
         if np.isfinite(one.threshold_voltage):
             axes.axvline(abs(one.threshold_voltage), color=colour, lw=0.9, ls=":")
+    if len(named) > _MOST_NAMED:
+        axes.plot([], [], " ", label=f"and {len(named) - _MOST_NAMED} more")
     present = {branch for one in fit.sweeps for branch in np.unique(one.branch)}
     for branch, (mark, fill) in _MARKS.items():
         if branch in present:

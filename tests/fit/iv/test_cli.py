@@ -35,7 +35,7 @@ def test_the_examples_of_the_help_run(tmp_path):
     # 1.13 V over 25 nm at 300 K
     assert cell.parameters.switching.threshold_field == pytest.approx(45.2e6, rel=0.02)
     quantity = cell.technology.quantities["heat.on_voltage"]
-    assert quantity.kind == "user"
+    assert quantity.kind == "fit"
     assert "+-" in quantity.note
     assert "sweeps.csv" in quantity.source
 
@@ -69,6 +69,8 @@ def test_what_is_wrong_is_one_line(tmp_path):
         (("--law", "pool"), "did you mean 'poole'"),
         (("--floor", "10 nA"), "a current is below the floor: "),
         (("--free", "offset"), "free must be one of"),
+        (("--heater-radius", "20 nm", "--law", "ohmic"), "--heater-radius makes a dome of the law poole"),
+        (("--heater-radius", "20 nm", "--floor", "10 pA"), "'poole-dome' needs the thickness, or its hop_distance"),
         (("--voltage", "U"), "'U'"),
         (("--out", tmp_path / "a.toml"), "--cell says from which it starts"),
     ):
