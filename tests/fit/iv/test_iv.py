@@ -12,7 +12,7 @@ from pcmphys.errors import ParameterError
 from pcmphys.fit import IvFit, IvOptions, PooleDomeLaw, PooleFrenkelLaw, PooleLaw, iv
 from pcmphys.fit.iv.combine import mean_of
 from tests.fit.iv.data import FLOOR, KELVIN, RELATIVE, conductance_at, exact, noisy
-from tests.fit.iv.test_branches import snapback
+from tests.fit.iv.test_branches import loop, snapback
 from tests.oracles.iv import Layer
 
 DATA = pathlib.Path(__file__).parents[3] / "data"
@@ -237,6 +237,15 @@ def test_a_bent_on_state_is_called_so():
                options=IvOptions(relative_error=0.002, least_on_current=2e-4))  # fmt: skip
     assert abs(later["hold_voltage"].value - 0.8) < 0.5 * abs(found["hold_voltage"].value - 0.8)
     assert min(one.current[one.branch == "on"].min() for one in later.sweeps) >= 2e-4
+
+
+def test_where_the_on_state_ends_is_told():
+    volts, amperes = loop()
+    found = iv(volts, amperes, temperature=300.0, hop_distance=5e-9, options=IvOptions(series_resistance=1800.0))
+    last = found.sweeps[0].hold
+    assert last == pytest.approx((0.925, 0.125 / 1.2 * amperes.max()))
+    assert f"the on-state ends below 0.925 V and {last[1]:.4g} A, the last point before" in found.summary()
+    assert "points in the snapback, below least_on_current, or after the on-state" in found.summary()
 
 
 def test_a_set_current_shows_the_snapback_and_its_line():
