@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pcmphys.errors import ParameterError
-from pcmphys.fit.engine.noise import Scatter
-from pcmphys.fit.engine.parameter import Parameter
-from pcmphys.fit.engine.solve import Fitted, fitted
+from pcmphys.fit.engine.solve import Fitted
 from pcmphys.fit.spectrum.density import WINDOWS, Density, densities
+from pcmphys.fit.spectrum.law import Law
 from pcmphys.fit.spectrum.result import SpectrumFit
 from pcmphys.fit.trace import NoiseTrace, given_trace, trace_of
 from pcmphys.numerics import check
@@ -24,10 +22,10 @@ if TYPE_CHECKING:
 
 _LEAST = 64
 _SEGMENTS = 8
-_FIRST = 2.5  # of a segment's frequencies: below, the window and the straight line that is removed bend the spectrum
+# of a segment's frequencies: below, the window's main lobe and the straight line that is removed bend the spectrum
+_FIRST = {"hann": 2.5, "blackmanharris": 4.5, "boxcar": 2.5}
 _LAST = 0.5  # of the Nyquist frequency: above, aliases of a 1/f spectrum are more than a tenth of it
 _LEAST_BINS = 4
-_FLAT = 0.3  # exponent below which a power law and a floor are one thing
 
 
 def spectrum(
@@ -128,12 +126,12 @@ def spectrum(
     check.choice("white", white, ("auto", "yes", "no"))
     found = densities(reads, segments, window)
     nyquist = 0.5 / reads.interval
-    used = _used(found, band, nyquist)
-    middle = float(np.exp(np.log(found.frequency[used]).mean()))
-    law = _law(found, used, mean, middle, white)
+    used = _used(found, band, nyquist, window)
+    logarithms = Law.of(found, used, mean)
+    law = logarithms.fit(white)
     return SpectrumFit(
         title=f"spectrum of {reads.value.size} reads over {reads.time[-1]:.4g} s: Q^2 / f0 (f / f0)^-exponent"
-        f"{' + white' if len(law.estimates) == 3 else ''}, f0 = {middle:.4g} Hz",
+        f"{' + white' if len(law.estimates) == 3 else ''}, f0 = {logarithms.reference:.4g} Hz",
         estimates=law.estimates,
         covariance=law.covariance,
         goodness=law.goodness,
@@ -144,13 +142,15 @@ def spectrum(
         dof=found.dof,
         used=used,
         mean=mean,
-        reference_frequency=middle,
+        reference_frequency=logarithms.reference,
         nyquist=nyquist,
         segments=segments,
         window=window,
         regular=reads.regular,
         unit=given.unit,
         source=given.source,
+        law=logarithms,
+        white=white,
     )
 
 
@@ -161,9 +161,9 @@ def _segments(segments: Any, reads: int) -> int:
     return check.integer("segments", segments, 1, most)
 
 
-def _used(found: Density, band, nyquist: float) -> np.ndarray:
+def _used(found: Density, band, nyquist: float, window: str) -> np.ndarray:
     if band is None:
-        low, high = _FIRST / found.segment, _LAST * nyquist
+        low, high = _FIRST[window] / found.segment, _LAST * nyquist
     else:
         try:
             low, high = band
@@ -178,37 +178,6 @@ def _used(found: Density, band, nyquist: float) -> np.ndarray:
             "segments reach lower frequencies"
         )
     return used
-
-
-def _law(found: Density, used: np.ndarray, mean: float, middle: float, white: str) -> Fitted:
-    """The power law through the logarithms of the densities, with or without a floor."""
-    from scipy.special import digamma, polygamma
-
-    half = 0.5 * found.dof[used]
-    logs = np.log(found.density[used] / mean**2) - (digamma(half) - np.log(half))
-    spread = np.sqrt(polygamma(1, half))
-    covariance = found.correlation[np.ix_(used, used)] * np.outer(spread, spread)
-    scatter = Scatter(np.linalg.cholesky(covariance), "linear")
-    inside = [here / middle for here, chosen in zip(found.inside, used, strict=True) if chosen]
-
-    def residual(values: dict[str, float]) -> np.ndarray:
-        level = values["amplitude"] ** 2 / middle
-        model = [level * np.mean(here ** -values["exponent"]) + values.get("white", 0.0) for here in inside]
-        return logs - np.log(model)
-
-    slope, level = np.polyfit(np.log(found.frequency[used] / middle), logs, 1, w=np.sqrt(half))
-    start = math.exp(0.5 * level) * math.sqrt(middle)
-    plain = [Parameter("amplitude", start, low=0.0), Parameter("exponent", -slope, low=-3.0, high=5.0)]
-    floor = Parameter("white", 0.3 * float(np.exp(logs.min())), low=0.0, unit="1/Hz")
-    if white == "yes":
-        return fitted(residual, [*plain, floor], scatter, "power law of a spectrum")
-    without = fitted(residual, plain, scatter, "power law of a spectrum")
-    if white == "no" or used.sum() <= _LEAST_BINS:
-        return without
-    steeper = [plain[0], Parameter("exponent", max(1.0, -slope), low=-3.0, high=5.0), floor]
-    with_floor = fitted(residual, steeper, scatter, "power law of a spectrum")
-    settled = all(not one.bound and np.isfinite(one.error) for one in with_floor.estimates)
-    return with_floor if settled and -slope > _FLAT and not with_floor.undetermined else without
 
 
 def _notes(reads: NoiseTrace, found: Density, used, law: Fitted, window: str, segments: int) -> tuple[str, ...]:

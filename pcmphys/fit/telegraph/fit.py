@@ -10,7 +10,7 @@ from pcmphys.errors import ParameterError
 from pcmphys.fit.engine.result import Estimate, Goodness
 from pcmphys.fit.telegraph.model import Likelihood, Traps
 from pcmphys.fit.telegraph.result import TelegraphFit
-from pcmphys.fit.telegraph.select import SEEN, WHITE, TrapCount, candidates, chosen, remainder
+from pcmphys.fit.telegraph.select import WHITE, TrapCount, candidates, chosen, remainder
 from pcmphys.fit.trace import NoiseTrace, given_trace, resolution, trace_of
 from pcmphys.numerics import check
 
@@ -246,12 +246,10 @@ def _notes(
 ) -> tuple[str, ...]:
     criterion = ", ".join(f"{one.traps.count}: {one.bic - found[0].bic:.0f}" for one in found)
     notes = [f"Bayes' criterion by number of traps, against none (smaller is better): {criterion}"]
-    unseen = [one for one in found if one.traps.count > best.traps.count and one.bic < best.bic]
-    if unseen:
-        weakest = np.abs(unseen[0].traps.amplitudes).min() / unseen[0].traps.sigma
+    more = min(found, key=lambda one: one.white).traps.count
+    if best.coloured < best.white and more > best.traps.count:
         notes.append(
-            f"{unseen[0].traps.count} traps would do better by the criterion, but the noise about the levels is not "
-            f"white, and the weakest of them, {weakest:.2g} times that noise, does not stand out of it ({SEEN:g})"
+            f"taken for white, the noise would ask for {more} traps; Gaussian noise with a memory describes it better"
         )
     if best.colour >= WHITE:
         notes.append(
