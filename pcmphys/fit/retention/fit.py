@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,8 @@ YEAR = 31557600.0
 _LEAST = 5
 _ONE_LOOK = 3.0
 """Factor of time within which looks count as one."""
+_MOST_BIAS = 1.0
+"""Logarithm of a factor on the spread from which its bias is no small correction, but a likelihood without an end."""
 _DISAGREE = 6.0
 """Squared standard deviations a temperature from which the law is called wrong."""
 
@@ -186,14 +189,19 @@ def _fitted(sample: Sample, devices, wanted: tuple[float, float], prefactor: flo
             return fixed, theta[0], math.exp(min(theta[1], 50.0))
         return theta[0] - theta[1] / reference, theta[1], math.exp(min(theta[2], 50.0))
 
-    def lost(theta):
-        value = -sample.log_likelihood(*numbers(theta))
-        return value if math.isfinite(value) else 1e300
+    def lost_of(sample: Sample) -> Callable:
+        def lost(theta):
+            value = -sample.objective(*numbers(theta))
+            return value if math.isfinite(value) else 1e300
 
-    theta = _maximum(lost, _start(sample, devices, reference, fixed))
-    information = _curvature(lost, theta)
+        return lost
+
+    theta = _maximum(lost_of(sample), _start(sample, devices, reference, fixed))
     names = (["time"] if fixed is None else []) + ["energy", "spread"]
-    found = _determined(information, names, theta)
+    found = _determined(_curvature(lost_of(sample), theta), names, theta)
+    if not found.words:  # else there is no spread to be made free of its bias
+        sample, theta = _unbiased(sample, lost_of, theta)
+        found = _determined(_curvature(lost_of(sample), theta), names, theta)
     values = numbers(theta)
     quantile = float(ndtri(wanted[1]))
     life = sample.life_temperature(wanted[0], quantile, *values)
@@ -210,7 +218,7 @@ def _fitted(sample: Sample, devices, wanted: tuple[float, float], prefactor: flo
         f"{'energies' if sample.energies else 'prefactors'} that differ from device to device",
         estimates=estimates,
         covariance=covariance,
-        goodness=Goodness(at.size, theta.size, log_likelihood=-lost(theta)),
+        goodness=Goodness(at.size, theta.size, log_likelihood=sample.log_likelihood(*values)),
         undetermined=found.words + _single_look(devices, fixed is not None),
         notes=_notes(devices, life, wanted, sample, values),
         life=wanted[0],
@@ -274,6 +282,16 @@ def _maximum(lost: Callable, start: np.ndarray) -> np.ndarray:
             iterations=3000,
         )
     return best
+
+
+def _unbiased(sample: Sample, lost_of: Callable, theta: np.ndarray) -> tuple[Sample, np.ndarray]:
+    """The likelihood that is free of the line, and its maximum, where it has one near that of the plain likelihood."""
+    free = replace(sample, line=theta.size - 1)
+    try:
+        moved = _maximum(lost_of(free), theta)
+    except ConvergenceError:
+        return sample, theta
+    return (free, moved) if abs(moved[-1] - theta[-1]) < _MOST_BIAS else (sample, theta)
 
 
 def _steps(theta: np.ndarray) -> np.ndarray:
