@@ -27,8 +27,8 @@ NOTES = (
     "Lanczos1 stands apart: its data are an exact sum of exponentials written with 14 digits, its residuals of 1e-13 "
     "are the rounding of 64-bit numbers, and standard errors are proportional to them. In 40-digit arithmetic the data "
     "as printed give the certified errors to ten digits; the same data rounded to 64-bit numbers, as any program that "
-    "takes floating point numbers gets them, give 3.36 digits in the same 40-digit arithmetic. Analytic slopes, complex "
-    "steps or longer sums could not win the fourth. The problems say nothing of the physics; they test the arithmetic "
+    "takes floating point numbers gets them, give 3.36 digits in the same 40-digit arithmetic. Analytic slopes or "
+    "longer sums could not win the fourth. The problems say nothing of the physics; they test the arithmetic "
     "of the fits."
 )
 

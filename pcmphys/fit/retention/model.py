@@ -47,6 +47,11 @@ class Sample:
         rows, count = np.unique(np.stack([PER_EV * temperature, since, until]), axis=1, return_counts=True)
         return cls(*rows, count, energies)
 
+    @property
+    def timed(self) -> int:
+        """Devices whose time of failure is known, or lies between two times."""
+        return int(self.count[np.isfinite(self.since) & np.isfinite(self.until)].sum())
+
     def log_likelihood(self, prefactor: float, energy: float, spread: float) -> float:
         """Of ln tau_0 [ln s], mean energy [eV], and spread [eV, or of ln t]."""
         return float(self.count @ self._each(prefactor, energy, spread)[0])

@@ -30,15 +30,18 @@ class Law:
         Without the mean of the logarithm of a chi-square.
     factor : (bins, bins) array
         Lower Cholesky factor of their covariance.
-    inside : tuple of array
-        Frequencies of each bin over the reference frequency.
+    inside : (frequencies,) array
+        Frequencies over the reference frequency, bin by bin.
+    first : (bins,) array of int
+        Place of each bin's first one.
     reference : float
         f_0 [Hz].
     """
 
     logs: np.ndarray
     factor: np.ndarray
-    inside: tuple[np.ndarray, ...]
+    inside: np.ndarray
+    first: np.ndarray
     reference: float
 
     @classmethod
@@ -51,13 +54,14 @@ class Law:
         spread = np.sqrt(polygamma(1, half))
         covariance = found.correlation[np.ix_(used, used)] * np.outer(spread, spread)
         middle = float(np.exp(np.log(found.frequency[used]).mean()))
-        inside = tuple(here / middle for here, chosen in zip(found.inside, used, strict=True) if chosen)
-        return cls(logs, np.linalg.cholesky(covariance), inside, middle)
+        chosen = [here for here, wanted in zip(found.inside, used, strict=True) if wanted]
+        first = np.cumsum([0] + [here.size for here in chosen[:-1]])
+        return cls(logs, np.linalg.cholesky(covariance), np.concatenate(chosen) / middle, first, middle)
 
     def residual(self, values: dict[str, float]) -> np.ndarray:
         """Logarithms less those of the law, averaged over each bin; NaN where a negative floor leaves no density."""
         level = values["amplitude"] ** 2 / self.reference
-        model = [level * np.mean(here ** -values["exponent"]) + values.get("white", 0.0) for here in self.inside]
+        model = level * self._means(self.inside ** -values["exponent"]) + values.get("white", 0.0)
         with np.errstate(invalid="ignore", divide="ignore"):
             return self.logs - np.log(model)
 
@@ -86,8 +90,12 @@ class Law:
         return profile(found, name, probability)
 
     def _line(self) -> tuple[float, float]:
-        middles = [np.log(here).mean() for here in self.inside]
+        middles = self._means(np.log(self.inside))
         return np.polyfit(middles, self.logs, 1, w=1.0 / np.diag(self.factor))
+
+    def _means(self, each: np.ndarray) -> np.ndarray:
+        """Of each bin."""
+        return np.add.reduceat(each, self.first) / np.diff(self.first, append=each.size)
 
 
 def _opened(found: Fitted) -> Fitted:
@@ -96,5 +104,5 @@ def _opened(found: Fitted) -> Fitted:
         return found
     estimates = tuple(replace(one, error=math.inf, bound="") for one in found.estimates)
     covariance = np.where(np.eye(len(estimates)), np.inf, np.nan)
-    words = "exponent, amplitude and floor, each by itself: the spectrum is too short or too flat to tell law from floor"
+    words = "exponent, amplitude and floor, each by itself: the spectrum is too short to tell law from floor"
     return found._replace(estimates=estimates, covariance=covariance, undetermined=(words,), notes=())

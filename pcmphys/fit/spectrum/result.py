@@ -33,7 +33,7 @@ def _times(factor: float, value: Any) -> Any:
 class SpectrumFit(FitResult):
     r"""Spectrum of a trace and its power law; everything of `FitResult` too.
 
-    The parameters are ``amplitude`` (Q), ``exponent`` (beta) and, where the data ask for it, ``white`` (w) of
+    The parameters are ``amplitude`` (Q), ``exponent`` (beta) and, unless the spectrum is flat, ``white`` (w) of
 
     .. math:: S(f) / \bar{G}^2 = Q^2 / f_0 \, (f / f_0)^{-\beta} + w .
 
@@ -127,13 +127,13 @@ class SpectrumFit(FitResult):
         return self.density * self.dof / low, self.density * self.dof / high
 
     def curve(self, frequency: ArrayLike) -> np.ndarray:
-        """The fitted density at frequencies [Hz], same shape [as the density]."""
+        """The fitted density at frequencies [Hz], same shape [as the density]; 0 where a negative floor leaves none."""
         f = np.asarray(check.array("frequency", frequency, "Hz", low=0.0))
         values = self.values
         with np.errstate(divide="ignore"):
             law = (f / self.reference_frequency) ** -values["exponent"]
         relative = values["amplitude"] ** 2 / self.reference_frequency * law + values.get("white", 0.0)
-        return self.mean**2 * relative
+        return self.mean**2 * np.maximum(relative, 0.0)
 
     def plot(self, path: str | Path | None = None) -> Figure:
         """Draw the density with its 95 % band and the fitted law; write it to ``path`` if one is given.
