@@ -93,12 +93,12 @@ def spectrum(
     floor is not told. Because each bin's error is known, chi2 tests whether the noise is a power law at all; a few
     strong traps give bumps (see `telegraph`).
 
-    In 1000 repeats each of 4096 and 16384 reads (slopes 0.7 to 1.5, floors from none to five times the law at 1 Hz
-    for one read a second; ``white="auto"``) intervals of value and error covered exponent and amplitude within 3 points
-    of 68 % and 95 %, on regular and on irregular times, with the first two windows. In short traces (512 reads)
-    value and error are wide, up to 80 % and 99 %, and `SpectrumFit.interval`, by profile, holds what it says. Irregular
-    times with steps of about an interval and slopes above 1.2 smear more at high frequencies than at low ones, which
-    pulls the exponent up by as much as an error.
+    In 1000 repeats each of 4096 reads (slopes 0.7 to 1.5, floors from none to five times the law at 1 Hz for one read a
+    second; ``white="auto"``) intervals of value and error covered exponent and amplitude within 3 points of 68 % and
+    95 %; on irregular times and with other windows fewer repeats show no difference, but for the boxcar, which leaks.
+    In short traces (512 reads) value and error are wide, up to 85 % and 99 %, and `SpectrumFit.interval`, by profile,
+    holds what it says. Irregular times with steps of about an interval and slopes above 1.2 smear more at high
+    frequencies than at low ones, which pulls the exponent up by as much as an error.
 
     Not modelled: drift that is not a straight line within a segment, non-stationary noise (one jump of a slow trap
     looks like f^-2), the average over a read, lines of the mains.
