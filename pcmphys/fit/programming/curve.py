@@ -13,6 +13,7 @@ from pcmphys.fit.engine.result import Estimate
 from pcmphys.fit.engine.search import differentiated, free_names
 from pcmphys.fit.engine.solve import Fitted, fitted
 from pcmphys.fit.engine.words import value_and_error
+from pcmphys.fit.programming.ends import held_at_zero, lost_with_the_top, with_held, without
 from pcmphys.fit.programming.errors import FEW, clustered
 from pcmphys.fit.programming.input import CurveReads, conductances, curve_reads
 from pcmphys.fit.programming.levels import Branches, Levels, branches, levels
@@ -81,7 +82,8 @@ def programming_curve(
     `pcmphys.fit.programming.ramp`, where it is derived from the heat and the melt front of the package's own cell.
     ``melting_current`` is the onset of the mean device, where the mean melt first reaches the contact and G begins to
     fall; ``full_reset_current`` is where the whole contact is under melt, beyond which R only grows with the dome.
-    ``window`` is the width of the U of R(x) between its two half-way points.
+    ``window`` is the width of the U of R(x) between its two half-way points. A curve that ends on its way down (begins
+    on its way up) does not show the conductance of RESET (of the start): it is then held at 0 S, which the result says.
 
     Least squares of the levels' means with equal weight of each read: this is a law of paths in parallel, so that it
     is one of G. It describes curves to about a percent of their swing and says nothing of how R grows with the dome:
@@ -124,21 +126,36 @@ def programming_curve(
             f"{table.mean.size} levels are too few for the {free} numbers of "
             f"{'both branches' if seen.rises and seen.falls else 'a branch'}; measure more, or give those of one branch"
         )
-    found = min((_fit(table, seen, what, one) for one in parameters), key=lambda one: one.goodness.chi2)
-    estimates, covariance = _with_errors(found, parameters[0], reads, table)
+    found, held = _best(table, seen, what, parameters)
+    lost = lost_with_the_top(table, _values(found), seen, what)
+    estimates, covariance = without(*_with_errors(found, parameters[0], reads, table), lost)
     estimates, covariance = _with_read_off(estimates, covariance, table, reads)
     return ProgrammingCurve(
         title=_title(reads, table, what),
         estimates=estimates,
         covariance=covariance,
         goodness=found.goodness,
-        undetermined=found.undetermined + _open(table, seen, what, unit),
+        undetermined=(*found.undetermined, *held.values(), *set(lost.values()), *_open(table, seen, what, unit)),
         notes=found.notes + _notes(found, reads, seen, what),
         unit=unit,
         reads=reads,
         levels=table,
         branches=seen,
     )
+
+
+def _best(table: Levels, seen: Branches, what: str, parameters: list[list[Parameter]]) -> tuple[Fitted, dict[str, str]]:
+    """The better of the fits from several starts; with conductances that the curve does not come to held at 0."""
+    found = min((_fit(table, seen, what, one) for one in parameters), key=lambda one: one.goodness.chi2)
+    held = held_at_zero(table, _values(found), seen, what)
+    if held:
+        parameters = [with_held(one, held) for one in parameters]
+        found = min((_fit(table, seen, what, one) for one in parameters), key=lambda one: one.goodness.chi2)
+    return found, held
+
+
+def _values(found: Fitted) -> dict[str, float]:
+    return {one.name: one.value for one in found.estimates}
 
 
 def _title(reads: CurveReads, table: Levels, what: str) -> str:

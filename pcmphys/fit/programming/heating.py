@@ -1,4 +1,4 @@
-"""The thermal resistance of a cell whose contact is half under melt at a known current."""
+"""The thermal resistance of a cell whose contact comes under melt at a known current."""
 
 from __future__ import annotations
 
@@ -37,12 +37,22 @@ def melted_share(current: float, resistance: float, parameters: Any) -> float:
     return float(np.clip(0.5 + (1.0 - 1.0 / np.maximum(reached, 1e-9)) / (2.0 * bound), 0.0, 1.0).mean())
 
 
-def resistance_of(half: float, parameters: Any) -> float:
-    """Thermal resistance [K/W] for which ``half`` [A] melts half of the contact."""
-    low, high = 1e2, 1e10
-    if not melted_share(half, low, parameters) < 0.5 < melted_share(half, high, parameters):
-        raise ParameterError(f"no thermal resistance melts this cell at {half:g} A: is the amplitude in A?")
-    for _ in range(100):
-        middle = math.sqrt(low * high)
-        low, high = (middle, high) if melted_share(half, middle, parameters) < 0.5 else (low, middle)
-    return math.sqrt(low * high)
+def middle_current(resistance: float, parameters: Any, near: float) -> float:
+    """Current [A] at which places come under melt, on average over the contact; looked for up to 4 times ``near``."""
+    currents = np.linspace(0.0, 4.0 * near, 241)
+    open_ = 1.0 - np.array([melted_share(one, resistance, parameters) for one in currents])
+    return float(np.trapezoid(open_, currents))
+
+
+def resistance_of(middle: float, parameters: Any) -> float:
+    """Thermal resistance [K/W] with which places of the contact come under melt at ``middle`` [A] on average."""
+    from scipy.optimize import brentq
+
+    def off(log_resistance: float) -> float:
+        return middle_current(math.exp(log_resistance), parameters, middle) - middle
+
+    known = math.log(parameters.heat.thermal_resistance)
+    low, high = known - 7.0, known + 7.0
+    if not off(low) > 0.0 > off(high):
+        raise ParameterError(f"no thermal resistance melts this cell at {middle:g} A: is the amplitude in A?")
+    return math.exp(brentq(off, low, high, xtol=1e-6))

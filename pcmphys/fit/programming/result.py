@@ -65,8 +65,8 @@ class ProgrammingCurve(FitResult):
         return self[f"melting_{self.quantity}"].error
 
     @property
-    def half_reset(self) -> tuple[float, float]:
-        """Amplitude at which half of the contact is under melt, and its error [A; V]."""
+    def middle_reset(self) -> tuple[float, float]:
+        """Amplitude halfway between the onset of melting and full RESET, and its error [A; V]."""
         if not self.branches.falls:
             return np.nan, np.inf
         names = [one.name for one in self.estimates]
@@ -111,12 +111,14 @@ class ProgrammingCurve(FitResult):
         )
 
     def cell_changes(self, cell: Any) -> Mapping[str, float]:
-        """Thermal resistance of a physical cell, from the current at which half of the contact is under melt.
+        """Thermal resistance of a physical cell, from the current at which the contact comes under melt.
 
-        By the cell's own law (`pcmphys.physics.heat`, `pcmphys.physics.geometry`) the rise there, averaged over places
-        that the filament heats less and whose melt fronts lie further in or out, is what melts; in the simplest case,
-        a filament that fills the heater and a smooth front, R_th = (T_m - T_ambient) / P(I). All else stays. What
-        crystallizes again while the pulse falls is not counted: it makes R_th a few percent too small.
+        It is chosen so that by the cell's own law (`pcmphys.physics.heat`, `pcmphys.physics.geometry`) the places of
+        the contact, which the filament heats more or less and whose melt fronts lie further out or in, come under melt
+        at `middle_reset` on average; in the simplest case, a filament that fills the heater and a smooth front, R_th =
+        (T_m - T_ambient) / P(I). All else stays. Give it a curve of devices that were SET before. That a thin dome
+        still conducts, and that part of it crystallizes while the pulse falls, is not counted: on our own cell R_th
+        comes out 2 to 3 % too small.
         """
         parameters = getattr(cell, "parameters", None)
         if not hasattr(getattr(parameters, "heat", None), "thermal_resistance"):
@@ -125,7 +127,7 @@ class ProgrammingCurve(FitResult):
             raise ParameterError(
                 "the curve is over voltage: which current melts depends on what is in series; give amplitudes in A"
             )
-        half, error = self.half_reset
-        if not (np.isfinite(half) and np.isfinite(error) and half > 0.0):
+        middle, error = self.middle_reset
+        if not (np.isfinite(middle) and np.isfinite(error) and middle > 0.0):
             raise ParameterError("this curve does not determine a melting current: nothing of it is a number of a cell")
-        return {"heat.thermal_resistance": resistance_of(half, parameters)}
+        return {"heat.thermal_resistance": resistance_of(middle, parameters)}

@@ -70,7 +70,7 @@ def parameters_of(steps: Steps, memory: float | None) -> tuple[list[Parameter], 
     slope, offset, boost, found = _start(steps, memory, plain)
     size = float(np.std(steps.change - slope * steps.state - offset - boost * np.exp(-steps.pulse / found)))
     most = _MOST * max(float(np.abs(steps.change).max()), size)
-    last = 4.0 * numbers[-1] + found
+    last = 4.0 * float(numbers[-1]) + found
     result = []
     for prefix, start in (("", (slope, offset, boost)), ("spread_", (0.0, size, 0.1 * size))):
         level = min(max(start[1], -most), most)

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
 
-_SHARED = ("pulse_bin", "state_bin")
-
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class PulseTrainFit(FitResult):
@@ -96,15 +94,17 @@ class PulseTrainFit(FitResult):
         return train_figure([self], path)
 
     def to_dataset(self) -> xr.Dataset:
-        """As `FitResult.to_dataset`, with the tables by state and pulse (``step_...``), by state (``state_...``) and by
-        pulse (``pulse_...``), and the reads.
+        """As `FitResult.to_dataset`, with the reads and tables of mean, std, their errors, count [S].
+
+        ``step_...`` by state and pulse number, ``state_...`` by state, ``pulse_...`` by pulse number.
         """
+        both, numbers = self.table(), np.unique(self.steps.pulse)
+        state = self.by_state().drop_vars(["state_low", "state_high"])
+        pulse = self.by_pulse().drop_vars(["pulse_first", "pulse_last"]).rename(pulse_bin="pulse_number")
         found = super().to_dataset()
-        for prefix, table in (("step", self.table()), ("state", self.by_state()), ("pulse", self.by_pulse())):
-            named = {name: f"{prefix}_table_{name}" for name in (*table.data_vars, *table.coords)}
-            if prefix != "step":
-                named |= dict.fromkeys(table.dims, f"{prefix}_table_bin")
-            found = found.merge(table.rename(named))
+        for prefix, table in (("step", both), ("state", state), ("pulse", pulse)):
+            found = found.merge(table.rename({name: f"{prefix}_{name}" for name in table.data_vars}))
+        found = found.assign_coords(pulse_number=numbers)
         return found.assign(
             read_conductance=(("read", "device"), self.reads.conductance), read_pulse=("read", self.reads.pulse)
         ).assign_attrs(amplitude=self.amplitude)
@@ -168,13 +168,16 @@ class PulseTrains(Sequence):
         return train_figure(list(self.trains), path, self.unit)
 
     def to_dataset(self) -> xr.Dataset:
-        """What `PulseTrainFit.to_dataset` holds, by ``amplitude`` [A or V]; tables of bins of their own each."""
+        """What `PulseTrainFit.to_dataset` holds, by ``amplitude`` [A or V]; bins are of each train, NaN beyond."""
         import xarray as xr
 
-        parts = [one.to_dataset().drop_attrs() for one in self.trains]
-        found = xr.concat(parts, xr.DataArray(self.amplitude, dims="amplitude", name="amplitude"), coords="all",
-                          data_vars="all", join="outer", compat="override")  # fmt: skip
-        words = {
-            key: [one.to_dataset().attrs[key] for one in self.trains] for key in ("title", "undetermined", "notes")
-        }
+        parts = [one.to_dataset() for one in self.trains]
+        sizes = {axis: max(part.sizes[axis] for part in parts) for axis in ("pulse_bin", "state_bin")}
+        grown = [
+            part.drop_attrs().pad({axis: (0, size - part.sizes[axis]) for axis, size in sizes.items()})
+            for part in parts
+        ]
+        heights = xr.DataArray(self.amplitude, dims="amplitude", name="amplitude", attrs={"unit": self.unit})
+        found = xr.concat(grown, heights, coords="different", data_vars="all", join="outer", compat="equals")
+        words = {key: [part.attrs[key] for part in parts] for key in ("title", "undetermined", "notes")}
         return found.assign_attrs(unit=self.unit, **words)
