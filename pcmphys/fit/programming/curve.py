@@ -146,12 +146,21 @@ def programming_curve(
 
 def _best(table: Levels, seen: Branches, what: str, parameters: list[list[Parameter]]) -> tuple[Fitted, dict[str, str]]:
     """The better of the fits from several starts; with conductances that the curve does not come to held at 0."""
-    found = min((_fit(table, seen, what, one) for one in parameters), key=lambda one: one.goodness.chi2)
+    found = _from_starts(table, seen, what, parameters)
     held = held_at_zero(table, _values(found), seen, what)
     if held:
-        parameters = [with_held(one, held) for one in parameters]
-        found = min((_fit(table, seen, what, one) for one in parameters), key=lambda one: one.goodness.chi2)
+        found = _from_starts(table, seen, what, [with_held(one, held) for one in parameters])
     return found, held
+
+
+def _from_starts(table: Levels, seen: Branches, what: str, parameters: list[list[Parameter]]) -> Fitted:
+    """The first fit that is as good as the scatter, or the best of all."""
+    found = []
+    for one in parameters:
+        found.append(_fit(table, seen, what, one))
+        if found[-1].goodness.known and found[-1].goodness.reduced < 1.0:
+            break
+    return min(found, key=lambda one: one.goodness.chi2)
 
 
 def _values(found: Fitted) -> dict[str, float]:

@@ -137,14 +137,14 @@ def _pivoted(pulse: Any, conductance: np.ndarray, device: Any) -> tuple[np.ndarr
     if numbers.size != conductance.size:
         raise ParameterError(f"pulse and conductance must be as many; got {numbers.size} and {conductance.size}")
     names, column = labels(device, numbers.size)
-    for k in range(names.size):
-        steps = np.diff(numbers[column == k])
-        if not (steps > 0).all():
-            at = int(np.argmin(steps > 0))
-            raise ParameterError(
-                f"pulse must increase strictly from read to read of each device; of {names[k]} number "
-                f"{numbers[column == k][at + 1]:g} follows {numbers[column == k][at]:g}"
-            )
+    order = np.argsort(column, kind="stable")
+    wrong = (np.diff(column[order]) == 0) & (np.diff(numbers[order]) <= 0.0)
+    if wrong.any():
+        before, after = order[np.argmax(wrong) : np.argmax(wrong) + 2]
+        raise ParameterError(
+            f"pulse must increase strictly from read to read of each device; of {names[column[after]]} number "
+            f"{numbers[after]:g} follows {numbers[before]:g}"
+        )
     levels, row = np.unique(numbers, return_inverse=True)
     found = np.full((levels.size, names.size), np.nan)
     found[row, column] = conductance

@@ -27,7 +27,7 @@ def train_figure(fits: Sequence[Any], path: str | Path | None = None, unit: str 
             colour = _COLOURS[number % len(_COLOURS)]
             _path(path_axes, fit, colour, _name(fit, unit) if several else "mean and std over devices")
             if several:
-                _steps(mean_axes, spread_axes, fit, fit.by_state(), ("all pulses", colour))
+                _all_pulses(mean_axes, spread_axes, fit, colour)
                 continue
             table = fit.table()
             for k in range(table.sizes["pulse_bin"]):
@@ -72,6 +72,21 @@ def _path(axes, fit: Any, colour: str, label: str) -> None:
     for number in numbers[1:]:
         law.append(law[-1] + float(fit.mean_step(law[-1], number)))
     axes.plot(numbers, 1e6 * np.array(law), color=style.BLACK, lw=1.4, zorder=3)
+
+
+def _all_pulses(mean_axes, spread_axes, fit: Any, colour: str) -> None:
+    """Bins of state with the law's own mean over the steps in them, whose pulse numbers differ from bin to bin."""
+    table, steps = fit.by_state(), fit.steps
+    place = np.clip(np.searchsorted(table["state_low"].values, steps.state, side="right") - 1, 0, None)
+    count = np.bincount(place, minlength=table.sizes["state_bin"])
+    enough = count >= _LEAST
+    state = 1e6 * table["state"].values[enough]
+    mean = np.bincount(place, fit.mean_step(steps.state, steps.pulse), minlength=count.size)[enough] / count[enough]
+    square = np.bincount(place, fit.step_spread(steps.state, steps.pulse) ** 2, minlength=count.size)[enough]
+    for axes, name, law in ((mean_axes, "mean", mean), (spread_axes, "std", np.sqrt(square / count[enough]))):
+        error = 1e6 * np.nan_to_num(table[f"{name}_error"].values[enough])
+        axes.errorbar(state, 1e6 * table[name].values[enough], error, fmt="o", ms=3.5, lw=0.9, color=colour, alpha=0.85)
+        axes.plot(state, 1e6 * law, color=colour, lw=1.3)
 
 
 def _steps(mean_axes, spread_axes, fit: Any, table: Any, named: tuple[str, str]) -> None:
