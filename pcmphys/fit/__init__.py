@@ -24,7 +24,6 @@ from pcmphys.fit.readers.layout import Layout
 from pcmphys.fit.readers.measurement import Measurement, Source, Trace
 from pcmphys.fit.readers.read import read
 from pcmphys.fit.readers.read_table import read_table
-from pcmphys.fit.readers.table import read_drift
 from pcmphys.fit.readers.tables import Table
 from pcmphys.fit.retention.failures import Failures, failures
 from pcmphys.fit.retention.fit import retention
@@ -74,7 +73,6 @@ __all__ = [
     "pulse_train",
     "read",
     "read_calibration",
-    "read_drift",
     "read_table",
     "retention",
     "spectrum",

@@ -6,12 +6,10 @@ import fnmatch
 import re
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from pcmphys.errors import ParameterError
 from pcmphys.fit.readers import units
 from pcmphys.fit.readers.grid import Grid, blank
-from pcmphys.fit.readers.locate import STAMP
+from pcmphys.fit.readers.stamps import stamps
 from pcmphys.fit.readers.units import MEASURED, Unit
 from pcmphys.numerics import check
 
@@ -222,19 +220,6 @@ def _unit_of(role: str, text: str) -> Unit | None:
     return unit if good else None
 
 
-def stamps(grid: Grid, k: int) -> bool:
-    """Whether a column holds dates and times."""
-    column = grid.columns[k]
-    if column.dtype.kind == "f":
-        return False
-    first = next((cell for cell in column if not blank(cell)), None)
-    return (
-        (isinstance(first, str) and STAMP.fullmatch(first.strip()) is not None)
-        or hasattr(first, "year")
-        or (isinstance(first, np.datetime64))
-    )
-
-
 def _empty(grid: Grid, k: int) -> bool:
     return grid.columns[k].dtype.kind != "f" and all(blank(cell) for cell in grid.columns[k])
 
@@ -271,9 +256,17 @@ def _times(grid: Grid, used: set[int]) -> list[Column]:
     if not found:
         raise ParameterError(
             f"{grid.where}: no column of times; the columns are {', '.join(grid.names[:40])}. Declare it with its "
-            "unit, such as time='name[s]'"
+            f"unit, such as time='name[s]'{_perhaps_a_table(free)}"
         )
     return [one._replace(role="time") for one in found]
+
+
+def _perhaps_a_table(free: list[Column]) -> str:
+    """What to say where the columns look like an I-V curve or a train of pulses."""
+    kinds = {one.unit.quantity for one in free if one.unit}
+    what = "an I-V curve" if {"voltage", "current"} <= kinds else ""
+    what = "a train of pulses" if any(one.name.casefold().startswith("pulse") for one in free) else what
+    return f"; {what} is read by read_table() (pcmphys data --columns)" if what else ""
 
 
 def _measured(grid: Grid, used: set[int], long: bool) -> list[Column]:

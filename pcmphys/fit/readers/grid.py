@@ -40,6 +40,14 @@ class Grid:
         """Where a cell is, for messages."""
         return f"{self.where}, {self.place} {self.lines[row]}, column {self.names[column]!r}"
 
+    def drop(self, places: Sequence[int]) -> None:
+        """Leave out columns."""
+        kept = [k for k in range(len(self.names)) if k not in places]
+        raw = self.raw
+        self.names, self.units = [self.names[k] for k in kept], [self.units[k] for k in kept]
+        self.columns = [self.columns[k] for k in kept]
+        self.raw = None if raw is None else lambda k: raw(kept[k])
+
     def cell(self, row: int, column: int) -> str:
         """A cell as text, as it is written if that is known."""
         if self.raw is not None:

@@ -115,6 +115,7 @@ class Policies(_Part):
     repeated: Literal["refuse", "first", "last", "mean"] = "refuse"
     start: float | None = None
     programmed: float | str | None = None
+    dates: Literal["day", "month"] | None = None
     floor: float | str | None = None
     ceiling: float | str | None = None
     licence: str | None = None

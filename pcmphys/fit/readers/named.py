@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from pcmphys.errors import ParameterError
 from pcmphys.fit.readers import units
-from pcmphys.fit.readers.columns import Column, called_devices, known_columns, listed, matching, stamps, written_unit
+from pcmphys.fit.readers.columns import Column, called_devices, known_columns, listed, matching, written_unit
 from pcmphys.fit.readers.grid import Grid
 from pcmphys.fit.readers.layout import Layout
-from pcmphys.fit.readers.locate import WITH_UNIT
+from pcmphys.fit.readers.locate import NUMBER, WITH_UNIT
+from pcmphys.fit.readers.stamps import stamps
 from pcmphys.fit.readers.units import Unit
 from pcmphys.numerics import check
 
@@ -106,7 +107,7 @@ def named(grid: Grid, layout: Layout, asked: Mapping[str, Any]) -> Named:
     if not columns:
         raise ParameterError(
             f"{grid.where}: none of its columns ({', '.join(grid.names[:40])}) tells what it is; say so, such as "
-            f"voltage='{units.split(grid.names[0])[0]}[V]'. {'. '.join(why.values())}".rstrip(". ")
+            f"voltage='name[V]'. {'; '.join(f'{name}: {words}' for name, words in why.items())}".rstrip(". ")
         )
     return Named(columns, constants, devices, sweep, unused, why)
 
@@ -130,10 +131,19 @@ def _constant(grid: Grid, name: str, value: Any) -> tuple[float, str, str] | Non
             raise ParameterError(f"{name} must be the name of a column, or a number with its unit as text; got {value}")
         unit = units.SI[QUANTITIES[name][0]]
         return check.number(name, value, unit), unit, f"{value:g} {unit}"
+    headers = [part for one in grid.names for part in (one, units.split(one)[0])]
+    if NUMBER.fullmatch(value.strip()) and value.strip() not in headers and QUANTITIES.get(name) != ("number",):
+        unit = units.SI[QUANTITIES.get(name, ("voltage",))[0]]
+        raise ParameterError(
+            f"{name}={value!r} is neither a column of {grid.where} nor a number with its unit, such as "
+            f"'{value.strip()} {unit}'"
+        )
+    if NUMBER.fullmatch(value.strip()) and value.strip() not in headers:
+        return float(value), "1", value.strip()
     match = WITH_UNIT.fullmatch(value.strip())
     kinds = QUANTITIES.get(name, tuple(units.SI))
     found = match and (_unit(match[2], kinds))
-    if not match or not found or any(value.strip() in (one, units.split(one)[0]) for one in grid.names):
+    if not match or not found or value.strip() in headers:
         return None
     return float(match[1]) * found.factor + found.shift, units.SI[found.quantity], value.strip()
 

@@ -12,11 +12,12 @@ import numpy as np
 from pcmphys.errors import ParameterError
 from pcmphys.fit.readers.columns import Column
 from pcmphys.fit.readers.grid import Grid
-from pcmphys.fit.readers.layout import Layout
+from pcmphys.fit.readers.layout import Layout, Policies
 from pcmphys.fit.readers.measurement import ColumnUse, Said
 from pcmphys.fit.readers.named import QUANTITIES, Named, named, unit_in_si
 from pcmphys.fit.readers.origin import Seen, source_of
 from pcmphys.fit.readers.read import see
+from pcmphys.fit.readers.stamps import ORDERS
 from pcmphys.fit.readers.tables import Table
 from pcmphys.fit.readers.traces import label, times_of
 from pcmphys.fit.readers.values import GAP, OVER, READ, UNDER, first_stamp, numbers
@@ -25,10 +26,11 @@ from pcmphys.numerics import check
 if TYPE_CHECKING:
     import pandas as pd
 
-_OPTIONS = ("names", "table", "decimal", "missing", "censored", "programmed", "licence")
+_OPTIONS = ("names", "table", "decimal", "missing", "censored", "programmed", "dates", "licence")
 _OF_FILE = ("names", "table", "decimal", "licence")
-_SAID = ("missing", "censored", "programmed", "decimal")
-_CHOICES = {"missing": ("refuse", "skip", "keep"), "censored": ("refuse", "skip", "keep"), "decimal": (".", ",")}
+_SAID = ("missing", "censored", "programmed", "dates", "decimal")
+_POLICY = ("refuse", "skip", "keep")
+_CHOICES = {"missing": _POLICY, "censored": _POLICY, "decimal": (".", ","), "dates": ORDERS}
 
 
 def read_table(
@@ -63,9 +65,9 @@ def read_table(
         tables below each other with the same header, blocks of rows between blank lines, and sweeps that the lines
         before the table count (Keysight) are told apart.
 
-        And, as in `read`: ``names``, ``table``, ``decimal``, ``licence``, ``programmed`` (zero of the times; time
-        stamps count from the first one without it), ``missing`` and ``censored`` ("refuse"; "skip": leave out the row;
-        "keep": NaN).
+        And, as in `read`: ``names``, ``table``, ``decimal``, ``dates``, ``licence``, ``programmed`` (zero of the times;
+        time stamps count from the first one without it), ``missing`` and ``censored`` ("refuse"; "skip": leave out the
+        row; "keep": NaN).
 
     Returns
     -------
@@ -138,14 +140,15 @@ def _table(seen: Seen, found: Named, options: dict[str, Any]) -> Table:
     grid = seen.grid
     rows = _Rows(grid, found)
     extra: list[Said] = [Said(name, words, "the caller") for name, (_, _, words) in found.constants.items()]
-    columns, kinds, units, stamped = {}, {}, {}, options.get("programmed")
+    columns, kinds, units = {}, {}, {}
+    clock = seen.policies.model_copy(update={key: options[key] for key in ("programmed", "dates") if key in options})
     for name, several in found.columns.items():
         parts = []
         for column in several:
-            if column.stamps and stamped is None:
-                stamped = first_stamp(grid, column)
-                extra.append(Said(f"zero of {name}", stamped, "the first time stamp"))
-            parts.append(_values(grid, name, column, stamped))
+            if column.stamps and clock.programmed is None:
+                clock = clock.model_copy(update={"programmed": first_stamp(grid, column)})
+                extra.append(Said(f"zero of {name}", str(clock.programmed), "the first time stamp"))
+            parts.append(_values(grid, name, column, clock))
         columns[name] = np.concatenate([one[0] for one in parts] * (rows.count if len(parts) == 1 else 1))
         kinds[name] = np.concatenate([one[1] for one in parts] * (rows.count if len(parts) == 1 else 1))
         units[name] = parts[0][2]
@@ -171,10 +174,10 @@ def _table(seen: Seen, found: Named, options: dict[str, Any]) -> Table:
     return Table(everything, units, source, grid.lines[rows.row[kept]], found.why)
 
 
-def _values(grid: Grid, name: str, column: Column, zero: Any) -> tuple[np.ndarray, np.ndarray, str]:
+def _values(grid: Grid, name: str, column: Column, clock: Policies) -> tuple[np.ndarray, np.ndarray, str]:
     """Values in SI of a column, what each cell holds, and the SI unit."""
-    if name == "time" and (column.stamps or zero is not None or "step" in grid.lists):
-        values = times_of(grid, column, zero if column.stamps or not isinstance(zero, str) else None)
+    if column.stamps or (name == "time" and (clock.programmed is not None or "step" in grid.lists)):
+        values = times_of(grid, column, clock)
         return values, np.where(np.isnan(values), GAP, READ).astype(np.int8), "s"
     found = numbers(grid, column)
     unit = unit_in_si(column._replace(unit=found.unit))

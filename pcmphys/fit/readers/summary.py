@@ -37,6 +37,24 @@ def summary(measurement: Any, devices: int) -> str:
     return "\n".join(lines)
 
 
+def short(source: Any) -> str:
+    """Names and SHA-256 of a source's files, cut."""
+    names = [file.replace("\\", "/").rpartition("/")[2] for file in source.file.split(", ")]
+    digests = source.sha256.split(", ")
+    if len(digests) != len(names):
+        return ", ".join(names)
+    return ", ".join(f"{n} (sha256 {d[:12]})" if d else n for n, d in zip(names, digests))
+
+
+def origin(source: Any) -> list[str]:
+    """File, SHA-256, licence, and what policies did and readers noted, in lines; none without a file."""
+    if not source.file:
+        return []
+    lines = [f"data: {short(source)}, licence {source.licence or 'not known'}"]
+    done = [f"{count} {what}" for what, count in source.counts]
+    return [printable(line) for line in [*lines, *(f"data: {words}" for words in (*done, *source.notes))]]
+
+
 def about(source: Any) -> list[str]:
     """What is known of a source, one thing a line."""
     lines = [f"{'file':<11}{printable(source.file)}"]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +12,15 @@ import numpy as np
 
 from pcmphys.errors import ParameterError
 from pcmphys.fit.readers import summary as text
-from pcmphys.fit.readers.measurement import Source
+from pcmphys.fit.readers.figure import LABELS, table_figure
+from pcmphys.fit.readers.measurement import Source, together
 from pcmphys.numerics import check, labelled
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.figure import Figure
 
-LABELS = ("device", "sweep")
-"""Columns that say what a row is of: names as text, and numbers from 0 on."""
+_TEXT = ("device", "file")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,7 +32,8 @@ class Table:
     Attributes
     ----------
     columns : dict of (rows,) array
-        By name: float64 in SI units; ``device``, if it is there, is text, ``sweep`` whole numbers from 0 on.
+        By name: float64 in SI units; ``device`` and ``file``, where they are, are text, ``sweep`` whole numbers from 0
+        on.
     units : dict of str
         SI unit of each column, "1" of plain numbers.
     source : Source
@@ -67,7 +70,7 @@ class Table:
     def __post_init__(self) -> None:
         columns = {}
         for name, values in dict(self.columns).items():
-            kind = {"device": object, "sweep": np.int64}.get(name, np.float64)
+            kind = object if name in _TEXT else np.int64 if name == "sweep" else np.float64
             columns[name] = np.array(values, dtype=kind)
             columns[name].flags.writeable = False
         lengths = {name: column.shape for name, column in columns.items()}
@@ -121,13 +124,18 @@ class Table:
         said = f" ({self.why[name]})" if name in self.why else check.suggest(str(name), self.columns)
         free = [one.header for one in self.source.columns if one.role == "unused"]
         more = f"; not used are {', '.join(free[:20])}" if free else ""
-        how = f". read_table(file, {name}='its header[unit]') names it" if self.source.file else ""
+        how = (
+            f". read_table(file, {name}='its header[unit]') names it (--column on the command line)"
+            if self.source.file
+            else ""
+        )
         return f"{where}no column {name!r}{said}; the table has {', '.join(self.columns)}{more}{how}"
 
     def at(self, row: int, name: str) -> str:
         """Where in the file a row of a column stands, for messages: file, line and header."""
         header = next((one.header for one in self.source.columns if one.role == name), name)
-        file = f"{self.source.file}, line" if self.source.file else "row"
+        file = self.columns["file"][row] if "file" in self.columns else self.source.file
+        file = f"{file}, line" if file else "row"
         return f"{file} {self.rows[row]}, column {header!r}"
 
     def flags(self, name: str) -> np.ndarray:
@@ -155,32 +163,76 @@ class Table:
         places = np.asarray(chosen)
         if places.dtype == np.bool_:
             places = np.flatnonzero(check.flags("chosen", places, (len(self),)))
-        elif places.ndim != 1 or places.dtype.kind not in "iu" or not np.isin(places, np.arange(len(self))).all():
+        elif places.ndim != 1 or places.dtype.kind not in "iu" or not ((places >= 0) & (places < len(self))).all():
             raise ParameterError(f"chosen must be a mask or numbers of rows from 0 to {len(self) - 1}; got {chosen!r}")
         columns = {name: column[places] for name, column in self.columns.items()}
         return Table(columns, self.units, self.source, self.rows[places], self.why)
+
+    def only(self, *names: str) -> Table:
+        """A table of some columns."""
+        columns = {name: self[name] for name in names}
+        return Table(columns, {name: self.units[name] for name in names}, self.source, self.rows, self.why)
 
     def by(self, name: str) -> Iterator[tuple[Any, Table]]:
         """The parts of the table with one value of a column each, in the order in which they come; all, without it."""
         if name not in self.columns and name in LABELS:
             yield None, self
             return
-        column = self[name]
-        seen: dict[Any, list[int]] = {}
-        for k, value in enumerate(column.tolist()):
-            seen.setdefault(value, []).append(k)
-        for value, places in seen.items():
-            yield value, self.some(np.array(places))
+        import pandas as pd
+
+        codes, values = pd.factorize(self[name], use_na_sentinel=False)
+        order = np.argsort(codes, kind="stable")
+        for value, places in zip(values.tolist(), np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)):
+            yield value, self.some(places)
 
     def summary(self, rows: int = 5) -> str:
         """A plain text: file, layout, columns, what was declared, what policies did, and the first rows."""
         return text.table_summary(self, check.integer("rows", rows, low=0))
 
+    def plot(self, path: str | Path | None = None, curves: int = 12) -> Figure:
+        """Draw the columns of the first curves (a device and sweep each) against voltage, pulse or time.
+
+        Written to ``path`` (type by its suffix) if one is given.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        return table_figure(self, path, check.integer("curves", curves, low=1))
+
     def to_dataset(self) -> xr.Dataset:
         """An `xarray.Dataset` with the axis ``row``, units, and the source as attributes."""
         variables = {
-            name: (("row",), list(column) if name == "device" else column, self.units[name], name)
+            name: (("row",), list(column) if name in _TEXT else column, self.units[name], name)
             for name, column in self.columns.items()
         }
         coordinates = {"row": (("row",), self.rows, "1", "line of the file")}
         return labelled.dataset("pcmphys table", variables, coordinates, **self.source.attributes())
+
+
+def joined(tables: Sequence[Table]) -> Table:
+    """Tables of several files one after the other; each file has sweeps of its own, and ``file`` tells which it is.
+
+    Raises
+    ------
+    ParameterError
+        They have different columns or units.
+    """
+    if len(tables) == 1:
+        return tables[0]
+    first = tables[0]
+    for one in tables[1:]:
+        mine, other = ({name: table.units[name] for name in table if name != "sweep"} for table in (first, one))
+        if mine != other:
+            odd = sorted(set(mine.items()) ^ set(other.items()))
+            raise ParameterError(
+                f"{one.source.file} and {first.source.file} differ in {', '.join(dict(odd))}: files that are read "
+                "together have the same columns in the same units"
+            )
+    columns = {name: np.concatenate([table[name] for table in tables]) for name in first if name != "sweep"}
+    sweeps = [table["sweep"] if "sweep" in table else np.zeros(len(table), dtype=np.int64) for table in tables]
+    before = np.concatenate([[0], np.cumsum([sweep.max() + 1 for sweep in sweeps])[:-1]])
+    columns["sweep"] = np.concatenate([sweep + past for sweep, past in zip(sweeps, before)])
+    columns["file"] = np.repeat(np.array([table.source.file for table in tables], dtype=object), list(map(len, tables)))
+    rows = np.concatenate([table.rows for table in tables])
+    return Table(columns, first.units, together([table.source for table in tables]), rows)

@@ -11,7 +11,7 @@ from pcmphys.errors import ParameterError
 from pcmphys.fit.readers.columns import Column, Roles
 from pcmphys.fit.readers.grid import Grid
 from pcmphys.fit.readers.layout import Policies
-from pcmphys.fit.readers.values import GAP, OVER, UNDER, moments, numbers, stamp
+from pcmphys.fit.readers.values import GAP, OVER, UNDER, moments, numbers
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Reads:
 
 def reads_of(grid: Grid, roles: Roles, policies: Policies) -> tuple[Reads, list[str]]:
     """All reads as measured, in SI, and the names of the devices."""
-    times = [times_of(grid, column, policies.programmed) for column in roles.times]
+    times = [times_of(grid, column, policies) for column in roles.times]
     found = [numbers(grid, column) for column in roles.measured]
     values, kinds = np.array([one.values for one in found]), np.array([one.kinds for one in found])
     rows = np.arange(len(grid.lines))
@@ -56,8 +56,9 @@ def reads_of(grid: Grid, roles: Roles, policies: Policies) -> tuple[Reads, list[
     return reads, _names(grid, roles)
 
 
-def times_of(grid: Grid, column: Column, said: float | str | None) -> np.ndarray:
-    """The times of a column, from programming (``said``) on [s]; NaN where none stands."""
+def times_of(grid: Grid, column: Column, policies: Policies) -> np.ndarray:
+    """The times of a column, from programming on [s]; NaN where none stands."""
+    said = policies.programmed
     if column.stamps:
         if said is None or isinstance(said, float):
             first = next(cell for cell in grid.columns[column.place] if str(cell).strip())
@@ -65,10 +66,7 @@ def times_of(grid: Grid, column: Column, said: float | str | None) -> np.ndarray
                 f"{grid.where}: column {column.header!r} holds times of a clock (the first is {first}); say when the "
                 f"devices were programmed: programmed='{str(first)[:19]}'"
             )
-        since = stamp(said)
-        if since is None:
-            raise ParameterError(f"programmed must be a time stamp as 2024-05-17 12:00:00; got {said!r}")
-        return moments(grid, column, since).values
+        return moments(grid, column, said, policies.dates).values
     if isinstance(said, str):
         raise ParameterError(
             f"programmed must be a number [s], because column {column.header!r} holds numbers; got {said!r}"

@@ -6,6 +6,7 @@ import functools
 import re
 from typing import NamedTuple
 
+from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 
 SI = {
@@ -53,6 +54,7 @@ _LONG_TIMES = {
     31557600.0: ("yr", "yrs", "year", "years"),
 }
 _BRACKET = re.compile(r"^(?P<name>.*?)\s*(?:\[\s*(?P<square>[^\[\]]*?)\s*\]|\(\s*(?P<round>[^()]*?)\s*\))\s*$")
+_SIZED = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(\D\S*)?")
 _EXAMPLES = {
     "time": "s, ms, us, ns, min, h, day, yr",
     "conductance": "S, mS, uS, nS, 1 (normalised)",
@@ -159,6 +161,21 @@ def _size(text: str, kind: str, like: str) -> float | None:
         if (kind, text) != ("charge", "C") and prefix in _PREFIXES and (kind in _WITH_LARGE or prefix not in _LARGE):
             return _PREFIXES[prefix]
     return None
+
+
+def sized(name: str, text: str, quantity: str) -> float:
+    """A quantity in SI from text with a number and a unit.
+
+    Examples
+    --------
+    >>> sized("temperature", "85 degC", "temperature"), sized("floor", "10 pA", "current")
+    (358.15, 1e-11)
+    """
+    match = _SIZED.fullmatch(text.strip())
+    unit = match and match[2] and find(match[2], quantity)
+    if not match or not unit:
+        raise ParameterError(f"{name} must be a number with its unit ({allowed(quantity)}); got {text!r}")
+    return float(match[1]) * unit.factor + unit.shift
 
 
 def allowed(quantity: str) -> str:

@@ -11,7 +11,8 @@ from pcmphys.errors import ParameterError
 from pcmphys.fit.readers import units
 from pcmphys.fit.readers.columns import Column
 from pcmphys.fit.readers.grid import Grid
-from pcmphys.fit.readers.locate import ABOVE, BELOW, MISSING, NUMBER, STAMP, WITH_UNIT
+from pcmphys.fit.readers.locate import ABOVE, BELOW, MISSING, NUMBER, WITH_UNIT
+from pcmphys.fit.readers.stamps import order_of, stamp
 from pcmphys.fit.readers.units import Unit
 from pcmphys.numerics import check
 
@@ -137,14 +138,20 @@ def _agreed(grid: Grid, column: Column, unit: Unit | None, own: dict[str, int]) 
     return unit or found
 
 
-def moments(grid: Grid, column: Column, programmed: Any) -> Numbers:
-    """The seconds from a moment (a `pandas.Timestamp`) to each of a column of dates and times."""
+def moments(grid: Grid, column: Column, programmed: Any, dates: str | None) -> Numbers:
+    """The seconds from a moment, as text, to each of a column of dates and times; ``dates`` as in `order_of`."""
     import pandas as pd
 
+    order = order_of(grid, column.place, dates)
+    if order is not None:
+        grid.how.append(("dates", f"{order} first"))
+    since = stamp(programmed, order)
+    if since is None:
+        raise ParameterError(f"programmed must be a time stamp as 2024-05-17 12:00:00; got {programmed!r}")
     cells = grid.columns[column.place]
     kinds = np.array([GAP if _missing(cell) else READ for cell in cells], dtype=np.int8)
     given = pd.Series([None if kind else cell for cell, kind in zip(cells, kinds)], dtype=object)
-    found = given.map(stamp)
+    found = given.map(lambda cell: stamp(cell, order))
     wrong = np.flatnonzero(found.isna().to_numpy() & (kinds == READ))
     if wrong.size:
         row = int(wrong[0])
@@ -152,30 +159,13 @@ def moments(grid: Grid, column: Column, programmed: Any) -> Numbers:
             f"{grid.at(row, column.place)}: {grid.cell(row, column.place)!r} is no time stamp; write them as in ISO "
             "8601: 2024-05-17 12:00:01"
         )
-    values = np.array([np.nan if gone else (one - programmed).total_seconds() for one, gone in zip(found, kinds)])
+    values = np.array([np.nan if gone else (one - since).total_seconds() for one, gone in zip(found, kinds)])
     return Numbers(values, kinds, None)
 
 
 def first_stamp(grid: Grid, column: Column) -> str:
     """The first of a column of dates and times, as text."""
     return str(next(cell for cell in grid.columns[column.place] if not _missing(cell)))
-
-
-def stamp(value: Any) -> Any:
-    """A moment as a `pandas.Timestamp` in UTC, which is assumed where no offset is given; None if it is none."""
-    import pandas as pd
-
-    if isinstance(value, str):
-        if not STAMP.fullmatch(value.strip()):
-            return None  # 5.6.2024 could be two days
-        value = value.strip().replace("/", "-").replace(",", ".")
-    elif not hasattr(value, "year") and not isinstance(value, np.datetime64):
-        return None
-    try:
-        found = pd.Timestamp(value)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return found.tz_localize("UTC") if found.tz is None else found.tz_convert("UTC")
 
 
 def _missing(cell: Any) -> bool:

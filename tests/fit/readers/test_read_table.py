@@ -164,7 +164,7 @@ def test_moments_count_from_the_first_or_from_what_is_said(read):
 @pytest.mark.parametrize(
     ("text", "columns", "says"),
     [
-        ("V,I\n1,2\n3,4\n", {}, r"none of its columns \(V, I\) tells what it is.*column 'V' has no unit; declare it"),
+        ("V,I\n1,2\n3,4\n", {}, r"none of its columns \(V, I\) tells what it is.*column 'V' has no unit"),
         (
             "V,I\n1,2\n3,4\n",
             {"voltage": "V"},
@@ -180,6 +180,7 @@ def test_moments_count_from_the_first_or_from_what_is_said(read):
         ("T,I\n1,2\n3,4\n", {"stage": "T[MS]"}, "has the unit 'MS'; a stage is in a unit that is known"),
         ("V[V],I\n1,2\n3,4\n", {"curent": "J[A]"}, r"no curent column 'J'.*curent= did you mean 'current'"),
         ("V[V],I\n1,2\n3,4\n", {"current": 3 + 1j}, "current must be a number"),
+        ("V[V],I\n1,2\n3,4\n", {"temperature": "85"}, "temperature='85' is neither a column of .* such as '85 K'"),
         ("V[V],I\n1,2\n3,4\n", {"mine": 3.0}, "mine must be the name of a column, or a number with its unit as text"),
         (
             "V[V],I\n1,1 uA\n3,2 mA\n",
@@ -276,3 +277,94 @@ def test_retention_of_the_repository():
     assert found.names == ("temperature", "time", "failed", "devices")
     assert found.flags("failed").any()
     assert found.counts("devices").sum() > 1000
+
+
+def test_reads_tell_of_files_that_are_tables(tmp_path):
+    for name, text, says in (
+        (
+            "iv.csv",
+            "V (V),I (A)\n0.1,1e-6\n0.2,2e-6\n",
+            r"no column of times; .*; an I-V curve is read by read_table\(\)",
+        ),
+        ("train.csv", TRAIN, r"'Amplitude .mA.'|a train of pulses is read by read_table\(\)|different kinds"),
+        (
+            "keysight.csv",
+            KEYSIGHT,
+            r"keysight.csv holds a sweep \(a channel is VAR1\), not reads against time: read_table",
+        ),
+    ):
+        (tmp_path / name).write_text(text)
+        with pytest.raises(ParameterError, match=says):
+            fit.read(tmp_path / name)
+
+
+def test_tables_of_several_files_are_one(read, tmp_path):
+    from pcmphys.fit.readers.tables import joined
+
+    for name, factor in (("a", 1), ("b", 2)):
+        (tmp_path / f"{name}.csv").write_text(f"V[V],I[A]\n0.1,{factor}e-6\n0.2,{2 * factor}e-6\n")
+    tables = [
+        fit.read_table(tmp_path / f"{name}.csv", temperature=kelvin) for name, kelvin in (("a", 300.0), ("b", 350.0))
+    ]
+    found = joined(tables)
+    assert found["sweep"].tolist() == [0, 0, 1, 1]
+    assert found["temperature"].tolist() == [300.0, 300.0, 350.0, 350.0]
+    assert [len(part) for _, part in found.by("file")] == [2, 2]
+    assert found.at(3, "current") == f"{tmp_path / 'b.csv'}, line 3, column 'I[A]'"
+    assert len(found.source.sha256.split(", ")) == 2
+    assert ("a.csv: temperature", "300 K", "the caller") in found.source.declared
+    assert "data: a.csv (sha256 " in found.source.lines()[0]
+    assert "b.csv" in found.source.cited("fit")
+    assert joined(tables[:1]) is tables[0]
+    (tmp_path / "c.csv").write_text("V[V],G[S]\n0.1,1\n0.2,1\n")
+    with pytest.raises(ParameterError, match=r"c.csv and .*a.csv differ in conductance, current, temperature"):
+        joined([tables[0], fit.read_table(tmp_path / "c.csv")])
+
+
+def test_measurements_of_several_files_are_one(tmp_path):
+    from pcmphys.fit.readers.joining import joined
+
+    for name, times in (("a", (1, 2, 5)), ("b", (1, 2, 5)), ("c", (1, 3))):
+        (tmp_path / f"{name}.csv").write_text("\n".join(["t[s],g[uS]", *(f"{t},{9 - t}" for t in times)]))
+    one, two, three = (fit.read(tmp_path / f"{name}.csv") for name in "abc")
+    found = joined([one, two])
+    assert found.names == ("a/g", "b/g")
+    assert found.common
+    assert not joined([one, three]).common
+    np.testing.assert_array_equal(joined([one, three]).time, [[1, 2, 5], [1, 3, np.nan]])
+    np.testing.assert_allclose(joined([one, three])["c/g"].conductance, [8e-6, 6e-6])
+    assert joined([one]) is one
+    with pytest.raises(ParameterError, match="the device 'a/g' is there twice"):
+        joined([one, one])
+    (tmp_path / "n.csv").write_text("t[s],g[1]\n1,1\n2,0.9\n")
+    with pytest.raises(ParameterError, match=r"a.csv is in S and .*n.csv in 1: normalised"):
+        joined([one, fit.read(tmp_path / "n.csv")])
+
+
+def test_a_table_is_drawn(read, tmp_path):
+    for k, made in enumerate(
+        (read(KEYSIGHT, censored="keep"), read(TRAIN), table(), fit.Table({"x": [1.0]}, {"x": "V"}))
+    ):
+        made.plot(tmp_path / f"{k}.png")
+        assert (tmp_path / f"{k}.png").stat().st_size > 5000
+
+
+def test_a_workbook_and_a_layout_of_ones_own(tmp_path, read):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (["Tester 7"], [], ["V (V)", "I (nA)"], [0.1, 1.0], [0.2, 2.0], [], [0.1, 1.5], [0.2, 2.5]):
+        book.active.append(row)
+    book.save(tmp_path / "iv.xlsx")
+    found = fit.read_table(tmp_path / "iv.xlsx")
+    assert found["sweep"].tolist() == [0, 0, 1, 1]
+    assert found.rows.tolist() == [4, 5, 7, 8]
+    layout = tmp_path / "mine.toml"
+    layout.write_text(
+        'name = "mine"\n[columns]\ncurrent = "Y*"\nvoltage = "X[mV]"\n[units]\n"Y*" = "uA"\n"Tc" = "degC"\n'
+        '[policies]\nmissing = "skip"\n'
+    )
+    found = read("X,Y1,Y2,Tc\n100,1,2,25\n200,3,4,25\n300,,5,25\n", layout=layout)
+    assert found["device"].tolist() == ["Y1", "Y1", "Y2", "Y2", "Y2"]
+    np.testing.assert_allclose(found["current"], np.array([1, 3, 2, 4, 5]) * 1e-6)
+    np.testing.assert_allclose(found["voltage"], [0.1, 0.2, 0.1, 0.2, 0.3])
+    np.testing.assert_allclose(found["temperature"], 298.15)
