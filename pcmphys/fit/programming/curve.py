@@ -15,10 +15,12 @@ from pcmphys.fit.engine.solve import Fitted, fitted
 from pcmphys.fit.engine.words import value_and_error
 from pcmphys.fit.programming.ends import held_at_zero, lost_with_the_top, with_held, without
 from pcmphys.fit.programming.errors import FEW, clustered
+from pcmphys.fit.programming.given import of_table
 from pcmphys.fit.programming.input import CurveReads, conductances, curve_reads
-from pcmphys.fit.programming.levels import Branches, Levels, branches, levels
+from pcmphys.fit.programming.levels import Branches, LevelReads, branches, levels
 from pcmphys.fit.programming.ramp import curve_law
 from pcmphys.fit.programming.result import ProgrammingCurve
+from pcmphys.fit.readers.tables import Table
 from pcmphys.numerics import check
 
 if TYPE_CHECKING:
@@ -29,11 +31,12 @@ _FINEST = 0.1
 """Least width and spread of a branch, in steps between levels: less does not show."""
 _COARSE = 0.5
 """Spread, in steps between levels, from which it shows."""
+_ONSETS = {"melting_width": "melting", "set_width": "set"}
 _QUANTITY = {"A": "current", "V": "voltage"}
 
 
 def programming_curve(
-    amplitude: ArrayLike,
+    amplitude: ArrayLike | Table,
     conductance: ArrayLike | None = None,
     *,
     resistance: ArrayLike | None = None,
@@ -45,8 +48,9 @@ def programming_curve(
 
     Parameters
     ----------
-    amplitude : (levels,) or (reads,) array
-        Of the pulse [A, or V with ``unit="V"``], not negative, in any order.
+    amplitude : (levels,) or (reads,) array, or Table
+        Of the pulse [A, or V with ``unit="V"``], not negative, in any order. A table of a file (`read_table`) holds
+        ``amplitude`` (or ``current``, ``voltage``), ``conductance`` or ``resistance``, and perhaps ``device``.
     conductance : (levels,), (levels, devices) or (reads,) array
         After the pulse [S]. A column is a device, or one device a level and column: both are allowed, because errors
         are found from whole columns.
@@ -113,6 +117,12 @@ def programming_curve(
     >>> print(found["melting_current"])
     2.003e-04 +- 0.012e-04 A
     """
+    if isinstance(amplitude, Table):
+        given = {"conductance": conductance, "resistance": resistance, "device": device}
+        columns, source = of_table(amplitude, given, ("device",))
+        if "amplitude" not in columns:
+            raise ParameterError(f"the table has no amplitude of the pulses [A or V]; it has {', '.join(amplitude)}")
+        return programming_curve(**columns, missing=missing).with_source(source)
     what = _QUANTITY[check.choice("unit", unit, _QUANTITY)]
     reads = curve_reads(amplitude, conductances(conductance, resistance, missing), device, unit)
     table = levels(reads, _LEAST, what)
@@ -136,7 +146,7 @@ def programming_curve(
         covariance=covariance,
         goodness=found.goodness,
         undetermined=(*found.undetermined, *held.values(), *set(lost.values()), *_open(table, seen, what, unit)),
-        notes=found.notes + _notes(found, reads, seen, what),
+        notes=_notes(found, reads, seen, what),
         unit=unit,
         reads=reads,
         levels=table,
@@ -144,7 +154,9 @@ def programming_curve(
     )
 
 
-def _best(table: Levels, seen: Branches, what: str, parameters: list[list[Parameter]]) -> tuple[Fitted, dict[str, str]]:
+def _best(
+    table: LevelReads, seen: Branches, what: str, parameters: list[list[Parameter]]
+) -> tuple[Fitted, dict[str, str]]:
     """The better of the fits from several starts; with conductances that the curve does not come to held at 0."""
     found = _from_starts(table, seen, what, parameters)
     held = held_at_zero(table, _values(found), seen, what)
@@ -153,7 +165,7 @@ def _best(table: Levels, seen: Branches, what: str, parameters: list[list[Parame
     return found, held
 
 
-def _from_starts(table: Levels, seen: Branches, what: str, parameters: list[list[Parameter]]) -> Fitted:
+def _from_starts(table: LevelReads, seen: Branches, what: str, parameters: list[list[Parameter]]) -> Fitted:
     """The first fit that is as good as the scatter, or the best of all."""
     found = []
     for one in parameters:
@@ -167,12 +179,12 @@ def _values(found: Fitted) -> dict[str, float]:
     return {one.name: one.value for one in found.estimates}
 
 
-def _title(reads: CurveReads, table: Levels, what: str) -> str:
+def _title(reads: CurveReads, table: LevelReads, what: str) -> str:
     devices = f", {np.unique(reads.device).size} devices" if reads.told else ""
     return f"programming curve: {reads.conductance.size} reads at {table.mean.size} {what}s{devices}"
 
 
-def _parameters(table: Levels, seen: Branches, what: str, unit: str) -> list[list[Parameter]]:
+def _parameters(table: LevelReads, seen: Branches, what: str, unit: str) -> list[list[Parameter]]:
     """Two sets of starts: devices alike, and devices that differ much."""
     step = float(np.median(np.diff(table.amplitude)))
     span = float(np.ptp(table.amplitude))
@@ -191,7 +203,7 @@ def _parameters(table: Levels, seen: Branches, what: str, unit: str) -> list[lis
     return result
 
 
-def _branch(table: Levels, top: int, names: tuple[str, str], size, of) -> list[Parameter]:
+def _branch(table: LevelReads, top: int, names: tuple[str, str], size, of) -> list[Parameter]:
     """Parameters of a branch, started from where the means cross a tenth and nine tenths of it."""
     kind, floor = names
     wide, step, span = size
@@ -213,7 +225,7 @@ def _branch(table: Levels, top: int, names: tuple[str, str], size, of) -> list[P
     ]
 
 
-def _fit(table: Levels, seen: Branches, what: str, parameters: list[Parameter]) -> Fitted:
+def _fit(table: LevelReads, seen: Branches, what: str, parameters: list[Parameter]) -> Fitted:
     root = np.sqrt(table.count)
     error = table.scatter
     scatter = Scatter(error / root if error > 0 else None, "linear")
@@ -225,7 +237,7 @@ def _fit(table: Levels, seen: Branches, what: str, parameters: list[Parameter]) 
     return fitted(residual, parameters, scatter, "programming curve")
 
 
-def _with_errors(found: Fitted, parameters: list[Parameter], reads: CurveReads, table: Levels):
+def _with_errors(found: Fitted, parameters: list[Parameter], reads: CurveReads, table: LevelReads):
     """Estimates with errors that hold device by device."""
     devices = np.unique(reads.device).size
     best = found.solution.parameters
@@ -238,7 +250,7 @@ def _with_errors(found: Fitted, parameters: list[Parameter], reads: CurveReads, 
     slopes = slopes / np.sqrt(table.count)[:, None]  # of what a single read is off the law
     off = reads.conductance - (table.mean - found.residual / root)[table.place]
     slopes = slopes[table.place]
-    held = clustered(slopes * off[:, None], reads.device, slopes, slopes)
+    held = clustered(slopes * off[:, None], reads.device, lambda i, j: slopes[:, i] * slopes[:, j])
     turn = differentiated(lambda p: np.array([p[one.name].value for one in parameters]), best)
     covariance = turn @ held @ turn.T
     if devices < FEW:
@@ -255,7 +267,7 @@ def _restated(estimates: tuple[Estimate, ...], covariance: np.ndarray) -> tuple[
     )
 
 
-def _with_read_off(estimates, covariance, table: Levels, reads: CurveReads):
+def _with_read_off(estimates, covariance, table: LevelReads, reads: CurveReads):
     """Least and largest conductance, as read: with an error where a level has several reads."""
     more = []
     for name, place in (("minimum", int(np.argmin(table.mean))), ("maximum", int(np.argmax(table.mean)))):
@@ -268,7 +280,7 @@ def _with_read_off(estimates, covariance, table: Levels, reads: CurveReads):
     return (*estimates, *more), whole
 
 
-def _open(table: Levels, seen: Branches, what: str, unit: str) -> tuple[str, ...]:
+def _open(table: LevelReads, seen: Branches, what: str, unit: str) -> tuple[str, ...]:
     """What the curve does not show, in words."""
     if seen.falls:
         return ()
@@ -279,7 +291,14 @@ def _open(table: Levels, seen: Branches, what: str, unit: str) -> tuple[str, ...
 
 
 def _notes(found: Fitted, reads: CurveReads, seen: Branches, what: str) -> tuple[str, ...]:
-    notes = []
+    narrow = [one.name for one in found.estimates if one.bound == "low" and one.name in _ONSETS]
+    notes = [words for words in found.notes if not words.startswith(tuple(f"{name} ended" for name in narrow))]
+    for name in narrow:
+        kind = _ONSETS[name]
+        notes.append(
+            f"{name} is as small as levels can show: devices differ by more than one takes, {kind}_{what} is where the "
+            f"mean device changes, {kind}_spread by how much they differ"
+        )
     if seen.falls and not seen.rises:
         notes.append("no SET branch: the conductance rises nowhere before it falls (the devices were SET before)")
     step = float(np.median(np.diff(np.unique(reads.amplitude))))
@@ -301,7 +320,7 @@ def _notes(found: Fitted, reads: CurveReads, seen: Branches, what: str) -> tuple
     return tuple(notes)
 
 
-def _flat(reads: CurveReads, table: Levels, unit: str) -> ProgrammingCurve:
+def _flat(reads: CurveReads, table: LevelReads, unit: str) -> ProgrammingCurve:
     """A curve that neither rises nor falls: one conductance, and no onset."""
     from pcmphys.fit.engine.result import Goodness
 

@@ -9,19 +9,19 @@ import numpy as np
 
 from pcmphys.fit.engine.parameter import Parameter
 from pcmphys.fit.engine.result import Estimate
-from pcmphys.fit.programming.levels import Branches, Levels
+from pcmphys.fit.programming.levels import Branches, LevelReads
 from pcmphys.fit.programming.ramp import share
 
 _REACHED = 0.95
 """Share of the contact that the last level but one (the second one) must have closed (open) for its end to be shown."""
 
 
-def shares_of(table: Levels, values: Mapping[str, float], kind: str, what: str) -> np.ndarray:
+def shares_of(table: LevelReads, values: Mapping[str, float], kind: str, what: str) -> np.ndarray:
     """Share that each level has molten (``kind`` "melting") or crystallized ("set")."""
     return share(table.amplitude, values[f"{kind}_{what}"], values[f"{kind}_width"], values[f"{kind}_spread"])
 
 
-def held_at_zero(table: Levels, values: Mapping[str, float], seen: Branches, what: str) -> dict[str, str]:
+def held_at_zero(table: LevelReads, values: Mapping[str, float], seen: Branches, what: str) -> dict[str, str]:
     """Conductances that the curve does not come to, with what is to be said of each."""
     held = {}
     if seen.falls and shares_of(table, values, "melting", what)[-2] < _REACHED:
@@ -42,7 +42,7 @@ def with_held(parameters: Sequence[Parameter], held: Mapping[str, str]) -> list[
     return [replace(one, start=0.0, fixed=True) if one.name in held else one for one in parameters]
 
 
-def lost_with_the_top(table: Levels, values: Mapping[str, float], seen: Branches, what: str) -> dict[str, str]:
+def lost_with_the_top(table: LevelReads, values: Mapping[str, float], seen: Branches, what: str) -> dict[str, str]:
     """Names that mean nothing because the curve does not show its top, with what is to be said."""
     if seen.falls and not seen.rises and shares_of(table, values, "melting", what)[1] > 1.0 - _REACHED:
         words = f"melting_{what}: the curve begins on its way down; lower levels would show from where it falls"

@@ -73,12 +73,12 @@ def _marks(fit: Any) -> list[tuple[str, str, str]]:
     marks = []
     if fit.branches.rises:
         marks += [
-            (f"set_{what}", style.GREEN, "SET begins"),
-            (f"full_set_{what}", style.GREEN, "SET ends"),
+            (f"set_{what}", style.GREEN, "mean device begins to SET"),
+            (f"full_set_{what}", style.GREEN, "mean device is SET"),
         ]
     if fit.branches.falls:
         marks += [
-            (f"melting_{what}", style.VERMILION, "melting begins"),
-            (f"full_reset_{what}", style.PURPLE, "contact closed"),
+            (f"melting_{what}", style.VERMILION, "mean device begins to melt"),
+            (f"full_reset_{what}", style.PURPLE, "its contact is closed"),
         ]
     return marks

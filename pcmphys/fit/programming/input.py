@@ -42,7 +42,7 @@ class TrainReads(NamedTuple):
 def conductances(conductance: Any, resistance: Any, missing: str) -> np.ndarray:
     """Conductances [S] of any shape, from either; NaN where reads are missing and may be."""
     if (conductance is None) == (resistance is None):
-        raise ParameterError("give conductance [S] or resistance [ohm], one of them")
+        raise ParameterError("give conductance [S] or resistance [ohm] of the reads, one of the two")
     check.choice("missing", missing, _MISSING)
     name, value, unit = ("conductance", conductance, "S") if resistance is None else ("resistance", resistance, "ohm")
     if missing == "skip":

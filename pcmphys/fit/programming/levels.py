@@ -19,7 +19,7 @@ _ENOUGH = 10
 """Degrees of freedom from which the scatter within levels is relied on."""
 
 
-class Levels(NamedTuple):
+class LevelReads(NamedTuple):
     """Reads at each amplitude."""
 
     amplitude: np.ndarray
@@ -55,7 +55,7 @@ class Branches(NamedTuple):
     falls: bool
 
 
-def levels(reads: CurveReads, least: int, what: str) -> Levels:
+def levels(reads: CurveReads, least: int, what: str) -> LevelReads:
     """Reads by level; refused if there are too few levels."""
     amplitude, place = np.unique(reads.amplitude, return_inverse=True)
     if amplitude.size < least:
@@ -69,10 +69,10 @@ def levels(reads: CurveReads, least: int, what: str) -> Levels:
     with np.errstate(invalid="ignore", divide="ignore"):
         std = np.sqrt(squares / (count - 1))
     split = np.split(reads.conductance, np.cumsum(count)[:-1])
-    return Levels(amplitude, count, mean, std, np.array([np.median(one) for one in split]), place)
+    return LevelReads(amplitude, count, mean, std, np.array([np.median(one) for one in split]), place)
 
 
-def branches(found: Levels, reads: CurveReads) -> Branches:
+def branches(found: LevelReads, reads: CurveReads) -> Branches:
     """Whether the means rise to their largest, and fall from it, by more than the scatter explains."""
     error = _noise(found, reads) / np.sqrt(found.count)
     top = int(np.argmax(found.mean))
@@ -86,7 +86,7 @@ def branches(found: Levels, reads: CurveReads) -> Branches:
     return Branches(top, seen(slice(0, top + 1)), seen(slice(top, found.mean.size)))
 
 
-def _noise(found: Levels, reads: CurveReads) -> float:
+def _noise(found: LevelReads, reads: CurveReads) -> float:
     """Std of a read [S] with what a device has of its own at all levels taken out."""
     if not np.isfinite(found.scatter):
         return float(_ROBUST * np.median(np.abs(np.diff(found.mean, 2))))

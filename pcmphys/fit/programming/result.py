@@ -13,7 +13,7 @@ from pcmphys.errors import ParameterError
 from pcmphys.fit.engine.result import FitResult
 from pcmphys.fit.programming.heating import resistance_of
 from pcmphys.fit.programming.input import CurveReads
-from pcmphys.fit.programming.levels import Branches, Levels
+from pcmphys.fit.programming.levels import Branches, LevelReads
 from pcmphys.fit.programming.ramp import curve_law
 from pcmphys.numerics import check
 
@@ -38,7 +38,7 @@ class ProgrammingCurve(FitResult):
         Of the amplitudes, "A" or "V".
     reads : CurveReads
         Amplitude, conductance and device of each read that was used.
-    levels : Levels
+    levels : LevelReads
         Amplitude, count, mean, std and median of each level.
     branches : Branches
         Which were seen.
@@ -46,7 +46,7 @@ class ProgrammingCurve(FitResult):
 
     unit: str
     reads: CurveReads
-    levels: Levels
+    levels: LevelReads
     branches: Branches
 
     @property
@@ -93,22 +93,20 @@ class ProgrammingCurve(FitResult):
         return curve_figure(self, path)
 
     def to_dataset(self) -> xr.Dataset:
-        """As `FitResult.to_dataset`, with count, mean, std, median and fit [S] by amplitude, and the reads."""
-        table = self.levels
-        columns = {
-            "count": table.count,
-            "mean": table.mean,
-            "std": table.std,
-            "median": table.median,
-            "fit": self.curve(table.amplitude),
+        """As `FitResult.to_dataset`, with count, mean, std, median and fit by amplitude, and the reads."""
+        table, reads = self.levels, self.reads
+        along, each = ("amplitude",), ("read",)
+        variables = {
+            "count": (along, table.count, "1", "reads of the level"),
+            "mean": (along, table.mean, "S", "mean conductance after the pulse"),
+            "std": (along, table.std, "S", "standard deviation of the reads of the level"),
+            "median": (along, table.median, "S", "median conductance after the pulse"),
+            "fit": (along, self.curve(table.amplitude), "S", "fitted mean conductance"),
+            "read_amplitude": (each, reads.amplitude, self.unit, "amplitude of the pulse before each read"),
+            "read_conductance": (each, reads.conductance, "S", "conductance"),
+            "read_device": (each, reads.device, "1", "number of the device"),
         }
-        found = super().to_dataset().assign_coords(amplitude=("amplitude", table.amplitude, {"unit": self.unit}))
-        found = found.assign({name: ("amplitude", column) for name, column in columns.items()})
-        return found.assign(
-            read_amplitude=("read", self.reads.amplitude),
-            read_conductance=("read", self.reads.conductance),
-            read_device=("read", self.reads.device),
-        )
+        return self.with_data(variables, {"amplitude": (along, table.amplitude, self.unit, "amplitude of the pulse")})
 
     def cell_changes(self, cell: Any) -> Mapping[str, float]:
         """Thermal resistance of a physical cell, from the current at which the contact comes under melt.

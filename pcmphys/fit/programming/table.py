@@ -8,12 +8,21 @@ import numpy as np
 
 from pcmphys.errors import ParameterError
 from pcmphys.fit.programming.steps import Steps
-from pcmphys.numerics import check
+from pcmphys.numerics import check, labelled
 
 if TYPE_CHECKING:
     import xarray as xr
 
 _BINS = 12
+_MEANT = {
+    "state": ("S", "mean conductance before the pulse"),
+    "count": ("1", "steps"),
+    "devices": ("1", "devices"),
+    "mean": ("S", "mean step"),
+    "mean_error": ("S", "its standard error"),
+    "std": ("S", "standard deviation of the step, without noise of reads"),
+    "std_error": ("S", "its standard error"),
+}
 
 
 def state_edges(steps: Steps, given: Any) -> np.ndarray:
@@ -47,8 +56,6 @@ def binned(steps: Steps, slope: float, states: np.ndarray, pulses: np.ndarray) -
     A bin holds its lower edge, the last one of states both. Variance that reads leave is taken out of the std (NaN
     where nothing is left of it); errors are from the sums of each device.
     """
-    import xarray as xr
-
     shape = pulses.size - 1, states.size - 1
     row = np.searchsorted(pulses, steps.pulse, side="right") - 1
     column = np.searchsorted(states, steps.state, side="right") - 1
@@ -59,13 +66,15 @@ def binned(steps: Steps, slope: float, states: np.ndarray, pulses: np.ndarray) -
     with np.errstate(invalid="ignore", divide="ignore"):
         middle = np.bincount(place, steps.state[inside], minlength=found["count"].size) / found["count"]
     columns = {"state": middle, **found}
-    return xr.Dataset(
-        {name: (("pulse_bin", "state_bin"), one.reshape(shape)) for name, one in columns.items()},
+    axes = ("pulse_bin", "state_bin")
+    return labelled.dataset(
+        "steps in bins of state and pulse number",
+        {name: (axes, one.reshape(shape), *_MEANT[name]) for name, one in columns.items()},
         {
-            "state_low": ("state_bin", states[:-1]),
-            "state_high": ("state_bin", states[1:]),
-            "pulse_first": ("pulse_bin", pulses[:-1]),
-            "pulse_last": ("pulse_bin", np.ceil(pulses[1:]) - 1.0),
+            "state_low": (axes[1:], states[:-1], "S", "lower edge of the bin of state"),
+            "state_high": (axes[1:], states[1:], "S", "upper edge of the bin of state"),
+            "pulse_first": (axes[:1], pulses[:-1], "1", "first pulse number of the group"),
+            "pulse_last": (axes[:1], np.ceil(pulses[1:]) - 1.0, "1", "last pulse number of the group"),
         },
     )
 

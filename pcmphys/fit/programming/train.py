@@ -10,11 +10,14 @@ import numpy as np
 from pcmphys.errors import ParameterError
 from pcmphys.fit.engine.result import Estimate, Goodness
 from pcmphys.fit.programming.errors import FEW
+from pcmphys.fit.programming.given import of_table
 from pcmphys.fit.programming.input import TrainReads, conductances, train_reads
+from pcmphys.fit.programming.step_law import mean_step, step_spread, variance_of
 from pcmphys.fit.programming.steps import Steps, steps_of
 from pcmphys.fit.programming.table import binned, pulse_edges, state_edges
-from pcmphys.fit.programming.train_law import TrainFit, fit_train, mean_step, step_spread, variance_of
+from pcmphys.fit.programming.train_law import TrainFit, fit_train
 from pcmphys.fit.programming.train_result import PulseTrainFit, PulseTrains
+from pcmphys.fit.readers.tables import Table
 from pcmphys.numerics import check
 
 if TYPE_CHECKING:
@@ -29,9 +32,8 @@ _LEAST = 16
 
 
 def pulse_train(
-    conductance: ArrayLike | None = None,
+    conductance: ArrayLike | Table | None = None,
     *,
-    resistance: ArrayLike | None = None,
     pulse: ArrayLike | None = None,
     device: ArrayLike | None = None,
     amplitude: ArrayLike | None = None,
@@ -44,16 +46,17 @@ def pulse_train(
 
     Parameters
     ----------
-    conductance : (reads,), (reads, devices) or (trains, reads, devices) array
+    conductance : (reads,), (reads, devices) or (trains, reads, devices) array, or Table
         Before the first pulse and after the others [S]; of one device, of several, or of trains of several amplitudes.
-    resistance : array, optional
-        The same as resistances [ohm], in the place of ``conductance``.
+        A table of a file (`read_table`) holds ``pulse``, ``conductance`` or ``resistance``, and perhaps ``device`` and
+        ``amplitude`` (or ``current``, ``voltage``).
     pulse : (reads,) array of whole numbers, optional
         Pulses before each read, increasing; default 0, 1, 2, ... Only reads with one pulse between them make a step.
     device : (reads,) array of numbers or names, optional
         Of reads given one a row, with ``pulse`` and ``conductance`` (reads,): whose each is.
     amplitude : float or (trains,) array, optional
-        Of the pulses of each train [A, or V with ``unit="V"``]; needed for several trains.
+        Of the pulses of each train [A, or V with ``unit="V"``]; needed for several trains. With reads one a row also
+        one a row: trains are then told apart by it.
     unit : {"A", "V"}
         Of the amplitudes.
     read_error : float, (reads,) array or array of the conductances' shape, optional
@@ -113,9 +116,21 @@ def pulse_train(
     >>> print(found["slope"], "|", found["spread_offset"])
     -0.1005 +- 0.0016 | 2.992e-07 +- 0.056e-07 S
     """
+    if isinstance(conductance, Table):
+        beside = {"pulse": pulse, "device": device, "amplitude": amplitude}
+        columns, source = of_table(conductance, beside, ("pulse", "device"))
+        if "pulse" not in columns:
+            raise ParameterError(f"the table has no pulse, the number of pulses before each read: {conductance!r}")
+        columns.setdefault("device", np.zeros(len(conductance), dtype=int))
+        given = beside | columns
+        given["conductance"] = conductances(given.pop("conductance", None), given.pop("resistance", None), missing)
+        found = pulse_train(**given, read_error=read_error, memory=memory, missing=missing)
+        return found.with_source(source)
     check.choice("unit", unit, ("A", "V"))
     memory = None if memory is None else check.number("memory", memory, "", 0.0, low_open=True)
-    reads = conductances(conductance, resistance, missing)
+    reads = conductances(conductance, None, missing)
+    if device is not None and np.ndim(amplitude) == 1:
+        return _by_amplitude(reads, pulse, device, amplitude, (unit, read_error, memory))
     if reads.ndim < 3:
         height = np.nan if amplitude is None else check.number("amplitude", amplitude, unit)
         return _train(train_reads(pulse, reads, device, read_error), height, unit, memory)
@@ -136,6 +151,26 @@ def pulse_train(
         ),
         unit,
     )
+
+
+def _by_amplitude(reads: np.ndarray, pulse: Any, device: Any, amplitude: Any, how) -> PulseTrainFit | PulseTrains:
+    """Trains of reads one a row, told apart by their amplitude."""
+    unit, read_error, memory = how
+    heights = check.array("amplitude", amplitude, unit, shape=reads.shape)
+    numbers, names = np.asarray(pulse), np.asarray(device)
+    every = np.unique(heights)
+    if every.size > 1 and every.size * np.unique(names).size >= reads.size:
+        raise ParameterError(
+            "amplitude is another one from pulse to pulse: a staircase is no train of equal pulses; its conductance "
+            "against amplitude is for programming_curve"
+        )
+    found = []
+    for height in every:
+        here = heights == height
+        found.append(
+            _train(train_reads(numbers[here], reads[here], names[here], read_error), float(height), unit, memory)
+        )
+    return found[0] if len(found) == 1 else PulseTrains(tuple(found), unit)
 
 
 def _train(reads: TrainReads, amplitude: float, unit: str, memory: float | None) -> PulseTrainFit:

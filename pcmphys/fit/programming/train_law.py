@@ -13,7 +13,6 @@ first packed into a few numbers that give the same sum of squares (QR): a millio
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -23,14 +22,14 @@ from pcmphys.fit.engine.noise import Scatter
 from pcmphys.fit.engine.parameter import Parameter
 from pcmphys.fit.engine.search import free_names
 from pcmphys.fit.engine.solve import Fitted, fitted
-from pcmphys.fit.programming.errors import FEW, covariance_of, moves
+from pcmphys.fit.programming.equations import Equations
+from pcmphys.fit.programming.errors import FEW, clustered
+from pcmphys.fit.programming.step_law import mean_step, step_spread, variance_of
 from pcmphys.fit.programming.steps import Steps
 
 _ROUNDS = 12
 _SETTLED = 1e-3
 """Change of all values, in standard errors, from which rounds end."""
-_LEAST_SPREAD = 0.1
-"""Part of the std of all steps below which a spread gives no more weight: a wrong law would sit on a few steps."""
 _MOST = 30.0
 """Bound of what a pulse does, over the largest change that was seen."""
 _ENOUGH_PULSES = 5
@@ -43,24 +42,6 @@ class TrainFit(NamedTuple):
     mean: Fitted
     spread: Fitted
     covariance: np.ndarray
-
-
-def mean_step(state: np.ndarray, pulse: np.ndarray, values: Mapping[str, float]) -> np.ndarray:
-    """Mean change [S] by pulses of these numbers from these states [S]."""
-    return values["slope"] * state + values["offset"] + values["boost"] * np.exp(-pulse / values["memory"])
-
-
-def step_spread(state: np.ndarray, pulse: np.ndarray, values: Mapping[str, float]) -> np.ndarray:
-    """Std of the change [S], likewise; negative where the law would have less than none."""
-    fresh = np.exp(-pulse / values["spread_memory"])
-    return values["spread_slope"] * state + values["spread_offset"] + values["spread_boost"] * fresh
-
-
-def variance_of(steps: Steps, values: Mapping[str, float]) -> np.ndarray:
-    """Variance [S2] of each step as it is read, at least that of a hundredth of all of them."""
-    spread = np.maximum(step_spread(steps.state, steps.pulse, values), 0.0)
-    least = _LEAST_SPREAD**2 * float(np.var(steps.change))
-    return np.maximum(spread**2 + steps.noise(values["slope"]), least)
 
 
 def parameters_of(steps: Steps, memory: float | None) -> tuple[list[Parameter], list[Parameter]]:
@@ -126,7 +107,7 @@ def fit_train(steps: Steps, memory: float | None) -> TrainFit:
         of_mean, of_spread = _from(of_mean, mean), _from(of_spread, spread)
         if np.nanmax(moved) < _SETTLED:
             break
-    return TrainFit(mean, spread, _covariance(steps, mean, spread, variance))
+    return TrainFit(mean, spread, _covariance(steps, mean, spread))
 
 
 def _upright(found: Fitted, steps: Steps) -> Fitted:
@@ -152,14 +133,6 @@ def _from(parameters: list[Parameter], found: Fitted) -> list[Parameter]:
     return [
         Parameter(one.name, values[one.name], one.low, one.high, one.unit, one.fixed, one.tied) for one in parameters
     ]
-
-
-def _instrument(steps: Steps, weight: np.ndarray) -> np.ndarray:
-    """The states (steps,) as read, about the means of their pulse: see `pcmphys.fit.programming.steps`."""
-    number = np.unique(steps.pulse, return_inverse=True)[1]
-    mean = np.bincount(number, weight * steps.state) / np.bincount(number, weight)
-    about = steps.state - mean[number]
-    return mean[number] + about / np.where(steps.part > 0.0, steps.part, 1.0)
 
 
 def _packed(columns: np.ndarray, groups: list[np.ndarray]) -> np.ndarray:
@@ -205,40 +178,24 @@ def _fit_spread(steps: Steps, groups, numbers, data, parameters: list[Parameter]
     return fitted(residual, parameters, Scatter(np.ones(4 * numbers.size), "linear"), "spread of steps")
 
 
-def _covariance(steps: Steps, mean: Fitted, spread: Fitted, variance: np.ndarray) -> np.ndarray:
-    """Covariance (8, 8) of all values, from the sums of each device; NaN of what was held."""
-    values = _values(mean) | _values(spread)
-    off = steps.change - mean_step(steps.state, steps.pulse, values)
-    size = step_spread(steps.state, steps.pulse, values)
-    weights = 1.0 / variance, 0.5 / variance**2
-    slopes = np.hstack([_slopes(steps, values, ""), 2.0 * size[:, None] * _slopes(steps, values, "spread_")])
-    weighted = np.hstack([weights[0][:, None] * slopes[:, :4], weights[1][:, None] * slopes[:, 4:]])
-    weighted[:, 0] = weights[0] * _instrument(steps, weights[0])
-    rest = off, off**2 - steps.noise(values["slope"]) - size**2
-    held = np.array(
-        [one.name not in free_names(part.solution.parameters) for part in (mean, spread) for one in part.estimates]
-    )
+def _covariance(steps: Steps, mean: Fitted, spread: Fitted) -> np.ndarray:
+    """Covariance (8, 8) of all values, by leaving out device by device; NaN of what was held."""
+    estimates = (*mean.estimates, *spread.estimates)
+    varied = {*free_names(mean.solution.parameters), *free_names(spread.solution.parameters)}
+    held = np.array([one.name not in varied for one in estimates])
     usual = np.full((8, 8), np.nan)
     usual[:4, :4], usual[4:, 4:] = mean.covariance, spread.covariance
-    moved = np.zeros((np.unique(steps.device).size, 8))
-    for part, off_it in ((slice(0, 4), rest[0]), (slice(4, 8), rest[1])):
-        free = np.flatnonzero(~held)
-        free = free[(free >= part.start) & (free < part.stop)]
-        left = weighted[:, free]
-        moved[:, free] = moves(left * off_it[:, None], steps.device, left, slopes[:, free])
-    result = covariance_of(moved)
-    if moved.shape[0] < FEW:
+    result = np.zeros((8, 8))
+    free = np.flatnonzero(~held)
+    if np.unique(steps.device).size > 1 and free.size:
+        equations = Equations(steps, _values(mean) | _values(spread))
+        result[np.ix_(free, free)] = clustered(
+            equations.scores()[:, free], steps.device, lambda i, j: equations.slope(int(free[i]), int(free[j]))
+        )
+    if np.unique(steps.device).size < FEW:
         result = result + np.nan_to_num(usual, nan=0.0, posinf=0.0)
     result[held, :] = result[:, held] = np.nan
     lost = np.isinf(np.diag(usual))
     result[lost, :] = result[:, lost] = np.nan
     result[lost, lost] = np.inf
     return result
-
-
-def _slopes(steps: Steps, values: Mapping[str, float], prefix: str) -> np.ndarray:
-    """Derivatives (steps, 4) of the mean, or of the spread, by slope, offset, boost and memory."""
-    memory = values[f"{prefix}memory"]
-    fresh = np.exp(-steps.pulse / memory)
-    by_memory = values[f"{prefix}boost"] * fresh * steps.pulse / memory**2
-    return np.stack([steps.state, np.ones_like(fresh), fresh, by_memory], axis=1)

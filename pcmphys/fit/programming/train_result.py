@@ -12,9 +12,10 @@ import numpy as np
 from pcmphys.errors import ParameterError
 from pcmphys.fit.engine.result import FitResult
 from pcmphys.fit.programming.input import TrainReads
+from pcmphys.fit.programming.step_law import mean_step, step_spread
 from pcmphys.fit.programming.steps import Steps
 from pcmphys.fit.programming.table import binned, pulse_edges, state_edges
-from pcmphys.fit.programming.train_law import mean_step, step_spread
+from pcmphys.fit.readers.measurement import Source
 from pcmphys.numerics import check
 
 if TYPE_CHECKING:
@@ -101,13 +102,18 @@ class PulseTrainFit(FitResult):
         both, numbers = self.table(), np.unique(self.steps.pulse)
         state = self.by_state().drop_vars(["state_low", "state_high"])
         pulse = self.by_pulse().drop_vars(["pulse_first", "pulse_last"]).rename(pulse_bin="pulse_number")
-        found = super().to_dataset()
+        reads = self.reads
+        found = self.with_data(
+            {
+                "read_conductance": (("read", "device"), reads.conductance, "S", "conductance"),
+                "read_pulse": (("read",), reads.pulse, "1", "pulses before the read"),
+            },
+            {"pulse_number": (("pulse_number",), numbers, "1", "number of the pulse")},
+            amplitude=self.amplitude,
+        )
         for prefix, table in (("step", both), ("state", state), ("pulse", pulse)):
             found = found.merge(table.rename({name: f"{prefix}_{name}" for name in table.data_vars}))
-        found = found.assign_coords(pulse_number=numbers)
-        return found.assign(
-            read_conductance=(("read", "device"), self.reads.conductance), read_pulse=("read", self.reads.pulse)
-        ).assign_attrs(amplitude=self.amplitude)
+        return found
 
 
 def _places(conductance: ArrayLike, pulse: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -157,6 +163,10 @@ class PulseTrains(Sequence):
             )
         return self.trains[near]
 
+    def with_source(self, source: Source) -> PulseTrains:
+        """The same fits, of data of that source."""
+        return PulseTrains(tuple(one.with_source(source) for one in self.trains), self.unit)
+
     def summary(self) -> str:
         """All fits as plain text, one after the other."""
         return "\n\n".join(one.summary() for one in self.trains)
@@ -172,12 +182,14 @@ class PulseTrains(Sequence):
         import xarray as xr
 
         parts = [one.to_dataset() for one in self.trains]
-        sizes = {axis: max(part.sizes[axis] for part in parts) for axis in ("pulse_bin", "state_bin")}
+        axes = ("pulse_bin", "state_bin", "read", "device")
+        sizes = {axis: max(part.sizes[axis] for part in parts) for axis in axes}
         grown = [
             part.drop_attrs().pad({axis: (0, size - part.sizes[axis]) for axis, size in sizes.items()})
             for part in parts
         ]
-        heights = xr.DataArray(self.amplitude, dims="amplitude", name="amplitude", attrs={"unit": self.unit})
+        heights = xr.DataArray(self.amplitude, dims="amplitude", name="amplitude")
+        heights.attrs = {"units": self.unit, "long_name": "amplitude of the pulses"}
         found = xr.concat(grown, heights, coords="different", data_vars="all", join="outer", compat="equals")
         words = {key: [part.attrs[key] for part in parts] for key in ("title", "undetermined", "notes")}
         return found.assign_attrs(unit=self.unit, **words)

@@ -257,7 +257,7 @@ BAD = [
     ({"conductance": np.ma.masked_greater(READS, 3e-5)}, "missing='skip'"),
     ({"conductance": np.where(READS > 3e-5, 9.9e37, READS)}, "over-range"),
     ({"conductance": None}, "give conductance .* or resistance"),
-    ({"resistance": 1 / READS}, "one of them"),
+    ({"resistance": 1 / READS}, "one of the two"),
     ({"conductance": None, "resistance": READS * 0.0}, "resistance must be above 0 ohm"),
     ({"device": np.arange(25)}, "each column is one"),
     ({"conductance": READS[:, 0], "device": np.arange(7)}, "the device of each of 25 reads"),

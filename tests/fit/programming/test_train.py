@@ -113,7 +113,7 @@ def test_reads_one_a_row_gaps_and_resistances():
     number = np.broadcast_to(np.arange(21)[:, None], reads.shape)
     rows = pulse_train(reads.ravel(), pulse=number.ravel(), device=names.ravel())
     assert rows.values == found.values
-    ohm = pulse_train(resistance=1.0 / reads)
+    ohm = programming(pulse=np.arange(21), resistance=1.0 / reads)
     assert ohm["slope"].value == pytest.approx(found["slope"].value, rel=1e-6)
     gap = reads.copy()
     gap[5, 3] = np.nan
