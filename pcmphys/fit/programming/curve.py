@@ -115,7 +115,7 @@ def programming_curve(
     >>> read = 30e-6 * (1.0 - closed)[:, None] + rng.normal(0.0, 1e-6, (21, 50))
     >>> found = programming_curve(current, read)
     >>> print(found["melting_current"])
-    2.003e-04 +- 0.012e-04 A
+    2.0015e-04 +- 0.0067e-04 A
     """
     if isinstance(amplitude, Table):
         given = {"conductance": conductance, "resistance": resistance, "device": device}

@@ -106,6 +106,6 @@ def test_train_covers_to_three_points(noise):
 def test_train_of_devices_that_differ_for_good_covers_to_three_points():
     rng = np.random.default_rng(33)
     values = pulse_train(truth.train(np.random.default_rng(34), 200_000, 25, own=0.3)).values
-    fit = share_inside(lambda: pulse_train(truth.train(rng, 400, 25, own=0.3)), values, 1000)
+    fit = share_inside(lambda: pulse_train(truth.train(rng, 1000, 25, own=0.3)), values, 1000)
     for name, found in fit.items():
         np.testing.assert_allclose(found, [0.683, 0.954], atol=0.03, err_msg=name)
