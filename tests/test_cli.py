@@ -158,9 +158,9 @@ def test_fit_drift_names_a_missing_column():
 
 def test_units_survive_in_the_help_and_the_version_is_told():
     text = pcmphys("fit", "drift", "--help").stdout
-    assert "t_s[s]" in text
-    assert "g_*[1]" in text
+    assert "t[ms]" in text
     assert "g_*[uS]" in text
+    assert "[ohm] or gain [V/A]" in text
     assert "--read-duration" in text
     assert pcmphys("--version").stdout.startswith("pcmphys 0.")
     assert subprocess.run([sys.executable, "-m", "pcmphys", "cells"], capture_output=True, check=False).returncode == 0

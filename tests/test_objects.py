@@ -16,11 +16,11 @@ import xarray as xr
 
 import pcmphys as pcm
 from pcmphys.cells import load_cell
-from pcmphys.fit import DriftTable
+from pcmphys.fit import DriftTable, experiments
 from pcmphys.programming import SCHEMES
 
 ROOMS = ("pcmphys", *(f"pcmphys.{room}" for room in (
-    "cells", "crossbar", "export", "fit", "matrix", "parameters", "plot", "programming", "study"
+    "cells", "crossbar", "export", "fit", "fit.experiments", "matrix", "parameters", "plot", "programming", "study"
 )))  # fmt: skip
 STATISTICAL = load_cell("ibm-90nm-statistical")
 PHYSICAL = load_cell("ibm-90nm-doped-gst")
@@ -166,6 +166,30 @@ def stepped():
     return pcm.fit.pulse_train(reads, amplitude=[50e-6, 90e-6])
 
 
+FREE = pcm.fit.Free("heat.edge_drop", 0.3, 0.9)
+TRAIN = experiments.PulseTrain(
+    [1.0, 2.0, 3.0],
+    {"step_mean": experiments.Target([1.8e-6, 1.4e-6, 1.0e-6], 1e-7)},
+    pulse=pcm.Pulse(current=100e-6, width=50e-9, fall=5e-9),
+    devices=20,
+)
+
+
+PAIR = experiments.Target([1.0, 2.0], 0.1)
+
+
+def doubled(cell, x, devices, seed):
+    return {"y": 2.0 * x}
+
+
+def simulated(experiment):
+    return experiment.simulate(PHYSICAL, 3), experiment.digest(), experiment.for_search().x
+
+
+def plan():
+    return pcm.fit.CalibrationPlan(PHYSICAL, (TRAIN,), (FREE,), pcm.fit.Search(rounds=1, fresh=2))
+
+
 def results(fit):
     return fit.values, fit.errors, fit.summary()
 
@@ -247,6 +271,27 @@ OBJECTS = {
     "ProgrammingCurve": (programmed_curve, results),
     "PulseTrainFit": (lambda: stepped()[1], results),
     "PulseTrains": (stepped, lambda trains: (trains.amplitude, trains.summary())),
+    "Free": (lambda: FREE, lambda f: f.at(0.5)),
+    "Search": (lambda: pcm.fit.Search(rounds=2), attributes),
+    "Calibration": (lambda: plan().run(), lambda f: (results(f), f.history, f.cell.parameters)),
+    "CalibratedCurve": (lambda: plan().run().curves[0], lambda c: (c.line(), c.off(held_out=False))),
+    "CalibrationPlan": (plan, lambda p: p.run().values),
+    "Target": (lambda: TRAIN.targets["step_mean"], lambda t: (t.used, t.value)),
+    "PulseTrain": (lambda: TRAIN, simulated),
+    "Experiment": (lambda: TRAIN, simulated),
+    "Bake": (lambda: experiments.Bake([1e2, 1e3], {"log_conductance": PAIR}, temperature=400.0, devices=4), simulated),
+    "CurrentVoltage": (lambda: experiments.CurrentVoltage([0.1, 0.2], {"log_current": PAIR}, devices=4), simulated),
+    "PulseAmplitude": (
+        lambda: experiments.PulseAmplitude([1e-4, 4e-4], {"log_conductance": PAIR}, devices=4), simulated
+    ),
+    "ProgramAndVerify": (
+        lambda: experiments.ProgramAndVerify([5e-6, 1e-5], {"exponent_mean": PAIR}, devices=4), simulated
+    ),
+    "ReadNoise": (
+        lambda: experiments.ReadNoise([5e-6, 1e-5], {"amplitude": PAIR}, reads=64, band=(40.0, 400.0), devices=4),
+        simulated,
+    ),
+    "Simulated": (lambda: experiments.Simulated([1.0, 2.0], {"y": PAIR}, function=doubled), simulated),
     "StudyConfig": (lambda: pcm.study.StudyConfig(chips=2), lambda c: (c.model_dump_json(), c.digest())),
     "SelectorMarginConfig": (lambda: pcm.study.SelectorMarginConfig(), lambda c: (c.model_dump_json(), c.digest())),
     "Technology": (lambda: PHYSICAL.technology, lambda t: t.model_dump_json()),

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from pcmphys.cli import terminal
+from pcmphys.cli.fits import Plot, check_outputs, show, write_cell
 from pcmphys.cli.options import one_object
 
 
@@ -18,7 +19,7 @@ class CellOptions:
 
     file: Annotated[Path, typer.Argument(help="Calibration file (TOML): cell, free numbers, measured tables.")]
     out: Annotated[Path | None, typer.Option(help="Write the cell here (.toml), or the fit (.nc).")] = None
-    plot: Annotated[Path | None, typer.Option(help="Write the figure here (PNG, PDF or SVG).")] = None
+    plot: Plot = None
     directory: Annotated[
         Path | None, typer.Option(help="Keep every simulation here: an interrupted calibration goes on from them.")
     ] = None
@@ -37,11 +38,13 @@ def fit_cell(options: CellOptions) -> None:
 
     Example:  pcmphys fit cell data/ibm-90nm-steps.toml --rounds 3 --devices 200 --plot steps.png --out steps.toml
     """
-    from pcmphys.cli.outputs import check_outputs, show
     from pcmphys.fit import read_calibration
 
-    check_outputs(options.plot, options.out)
+    writes_cell = options.out is not None and options.out.suffix == ".toml"
+    check_outputs(options.plot, options.out, str(options.file) if writes_cell else None)
     plan = read_calibration(options.file).but(rounds=options.rounds, devices=options.devices)
     with terminal.Bar("simulating") as bar:
         found = plan.run(directory=options.directory, progress=bar.steps)
-    show(found, options.plot, options.out)
+    show(found, options.plot, None if writes_cell else options.out)
+    if writes_cell:
+        write_cell(found.cell, plan.cell, options.out)

@@ -192,18 +192,23 @@ def write(found: Any, out: Path, cell: str | None) -> None:
     """Write a fit as NetCDF, or the cell with its numbers as a parameter file."""
     from pcmphys.cells import load_cell
     from pcmphys.numerics.files import write_whole
-    from pcmphys.parameters import save_cell
 
     if out.suffix == ".toml":
         base = load_cell(cell or "")
-        made = found.to_cell(base)
-        save_cell(made, out)
-        terminal.say(f"cell    {out}")
-        own = [key for key, one in made.technology.quantities.items() if one != base.technology.quantities.get(key)]
-        for key in own:
-            one = made.technology.quantities[key]
-            unit = "" if one.unit == "1" else f" {one.unit}"
-            terminal.say(f"        {key} = {', '.join(one.numbers)}{unit}{': ' if one.note else ''}{one.note}")
+        write_cell(found.to_cell(base), base, out)
         return
     write_whole(out, lambda temporary: found.to_dataset().to_netcdf(temporary, engine="h5netcdf"))
     terminal.say(f"fit     {out}")
+
+
+def write_cell(made: Any, base: Any, out: Path) -> None:
+    """Write a cell as a parameter file, and say in which numbers it differs from ``base``."""
+    from pcmphys.parameters import save_cell
+
+    save_cell(made, out)
+    terminal.say(f"cell    {out}")
+    own = [key for key, one in made.technology.quantities.items() if one != base.technology.quantities.get(key)]
+    for key in own:
+        one = made.technology.quantities[key]
+        unit = "" if one.unit == "1" else f" {one.unit}"
+        terminal.say(f"        {key} = {', '.join(one.numbers)}{unit}{': ' if one.note else ''}{one.note}")

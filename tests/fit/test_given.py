@@ -152,3 +152,33 @@ def test_drift_takes_a_table_with_temperatures(tmp_path):
         fit.drift(fit.read_table(path))
     path.write_text("t (s);g (uS)\n1;30\n2;29\n5;28\n")
     assert fit.drift(fit.read_table(path)).names == ("device 0",)
+
+
+@pytest.mark.parametrize("name", ["ibm-90nm-statistical", "hermes-14nm-statistical"])
+def test_the_law_of_read_noise_goes_through_the_spectrum(name, tmp_path):
+    cell = pcm.load_cell(name)
+    trace = 5e-6 * (1.0 + 1e-3 * RNG.normal(size=4096))
+    found = fit.spectrum(trace, 1e-3)
+    mine = found.to_cell(cell, source="my lab")
+    levels = np.array([found.mean, 1e-6, 9e-6])
+    before, after = (one.moments(levels)["read_noise"] for one in (cell, mine))
+    assert after[0] == pytest.approx(found.noise_amplitude, rel=1e-9)
+    np.testing.assert_allclose(after / before, after[0] / before[0], rtol=1e-9)
+    for key, quantity in mine.technology.quantities.items():
+        changed = quantity != cell.technology.quantities[key]
+        assert not changed or ("read_noise." in key and "scaled to Q = " in quantity.note and quantity.kind == "fit")
+    again = pcm.load_cell(pcm.save_cell(mine, tmp_path / "mine.toml"))
+    assert again.parameters == mine.parameters
+    current = fit.Table({"current": trace}, {"current": "A"})
+    with pytest.raises(ParameterError, match=r"the trace is in A; a cell's read noise is told at a conductance .S."):
+        fit.spectrum(current, 1e-3).to_cell(cell)
+
+
+def test_data_sets_of_fits_have_units_and_names():
+    for found in (fit.spectrum(TRACE, 1e-3), fit.telegraph(TRACE, 1e-3), fit.retention(LIFE, KELVIN)):
+        made = found.to_dataset()
+        for name, variable in made.variables.items():
+            assert variable.attrs["units"], name
+            assert variable.attrs["long_name"], name
+        assert made.attrs["title"] == found.title
+        assert made.attrs["pcmphys_version"]

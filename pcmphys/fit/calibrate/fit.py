@@ -16,7 +16,8 @@ from pcmphys.fit.calibrate.free import Free, checked_free
 from pcmphys.fit.calibrate.judge import Judged, curves, judged
 from pcmphys.fit.calibrate.result import Calibration
 from pcmphys.fit.calibrate.search import Residuals, Search, best_start, least
-from pcmphys.fit.calibrate.trials import Progress, Trials
+from pcmphys.fit.calibrate.simulations import Progress, Simulations
+from pcmphys.fit.engine.cells import fitted_numbers
 from pcmphys.fit.experiments.experiment import Experiment
 from pcmphys.numerics.cache import source_fingerprint
 from pcmphys.numerics.files import probe
@@ -86,19 +87,16 @@ def calibrate(
 
     Examples
     --------
-    Which share of a device's exponent is drawn once for life? Three exponents' spreads, made up here:
+    Three spreads of drift exponents, made up; reads carry noise of their own, so that the cell's number is smaller:
 
     >>> import pcmphys as pcm
     >>> from pcmphys.fit.experiments import ProgramAndVerify, Target
-    >>> levels = np.array([5e-6, 10e-6, 20e-6])
-    >>> spread = Target([0.020, 0.013, 0.010], error=0.002)
-    >>> stat = pcm.load_cell("ibm-90nm-statistical")
-    >>> found = calibrate(
-    ...     stat,
-    ...     [ProgramAndVerify(levels, {"exponent_std": spread}, name="made up", devices=300)],
-    ...     [Free("drift.std_low", 0.002, 0.03)],
-    ...     search=Search(rounds=4, fresh=2),
-    ... )
+    >>> spread = Target([0.0160, 0.0155, 0.0150], error=0.0005)
+    >>> measured = ProgramAndVerify([10e-6, 15e-6, 20e-6], {"exponent_std": spread}, name="made up", devices=300)
+    >>> number = Free("drift_exponent_spread.low", 0.002, 0.03)
+    >>> found = calibrate(pcm.load_cell("ibm-90nm-statistical"), [measured], [number], search=Search(rounds=6, fresh=4))
+    >>> print(found["drift_exponent_spread.low"])
+    0.01471 +- 0.00071
     """
     experiments, searched = _checked(experiments)
     start, units = checked_free(free, cell)
@@ -106,9 +104,10 @@ def calibrate(
     if not isinstance(search, Search):
         raise ParameterError(f"search must be a Search; got {type(search).__name__}")
     kept = _parts(directory, cell, experiments, free)
-    count = _counter(search, len(free), len(searched), len(experiments), progress)
-    trials = Trials(cell, searched, free, executor, kept("search"), count)
-    residuals = Residuals(trials, free, search)
+    most = (search.evaluations(len(free)) * search.seeds + search.fresh) * len(searched)
+    count = _Counter(most + 2 * search.fresh * len(experiments), progress)
+    simulations = Simulations(cell, searched, free, executor, kept("search"), count)
+    residuals = Residuals(simulations, free, search)
     if residuals.count + residuals.priors < len(free):
         raise ParameterError(
             f"calibration: {residuals.count} data are too few for {len(free)} free numbers; fix some, give priors, or "
@@ -116,15 +115,15 @@ def calibrate(
         )
     end = least(residuals, best_start(residuals, start))
     found = judged(residuals, end, units)
-    whole = Trials(cell, experiments, free, executor, kept("whole"), count)
+    whole = Simulations(cell, experiments, free, executor, kept("whole"), count)
     seen = curves(whole, residuals.values(start), residuals.values(end), search.held_out)
-    if progress is not None:
-        progress(1, 1)
+    count.end()
     sources = dict.fromkeys(one.source for one in experiments if one.source)
     found = found._replace(notes=(*found.notes, *(f"data: {source}" for source in sources)))
+    title = f"calibration of {cell.name} to {', '.join(dict.fromkeys(one.title for one in experiments))}"
     return Calibration(
-        title=f"calibration of {cell.name} to {', '.join(dict.fromkeys(one.title for one in experiments))}",
-        cell=_cell(cell, free, found, experiments, name),
+        title=title,
+        cell=_cell(cell, free, found, title, name),
         keys=tuple(key for one in free for key in (one.key, *one.also)),
         curves=seen,
         history=np.array(residuals.history),
@@ -156,32 +155,27 @@ def _parts(directory, cell, experiments, free) -> Callable[[str], Parts | None]:
     return lambda which: Parts(folder, f"{mark}-{which}")
 
 
-def _counter(search: Search, free: int, searched: int, whole: int, progress: Progress | None) -> Callable[[], None]:
-    """What is to be called after every simulation, so that progress knows of it."""
-    if progress is None:
-        return lambda: None
-    most = (search.evaluations(free) * search.seeds + search.fresh) * searched + 2 * search.fresh * whole
-    done = 0
+class _Counter:
+    """Counts simulations, and lets progress know."""
 
-    def one_more() -> None:
-        nonlocal done
-        done += 1
-        progress(min(done, most), most)
+    def __init__(self, most: int, progress: Progress | None) -> None:
+        self.done, self.most, self.progress = 0, most, progress
 
-    return one_more
+    def __call__(self) -> None:
+        self.done += 1
+        if self.progress is not None:
+            self.progress(min(self.done, self.most - 1), self.most)
+
+    def end(self) -> None:
+        """All is done, with fewer simulations than there could have been."""
+        if self.progress is not None:
+            self.progress(self.most, self.most)
 
 
-def _cell(cell: Any, free: Sequence[Free], found: Judged, experiments: Sequence[Experiment], name: str | None) -> Any:
+def _cell(cell: Any, free: Sequence[Free], found: Judged, title: str, name: str | None) -> Any:
     """The cell with its fitted numbers, each with its source and error."""
-    data = ", ".join(dict.fromkeys(one.title for one in experiments))
     changes = {}
     for one, estimate in zip(free, found.estimates, strict=True):
         note = f"ended at its {estimate.bound} bound" if estimate.bound else f"standard error {estimate.error:.2g}"
-        for key in (one.key, *one.also):
-            changes[key] = {
-                "value": estimate.value,
-                "kind": "fit",
-                "source": f"pcmphys, calibrated to {data}",
-                "note": note,
-            }
-    return cell.but(changes, name=name or f"{cell.name}-calibrated")
+        changes |= {key: {"value": estimate.value, "note": note} for key in (one.key, *one.also)}
+    return cell.but(fitted_numbers(changes, title, None, ""), name=name or f"{cell.name}-calibrated")

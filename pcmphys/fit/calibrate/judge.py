@@ -9,7 +9,7 @@ import numpy as np
 
 from pcmphys.fit.calibrate.curves import CalibratedCurve
 from pcmphys.fit.calibrate.search import Residuals
-from pcmphys.fit.calibrate.trials import Task, Trials
+from pcmphys.fit.calibrate.simulations import Simulations, Task
 from pcmphys.fit.engine.identify import determined
 from pcmphys.fit.engine.result import Estimate, Goodness
 from pcmphys.fit.experiments.experiment import Experiment
@@ -43,7 +43,7 @@ def judged(residuals: Residuals, point: np.ndarray, units: Sequence[str]) -> Jud
     search, free = residuals.search, residuals.free
     slopes = residuals.jacobian(point)
     end = residuals.many([point])[0]
-    residuals.trials.run(residuals.tasks(point, search.held_out))
+    residuals.simulations.run(residuals.tasks(point, search.held_out))
     fresh = np.array([residuals.single(point, seed) for seed in search.held_out])
     failed = int(np.isnan(fresh).any(axis=1).sum())
     fresh = fresh[~np.isnan(fresh).any(axis=1)]
@@ -102,14 +102,14 @@ def _notes(estimates, residuals: Residuals, goodness: Goodness, widened: float, 
         notes.append(f"{failed} of {failed + len(fresh)} simulations with other random numbers failed and are left out")
     if len(residuals.history) >= residuals.search.rounds:
         notes.append(
-            f"the search ended after its {residuals.search.rounds} rounds, the last took the sum of squares from "
-            f"{residuals.history[-2] if len(residuals.history) > 1 else np.nan:.4g} to {residuals.history[-1]:.4g}"
+            f"the search was stopped after its {residuals.search.rounds} rounds, another might gain; sums of squares "
+            f"at the last were {', '.join(f'{one:.4g}' for one in residuals.history[-3:])}"
         )
     return tuple(notes)
 
 
 def curves(
-    whole: Trials, before: tuple[float, ...], after: tuple[float, ...], seeds: Sequence[int]
+    whole: Simulations, before: tuple[float, ...], after: tuple[float, ...], seeds: Sequence[int]
 ) -> tuple[CalibratedCurve, ...]:
     """Every quantity of every experiment at all places, also those held out, with random numbers not seen before."""
     every = range(len(whole.experiments))

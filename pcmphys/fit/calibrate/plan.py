@@ -17,7 +17,7 @@ from pcmphys.fit.calibrate.fit import calibrate
 from pcmphys.fit.calibrate.free import Free
 from pcmphys.fit.calibrate.result import Calibration
 from pcmphys.fit.calibrate.search import Search
-from pcmphys.fit.calibrate.trials import Progress
+from pcmphys.fit.calibrate.simulations import Progress
 from pcmphys.fit.experiments import KINDS
 from pcmphys.fit.experiments.experiment import Experiment, Target
 from pcmphys.fit.readers.measurement import Source
@@ -35,10 +35,11 @@ class _Strict(BaseModel):
 
 
 class _Seen(_Strict):
-    """Rows that the search may see: every so many, from one on (0 is the first)."""
+    """Rows that the search may see: every so many, from one on (0 is the first); or these."""
 
-    every: StrictInt = Field(ge=1)
+    every: StrictInt = Field(default=1, ge=1)
     first: StrictInt = Field(default=0, ge=0)
+    rows: tuple[StrictInt, ...] = ()
 
 
 class _Target(_Strict):
@@ -90,7 +91,7 @@ class _File(_Strict):
 Table = TypeVar("Table", bound=BaseModel)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class CalibrationPlan:
     """A calibration that is ready to run, as `read_calibration` makes it of a file.
 
@@ -110,6 +111,10 @@ class CalibrationPlan:
     free: tuple[Free, ...]
     search: Search
     name: str = ""
+
+    def __repr__(self) -> str:
+        titles = ", ".join(dict.fromkeys(one.title for one in self.experiments))
+        return f"CalibrationPlan({self.cell.name!r}, {len(self.free)} free numbers, {titles[:80]})"
 
     def but(self, *, rounds: int | None = None, devices: int | None = None) -> CalibrationPlan:
         """The same with another number of rounds, or of devices in each experiment; None leaves it as it is."""
@@ -162,8 +167,8 @@ def read_calibration(file: str | Path) -> CalibrationPlan:
     - ``[[experiments]]``: ``kind`` (a class of `pcmphys.fit.experiments`), ``file``, ``x`` (its column, with the unit
       if the header has none), ``x_from``, ``x_to`` (rows outside are left out), ``name``, ``licence``, ``devices``,
       ``options`` of the kind, where a table is a pulse. In ``targets``, by quantity: ``column``; ``error`` [SI unit]
-      and ``relative_error``, added in squares; ``held_out = true``, or ``seen = { every = 4, first = 1 }``, rows that
-      the search may see.
+      and ``relative_error``, added in squares; ``held_out = true``, or ``seen = { every = 4, first = 1 }`` or
+      ``seen = { rows = [0, 2, 5] }``, those between ``x_from`` and ``x_to`` that the search may see.
     - ``[search]``: as `Search`.
     """
     path = Path(file)
@@ -257,4 +262,7 @@ def _target(target: _Target, seen: _Seen | None, value: np.ndarray) -> Target:
     if seen is not None:
         row = np.arange(value.size)
         held_out |= (row < seen.first) | ((row - seen.first) % seen.every != 0)
+        if seen.rows:
+            check.integer("largest of the rows seen", max(seen.rows), low=0, high=value.size - 1)
+            held_out |= ~np.isin(row, seen.rows)
     return Target(value, np.hypot(target.error, target.relative_error * value), held_out)

@@ -56,17 +56,15 @@ class Calibration(FitResult):
 
     def to_dataset(self) -> xr.Dataset:
         """As `FitResult.to_dataset`, with the arrays of each curve (``curve0_x``, ``curve0_value``, ...)."""
-        found = super().to_dataset()
+        variables: dict[str, Any] = {"history": (("round",), self.history, "1", "sum of squares of the data in errors")}
         for k, curve in enumerate(self.curves):
             units = {"x": curve.axis_unit, "held_out": "1"}
             words = {"x": curve.axis, "held_out": "not seen by the search"}
             for name, array in curve.arrays().items():
                 text = words.get(name, f"{curve.experiment}: {curve.label}, {name.replace('_', ' ')}")
-                found[f"curve{k}_{name}"] = (
-                    f"place{k}", array, {"units": units.get(name, curve.unit), "long_name": text},
-                )  # fmt: skip
-        return found.assign(history=("round", self.history))
+                variables[f"curve{k}_{name}"] = ((f"place{k}",), array, units.get(name, curve.unit), text)
+        return self.with_data(variables)
 
-    def cell_changes(self, cell: Any) -> Mapping[str, float]:
+    def cell_changes(self, cell: Any) -> Mapping[str, Any]:
         """The fitted numbers, also those that take the same values."""
         return {key: self.cell.technology.quantities[key].value for key in self.keys}

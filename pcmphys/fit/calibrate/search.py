@@ -9,7 +9,7 @@ import numpy as np
 
 from pcmphys.errors import ConvergenceError
 from pcmphys.fit.calibrate.free import Free
-from pcmphys.fit.calibrate.trials import Task, Trials
+from pcmphys.fit.calibrate.simulations import Simulations, Task
 from pcmphys.numerics import check
 
 _FAILED = 1e3
@@ -74,8 +74,8 @@ class Residuals:
     Points are shares (free,) of the way from bound to bound.
     """
 
-    def __init__(self, trials: Trials, free: Sequence[Free], search: Search) -> None:
-        self.trials, self.free, self.search = trials, free, search
+    def __init__(self, simulations: Simulations, free: Sequence[Free], search: Search) -> None:
+        self.simulations, self.free, self.search = simulations, free, search
         self.history: list[float] = []
 
     def values(self, point: np.ndarray) -> tuple[float, ...]:
@@ -86,11 +86,11 @@ class Residuals:
         """What is simulated for a point."""
         values = self.values(point)
         seeds = self.search.searched if seeds is None else seeds
-        return [Task(values, k, seed) for k in range(len(self.trials.experiments)) for seed in seeds]
+        return [Task(values, k, seed) for k in range(len(self.simulations.experiments)) for seed in seeds]
 
     def many(self, points: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Residuals (data + priors,) at points; NaN where a trial failed."""
-        self.trials.run(task for point in points for task in self.tasks(point))
+        self.simulations.run(task for point in points for task in self.tasks(point))
         return [self._of(point, self.search.searched) for point in points]
 
     def single(self, point: np.ndarray, seed: int) -> np.ndarray:
@@ -98,11 +98,11 @@ class Residuals:
         return self._of(point, (seed,))
 
     def _of(self, point: np.ndarray, seeds: Sequence[int]) -> np.ndarray:
-        if self.trials.failure(self.tasks(point, seeds)):
+        if self.simulations.failure(self.tasks(point, seeds)):
             return np.full(self.count + self.priors, np.nan)
         values, found = self.values(point), []
-        for k, experiment in enumerate(self.trials.experiments):
-            parts = [self.trials.found[Task(values, k, seed)] for seed in seeds]
+        for k, experiment in enumerate(self.simulations.experiments):
+            parts = [self.simulations.found[Task(values, k, seed)] for seed in seeds]
             for quantity, target in experiment.targets.items():
                 mean = np.mean([part[quantity] for part in parts], axis=0)  # type: ignore[index]
                 used = target.used
@@ -115,7 +115,7 @@ class Residuals:
     @property
     def count(self) -> int:
         """Data that the search sees."""
-        return sum(int(target.used.sum()) for one in self.trials.experiments for target in one.targets.values())
+        return sum(int(target.used.sum()) for one in self.simulations.experiments for target in one.targets.values())
 
     @property
     def priors(self) -> int:
@@ -165,7 +165,7 @@ def best_start(residuals: Residuals, start: np.ndarray) -> np.ndarray:
 
 def _given_up(what: str, residuals: Residuals, point: np.ndarray) -> ConvergenceError:
     """The error of a search that cannot go on, with what the cell said at a point."""
-    words = residuals.trials.failure(residuals.tasks(point))
+    words = residuals.simulations.failure(residuals.tasks(point))
     return ConvergenceError(f"calibration: {what}: {words}", residual=float("nan"), iterations=len(residuals.history))
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pcmphys.errors import ParameterError
-from pcmphys.fit.experiments.experiment import Experiment, Quantity, logarithm
+from pcmphys.fit.experiments.experiment import Experiment, Observable, logarithm
 from pcmphys.fit.experiments.pulse_train import RESET
 from pcmphys.numerics import check
 from pcmphys.programming import Pulse
@@ -31,10 +31,10 @@ class Bake(Experiment):
         That made the state.
     """
 
-    axis: ClassVar[Quantity] = Quantity("s", "time of the bake")
-    quantities: ClassVar[Mapping[str, Quantity]] = {
-        "log_conductance": Quantity("1", "mean of ln(G/S)"),
-        "log_conductance_std": Quantity("1", "std of ln G"),
+    axis: ClassVar[Observable] = Observable("s", "time of the bake")
+    quantities: ClassVar[Mapping[str, Observable]] = {
+        "log_conductance": Observable("1", "mean of ln(G/S)"),
+        "log_conductance_std": Observable("1", "std of ln G"),
     }
 
     temperature: float = field(kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pcmphys.errors import ParameterError
-from pcmphys.fit.experiments.experiment import Experiment, Quantity
+from pcmphys.fit.experiments.experiment import Experiment, Observable
 from pcmphys.fit.experiments.pulse_train import RESET
 from pcmphys.numerics import check
 from pcmphys.programming import Pulse
@@ -38,10 +38,10 @@ class CurrentVoltage(Experiment):
     during the sweep.
     """
 
-    axis: ClassVar[Quantity] = Quantity("V", "voltage")
-    quantities: ClassVar[Mapping[str, Quantity]] = {
-        "log_current": Quantity("1", "mean of ln(I/A)"),
-        "log_current_std": Quantity("1", "std of ln I"),
+    axis: ClassVar[Observable] = Observable("V", "voltage")
+    quantities: ClassVar[Mapping[str, Observable]] = {
+        "log_current": Observable("1", "mean of ln(I/A)"),
+        "log_current_std": Observable("1", "std of ln I"),
     }
 
     pulse: Pulse = field(default=RESET, kw_only=True)

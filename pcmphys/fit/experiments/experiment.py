@@ -20,14 +20,14 @@ _LEAST = 1e-12
 """Conductance [S] that stands for a read at or below zero in a logarithm: below what any instrument tells apart."""
 
 
-class Quantity(NamedTuple):
+class Observable(NamedTuple):
     """What a column of data is: its unit, and words for figures."""
 
     unit: str
     words: str
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Target:
     """One measured quantity of an experiment, at all places of it.
 
@@ -68,6 +68,9 @@ class Target:
             own.flags.writeable = False
             object.__setattr__(self, name, own)
 
+    def __repr__(self) -> str:
+        return f"Target({int(self.measured.sum())} values, {int(self.used.sum())} of them not held out)"
+
     @property
     def measured(self) -> np.ndarray:
         """Where there is a value, (n,)."""
@@ -105,8 +108,8 @@ class Experiment(ABC):
         Where the data come from: file, licence; for the notes of a calibration.
     """
 
-    axis: ClassVar[Quantity]
-    quantities: ClassVar[Mapping[str, Quantity]]
+    axis: ClassVar[Observable]
+    quantities: ClassVar[Mapping[str, Observable]]
 
     x: ArrayLike
     targets: Mapping[str, Target]
@@ -143,7 +146,7 @@ class Experiment(ABC):
         """Its name, or what kind it is."""
         return self.name or type(self).__name__
 
-    def describe(self, quantity: str) -> Quantity:
+    def describe(self, quantity: str) -> Observable:
         """Unit of a quantity, and words for figures; one that this kind does not have is named."""
         return self.quantities[check.choice("quantity", quantity, self.quantities)]
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pcmphys.errors import ParameterError
-from pcmphys.fit.experiments.experiment import Experiment, Quantity, logarithm
+from pcmphys.fit.experiments.experiment import Experiment, Observable, logarithm
 from pcmphys.numerics import check
 
 
@@ -36,12 +36,12 @@ class ProgramAndVerify(Experiment):
     Not modelled: an instrument's own noise; devices that an experiment would sort out.
     """
 
-    axis: ClassVar[Quantity] = Quantity("S", "target conductance")
-    quantities: ClassVar[Mapping[str, Quantity]] = {
-        "programming_error": Quantity("S", "std of programmed conductance"),
-        "conductance_mean": Quantity("S", "mean of programmed conductance"),
-        "exponent_mean": Quantity("1", "mean of drift exponent"),
-        "exponent_std": Quantity("1", "std of drift exponent"),
+    axis: ClassVar[Observable] = Observable("S", "target conductance")
+    quantities: ClassVar[Mapping[str, Observable]] = {
+        "programming_error": Observable("S", "std of programmed conductance"),
+        "conductance_mean": Observable("S", "mean of programmed conductance"),
+        "exponent_mean": Observable("1", "mean of drift exponent"),
+        "exponent_std": Observable("1", "std of drift exponent"),
     }
 
     scheme: Any = field(default=None, kw_only=True)

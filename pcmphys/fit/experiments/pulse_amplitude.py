@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pcmphys.errors import ParameterError
-from pcmphys.fit.experiments.experiment import Experiment, Quantity, logarithm
+from pcmphys.fit.experiments.experiment import Experiment, Observable, logarithm
 from pcmphys.numerics import check
 from pcmphys.programming import Pulse
 
@@ -32,10 +32,10 @@ class PulseAmplitude(Experiment):
         Time [s] after the pulse until the read.
     """
 
-    axis: ClassVar[Quantity] = Quantity("A", "current of the pulse")
-    quantities: ClassVar[Mapping[str, Quantity]] = {
-        "log_conductance": Quantity("1", "mean of ln(G/S)"),
-        "log_conductance_std": Quantity("1", "std of ln G"),
+    axis: ClassVar[Observable] = Observable("A", "current of the pulse")
+    quantities: ClassVar[Mapping[str, Observable]] = {
+        "log_conductance": Observable("1", "mean of ln(G/S)"),
+        "log_conductance_std": Observable("1", "std of ln G"),
     }
 
     width: float = field(default=1e-6, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pcmphys.errors import ParameterError
-from pcmphys.fit.experiments.experiment import Experiment, Quantity
+from pcmphys.fit.experiments.experiment import Experiment, Observable
 from pcmphys.numerics import check
 from pcmphys.programming import Pulse
 
@@ -40,12 +40,12 @@ class PulseTrain(Experiment):
     what the simulation adds to the errors, not in those of the data.
     """
 
-    axis: ClassVar[Quantity] = Quantity("1", "number of pulses")
-    quantities: ClassVar[Mapping[str, Quantity]] = {
-        "conductance_mean": Quantity("S", "mean conductance"),
-        "conductance_std": Quantity("S", "std of conductance"),
-        "step_mean": Quantity("S", "mean step"),
-        "step_std": Quantity("S", "std of the step"),
+    axis: ClassVar[Observable] = Observable("1", "number of pulses")
+    quantities: ClassVar[Mapping[str, Observable]] = {
+        "conductance_mean": Observable("S", "mean conductance"),
+        "conductance_std": Observable("S", "std of conductance"),
+        "step_mean": Observable("S", "mean step"),
+        "step_std": Observable("S", "std of the step"),
     }
 
     pulse: Pulse = field(kw_only=True)

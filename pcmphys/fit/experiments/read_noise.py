@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pcmphys.errors import ParameterError
-from pcmphys.fit.experiments.experiment import Experiment, Quantity
+from pcmphys.fit.experiments.experiment import Experiment, Observable
 from pcmphys.numerics import check
 
 
@@ -37,8 +37,8 @@ class ReadNoise(Experiment):
     S. R. Nandakumar et al., ICECS 2019, 727: Q_s.
     """
 
-    axis: ClassVar[Quantity] = Quantity("S", "target conductance")
-    quantities: ClassVar[Mapping[str, Quantity]] = {"amplitude": Quantity("1", "noise amplitude Q_s")}
+    axis: ClassVar[Observable] = Observable("S", "target conductance")
+    quantities: ClassVar[Mapping[str, Observable]] = {"amplitude": Observable("1", "noise amplitude Q_s")}
 
     age: float = field(default=1e4, kw_only=True)
     interval: float = field(default=1e-3, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from pcmphys.errors import ParameterError
-from pcmphys.fit.experiments.experiment import Experiment, Quantity
+from pcmphys.fit.experiments.experiment import Experiment, Observable
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -20,8 +20,8 @@ class Simulated(Experiment):
     processes, the function must be one of a module.
     """
 
-    axis: ClassVar[Quantity] = Quantity("1", "x")
-    quantities: ClassVar[Mapping[str, Quantity]] = {}
+    axis: ClassVar[Observable] = Observable("1", "x")
+    quantities: ClassVar[Mapping[str, Observable]] = {}
 
     function: Callable[[Any, np.ndarray, int, int], Mapping[str, Any]] = field(kw_only=True)
 
@@ -30,9 +30,9 @@ class Simulated(Experiment):
         if not callable(self.function):
             raise ParameterError(f"function must be called with (cell, x, devices, seed); got {self.function!r}")
 
-    def describe(self, quantity: str) -> Quantity:
+    def describe(self, quantity: str) -> Observable:
         """Any name is one."""
-        return Quantity("1", str(quantity).replace("_", " "))
+        return Observable("1", str(quantity).replace("_", " "))
 
     def simulate(self, cell: Any, seed: int) -> Mapping[str, np.ndarray]:
         """See `Experiment.simulate`."""

@@ -114,7 +114,7 @@ def pulse_train(
     ...     reads.append(reads[-1] + 1e-6 - 0.1 * reads[-1] + rng.normal(0.0, 0.3e-6, 500))
     >>> found = pulse_train(np.array(reads))
     >>> print(found["slope"], "|", round(float(found.step_spread(3e-6, 10)) * 1e6, 2), "uS")
-    -0.1014 +- 0.0068 | 0.3 uS
+    -0.1014 +- 0.0068 | 0.29 uS
     """
     if isinstance(conductance, Table):
         beside = {"pulse": pulse, "device": device, "amplitude": amplitude}

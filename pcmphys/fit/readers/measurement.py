@@ -105,6 +105,7 @@ class Source:
     def __repr__(self) -> str:
         name = self.file.replace("\\", "/").rpartition("/")[2]
         licence = self.licence or "not known"
+        name, licence = (text if len(text) <= 48 else f"{text[:45]}..." for text in (name, licence))
         return f"Source({name!r}, sha256 {self.sha256[:8]}..., layout {self.layout}, licence {licence})"
 
 

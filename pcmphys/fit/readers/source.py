@@ -201,4 +201,4 @@ def licence_beside(path: Path) -> str | None:
     except OSError:
         return None
     said = re.search(r"^[-*\s]*Licen[cs]e[^:\n]*:\s*(\S.*)$", text, re.MULTILINE)
-    return None if said is None else f"{said[1].strip(' .')[:80]} (SOURCE.md beside the file)"
+    return None if said is None else f"{said[1].split('. ')[0].strip(' .')[:80]} (SOURCE.md beside the file)"

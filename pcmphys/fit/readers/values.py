@@ -12,7 +12,7 @@ from pcmphys.fit.readers import units
 from pcmphys.fit.readers.columns import Column
 from pcmphys.fit.readers.grid import Grid
 from pcmphys.fit.readers.locate import ABOVE, BELOW, MISSING, NUMBER, WITH_UNIT
-from pcmphys.fit.readers.stamps import order_of, stamp
+from pcmphys.fit.readers.stamps import CLOCK, order_of, stamp
 from pcmphys.fit.readers.units import Unit
 from pcmphys.numerics import check
 
@@ -112,6 +112,8 @@ def _odd(grid: Grid, column: Column, row: int, cell: Any) -> tuple[float, int, s
     elif NUMBER.fullmatch(text):  # of Fortran, 1.5D-3, or beyond what a computer can hold, which is out of any range
         value = float(re.sub("[dD]", "e", text.replace(",", ".")))
         return value, READ if np.isfinite(value) else OVER, None
+    elif CLOCK.fullmatch(text):
+        why = " (it is a time of day: with its date before it, or in a column beside it, it is a moment)"
     elif isinstance(cell, str) and text.startswith("="):
         why = " (formulas are not run: save the file with values)"
     raise ParameterError(f"{grid.at(row, column.place)}: {text[:60]!r} is not a number{why}")

@@ -155,7 +155,7 @@ def test_progress_ends_at_its_end():
     assert (np.diff(done) == 1).all()
     assert (total == total[0]).all()
     assert done[-1] <= total[0]
-    assert seen[-1] == (1, 1)
+    assert seen[-1] == (total[0], total[0])
 
 
 def test_what_the_data_do_not_determine_is_said():

@@ -103,3 +103,10 @@ def test_moments_that_are_not_there(read):
     cells = [("26.11.2026 02:29:19",), ("31.02.2026 02:29:20",), ("27.11.2026 02:29:18",)]
     with pytest.raises(ParameterError, match=r"line 3, column 'when': '31.02.2026 02:29:20' is no time stamp"):
         read(cells, programmed="2026-11-26")
+
+
+def test_times_of_day_without_a_date(read):
+    with pytest.raises(
+        ParameterError, match=r"line 2, column 'time': '12:00:01' is not a number \(it is a time of day"
+    ):
+        read([("12:00:01",), ("12:00:02",), ("12:00:05",)], heads=("time",))

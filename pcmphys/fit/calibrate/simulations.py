@@ -31,7 +31,7 @@ class Task(NamedTuple):
         return self.experiment, self.seed, int.from_bytes(digest[:8], "big")
 
 
-class Trials:
+class Simulations:
     """Simulations of a cell with changed numbers.
 
     A trial that the cell refuses, or in which something does not converge, has failed: the search stays away from it.
