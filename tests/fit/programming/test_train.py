@@ -211,3 +211,27 @@ BAD = [
 def test_bad_input_is_refused_in_words(change, words):
     with pytest.raises(ParameterError, match=words):
         pulse_train(**({"conductance": READS} | change))
+
+
+def test_increments_of_our_own_cell():
+    """100 uA for 50 ns after a RESET: law and bins against steps counted directly, with the noise of their reads."""
+    cell = pcm.load_cell("ibm-90nm-doped-gst")
+    population = cell.population(300, seed=3)
+    population.apply(pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9))
+    population.wait(20.0)
+    reads = [population.read()]
+    for _ in range(20):
+        population.apply(pcm.Pulse(current=100e-6, width=50e-9, fall=5e-9))
+        population.wait(20.0)
+        reads.append(population.read())
+    found = pulse_train(np.array(reads), amplitude=100e-6)
+    steps = np.diff(reads, axis=0)
+    by_pulse = found.by_pulse()
+    np.testing.assert_allclose(by_pulse["mean"], steps.mean(axis=1), rtol=1e-9)
+    np.testing.assert_allclose(by_pulse["std"], steps.std(axis=1, ddof=1), rtol=1e-9)
+    number = np.arange(1, 21)
+    law = np.array([found.mean_step(line, n).mean() for n, line in zip(number, reads)])
+    assert np.abs((law - steps.mean(axis=1)) / by_pulse["mean_error"].values).max() < 4.0
+    spread = np.array([np.sqrt((found.step_spread(line, n) ** 2).mean()) for n, line in zip(number, reads)])
+    assert np.median(np.abs(spread / by_pulse["std"].values - 1.0)) < 0.1
+    assert found["slope"].value < -3 * found["slope"].error
