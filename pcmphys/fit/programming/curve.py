@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +20,7 @@ from pcmphys.fit.programming.errors import FEW, clustered
 from pcmphys.fit.programming.given import of_table
 from pcmphys.fit.programming.input import CurveReads, conductances, curve_reads
 from pcmphys.fit.programming.levels import Branches, LevelReads, branches, levels
+from pcmphys.fit.programming.narrow import widest, with_open_width
 from pcmphys.fit.programming.ramp import curve_law
 from pcmphys.fit.programming.result import ProgrammingCurve
 from pcmphys.fit.readers.tables import Table
@@ -138,7 +141,9 @@ def programming_curve(
         )
     found, held = _best(table, seen, what, parameters)
     lost = lost_with_the_top(table, _values(found), seen, what)
-    estimates, covariance = without(*_with_errors(found, parameters[0], reads, table), lost)
+    estimates, covariance = _with_errors(found, parameters[0], reads, table)
+    open_ = _open_widths(found, what, lambda one: _fit(table, seen, what, one), with_held(parameters[0], held))
+    estimates, covariance = without(*with_open_width(estimates, covariance, open_), lost)
     estimates, covariance = _with_read_off(estimates, covariance, table, reads)
     return ProgrammingCurve(
         title=_title(reads, table, what),
@@ -173,6 +178,29 @@ def _from_starts(table: LevelReads, seen: Branches, what: str, parameters: list[
         if found[-1].goodness.known and found[-1].goodness.reduced < 1.0:
             break
     return min(found, key=lambda one: one.goodness.chi2)
+
+
+def _open_widths(found: Fitted, what: str, fit: Callable, parameters: list[Parameter]) -> dict:
+    """Largest width of each branch whose best width is none, by the names of its onset, end, width and spread."""
+    values = _values(found)
+    # from where the fit ended, so that the search is short
+    near = [one if one.fixed or one.tied else replace(one, start=values[one.name]) for one in parameters]
+
+    def again(name: str, width: float) -> Fitted:
+        return fit([replace(one, start=width, fixed=True) if one.name == name else one for one in near])
+
+    result = {}
+    for name in _narrow(found):
+        kind, spread = _ONSETS[name], f"{_ONSETS[name]}_spread"
+        full = "full_reset" if kind == "melting" else "full_set"
+        names = f"{kind}_{what}", f"{full}_{what}", name, spread
+        result[names] = widest(found, name, values[spread], again)
+    return result
+
+
+def _narrow(found: Fitted) -> list[str]:
+    """Widths that ended at the least that shows."""
+    return [one.name for one in found.estimates if one.bound == "low" and one.name in _ONSETS]
 
 
 def _values(found: Fitted) -> dict[str, float]:
@@ -291,13 +319,13 @@ def _open(table: LevelReads, seen: Branches, what: str, unit: str) -> tuple[str,
 
 
 def _notes(found: Fitted, reads: CurveReads, seen: Branches, what: str) -> tuple[str, ...]:
-    narrow = [one.name for one in found.estimates if one.bound == "low" and one.name in _ONSETS]
+    narrow = _narrow(found)
     notes = [words for words in found.notes if not words.startswith(tuple(f"{name} ended" for name in narrow))]
     for name in narrow:
         kind = _ONSETS[name]
         notes.append(
-            f"{name} is as small as levels can show: devices differ by more than one takes, {kind}_{what} is where the "
-            f"mean device changes, {kind}_spread by how much they differ"
+            f"{name} is as small as levels can show, and may be as large as its error: {kind}_{what} is then where the "
+            f"mean device changes, its error half of that width; only the middle of the branch is known well"
         )
     if seen.falls and not seen.rises:
         notes.append("no SET branch: the conductance rises nowhere before it falls (the devices were SET before)")

@@ -86,7 +86,12 @@ def test_train_covers_and_its_wrong_twin_does_not():
 def test_curve_covers_to_three_points(same):
     rng = np.random.default_rng(31)
     values = {name: truth.CURVE[name] for name in OF_CURVE}
-    fit = share_inside(lambda: programming_curve(truth.CURRENT, truth.curve(rng, 100, same=same)), values, 1000)
+    # devices that differ from level to level scatter the means: they need more levels to tell width from spread
+    level = truth.CURRENT if same else np.linspace(20e-6, 500e-6, 49)
+    devices = 100 if same else 400
+    fit = share_inside(
+        lambda: programming_curve(level, truth.curve(rng, devices, same=same, level=level)), values, 1000
+    )
     for name, found in fit.items():
         np.testing.assert_allclose(found, [0.683, 0.954], atol=0.03, err_msg=name)
 

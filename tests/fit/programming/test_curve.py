@@ -135,6 +135,24 @@ def test_curves_that_begin_or_end_on_the_way_say_what_they_leave_open():
     assert abs(found["set_current"].value - 70e-6) < 4 * found["set_current"].error
 
 
+def test_a_width_that_came_out_as_none_is_open_to_its_largest():
+    """Noisy means cannot tell a ramp from a spread: the onset then has the error of the ramp that could be."""
+    rng, seen = np.random.default_rng(31), 0
+    for _ in range(12):
+        found = programming_curve(truth.CURRENT, truth.curve(rng, 100, same=False))
+        if found["set_width"].bound != "low":
+            continue
+        seen += 1
+        onset, width = found["set_current"], found["set_width"]
+        assert abs(onset.value - truth.CURVE["set_current"]) < 2.5 * onset.error
+        assert width.error > 0.5 * truth.CURVE["set_width"]
+        assert onset.error > 0.4 * width.error
+        middle = onset.value + 0.5 * width.value
+        assert middle == pytest.approx(100e-6, abs=4e-6)
+        assert any("set_width is as small as levels can show" in words for words in found.notes)
+    assert seen >= 2
+
+
 def test_one_device_has_errors_from_its_scatter():
     rng = np.random.default_rng(8)
     level = np.linspace(100e-6, 500e-6, 41)
