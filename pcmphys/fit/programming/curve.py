@@ -89,6 +89,7 @@ def programming_curve(
     `pcmphys.fit.programming.ramp`, where it is derived from the heat and the melt front of the package's own cell.
     ``melting_current`` is the onset of the mean device, where the mean melt first reaches the contact and G begins to
     fall; ``full_reset_current`` is where the whole contact is under melt, beyond which R only grows with the dome.
+    ``melting_middle`` lies between the two, ``set_middle`` likewise.
     ``window`` is the width of the U of R(x) between its two half-way points. A curve that ends on its way down (begins
     on its way up) does not show the conductance of RESET (of the start): it is then held at 0 S, which the result says.
 
@@ -252,6 +253,7 @@ def _branch(table: LevelReads, top: int, names: tuple[str, str], size, of) -> li
         Parameter(f"{kind}_width", wide * ramp, _FINEST * step, 8.0 * span + ramp, unit),
         Parameter(f"{kind}_spread", 0.4 * ramp if wide < 1.0 else 0.1 * ramp, _FINEST * step, 4.0 * span + ramp, unit),
         Parameter(f"{full}_{what}", half, unit=unit, tied=f"{kind}_{what} + {kind}_width"),
+        Parameter(f"{kind}_middle", half, unit=unit, tied=f"{kind}_{what} + {kind}_width / 2"),
         Parameter(f"{floor}_conductance", low, unit="S"),
     ]
 

@@ -28,9 +28,9 @@ class ProgrammingCurve(FitResult):
     """Conductance after a pulse against its amplitude; everything of `FitResult` too.
 
     The parameters, as far as the curve shows their branch (``_current`` [A] is ``_voltage`` [V] where amplitudes are):
-    ``melting_current``, ``melting_width``, ``melting_spread``, ``full_reset_current``, ``reset_conductance``;
-    ``set_current``, ``set_width``, ``set_spread``, ``full_set_current``, ``start_conductance``; ``set_conductance``,
-    ``window``; and, read off, ``minimum`` and ``maximum``.
+    ``melting_current``, ``melting_width``, ``melting_spread``, ``full_reset_current``, ``melting_middle``,
+    ``reset_conductance``; ``set_current``, ``set_width``, ``set_spread``, ``full_set_current``, ``set_middle``,
+    ``start_conductance``; ``set_conductance``, ``window``; and, read off, ``minimum`` and ``maximum``.
 
     Attributes
     ----------

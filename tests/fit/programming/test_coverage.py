@@ -85,7 +85,9 @@ def test_train_covers_and_its_wrong_twin_does_not():
 @pytest.mark.parametrize("same", [True, False])
 def test_curve_covers_to_three_points(same):
     rng = np.random.default_rng(31)
-    values = {name: truth.CURVE[name] for name in OF_CURVE}
+    # a SET branch whose width may come out as none has errors that are wide, see `pcmphys.fit.programming.narrow`
+    names = OF_CURVE if same else (*OF_CURVE[:5], "window")
+    values = {name: truth.CURVE[name] for name in names}
     # devices that differ from level to level scatter the means: they need more levels to tell width from spread
     level = truth.CURRENT if same else np.linspace(20e-6, 500e-6, 49)
     devices = 100 if same else 400
