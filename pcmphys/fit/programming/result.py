@@ -116,7 +116,7 @@ class ProgrammingCurve(FitResult):
         at `middle_reset` on average; in the simplest case, a filament that fills the heater and a smooth front, R_th =
         (T_m - T_ambient) / P(I). All else stays. Give it a curve of devices that were SET before. That a thin dome
         still conducts, and that part of it crystallizes while the pulse falls, is not counted: on our own cell R_th
-        comes out 2 to 3 % too small.
+        comes out 2 to 6 % too small (6 % for the shipped 90 nm cell).
         """
         parameters = getattr(cell, "parameters", None)
         if not hasattr(getattr(parameters, "heat", None), "thermal_resistance"):
