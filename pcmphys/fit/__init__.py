@@ -19,6 +19,11 @@ from pcmphys.fit.iv.fit import iv
 from pcmphys.fit.iv.laws import FitLaw, OhmicLaw, PooleDomeLaw, PooleFrenkelLaw, PooleLaw
 from pcmphys.fit.iv.options import IvOptions
 from pcmphys.fit.iv.result import IvFit, IvSweep
+from pcmphys.fit.programming.curve import programming_curve
+from pcmphys.fit.programming.fit import programming
+from pcmphys.fit.programming.result import ProgrammingCurve
+from pcmphys.fit.programming.train import pulse_train
+from pcmphys.fit.programming.train_result import PulseTrainFit, PulseTrains
 from pcmphys.fit.readers.layout import Layout
 from pcmphys.fit.readers.measurement import Measurement, Source, Trace
 from pcmphys.fit.readers.read import read
@@ -58,6 +63,9 @@ __all__ = [
     "PooleFrenkelLaw",
     "PooleLaw",
     "Prediction",
+    "ProgrammingCurve",
+    "PulseTrainFit",
+    "PulseTrains",
     "RetentionFit",
     "Search",
     "Source",
@@ -73,6 +81,9 @@ __all__ = [
     "experiments",
     "failures",
     "iv",
+    "programming",
+    "programming_curve",
+    "pulse_train",
     "read",
     "read_calibration",
     "read_table",
