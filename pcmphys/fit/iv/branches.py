@@ -30,7 +30,7 @@ _UNIFORM = 1.0 / np.sqrt(12.0)
 """Standard deviation of what lies anywhere within a step of the grid, over that step."""
 
 
-class Branches(NamedTuple):
+class SweepParts(NamedTuple):
     """Points of the off-state and of the on-state (at the tester's limit neither), and the threshold."""
 
     off: np.ndarray
@@ -47,8 +47,8 @@ class Branches(NamedTuple):
     """Whether currents were set and voltages measured."""
 
 
-def branches(sweep: Sweep, options: IvOptions) -> Branches:
-    """Take a sweep apart; see `Branches`."""
+def branches(sweep: Sweep, options: IvOptions) -> SweepParts:
+    """Take a sweep apart; see `SweepParts`."""
     v, i = sweep.voltage, sweep.current
     if options.jump is None:
         return _unswitched(sweep, options)
@@ -81,12 +81,12 @@ def branches(sweep: Sweep, options: IvOptions) -> Branches:
         hold = float(v[last - 1]), float(i[last - 1])
     value, error = _threshold(v, place) if switched else (np.nan, np.nan)
     on &= ~limited & (i >= (options.least_on_current or 0.0))
-    return Branches(off & ~limited, on, limited, value, error, place if switched else -1, hold, by_current)
+    return SweepParts(off & ~limited, on, limited, value, error, place if switched else -1, hold, by_current)
 
 
-def _unswitched(sweep: Sweep, options: IvOptions) -> Branches:
+def _unswitched(sweep: Sweep, options: IvOptions) -> SweepParts:
     limited = _limited(sweep, options)
-    return Branches(~limited, np.zeros_like(limited), limited, np.nan, np.nan, -1, (np.nan, np.nan))
+    return SweepParts(~limited, np.zeros_like(limited), limited, np.nan, np.nan, -1, (np.nan, np.nan))
 
 
 def _limited(sweep: Sweep, options: IvOptions) -> np.ndarray:

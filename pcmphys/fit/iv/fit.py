@@ -9,7 +9,7 @@ import numpy as np
 
 from pcmphys.errors import ParameterError
 from pcmphys.fit.engine.result import Estimate
-from pcmphys.fit.iv.branches import LEFT_OUT, LIMITED, OFF, ON, Branches, branches
+from pcmphys.fit.iv.branches import LEFT_OUT, LIMITED, OFF, ON, SweepParts, branches
 from pcmphys.fit.iv.given import given_sweeps
 from pcmphys.fit.iv.input import Sweep, Sweeps, sweeps_of
 from pcmphys.fit.iv.laws import FitLaw, law_of
@@ -136,7 +136,7 @@ def iv(
     return _fitted(found, parts, law_of(law, hop_distance), options).with_source(given.source)
 
 
-def _fitted(data: Sweeps, parts: list[Branches], law: FitLaw, options: IvOptions) -> IvFit:
+def _fitted(data: Sweeps, parts: list[SweepParts], law: FitLaw, options: IvOptions) -> IvFit:
     used, words = _used(data.sweeps, parts, options)
     model = _model(data, used, law, options)
     current = _joined([one.current for one in data.sweeps], used)
@@ -177,7 +177,7 @@ def _fitted(data: Sweeps, parts: list[Branches], law: FitLaw, options: IvOptions
     )
 
 
-def _used(sweeps: tuple[Sweep, ...], parts: list[Branches], options: IvOptions) -> tuple[list[np.ndarray], list[str]]:
+def _used(sweeps: tuple[Sweep, ...], parts: list[SweepParts], options: IvOptions) -> tuple[list[np.ndarray], list[str]]:
     """Which points the law is fitted to, and what was left out, in words."""
     used, zeros, dropped, beyond = [], 0, 0, 0
     for one, part in zip(sweeps, parts, strict=True):
@@ -218,7 +218,7 @@ def _used(sweeps: tuple[Sweep, ...], parts: list[Branches], options: IvOptions) 
     return used, words
 
 
-def _back(parts: list[Branches], limited: int) -> int:
+def _back(parts: list[SweepParts], limited: int) -> int:
     return sum(int((~(part.off | part.on)).sum()) for part in parts) - limited
 
 
@@ -273,7 +273,11 @@ def _circuit(estimates: tuple[Estimate, ...], options: IvOptions) -> tuple[float
 
 
 def _switching(
-    data: Sweeps, parts: list[Branches], estimates: tuple[Estimate, ...], model: OffModel, circuit: tuple[float, float]
+    data: Sweeps,
+    parts: list[SweepParts],
+    estimates: tuple[Estimate, ...],
+    model: OffModel,
+    circuit: tuple[float, float],
 ) -> Switching:
     """Thresholds over the cell: what falls over the series resistance just before, and the offset, taken off."""
     rows = []
@@ -290,7 +294,7 @@ def _switching(
     return Switching(*columns)
 
 
-def _taken_apart(sweeps, parts: list[Branches], used: list[np.ndarray], fit: np.ndarray, residual: np.ndarray):
+def _taken_apart(sweeps, parts: list[SweepParts], used: list[np.ndarray], fit: np.ndarray, residual: np.ndarray):
     """The sweeps as a user sees them."""
     found, place = [], 0
     for one, part, mine in zip(sweeps, parts, used, strict=True):
@@ -351,7 +355,7 @@ def _of_law(model: OffModel, estimates: tuple[Estimate, ...]) -> list[str]:
     return notes
 
 
-def _ends(parts: list[Branches]) -> list[str]:
+def _ends(parts: list[SweepParts]) -> list[str]:
     """Where on-states were seen to end."""
     last = np.array([part.hold for part in parts if np.isfinite(part.hold[0])])
     if not len(last):
