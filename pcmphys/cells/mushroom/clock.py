@@ -103,7 +103,7 @@ class Clock:
     ) -> None:
         """Let time pass at once, each device at its own temperature [K]; nothing may be pending."""
         temperature = np.ascontiguousarray(temperature)
-        launch(relaxation.relax, self._size, duration, temperature, p.relaxation, state.order)
+        launch(relaxation.relax, self._size, duration, temperature, p.relaxation, state.age)
         launch(traps.live_on, self._size, duration, temperature, p.telegraph, state.trap_lag)
         still = anneal.still_below(duration, tables, p)
         if self._size and temperature.max() > still:
@@ -122,7 +122,7 @@ class Clock:
             return state
         duration, temperature = self._pending
         if temperature <= anneal.still_below(duration, tables, p):
-            now = state._replace(order=state.order.copy())
+            now = state._replace(age=state.age.copy())
         else:
             now = state.copied()
         self._age(now, address, p, tables)
@@ -130,7 +130,7 @@ class Clock:
 
     def _age(self, state, address, p, tables) -> None:
         duration, temperature = self._pending
-        launch(relaxation.relax_alike, self._size, duration, temperature, p.relaxation, state.order)
+        launch(relaxation.relax_alike, self._size, duration, temperature, p.relaxation, state.age)
         still = anneal.still_below(duration, tables, p)
         if temperature > still:
             self._crystallize(duration, np.full(self._size, temperature), still, state, address, p)

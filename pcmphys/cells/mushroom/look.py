@@ -14,15 +14,12 @@ from pcmphys.cells.mushroom import pulse as pulses
 from pcmphys.cells.mushroom import read as reads
 from pcmphys.cells.mushroom.parameters import MushroomFloats
 from pcmphys.cells.protocol import Cell
-from pcmphys.constants import BOLTZMANN
 from pcmphys.numerics.compile import launch
 from pcmphys.numerics.frozen import Frozen
 from pcmphys.physics import relaxation
 from pcmphys.physics.state import (
     AMPLITUDE,
-    DOME_DRIFT,
     FACTORS,
-    FILM_DRIFT,
     HEAT,
     RADIUS,
     SECTORS,
@@ -145,8 +142,8 @@ class MushroomLook(Frozen):
     @functools.cached_property
     def drift_exponent(self) -> np.ndarray:
         """Exponent -d ln G / d ln t of each device, at the usual read voltage, without noise."""
-        barrier = self._floats.relaxation.barrier / (BOLTZMANN * self.temperature)
-        older = self._state._replace(order=self._state.order - _LOG_STEP / barrier)
+        ratio = self.temperature / self._floats.relaxation.kept
+        older = self._state._replace(age=self._state.age * math.exp(_LOG_STEP * ratio))
         with np.errstate(invalid="ignore", divide="ignore"):
             return self._shaped(-np.log(self._conductance(older) / self.conductance) / _LOG_STEP)
 
@@ -156,9 +153,9 @@ class MushroomLook(Frozen):
         At the cell's ambient temperature, as far as relaxation goes: nothing crystallizes.
         """
         duration = checks.of_devices(self.shape, "duration", duration, "s")
-        order, ambient = np.empty(self.size), self.cell.parameters.heat.ambient
-        launch(relaxation.later, self.size, duration, ambient, self._floats.relaxation, self._state.order, order)
-        return self._conductance(self._state._replace(order=order))
+        age = np.empty((self.size, SECTORS))
+        launch(relaxation.later, self.size, duration, self._floats.relaxation, self._state.age, age)
+        return self._conductance(self._state._replace(age=age))
 
     @functools.cached_property
     def relative_noise(self) -> np.ndarray:
@@ -197,16 +194,12 @@ class MushroomLook(Frozen):
 
     @functools.cached_property
     def glass_age(self) -> np.ndarray:
-        """Time [s] at the cell's ambient temperature that brings a fresh glass to where each device's stands.
+        """Time [s] at the cell's ambient temperature that brings a fresh glass to where each sector's stands.
 
-        The time since the last pulse above the glass transition, if all of it passed at the ambient temperature.
+        Population's shape and 16. The time since the pulse in which the sector melted, if all of it passed at the
+        ambient temperature.
         """
-        p = self._floats.relaxation
-        reduced = p.barrier / (BOLTZMANN * self.cell.parameters.heat.ambient)
-        # see `relaxation.log_time_constant`
-        scale = reduced - math.log(reduced * p.attempt_rate)
-        start = math.exp(scale - reduced * p.initial)
-        return self._shaped(np.exp(scale - reduced * self._state.order) - start)
+        return self._shaped(self._state.age - self._floats.relaxation.youngest, SECTORS)
 
     @functools.cached_property
     def crystalline_fraction(self) -> np.ndarray:
@@ -269,12 +262,13 @@ class MushroomLook(Frozen):
 
     @property
     def quench(self) -> dict[str, np.ndarray]:
-        """What the last melt drew: factors of both drift exponents beside the device's own."""
-        device, p = self._state.device, self._floats.relaxation
-        own = (p.dome_exponent * device[:, DOME_DRIFT], p.boundary_exponent * device[:, FILM_DRIFT])
-        with np.errstate(invalid="ignore", divide="ignore"):
-            found = [self._state.exponent[:, k] / own[k] for k in range(2)]
-        return {name: part.reshape(self.shape) for name, part in zip(("dome_drift", "film_drift"), found, strict=True)}
+        """What each sector's last melt drew: factors of both drift exponents beside the device's own.
+
+        Population's shape and 16; alike in sectors that melted in the same pulse.
+        """
+        spread = self._floats.relaxation.cycle_spread * relaxation.DEVIATE
+        drawn = np.maximum(1.0 + spread * self._state.deviate, 0.0)
+        return {name: self._shaped(drawn[:, k], SECTORS) for k, name in enumerate(("dome_drift", "film_drift"))}
 
     def _conductance(self, state: MushroomState) -> np.ndarray:
         voltage = self.cell.read_voltage

@@ -78,7 +78,7 @@ class MushroomParameters:
             self.crystallization.pack(),
             self.conduction.pack(),
             self.switching.pack(),
-            self.relaxation.pack(self.conduction.reference_temperature),
+            self.relaxation.pack(self.conduction.reference_temperature, self.heat.ambient),
             self.telegraph.pack(),
             self.variability.pack(),
             liner,

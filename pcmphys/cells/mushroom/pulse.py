@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from pcmphys.cells.mushroom.draws import draw_normals, draw_quench
+from pcmphys.cells.mushroom.draws import draw_normals
+from pcmphys.cells.mushroom.glass import ALIKE, close_glass, mean_drift, warm
 from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import log
 from pcmphys.numerics.random import Stream, draw_of, words_of
 from pcmphys.physics import heat, switching
-from pcmphys.physics.conduction import laws as conduction
 from pcmphys.physics.conduction.structure import SCRATCH, evaluate_one
 from pcmphys.physics.crystallization.pulse import (
-    HOTTEST,
+    LIVED,
     RIM,
     ROOM,
     SHIFT,
@@ -30,15 +30,11 @@ from pcmphys.physics.crystallization.pulse import (
     open_site,
     spread,
 )
-from pcmphys.physics.relaxation import log_drift
 from pcmphys.physics.state import GROWTH, HEAT, RADIUS, SECTORS, THICKNESS
-from pcmphys.physics.telegraph.traps import coarse, occupy
+from pcmphys.physics.telegraph.traps import coarse
 
 _FRONT = int(Stream.FRONT)
-_QUENCH = int(Stream.QUENCH)
-_TEXTURE = int(Stream.TEXTURE)
 _NUCLEI = int(Stream.NUCLEI)
-_TRAP_STATE = int(Stream.TRAP_STATE)
 _BLOCKS = 2**24 - 1  # of random numbers, one for each candidate nucleus
 _MOST_REFUSED = 2**16  # candidates that find no place, at one heat, after which it has none
 
@@ -57,7 +53,7 @@ def threshold(i, ambient, p, state, room):
     least = np.inf
     for s in range(SECTORS):
         least = min(least, state.sector[i, THICKNESS, s])
-    drift = log_drift(state.order[i], state.exponent[i, 0], ambient, p.relaxation)
+    drift = mean_drift(i, ambient, p, state)
     return switching.threshold_voltage(least, ambient, drift, p.switching)
 
 
@@ -77,7 +73,7 @@ def _bound(i, ambient, p, state):
     least = np.inf
     for s in range(SECTORS):
         least = min(least, state.rim[i, s])
-    drift = log_drift(state.order[i], state.exponent[i, 0], ambient, p.relaxation)
+    drift = mean_drift(i, ambient, p, state)
     return switching.threshold_voltage(least, ambient, drift, p.switching)
 
 
@@ -175,10 +171,13 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
     coldest = site.coldest
     draw_normals(draw, _FRONT, work[SHIFT : SHIFT + SECTORS])
     open_front(state.front[i], rim, site, p.geometry, work)
+    for s in range(SECTORS):
+        work[LIVED + s] = 0.0
     grains = 0
     for s in range(SECTORS):
         grains += count[s]
     flowing, shared, before, total, candidates, held = 0.0, 0.0, 0.0, 0.0, 0, False
+    lasted = warmth = hottest = 0.0
     refused, most = 0, min(_MOST_REFUSED, _BLOCKS // steps.shape[0])
     drawn = words_of(draw, _NUCLEI, 0)
     waiting = -log(coarse(drawn[0]))
@@ -187,6 +186,11 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
         flowing = current if current != 0.0 else flowing
         if middle < coldest:
             continue
+        if abs(middle * lasted - warmth) > ALIKE * lasted:
+            if middle * lasted < warmth or duration < lasted:
+                hottest = warm((lasted, warmth, hottest), site, state.age[i], p.relaxation, work)
+            lasted = warmth = 0.0
+        lasted, warmth = lasted + duration, warmth + duration * middle
         if flowing != shared:
             spread(state.filament[i], flowing, p.heat, work)
             shared, before = flowing, 0.0
@@ -210,6 +214,8 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
             drawn = words_of(draw, _NUCLEI, candidates)
             pause = -log(coarse(drawn[0]))
             waiting = waiting + pause if refused < most else pause
+    if lasted > 0.0:
+        warm((lasted, warmth, hottest), site, state.age[i], p.relaxation, work)
     for s in range(SECTORS):
         rim[s] = work[RIM + s]
     if grains > 0:
@@ -218,21 +224,8 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
 
 @law
 def _renew(i, draw, p, peak, work, state):
-    """What the heat leaves of the glass: a pulse above the glass transition restarts drift and scrambles the traps."""
+    """What the heat leaves of glass and traps of a device; above the glass transition its structure changed."""
     if peak < p.crystallization.viscosity.glass_temperature:
         return
     state.stale[i] = 1
-    state.order[i] = p.relaxation.initial
-    state.traps[i] = occupy(draw, _TRAP_STATE, p.telegraph)
-    melted = 0
-    for s in range(SECTORS):
-        melted += work[HOTTEST + s] > 0.0
-    if melted == 0:
-        return
-    deviate = work[SHIFT : SHIFT + SECTORS]  # the front has done its work
-    draw_normals(draw, _TEXTURE, deviate)
-    for s in range(SECTORS):
-        if work[HOTTEST + s] > 0.0:
-            state.texture[i, s] = conduction.texture(deviate[s], p.conduction)
-    state.filament[i] = draw_quench(draw, _QUENCH, p.relaxation, state.device[i], state.exponent[i])
-    state.quench[i] = draw.event
+    close_glass(i, draw, p, work, state)

@@ -29,11 +29,12 @@ import numpy as np
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from pcmphys.numerics.compile import law
 from pcmphys.numerics.elementary import exp, log
+from pcmphys.physics.state import TRAPS
 
 GRID = 256
 """Log-spaced time constants that a trap's own is drawn from."""
-MOST_TRAPS = 32
-"""Traps of a device are the bits of one 32-bit word."""
+MOST_TRAPS = TRAPS
+"""Traps of a device are the bits of one word."""
 
 
 @dataclass(frozen=True)

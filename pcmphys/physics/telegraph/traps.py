@@ -15,7 +15,7 @@ import numpy as np
 from pcmphys.numerics.borrow import borrowed
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import exp, log
-from pcmphys.numerics.random import U64, Draw, Stream, normal_pair, words_of
+from pcmphys.numerics.random import U64, Stream, normal_pair, words_of
 from pcmphys.physics.state import SECTORS
 from pcmphys.physics.telegraph import laws as telegraph
 
@@ -54,26 +54,34 @@ def limit(chance):
 
 
 @law
-def occupy(draw, stream, p):
-    """States of all traps, each filled with the mean occupancy: bits of one word."""
-    words_below = limit(p.filled)
-    bits = U64(0)
-    for block in range(8):
-        drawn = words_of(draw, stream, block)
+def melt_traps(draw, molten, kind, bits, p):
+    """Draw time constants and states of the traps in molten sectors anew; returns the states of all traps.
+
+    ``molten`` (16,) is above zero in those sectors; each of their traps is filled with the mean occupancy.
+    """
+    for block in range(2):
+        drawn = words_of(draw, _TRAP_KIND, block)
         for k in range(4):
-            bits |= U64(drawn[k] < words_below) << U64(8 * k + block)
-    return np.uint32(bits)
+            for byte in range(4):
+                if molten[4 * k + byte] > 0.0:
+                    kind[SECTORS * block + 4 * k + byte] = np.uint8((drawn[k] >> U64(8 * byte)) & U64(255))
+    words_below = limit(p.filled)
+    filled, there = U64(0), U64(0)
+    for block in range(8):
+        drawn = words_of(draw, _TRAP_STATE, block)
+        for k in range(4):
+            filled |= U64(drawn[k] < words_below) << U64(8 * k + block)
+    for s in range(SECTORS):
+        there |= U64(molten[s] > 0.0) << U64(s)
+    there |= there << U64(SECTORS)
+    return np.uint32((U64(bits) & ~there) | (filled & there))
 
 
 @law
-def kinds(draw, quench, out):
-    """Where the tables hold the time constant of each trap, drawn at the event ``quench``; out (32,)."""
-    then = Draw(draw.seed, draw.cell, quench)
-    for block in range(2):
-        drawn = words_of(then, _TRAP_KIND, block)
-        for k in range(4):
-            for byte in range(4):
-                out[16 * block + 4 * k + byte] = ((drawn[k] >> U64(8 * byte)) & U64(255)) << U64(1)
+def places(kind, out):
+    """Where the tables hold the time constant of each trap; out (32,)."""
+    for trap in range(telegraph.MOST_TRAPS):
+        out[trap] = U64(kind[trap]) << U64(1)
 
 
 @law
