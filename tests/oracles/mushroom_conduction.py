@@ -193,36 +193,37 @@ class Conducting:
 
     # ---- conduction
 
-    def log_drift(self, exponent: float, temperature: float) -> float:
+    def log_drift(self, s: int, exponent: float, temperature: float) -> float:
         r = self.parameters.relaxation
-        return exponent * r.barrier * CHARGE * (r.initial - self.order) / (BOLTZMANN * temperature)
+        return exponent * r.barrier * CHARGE * float(r.initial - self.order[s]) / (BOLTZMANN * temperature)
 
     def threshold(self, temperature: float) -> float:
         w = self.parameters.switching
         thermal = max(1.0 - w.temperature_slope * (temperature - w.reference_temperature), 0.0)
-        gain = 1.0 + w.relaxation_gain * max(self.log_drift(self.exponent[0], temperature), 0.0)
+        drift = sum(self.log_drift(s, self.exponents(s)[0], temperature) for s in range(SECTORS)) / SECTORS
+        gain = 1.0 + w.relaxation_gain * max(drift, 0.0)
         return w.threshold_field * min(self.structure()["thickness"]) * thermal * gain
 
     def current_now(self, voltage: float, temperature: float, noise: list[float]) -> float:
         """Current at a voltage, with the given deviations of the sectors' filled traps."""
         c, rows = self.parameters.conduction, self.structure()
 
-        def grown(exponent: float, activation: float) -> float:
+        def grown(s: int, exponent: float, activation: float) -> float:
             hotter = activation * CHARGE / BOLTZMANN * (1.0 / c.reference_temperature - 1.0 / temperature)
-            return math.exp(self.log_drift(exponent, temperature) - hotter)
+            return math.exp(self.log_drift(s, exponent, temperature) - hotter)
 
-        on_dome = grown(self.exponent[0], c.amorphous_activation)
-        on_films = grown(self.exponent[1], c.boundary_activation)
         thermal = 2.0 * BOLTZMANN * temperature / CHARGE
         sectors = []
-        closed = 0.0
+        edge = 0.0
         for s in range(SECTORS):
+            on_dome = grown(s, self.exponents(s)[0], c.amorphous_activation)
+            on_films = grown(s, self.exponents(s)[1], c.boundary_activation)
             trapped = math.exp(rows["amplitude"][s] * noise[s])
             bend = thermal * max(rows["thickness"][s], c.hop_distance) / c.hop_distance
-            closed += rows["dome"][s] / (rows["dome"][s] + rows["films"][s]) / SECTORS
+            closed = rows["dome"][s] / (rows["dome"][s] + rows["films"][s])
+            edge += c.edge_conductance * closed / (SECTORS * on_dome)
             sectors.append((rows["dome"][s] * on_dome * trapped, rows["films"][s] * on_films * trapped, bend,
                             rows["shunt"][s]))  # fmt: skip
-        edge = c.edge_conductance * closed / on_dome
 
         def behind_heater(v: float) -> float:
             return edge * v + sum(self.sector_current(v, *sector) for sector in sectors)

@@ -10,6 +10,8 @@ import functools
 import math
 import struct
 
+import mpmath
+
 from tests.oracles.philox import uniform, words
 
 BOLTZMANN = 1.380649e-23
@@ -17,7 +19,7 @@ CHARGE = 1.602176634e-19
 SECTORS = 16
 GRAINS = 3
 COLDEST = 200.0
-FRONT, QUENCH, NUCLEI, TRAP_STATE, TEXTURE = 5, 6, 7, 9, 12
+FRONT, QUENCH, NUCLEI, TRAP_KIND, TRAP_STATE, TEXTURE = 5, 6, 7, 8, 9, 12
 RADIUS, HEAT, GROWTH, CRYSTAL, AMORPHOUS, LINER, DOME_DRIFT, FILM_DRIFT = range(8)
 
 
@@ -119,6 +121,30 @@ def inverse_look_up(table: list[float], value: float) -> float:
     return COLDEST + k + ((value - table[k]) / width if width > 0.0 else 0.0)
 
 
+# ---- glass
+
+
+def reduced(temperature: float, r) -> float:
+    """E_s/kT."""
+    return r.barrier * CHARGE / (BOLTZMANN * temperature)
+
+
+def floor(temperature: float, r) -> float:
+    """Order at which the glass comes to rest: linear from what it reaches in the glass time to that of the melt."""
+    a = reduced(r.glass_temperature, r)
+    at_glass = 1.0 - math.log(r.glass_time * r.attempt_rate * a) / a
+    part = (temperature - r.glass_temperature) / (r.fluid_temperature - r.glass_temperature)
+    return min(r.initial, at_glass + (r.initial - at_glass) * part)
+
+
+def relaxed(order, duration: float, temperature: float, r):
+    """Order after a time at a temperature, as E7 of the design writes it; 40 digits, so that nothing is no number."""
+    with mpmath.workdps(40):
+        a, rest = mpmath.mpf(reduced(temperature, r)), mpmath.mpf(floor(temperature, r))
+        part = mpmath.mpf(duration) * a * r.attempt_rate * mpmath.exp(-a * (1 - rest))
+        return rest - mpmath.log(mpmath.exp(-a * (order - rest) - part) - mpmath.expm1(-part)) / a
+
+
 # ---- drive
 
 
@@ -211,6 +237,8 @@ class Heated:
         drawn = normals(self.seed, self.cell, event, FRONT, SECTORS)
         self.shift = [self.front_shift(own, fresh) for own, fresh in zip(self.front, drawn)]
         self.hottest = [0.0] * SECTORS
+        self.lived = [False] * SECTORS
+        self.hottest_segment = 0.0
         top, energy = self.heat(pulse_steps(times, drives, self.parameters.heat.thermal_time), kind, scale,
                                 (ambient, event, on, needed))  # fmt: skip
         self.drop_absorbed()
@@ -229,7 +257,7 @@ class Heated:
         coldest = max(self.parameters.crystallization.viscosity.glass_temperature - ambient, 1.0)
         rise = top = energy = 0.0
         share = [0.0] * SECTORS
-        block = 0
+        block, lasted, warmth, shared = 0, 0.0, 0.0, share
         waiting = -math.log(coarse(words(self.seed, self.cell, event, NUCLEI, 0)[0]))
         for duration, drive in steps:
             current, on = self.flowing(kind, scale * drive, on, needed)
@@ -244,6 +272,12 @@ class Heated:
             top = max(top, middle)
             if middle < coldest:
                 continue
+            if lasted > 0.0 and abs(middle - warmth / lasted) > 20.0:
+                # a longer and hotter segment makes up for the one before
+                if middle < warmth / lasted or duration < lasted:
+                    self.live(lasted, warmth / lasted, shared, ambient)
+                lasted = warmth = 0.0
+            lasted, warmth, shared = lasted + duration, warmth + duration * middle, share
             self.local = [middle * part for part in share]
             for s in range(SECTORS):
                 if self.local[s] >= coldest:
@@ -254,7 +288,39 @@ class Heated:
                 self.nucleate(words(self.seed, self.cell, event, NUCLEI, block), expected, duration, ambient)
                 block += 1
                 waiting -= math.log(coarse(words(self.seed, self.cell, event, NUCLEI, block)[0]))
+        if lasted > 0.0:
+            self.live(lasted, warmth / lasted, shared, ambient)
+        fresh = relaxed(self.parameters.relaxation.initial, tau, ambient, self.parameters.relaxation)
+        self.order = [fresh if hot > 0.0 else order for hot, order in zip(self.hottest, self.order)]
         return top, energy
+
+    def live(self, duration: float, middle: float, share: list[float], ambient: float) -> None:
+        """Glass of the sectors that have not melted, through a segment of the pulse; see `feels`."""
+        r = self.parameters.relaxation
+        a = reduced(self.parameters.heat.ambient, r)
+        seen = float(relaxed(r.initial, 1e-3, self.parameters.heat.ambient, r))
+        brief = duration * a * r.attempt_rate <= math.exp((1.0 - seen) * reduced(r.fluid_temperature, r))
+        if brief and middle <= self.hottest_segment:
+            return
+        self.hottest_segment = max(self.hottest_segment, middle)
+        for s in range(SECTORS):
+            if self.hottest[s] > 0.0:
+                continue
+            part = max(1.0 - (0.5 * self.rim[s] - self.shift[s]) / self.span, 0.0)
+            temperature = ambient + middle * share[s] * part
+            if self.feels(duration, temperature, self.order[s] >= seen, seen):
+                self.order[s] = relaxed(self.order[s], duration, temperature, r)
+                self.lived[s] = True
+
+    def feels(self, duration: float, temperature: float, young: bool, seen: float) -> bool:
+        """Whether a glass feels the heat: ages as a fresh one in a millisecond, or wakes by a thousandth."""
+        r = self.parameters.relaxation
+        a = reduced(self.parameters.heat.ambient, r)
+        ages = duration * a * r.attempt_rate >= math.exp((1.0 - seen) * reduced(temperature, r))
+        slope = floor(r.glass_temperature + 1.0, r) - floor(r.glass_temperature, r)
+        below = floor(r.glass_temperature, r) + slope * (temperature - r.glass_temperature)
+        wakes = duration * a * r.attempt_rate >= 1e-3 * math.exp((1.0 - below) * reduced(temperature, r))
+        return ages or (wakes and not young)
 
     def flowing(self, kind: str, drive: float, on: bool, needed: float) -> tuple[float, bool]:
         holding = self.parameters.switching.holding_current
@@ -323,34 +389,41 @@ class Heated:
     def renew(self, peak: float, event: int) -> None:
         """A pulse above the glass transition restarts drift and traps; what melted is drawn anew."""
         p = self.parameters
-        if peak < p.crystallization.viscosity.glass_temperature:
-            return
-        self.order = p.relaxation.initial
-        self.occupy(event)
-        if not any(self.hottest):
+        molten = [s for s in range(SECTORS) if self.hottest[s] > 0.0]
+        if peak < p.crystallization.viscosity.glass_temperature or not molten:
             return
         drawn = normals(self.seed, self.cell, event, TEXTURE, SECTORS)
-        for s in range(SECTORS):
-            if self.hottest[s] > 0.0:
-                self.texture[s] = self.drawn_texture(drawn[s])
-        self.draw_quench(event)
+        for s in molten:
+            self.texture[s] = self.drawn_texture(drawn[s])
+        self.draw_quench(event, molten)
+        self.draw_traps(event, molten)
 
-    def occupy(self, event: int) -> None:
-        """Fill each trap with the mean occupancy."""
+    def draw_traps(self, event: int, molten) -> None:
+        """Time constants of the molten sectors' traps, and states with the mean occupancy."""
         blocks = [words(self.seed, self.cell, event, TRAP_STATE, block) for block in range(8)]
-        self.traps = [coarse(blocks[k % 8][k // 8]) < self.filled for k in range(32)]
+        drawn = [word for block in range(2) for word in words(self.seed, self.cell, event, TRAP_KIND, block)]
+        for k in range(32):
+            if k % SECTORS in molten:
+                self.kinds[k] = (drawn[k // 4] >> (8 * (k % 4))) & 255
+                self.traps[k] = coarse(blocks[k % 8][k // 8]) < self.filled
 
     def drawn_texture(self, deviate: float) -> float:
         spread = self.parameters.conduction.texture_spread
         return single(math.exp(spread * deviate - 0.5 * spread**2))
 
-    def draw_quench(self, event: int) -> None:
-        r = self.parameters.relaxation
-        dome, films = normals(self.seed, self.cell, event, QUENCH, 2)
-        self.exponent = [
-            single(r.dome_exponent * self.factors[DOME_DRIFT] * max(1.0 + r.cycle_spread * dome, 0.0)),
-            single(r.boundary_exponent * self.factors[FILM_DRIFT] * max(1.0 + r.cycle_spread * films, 0.0)),
-        ]
+    def draw_quench(self, event: int, molten) -> None:
+        """Deviates of both drift exponents, to a 4096th and within 8, one pair for all sectors that melted."""
+        drawn = [clip(round(4096.0 * z), -32767, 32767) for z in normals(self.seed, self.cell, event, QUENCH, 2)]
+        for s in molten:
+            self.deviate[s] = drawn
         w0, w1, _, _ = words(self.seed, self.cell, event, QUENCH, 1)
         self.filament = single(2.0 * math.pi * uniform(w0, w1))
-        self.quench = event
+
+    def exponents(self, s: int) -> list[float]:
+        """Drift exponents of a sector's dome and films."""
+        r = self.parameters.relaxation
+        means = (r.dome_exponent, r.boundary_exponent)
+        return [
+            mean * own * max(1.0 + r.cycle_spread * z / 4096.0, 0.0)
+            for mean, own, z in zip(means, (self.factors[DOME_DRIFT], self.factors[FILM_DRIFT]), self.deviate[s])
+        ]

@@ -62,15 +62,26 @@ def warm(segment, site, age, p, work):
 
 
 @law
-def close_glass(i, draw, p, work, state):
-    """Ages of device i's glass after the pulse; exponents, texture and traps of the sectors that melted."""
-    molten = 0
+def age_glass(i, ambient, p, work, state):
+    """Ages of device i's glass after the pulse.
+
+    What melted has been below its glass transition for the last of the thermal time constants, at the ambient
+    temperature [K].
+    """
+    fresh = relaxation.older(p.relaxation.youngest, p.heat.thermal_time, ambient, p.relaxation)
     for s in range(SECTORS):
         if work[HOTTEST + s] > 0.0:
-            state.age[i, s] = p.relaxation.youngest
-            molten += 1
+            state.age[i, s] = fresh
         elif work[LIVED + s] > 0.0:
             state.age[i, s] = relaxation.age_of(work[ORDER + s], p.relaxation)
+
+
+@law
+def quench(i, draw, p, work, state):
+    """Draw exponents, texture and traps of the sectors of device i that melted."""
+    molten = 0
+    for s in range(SECTORS):
+        molten += np.int64(work[HOTTEST + s] > 0.0)
     if molten == 0:
         return
     hottest = work[HOTTEST : HOTTEST + SECTORS]

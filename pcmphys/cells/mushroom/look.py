@@ -193,13 +193,18 @@ class MushroomLook(Frozen):
         return float(np.mean(np.where(reduced > 1e-4, left, 1.0)))
 
     @functools.cached_property
-    def glass_age(self) -> np.ndarray:
+    def sector_age(self) -> np.ndarray:
         """Time [s] at the cell's ambient temperature that brings a fresh glass to where each sector's stands.
 
         Population's shape and 16. The time since the pulse in which the sector melted, if all of it passed at the
         ambient temperature.
         """
         return self._shaped(self._state.age - self._floats.relaxation.youngest, SECTORS)
+
+    @functools.cached_property
+    def glass_age(self) -> np.ndarray:
+        """Age [s] of each device's youngest glass, see `sector_age`: that of what the last pulse renewed."""
+        return self._shaped(self.sector_age.min(axis=-1))
 
     @functools.cached_property
     def crystalline_fraction(self) -> np.ndarray:

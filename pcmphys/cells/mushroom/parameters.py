@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from pcmphys.errors import ParameterError
 from pcmphys.physics.conduction.laws import ConductionFloats, ConductionParameters
 from pcmphys.physics.crystallization.rates import CrystallizationFloats, CrystallizationParameters
 from pcmphys.physics.geometry import GeometryFloats, GeometryParameters
@@ -68,6 +69,14 @@ class MushroomParameters:
     telegraph: TelegraphParameters
     variability: VariabilityParameters
     liner: LinerParameters | None = None
+
+    def __post_init__(self) -> None:
+        fluid, melting = self.relaxation.fluid_temperature, self.crystallization.melting_temperature
+        if not fluid < melting:
+            raise ParameterError(
+                f"relaxation.fluid_temperature must be a number in K below crystallization.melting_temperature = "
+                f"{melting:g} K; got {fluid:g} K"
+            )
 
     def pack(self) -> MushroomFloats:
         """The numbers that the kernels need, as nested tuples of floats."""

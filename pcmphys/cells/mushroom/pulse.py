@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from pcmphys.cells.mushroom.draws import draw_normals
-from pcmphys.cells.mushroom.glass import ALIKE, close_glass, mean_drift, warm
+from pcmphys.cells.mushroom.glass import ALIKE, age_glass, mean_drift, quench, warm
 from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import log
@@ -216,6 +216,7 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
             waiting = waiting + pause if refused < most else pause
     if lasted > 0.0:
         warm((lasted, warmth, hottest), site, state.age[i], p.relaxation, work)
+        age_glass(i, ambient, p, work, state)
     for s in range(SECTORS):
         rim[s] = work[RIM + s]
     if grains > 0:
@@ -228,4 +229,4 @@ def _renew(i, draw, p, peak, work, state):
     if peak < p.crystallization.viscosity.glass_temperature:
         return
     state.stale[i] = 1
-    close_glass(i, draw, p, work, state)
+    quench(i, draw, p, work, state)

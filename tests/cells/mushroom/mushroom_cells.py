@@ -12,7 +12,7 @@ RESET = pcm.Pulse(current=480e-6, width=1e-6, fall=5e-9)
 PARTIAL = pcm.Pulse(current=380e-6, width=1e-6, fall=5e-9)
 SET = pcm.Pulse(current=400e-6, width=20e-9, fall=1e-6)
 WARM = pcm.Pulse(current=60e-6, width=50e-9)  # above the glass transition, far below melting
-STATE = ("rim", "grain", "count", "filament", "texture", "order", "exponent", "traps", "quench")
+STATE = ("rim", "grain", "count", "filament", "texture", "age", "deviate", "kind", "traps")
 
 
 def varied(cell=CELL, **tables):

@@ -71,6 +71,7 @@ def test_reads_of_all_states_keep_their_stated_error(voltage, temperature):
     """Within 1e-5 up to the largest read voltage: from crystalline to fully amorphous, 3000 devices."""
     devices = QUIET.population(3000, seed=3)
     devices.apply(PARTIAL, amplitude=np.linspace(280e-6, 560e-6, 3000))
+    devices.wait(1e-6)  # in the first nanoseconds the glass conducts so well that the heater's share is not small
     current, _ = devices.current(voltage, temperature=temperature)
     assert devices.read(voltage, temperature=temperature) == pytest.approx(current / voltage, rel=1e-5)
 
