@@ -257,6 +257,7 @@ class Heated:
         coldest = max(self.parameters.crystallization.viscosity.glass_temperature - ambient, 1.0)
         rise = top = energy = 0.0
         share = [0.0] * SECTORS
+        coolest = min(coldest, max(self.felt_from(sum(length for length, _ in steps)) - ambient, 20.0))
         block, lasted, warmth, shared = 0, 0.0, 0.0, share
         waiting = -math.log(coarse(words(self.seed, self.cell, event, NUCLEI, 0)[0]))
         for duration, drive in steps:
@@ -270,7 +271,7 @@ class Heated:
             middle = target + (rise - target) * math.exp(-0.5 * duration / tau)
             rise = target + (rise - target) * math.exp(-duration / tau)
             top = max(top, middle)
-            if middle < coldest:
+            if middle < coolest:
                 continue
             if lasted > 0.0 and abs(middle - warmth / lasted) > 20.0:
                 # a longer and hotter segment makes up for the one before
@@ -278,6 +279,8 @@ class Heated:
                     self.live(lasted, warmth / lasted, shared, ambient)
                 lasted = warmth = 0.0
             lasted, warmth, shared = lasted + duration, warmth + duration * middle, share
+            if middle < coldest:
+                continue
             self.local = [middle * part for part in share]
             for s in range(SECTORS):
                 if self.local[s] >= coldest:
@@ -311,6 +314,20 @@ class Heated:
             if self.feels(duration, temperature, self.order[s] >= seen, seen):
                 self.order[s] = relaxed(self.order[s], duration, temperature, r)
                 self.lived[s] = True
+
+    def felt_from(self, duration: float) -> float:
+        """Temperature from which on a fresh glass ages as in a millisecond, or one that is not moves by a thousandth.
+
+        By bisection.
+        """
+        seen = float(relaxed(self.parameters.relaxation.initial, 1e-3, self.parameters.heat.ambient,
+                             self.parameters.relaxation))  # fmt: skip
+        low, high = 1.0, 5000.0
+        for _ in range(60):
+            middle = 0.5 * (low + high)
+            felt = self.feels(duration, middle, False, seen)
+            low, high = (low, middle) if felt else (middle, high)
+        return high
 
     def feels(self, duration: float, temperature: float, young: bool, seen: float) -> bool:
         """Whether a glass feels the heat: ages as a fresh one in a millisecond, or wakes by a thousandth."""

@@ -13,6 +13,8 @@ what is left out is that they forget a read before the pulse a little sooner).
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from pcmphys.cells.mushroom.draws import draw_quench, draw_texture
@@ -24,6 +26,28 @@ from pcmphys.physics.telegraph.traps import melt_traps
 
 ALIKE = 20.0
 """Rise [K] up to which steps of a pulse are taken together."""
+
+
+class Pulsed(NamedTuple):
+    """What a pulse is to the glass of any device."""
+
+    felt: float
+    """Temperature [K] below which no glass feels it."""
+    fresh: float
+    """Age [s] of what melted in it."""
+
+
+@law
+def glass_in(steps, ambient, p):
+    """The `Pulsed` of a pulse's steps, at an ambient temperature [K].
+
+    What melts is below its glass transition for about the last of the thermal time constants.
+    """
+    total = 0.0
+    for j in range(steps.shape[0]):
+        total += steps[j, 0]
+    fresh = relaxation.older(p.relaxation.youngest, p.heat.thermal_time, ambient, p.relaxation)
+    return Pulsed(relaxation.felt_from(total, p.relaxation)[1], fresh)
 
 
 @law
@@ -62,18 +86,13 @@ def warm(segment, site, age, p, work):
 
 
 @law
-def age_glass(i, ambient, p, work, state):
-    """Ages of device i's glass after the pulse.
-
-    What melted has been below its glass transition for the last of the thermal time constants, at the ambient
-    temperature [K].
-    """
-    fresh = relaxation.older(p.relaxation.youngest, p.heat.thermal_time, ambient, p.relaxation)
+def age_glass(i, fresh, p, work, state):
+    """Ages [s] of device i's glass after the pulse, ``fresh`` where it melted; ``p`` the floats of relaxation."""
     for s in range(SECTORS):
         if work[HOTTEST + s] > 0.0:
             state.age[i, s] = fresh
         elif work[LIVED + s] > 0.0:
-            state.age[i, s] = relaxation.age_of(work[ORDER + s], p.relaxation)
+            state.age[i, s] = relaxation.age_of(work[ORDER + s], p)
 
 
 @law

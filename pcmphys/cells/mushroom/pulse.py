@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from pcmphys.cells.mushroom.draws import draw_normals
-from pcmphys.cells.mushroom.glass import ALIKE, age_glass, mean_drift, quench, warm
+from pcmphys.cells.mushroom.glass import ALIKE, age_glass, glass_in, mean_drift, quench, warm
 from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import log
@@ -88,8 +88,8 @@ def pulse(start, stop, address, cell, drive, chosen, state, out):
     energy [J] taken.
     """
     p, tables = cell[0], borrowed(cell[1])
-    cell = p, tables
     steps, voltage_driven, ambient = borrowed(drive)
+    cell = p, tables, glass_in(steps, ambient, p)
     numbers, scale = borrowed(chosen)
     state, out = borrowed(state), borrowed(out)
     memory = np.empty(ROOM), np.empty(SCRATCH), np.empty((5, steps.shape[0]))
@@ -162,10 +162,12 @@ def _heat(steps, voltage_driven, drive, factor, p, course):
 def _go_through(i, draw, cell, ambient, steps, course, work, state):
     """All steps of a pulse for device i, of which ``course`` says how hot each is.
 
+    ``cell`` is (parameters, tables of growth and nucleation, `Pulsed`).
+
     On a long plateau the places where nuclei come up are covered in the end, and candidates would be refused for ever:
     after many in a row the plateau has no place left, and they wait for the heat to change.
     """
-    p, tables = cell
+    p, tables, glass = cell
     device, rim, grain, count = state.device[i], state.rim[i], state.grain[i], state.count[i]
     site = open_site(p.geometry.heater_radius * device[RADIUS], device[GROWTH], ambient, p, tables)
     coldest = site.coldest
@@ -177,6 +179,8 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
     for s in range(SECTORS):
         grains += count[s]
     flowing, shared, before, total, candidates, held = 0.0, 0.0, 0.0, 0.0, 0, False
+    # crystals move above the glass transition only; glass ages below it too, if it has the time
+    coolest = min(coldest, max(glass.felt - ambient, ALIKE))
     lasted = warmth = hottest = 0.0
     refused, most = 0, min(_MOST_REFUSED, _BLOCKS // steps.shape[0])
     drawn = words_of(draw, _NUCLEI, 0)
@@ -184,7 +188,7 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
     for j in range(steps.shape[0]):
         current, middle, duration = course[_CURRENT, j], course[_MIDDLE, j], steps[j, DURATION]
         flowing = current if current != 0.0 else flowing
-        if middle < coldest:
+        if middle < coolest:
             continue
         if abs(middle * lasted - warmth) > ALIKE * lasted:
             if middle * lasted < warmth or duration < lasted:
@@ -194,6 +198,8 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
         if flowing != shared:
             spread(state.filament[i], flowing, p.heat, work)
             shared, before = flowing, 0.0
+        if middle < coldest:
+            continue
         # on a plateau that has settled, most steps find everything where the step before has left it
         if middle != before or not held:
             before, loose, refused = middle, 0, 0
@@ -216,7 +222,7 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
             waiting = waiting + pause if refused < most else pause
     if lasted > 0.0:
         warm((lasted, warmth, hottest), site, state.age[i], p.relaxation, work)
-        age_glass(i, ambient, p, work, state)
+        age_glass(i, glass.fresh, p.relaxation, work, state)
     for s in range(SECTORS):
         rim[s] = work[RIM + s]
     if grains > 0:
