@@ -273,9 +273,9 @@ class Heated:
             top = max(top, middle)
             if middle < coolest:
                 continue
-            if lasted > 0.0 and abs(middle - warmth / lasted) > 20.0:
+            if lasted > 0.0 and (share != shared or not -5.0 <= middle - warmth / lasted <= 20.0):
                 # a longer and hotter segment makes up for the one before
-                if middle < warmth / lasted or duration < lasted:
+                if middle - warmth / lasted < 20.0 or duration < lasted:
                     self.live(lasted, warmth / lasted, shared, ambient)
                 lasted = warmth = 0.0
             lasted, warmth, shared = lasted + duration, warmth + duration * middle, share

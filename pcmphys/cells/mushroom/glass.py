@@ -24,8 +24,8 @@ from pcmphys.physics.crystallization.pulse import HOTTEST, LIVED, MIDDLE, ORDER,
 from pcmphys.physics.state import DOME_DRIFT, SECTORS
 from pcmphys.physics.telegraph.traps import melt_traps
 
-ALIKE = 20.0
-"""Rise [K] up to which steps of a pulse are taken together."""
+HOTTER, COOLER = 20.0, 5.0
+"""By how much [K] the next step may be hotter, and cooler, to be taken together with those before."""
 
 
 class Pulsed(NamedTuple):

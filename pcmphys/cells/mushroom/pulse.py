@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from pcmphys.cells.mushroom.draws import draw_normals
-from pcmphys.cells.mushroom.glass import ALIKE, age_glass, glass_in, mean_drift, quench, warm
+from pcmphys.cells.mushroom.glass import COOLER, HOTTER, age_glass, glass_in, mean_drift, quench, warm
 from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import log
@@ -180,7 +180,7 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
         grains += count[s]
     flowing, shared, before, total, candidates, held = 0.0, 0.0, 0.0, 0.0, 0, False
     # crystals move above the glass transition only; glass ages below it too, if it has the time
-    coolest = min(coldest, max(glass.felt - ambient, ALIKE))
+    coolest = min(coldest, max(glass.felt - ambient, HOTTER))
     lasted = warmth = hottest = 0.0
     refused, most = 0, min(_MOST_REFUSED, _BLOCKS // steps.shape[0])
     drawn = words_of(draw, _NUCLEI, 0)
@@ -190,8 +190,9 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
         flowing = current if current != 0.0 else flowing
         if middle < coolest:
             continue
-        if abs(middle * lasted - warmth) > ALIKE * lasted:
-            if middle * lasted < warmth or duration < lasted:
+        hotter = middle * lasted - warmth
+        if hotter > HOTTER * lasted or hotter < -COOLER * lasted or flowing != shared:
+            if lasted > 0.0 and (hotter < HOTTER * lasted or duration < lasted):
                 hottest = warm((lasted, warmth, hottest), site, state.age[i], p.relaxation, work)
             lasted = warmth = 0.0
         lasted, warmth = lasted + duration, warmth + duration * middle
