@@ -71,7 +71,7 @@ def test_a_weak_pulse_touches_the_hot_sectors_alone():
     ratio = pulsed.now().sector_conductance / waited.now().sector_conductance
     assert ratio[hot < 500.0] == pytest.approx(1.0, abs=1e-3)
     assert (ratio[hot > 545.0] > 3.0).all()
-    for name in ("rim", "texture", "deviate", "kind", "traps", "filament"):
+    for name in ("texture", "deviate", "kind", "traps", "filament"):
         assert np.array_equal(getattr(pulsed._state, name), getattr(waited._state, name)), name
 
 
@@ -139,16 +139,18 @@ def test_what_melts_is_fresh_when_the_pulse_ends():
 
 def test_a_long_warm_pulse_ages_a_fresh_glass():
     """Below the glass transition nothing moves in nanoseconds; a hundred microseconds of 440 K are seconds at 300 K."""
-    cell = alike(crystallization={"nucleation_factor": 0.0}, heat={"edge_drop": 0.0, "lateral_angle": 1e6})
-    devices = cell.population(1)
+    devices = QUIET.population(200, seed=5)
     devices.apply(RESET)
     warmed, waited = devices.copy(), devices.copy()
-    pulse = pcm.Pulse(current=25e-6, width=1e-4)
-    report = warmed.apply(pulse)
+    pulse = pcm.Pulse(current=21e-6, width=1e-4)
+    warmed.apply(pulse)
     waited.wait(pulse.duration)
-    assert 400.0 < report.peak_temperature.max() < 700.0
-    assert np.median(warmed.now().sector_age) > 100.0 * pulse.duration
-    assert np.median(waited.now().sector_age) == pytest.approx(pulse.duration, rel=1e-3)
+    assert waited.now().sector_age == pytest.approx(pulse.duration, rel=1e-3)
+    old = warmed.now().sector_age
+    assert ((old > 30.0 * pulse.duration).sum(axis=-1) >= 1).mean() > 0.9  # beside the filament
+    assert old.max() > 1.0
+    # and no sector is young that was not hot enough
+    assert (old < pulse.duration).mean() < 0.15
 
 
 class EveryStep(Device):
@@ -185,10 +187,10 @@ def test_steps_taken_together_are_steps_one_by_one(current, fall):
             twin.apply(pulse.time.tolist(), pulse.drive.tolist(), "current")
             found.append([float(relaxed(order, 1e-3, 300.0, r)) for order in twin.order])
         differences.append(np.abs(np.subtract(*found)))
-    # an order of 0.001 is one percent of the resistance at 300 K
+    # an order of 0.001 is one percent of the resistance at 300 K; an age of two instead of one millisecond is 0.007
     assert np.median(differences) < 1e-4
-    assert np.quantile(differences, 0.95) < 4e-3
-    assert np.max(differences) < 0.05
+    assert np.quantile(differences, 0.95) < 7e-3
+    assert np.max(differences) < 0.01
 
 
 # ---- what a device keeps
