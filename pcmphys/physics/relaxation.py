@@ -301,7 +301,7 @@ def felt_from(duration: float, p: RelaxationFloats) -> tuple[float, float]:
     >>> import pcmphys as pcm
     >>> p = pcm.load_cell("ibm-90nm-doped-gst").parameters.pack().relaxation
     >>> [[round(t) for t in felt_from(duration, p)] for duration in (1e-9, 50e-9, 1e-6)]
-    [[570, 529], [440, 440], [374, 374]]
+    [[601, 511], [468, 468], [400, 400]]
     """
     kelvin = p.barrier / BOLTZMANN
     # kT/E_s varies little within the logarithm: as at the ambient temperature

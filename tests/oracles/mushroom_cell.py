@@ -181,7 +181,7 @@ class Device(Heated, Conducting):
         return [1.0 / (t.fastest * (t.slowest / t.fastest) ** ((k + 0.5) / RATES)) for k in self.kinds]
 
     def trap_noise(self, duration: float, temperature: float) -> list[float]:
-        """Traps up to the read and over it; filled share of each sector's traps, averaged over it, minus its mean."""
+        """Traps up to the read and over it; what they add to ln of each sector's resistance, averaged over the read."""
         t = self.parameters.telegraph
         number = min(round(t.traps), 32)
         rates, elapsed = self.rates(), self.trap_time - self.looked
@@ -192,6 +192,7 @@ class Device(Heated, Conducting):
             self.traps[k] = k < number and coarse(blocks[k % 8][k // 8]) < chance
         faster = t.activation * CHARGE / BOLTZMANN * (1.0 / t.reference_temperature - 1.0 / temperature)
         noise = [0.0] * SECTORS
+        weights, rows = self.weights(number), self.structure()
         block = 4096
         pause = -math.log(coarse(self.window_words(block)[0]))
         for k in range(number):
@@ -202,8 +203,17 @@ class Device(Heated, Conducting):
                 block += 1
                 pause = -math.log(coarse(self.window_words(block)[0]))
                 share = self.changing(k, rate, duration)
-            noise[k % SECTORS] += share - self.filled
+            rms = rows["amplitude"][k % SECTORS]
+            noise[k % SECTORS] += min(rms * weights[k], t.largest_amplitude) * (share - self.filled)
         return noise
+
+    @staticmethod
+    def weights(number: int) -> list[float]:
+        """Exponential quantiles of mean square one, in the order of fractional parts of k times the golden ratio."""
+        parts = [k * (math.sqrt(5.0) - 1.0) / 2.0 % 1.0 for k in range(number)]
+        quantiles = [-math.log(1.0 - (sorted(parts).index(part) + 0.5) / number) for part in parts]
+        rms = math.sqrt(sum(q * q for q in quantiles) / number) if number else 1.0
+        return [q / rms for q in quantiles]
 
     def window_words(self, block: int) -> tuple[int, int, int, int]:
         return words(self.seed, self.cell, self.event, TRAP_WINDOW, block)

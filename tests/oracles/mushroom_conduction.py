@@ -205,7 +205,7 @@ class Conducting:
         return w.threshold_field * min(self.structure()["thickness"]) * thermal * gain
 
     def current_now(self, voltage: float, temperature: float, noise: list[float]) -> float:
-        """Current at a voltage, with the given deviations of the sectors' filled traps."""
+        """Current at a voltage, with what traps add to ln of each sector's resistance."""
         c, rows = self.parameters.conduction, self.structure()
 
         def grown(s: int, exponent: float, activation: float) -> float:
@@ -218,7 +218,7 @@ class Conducting:
         for s in range(SECTORS):
             on_dome = grown(s, self.exponents(s)[0], c.amorphous_activation)
             on_films = grown(s, self.exponents(s)[1], c.boundary_activation)
-            trapped = math.exp(rows["amplitude"][s] * noise[s])
+            trapped = math.exp(noise[s])
             bend = thermal * max(rows["thickness"][s], c.hop_distance) / c.hop_distance
             closed = rows["dome"][s] / (rows["dome"][s] + rows["films"][s])
             edge += c.edge_conductance * closed / (SECTORS * on_dome)

@@ -63,7 +63,7 @@ class MushroomLook(Frozen):
     >>> _ = devices.apply(pcm.Pulse(current=480e-6, width=1e-6, fall=5e-9))
     >>> look = devices.now()
     >>> current, slope = look.current(0.2)
-    >>> bool(np.all(current == 0.2 * look.conductance)), bool(np.all(look.threshold_voltage > 0.2))
+    >>> bool(np.all(current / 0.2 == look.conductance)), bool(np.all(look.threshold_voltage > 0.2))
     (True, True)
     """
 
@@ -170,13 +170,13 @@ class MushroomLook(Frozen):
             reads.shares, self.size, self.temperature, self._floats, self.cell.read_voltage, self._state, share,
             grain=GRAIN,
         )  # fmt: skip
-        # a sector's current goes as e^(-A (n - m f)), n of its m traps filled, each with the chance f
-        traps = np.bincount(np.arange(p.traps) % SECTORS, minlength=SECTORS)
-        amplitude = self._state.sector[:, AMPLITUDE].astype(float)
+        # a sector's current goes as e^(-h (n - f)) for each of its traps, n is one with the chance f, else zero
+        rms = self._state.sector[:, None, AMPLITUDE].astype(float)
+        heights = np.minimum(rms * telegraph.weights(p.traps).reshape(-1, SECTORS), p.largest_amplitude)
 
         def mean(times: float) -> np.ndarray:
-            height = times * amplitude
-            return (1.0 + p.filled * np.expm1(-height)) ** traps * np.exp(height * p.filled * traps)
+            one = (1.0 + p.filled * np.expm1(-times * heights)) * np.exp(times * heights * p.filled)
+            return one.prod(axis=1)
 
         variance = mean(2.0) - mean(1.0) ** 2
         spread = np.sqrt((share[:, :SECTORS] ** 2 * variance).sum(axis=1) * self._left_of_a_read())

@@ -23,8 +23,8 @@ from pcmphys.physics.conduction.solve import (
 )
 from pcmphys.physics.conduction.structure import SCRATCH, evaluate_one
 from pcmphys.physics.relaxation import drift_exponent, log_drift
-from pcmphys.physics.state import DOME_DRIFT, DOME_RESISTANCE, FILM_DRIFT, FILM_RESISTANCE, SECTORS, SHUNT
-from pcmphys.physics.telegraph.laws import MOST_TRAPS
+from pcmphys.physics.state import AMPLITUDE, DOME_DRIFT, DOME_RESISTANCE, FILM_DRIFT, FILM_RESISTANCE, SECTORS, SHUNT
+from pcmphys.physics.telegraph.laws import MOST_TRAPS, height
 from pcmphys.physics.telegraph.traps import Window, advance, limits_since, places, window
 
 if TYPE_CHECKING:
@@ -110,11 +110,12 @@ def read(start, stop, address, reading, p, past, state, out):
     """
     temperature, voltage, duration = reading
     chosen, looked, tables = borrowed(past)
-    elapsed, limits, at_rest, hazard, rates = tables
+    elapsed, limits, at_rest, hazard, rates, weights = tables
     over = Window(hazard, rates, duration)
     state, out = borrowed(state), borrowed(out)
-    memory = (np.empty(SECTORS), np.empty(ROOM), np.empty(SCRATCH)), np.empty((5, MOST_TRAPS), np.uint64)
-    (noise, work, scratch), whole = borrowed(memory)
+    memory = (np.empty(3 * SECTORS), np.empty(ROOM), np.empty(SCRATCH)), np.empty((5, MOST_TRAPS), np.uint64)
+    (traps, work, scratch), whole = borrowed(memory)
+    noise, heights = traps[:SECTORS], traps[SECTORS:]
     place, drawn, each, lag = whole[0], whole[1], whole[2], whole[3:].reshape(2 * MOST_TRAPS)
     for trap in range(MOST_TRAPS):
         each[trap] = 2 * trap
@@ -129,10 +130,14 @@ def read(start, stop, address, reading, p, past, state, out):
             entry, own = each, lag
             state.trap_lag[i] = 0.0
         bits, expected = advance(draw, U64(state.traps[i]), entry, own, place, hazard, drawn, p.telegraph)
-        bits = window(draw, bits, place, expected, over, p.telegraph, noise)
-        state.traps[i] = np.uint32(bits)
         if state.stale[i]:
             evaluate_one(i, p, state, scratch)
+        for s in range(SECTORS):
+            rms = state.sector[i, AMPLITUDE, s]
+            heights[s] = height(rms, weights[s], p.telegraph)
+            heights[s + SECTORS] = height(rms, weights[s + SECTORS], p.telegraph)
+        bits = window(draw, bits, place, expected, over, p.telegraph, heights, noise)
+        state.traps[i] = np.uint32(bits)
         edge = load_sectors(i, temperature, activated, noise, p, state, work)
         if state.contact[i] > 0.0:  # most of the voltage may be over it
             out[i] = solve_current(voltage, edge, series_resistance(i, p, state), work)[0] / voltage

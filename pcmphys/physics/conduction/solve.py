@@ -16,7 +16,6 @@ from pcmphys.numerics.elementary import exp_in_chains, hyperbolic_in_chains, log
 from pcmphys.physics import relaxation
 from pcmphys.physics.conduction import laws as conduction
 from pcmphys.physics.state import (
-    AMPLITUDE,
     DOME_DRIFT,
     DOME_RESISTANCE,
     FILM_DRIFT,
@@ -64,13 +63,13 @@ def load_sectors(i, temperature, activated, noise, p, state, work):
     """Resistances of the sectors of device i as they are now; returns the conductance [S] along the heater's edge.
 
     ``work`` gets what does not depend on the voltage, and the slope at no voltage; ``activated`` is that of
-    `activation`, ``noise`` (16,) the filled share of each sector's traps minus its mean.
+    `activation`, ``noise`` (16,) what its traps add to ln of each sector's resistance beside their mean.
     """
     device, age, deviate, sector = state.device[i], state.age[i], state.deviate[i], state.sector[i]
     dome_activated, films_activated = activated
     r = p.relaxation
     for s in range(SECTORS):
-        fluctuation, lost = sector[AMPLITUDE, s] * noise[s], relaxation.e_folds(age[s], temperature, r)
+        fluctuation, lost = noise[s], relaxation.e_folds(age[s], temperature, r)
         nu = relaxation.drift_exponent(r.dome_exponent, device[DOME_DRIFT], deviate[0, s], r)
         dome = dome_activated * exp_in_chains(nu * lost + fluctuation)
         nu = relaxation.drift_exponent(r.boundary_exponent, device[FILM_DRIFT], deviate[1, s], r)

@@ -158,18 +158,19 @@ class Window(NamedTuple):
 
 
 @law
-def window(draw, bits, place, expected, over, p, mean):
-    """Read of a given duration: each sector's filled share minus its mean into ``mean`` (16,), returns the states.
+def window(draw, bits, place, expected, over, p, heights, noise):
+    """Read of a given duration: what it averages, for each sector, into ``noise`` (16,); returns the states.
 
-    Traps that change at all are few: their numbers are drawn as the arrivals of one Poisson process along the list of
-    traps, so that a read takes one random number and one more for each trap that changes. ``over`` is the `Window`,
-    ``expected`` the sum of its hazard over the traps as they are.
+    ``noise`` is the sum over a sector's traps of their ``heights`` (32,) times how much longer than in the mean they
+    are filled: what they add to ln of its resistance. Traps that change at all are few: their numbers are drawn as the
+    arrivals of one Poisson process along the list of traps, so that a read takes one random number and one more for
+    each trap that changes. ``over`` is the `Window`, ``expected`` the sum of its hazard over the traps as they are.
     """
     hazard, rates, duration = over
     for s in range(SECTORS):
-        filled_here = ((bits >> U64(s)) & U64(1)) + ((bits >> U64(s + SECTORS)) & U64(1))
-        here = (1.0 if s < p.traps else 0.0) + (1.0 if s + SECTORS < p.traps else 0.0)
-        mean[s] = np.float64(np.int64(filled_here)) - here * p.filled
+        first = np.float64(np.int64((bits >> U64(s)) & U64(1))) - p.filled
+        second = np.float64(np.int64((bits >> U64(s + SECTORS)) & U64(1))) - p.filled
+        noise[s] = heights[s] * first + heights[s + SECTORS] * second
     after = bits
     block = _ARRIVALS
     pause = -log(coarse(words_of(draw, _TRAP_WINDOW, block)[0]))
@@ -188,7 +189,7 @@ def window(draw, bits, place, expected, over, p, mean):
                 filled, share = _changed(draw, trap, was == U64(1), rate, duration, p)
             bit = U64(1) << U64(trap)
             after = (after | bit) if filled else (after & ~bit)
-            mean[trap % SECTORS] += share - (1.0 if was == U64(1) else 0.0)
+            noise[trap % SECTORS] += heights[trap] * (share - (1.0 if was == U64(1) else 0.0))
     return after
 
 
