@@ -11,12 +11,16 @@ import numpy as np
 from pcmphys.errors import ConvergenceError, ParameterError
 from pcmphys.fit.engine.identify import determined
 from pcmphys.fit.engine.result import Estimate, Goodness
+from pcmphys.fit.retention.given import given_lives
 from pcmphys.fit.retention.model import PER_EV, Sample
 from pcmphys.fit.retention.result import RetentionFit
 from pcmphys.numerics import check
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+    from pcmphys.fit.readers.measurement import Measurement
+    from pcmphys.fit.readers.tables import Table
 
 YEAR = 31557600.0
 _LEAST = 5
@@ -27,8 +31,8 @@ _DISAGREE = 6.0
 
 
 def retention(
-    time: ArrayLike,
-    temperature: ArrayLike,
+    time: ArrayLike | Table | Measurement,
+    temperature: ArrayLike | None = None,
     *,
     failed: ArrayLike | None = None,
     since: ArrayLike | None = None,
@@ -41,14 +45,16 @@ def retention(
 
     Parameters
     ----------
-    time : (devices,) array
-        When each device failed or was first seen failed; of a survivor, when it was last looked at [s], above 0.
-        From reads: `failures`.
-    temperature : (devices,) array
+    time : (devices,) array, Table or Measurement
+        When each device failed or was first seen failed; of a survivor, when it was last looked at [s], above 0. A
+        table of a file may hold ``time``, ``temperature``, ``failed``, ``since``, and ``devices``: how many each row
+        stands for. From reads: a Measurement (its first reads, before the bake, are what later ones are held against),
+        or `failures` with another criterion.
+    temperature : float or (devices,) array
         At which each was kept [K].
     failed : (devices,) array of bool, optional
         False: still good at ``time`` (censored). Default: all failed.
-    since : (devices,) array, optional
+    since : float or (devices,) array, optional
         When each was last seen good [s]: it failed between the two looks; 0: it was never seen good. Default: failures
         were seen as they happened.
     life : float
@@ -119,13 +125,14 @@ def retention(
     life = check.number("life", life, "s", 0.0, low_open=True)
     if prefactor is not None:
         prefactor = check.number("prefactor", prefactor, "s", 0.0, low_open=True)
-    devices = _devices(time, temperature, failed, since)
+    given = given_lives(time, temperature, failed, since)
+    devices = _devices(given.time, given.temperature, given.failed, given.since)
     if prefactor is None and np.unique(devices[1]).size < 2:
         raise ParameterError(
             "temperature must have at least two values for an activation energy; or give prefactor, such as 1e-13 s"
         )
     sample = Sample.of(devices[1], *_bounds(*devices), energies=spread == "energy")
-    return _fitted(sample, devices, (life, chance), prefactor)
+    return _fitted(sample, devices, (life, chance), prefactor).with_source(given.source)
 
 
 def _devices(time, temperature, failed, since):
@@ -142,7 +149,10 @@ def _devices(time, temperature, failed, since):
     bad = np.ones(at.size, dtype=bool) if failed is None else check.flags("failed", failed, at.shape)
     good = np.full(at.size, np.nan)
     if since is not None:
-        good = check.array("since", since, "s", low=0.0, shape=at.shape)
+        good = check.array("since", since, "s", low=0.0, ndim=(0, 1))
+        if good.ndim == 1 and good.shape != at.shape:
+            raise ParameterError(f"since must be one number or one for each of {at.size} devices; got {good.size}")
+        good = np.broadcast_to(good, at.shape)
         late = bad & (good >= at)
         if late.any():
             k = int(np.argmax(late))

@@ -33,12 +33,13 @@ def spectrum_figure(fit: Any, path: str | Path | None = None) -> Figure:
         axes.axvline(fit.nyquist, color=style.GREY, lw=0.8)
         axes.annotate(
             "Nyquist" if fit.regular else "mean Nyquist",
-            (fit.nyquist, 0.02),
+            (fit.nyquist, 0.98),
             xycoords=("data", "axes fraction"),
             xytext=(-4, 0),
             textcoords="offset points",
             rotation=90,
             ha="right",
+            va="top",
             fontsize=8,
             color=style.GREY,
         )

@@ -13,11 +13,14 @@ from pcmphys.fit.engine.parameter import Parameter
 from pcmphys.fit.engine.solve import Fitted, fitted
 from pcmphys.fit.spectrum.density import WINDOWS, Density, densities
 from pcmphys.fit.spectrum.result import SpectrumFit
-from pcmphys.fit.trace import NoiseTrace, trace_of
+from pcmphys.fit.trace import NoiseTrace, given_trace, trace_of
 from pcmphys.numerics import check
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+    from pcmphys.fit.readers.measurement import Measurement, Trace
+    from pcmphys.fit.readers.tables import Table
 
 _LEAST = 64
 _SEGMENTS = 8
@@ -28,7 +31,7 @@ _FLAT = 0.3  # exponent below which a power law and a floor are one thing
 
 
 def spectrum(
-    trace: ArrayLike,
+    trace: ArrayLike | Measurement | Table | Trace,
     dt: float | None = None,
     *,
     time: ArrayLike | None = None,
@@ -42,8 +45,9 @@ def spectrum(
 
     Parameters
     ----------
-    trace : (reads,) array
-        Reads of one device [S, or any unit], at least 64, with their mean (not made zero before).
+    trace : (reads,) array, Measurement or Table of one device, or Trace
+        Reads of one device [S, or any unit], at least 64, with their mean (not made zero before). What was read from
+        a file has its times, unit and source; of several devices one is to be chosen, ``measurement[["name"]]``.
     dt : float, optional
         Time between two reads [s].
     time : (reads,) array, optional
@@ -111,7 +115,8 @@ def spectrum(
     >>> print(f"{np.median(found.relative):.1e}")
     1.9e-07
     """
-    reads = trace_of(trace, dt, time, missing, _LEAST)
+    given = given_trace(trace, dt, time)
+    reads = trace_of(given, missing, _LEAST)
     mean = float(reads.value.mean())
     if abs(mean) <= reads.value.std():
         raise ParameterError(
@@ -144,6 +149,8 @@ def spectrum(
         segments=segments,
         window=window,
         regular=reads.regular,
+        unit=given.unit,
+        source=given.source,
     )
 
 

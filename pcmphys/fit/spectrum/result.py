@@ -11,12 +11,21 @@ import numpy as np
 
 from pcmphys.errors import ParameterError
 from pcmphys.fit.engine.result import FitResult
+from pcmphys.fit.engine.words import value_and_error
 from pcmphys.numerics import check
 
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
     from numpy.typing import ArrayLike
+
+
+_SCALED = ("log_slope", "offset", "power_factor", "low", "high", "polynomial")
+"""What makes the size of a published moment."""
+
+
+def _times(factor: float, value: Any) -> Any:
+    return tuple(factor * one for one in value) if isinstance(value, tuple) else factor * value
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -39,6 +48,8 @@ class SpectrumFit(FitResult):
         Whether the power law was fitted to it.
     mean : float
         Of the trace [its unit].
+    unit : str
+        Of the trace; empty where it was given as an array.
     reference_frequency : float
         f_0 [Hz], the geometric middle of the fitted band.
     nyquist : float
@@ -59,6 +70,7 @@ class SpectrumFit(FitResult):
     segments: int
     window: str
     regular: bool
+    unit: str = ""
 
     @property
     def exponent(self) -> float:
@@ -118,16 +130,17 @@ class SpectrumFit(FitResult):
     def to_dataset(self) -> xr.Dataset:
         """As `FitResult.to_dataset`, with the density, its 95 % band and the degrees of freedom by frequency [Hz]."""
         low, high = self.band()
+        axis, unit = ("frequency",), "1/Hz" if self.unit == "1" else f"{self.unit or 'trace'}^2/Hz"
         columns = {
-            "density": self.density,
-            "density_low": low,
-            "density_high": high,
-            "dof": self.dof,
-            "used": self.used,
+            "density": (axis, self.density, unit, "one-sided power spectral density"),
+            "density_low": (axis, low, unit, "lower end of its 95 % interval"),
+            "density_high": (axis, high, unit, "upper end of its 95 % interval"),
+            "dof": (axis, self.dof, "1", "effective number of independent squares"),
+            "used": (axis, self.used, "1", "whether the power law was fitted to it"),
         }
-        found = super().to_dataset().assign_coords(frequency=("frequency", self.frequency))
-        found = found.assign({name: ("frequency", column) for name, column in columns.items()})
-        return found.assign_attrs(
+        return self.with_data(
+            columns,
+            {"frequency": (axis, self.frequency, "Hz", "middle of the bin")},
             mean=self.mean,
             reference_frequency=self.reference_frequency,
             nyquist=self.nyquist,
@@ -136,16 +149,27 @@ class SpectrumFit(FitResult):
             method="Welch" if self.regular else "Lomb-Scargle",
         )
 
-    def cell_changes(self, cell: Any) -> Mapping[str, float]:
-        """Read noise of a statistical cell: the factor of its power law in g that gives Q at the trace's mean."""
+    def cell_changes(self, cell: Any) -> Mapping[str, Any]:
+        """Read noise of a statistical cell: its law, scaled so that it is Q at the conductance of the trace."""
         parameters = getattr(cell, "parameters", None)
         noise = getattr(parameters, "read_noise", None)
         if not hasattr(noise, "power_factor"):
             return {}
+        if self.unit not in ("", "S"):
+            raise ParameterError(f"the trace is in {self.unit}; a cell's read noise is told at a conductance [S]")
         share = self.mean / parameters.conductance_maximum
         if not 0.0 < share <= 1.0:
             raise ParameterError(
                 f"the trace's mean, {self.mean:g}, must be a conductance [S] of the cell: above 0 and at most "
                 f"{parameters.conductance_maximum:g} S"
             )
-        return {"read_noise.power_factor": self.noise_amplitude * share**-noise.power_exponent}
+        now = float(cell.moments(self.mean)["read_noise"])
+        if now <= 0.0:
+            raise ParameterError(f"{cell!r} has no read noise at {self.mean:g} S that could be scaled")
+        factor, shown = self.noise_amplitude / now, " +- ".join(value_and_error(*self._q()))
+        note = f"scaled to Q = {shown} at {self.mean:.4g} S"
+        own = [key for key in _SCALED if f"read_noise.{key}" in cell.technology.quantities]
+        return {f"read_noise.{key}": {"value": _times(factor, getattr(noise, key)), "note": note} for key in own}
+
+    def _q(self) -> tuple[float, float]:
+        return self.noise_amplitude, self.noise_amplitude_error

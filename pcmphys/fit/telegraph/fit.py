@@ -11,11 +11,14 @@ from pcmphys.fit.engine.result import Estimate, Goodness
 from pcmphys.fit.telegraph.model import Likelihood, Traps
 from pcmphys.fit.telegraph.result import TelegraphFit
 from pcmphys.fit.telegraph.select import SEEN, WHITE, TrapCount, candidates, chosen, remainder
-from pcmphys.fit.trace import NoiseTrace, resolution, trace_of
+from pcmphys.fit.trace import NoiseTrace, given_trace, resolution, trace_of
 from pcmphys.numerics import check
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
+
+    from pcmphys.fit.readers.measurement import Measurement, Trace
+    from pcmphys.fit.readers.tables import Table
 
 MOST_TRAPS = 3
 _LEAST = 200
@@ -24,8 +27,8 @@ _TOO_FAST = 2.0
 
 
 def telegraph(
-    trace: ArrayLike,
-    dt: float,
+    trace: ArrayLike | Measurement | Table | Trace,
+    dt: float | None = None,
     *,
     traps: int | None = None,
     drift: str = "linear",
@@ -36,10 +39,11 @@ def telegraph(
 
     Parameters
     ----------
-    trace : (reads,) array
-        Reads of one device at regular times [S, or any unit], at least 200.
+    trace : (reads,) array, Measurement or Table of one device, or Trace
+        Reads of one device at regular times [S, or any unit], at least 200. What was read from a file has its times,
+        unit and source; of several devices one is to be chosen, ``measurement[["name"]]``.
     dt : float
-        Time between two reads [s].
+        Time between two reads [s], of an array or of a table without times.
     traps : int, optional
         Number of independent traps, 0 to 3. Default: chosen, see below.
     drift : {"linear", "log", "none"}
@@ -101,7 +105,14 @@ def telegraph(
     >>> bool(abs(found["amplitude_1"].value - 2e-7) < 3 * found["amplitude_1"].error)
     True
     """
-    reads = trace_of(trace, dt, None, "refuse", _LEAST)
+    given = given_trace(trace, dt)
+    reads = trace_of(given._replace(read=False), "refuse", _LEAST)
+    if not reads.regular:
+        steps = np.diff(reads.time)
+        raise ParameterError(
+            f"telegraph needs reads at regular times, to 1 %; these are {steps.min():.4g} to {steps.max():.4g} s "
+            "apart. Read the device anew, or fit its spectrum"
+        )
     if traps is not None:
         traps = check.integer("traps", traps, 0, MOST_TRAPS)
     place = _place(reads, drift, since)
@@ -111,7 +122,9 @@ def telegraph(
     found = candidates(likelihood, MOST_TRAPS if traps is None else traps, 0 if traps is None else traps)
     best = chosen(found) if traps is None else found[traps]
     order = _in_order(best.traps)
-    return _result(reads, place, likelihood, found, best._replace(traps=order), (middle, scale), unit)
+    return _result(
+        reads, place, likelihood, found, best._replace(traps=order), (middle, scale), given.unit or unit
+    ).with_source(given.source)
 
 
 def _place(reads: NoiseTrace, drift: str, since: Any) -> np.ndarray:
