@@ -84,11 +84,9 @@ def scheme(devices: Any, loop: Scheme) -> None:
 
 def _require_valid(devices, name: str, kind: str, values: np.ndarray) -> None:
     """Refuse heights [A or V] of pulses beyond what the on-state is valid for, naming the first."""
-    heat, unit = devices.cell.parameters.heat, _UNITS[kind]
-    limit = heat.largest_current
-    if kind == "voltage":
-        limit = heat.on_voltage + heat.on_resistance * limit
-    too_high = np.abs(values) > limit * (1.0 + 1e-12)  # 1.9 V + 300 ohm x 1 mA is 2.2 V but for rounding
+    parameters, unit = devices.cell.parameters, _UNITS[kind]
+    limit = parameters.terminal_limit if kind == "voltage" else parameters.heat.largest_current
+    too_high = np.abs(values) > limit * (1.0 + 1e-12)  # 0.8 V + 2000 ohm x 1 mA is 2.8 V but for rounding
     if too_high.any():
         raise ParameterError(
             f"{name} must lie within [{-limit:g}, {limit:g}] {unit}, where the on-state of {devices.cell.name} is "

@@ -255,7 +255,7 @@ class MushroomLook(Frozen):
         """Conductance [S] that a device cannot exceed; infinite for one that is not limited."""
         contact = self._state.contact.astype(float)
         with np.errstate(divide="ignore"):
-            limit = 1.0 / (contact + self._floats.conduction.series_resistance)
+            limit = 1.0 / (contact + self.cell.parameters.leads)
         return self._shaped(np.where(contact > 0.0, limit, math.inf))
 
     @property
