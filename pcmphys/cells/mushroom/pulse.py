@@ -58,14 +58,6 @@ _BLOCKS = 2**24 - 1  # of random numbers, one for each candidate nucleus
 _MOST_REFUSED = 2**16  # candidates that find no place, at one heat, after which it has none
 
 @kernel
-def thresholds(start, stop, ambient, p, state, out):
-    """Threshold voltage [V] of devices start..stop."""
-    state, out = borrowed((state, out))
-    for i in range(start, stop):
-        out[i] = threshold(i, barrier(i, p, state), ambient, p, state)
-
-
-@kernel
 def pulse(start, stop, address, cell, drive, chosen, state, out):
     """Send a pulse through some devices.
 
