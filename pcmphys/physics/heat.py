@@ -1,22 +1,21 @@
 """Joule heat of the cell and the temperature it makes.
 
-All that the cell takes, P = I V_cell with the heater's B I^2 in it, makes its hot spot warmer by R_th P. In the on-state
-(`pcmphys.physics.switching`) the current flows in a filament of constant current density that fills the heater only at
-``filling_current``: below it the hot spot covers the part I / I_fill of the sectors and is hotter per watt by
-(I_fill / I)^c. The current of the off-state is spread over the heater. A disk on a half space, whose spreading
-thermal resistance goes as one over its radius, has c = 1/2; a column that loses its heat to its ends only, c = 1.
-Beside the filament the temperature rise decays with the angle; along r it falls linearly from the heater to the top
-electrode, and beyond the part ``melt_limit`` of that way nothing melts. Where the filament stands is drawn with each
-melt.
+All that the cell takes, P = I V_cell with the heater's B I^2 in it, makes its hot spot warmer by R_th P. In the
+on-state (`pcmphys.physics.switching`) the current flows in a filament of constant current density that fills the heater
+only at ``filling_current``: below it the hot spot covers the part I / I_fill of the sectors and is hotter per watt by
+(I_fill / I)^c. The current of the off-state is spread over the heater. A disk on a half space, whose spreading thermal
+resistance goes as one over its radius, has c = 1/2; a column that loses its heat to its ends only, c = 1. Beside the
+filament the temperature rise decays with the angle; along r it falls linearly from the heater to the top electrode,
+and beyond the part ``melt_limit`` of that way nothing melts. Where the filament stands is drawn with each melt.
 
 Not modelled: heat spread between cells, temperature dependence of the thermal resistance, latent heat,
 thermoelectric effects, a filament that moves from pulse to pulse.
 
 References
 ----------
-Thermal resistance of a disk on a half space: H. S. Carslaw, J. C. Jaeger, *Conduction of Heat in Solids*, 2nd ed. (1959), sec. 8.2. The linear profile,
-its melt limit and the law of the filament are ours, assumed; that current flows in a region smaller than the dome was
-found by finite-element simulation (arXiv:2606.10262, abstract).
+Thermal resistance of a disk on a half space: H. S. Carslaw, J. C. Jaeger, *Conduction of Heat in Solids*, 2nd ed.
+(1959), sec. 8.2. The linear profile, its melt limit and the law of the filament are ours, assumed; that current flows
+in a region smaller than the dome was found by finite-element simulation (arXiv:2606.10262, abstract).
 """
 
 from __future__ import annotations

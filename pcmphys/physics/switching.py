@@ -22,7 +22,6 @@ with domes of 8 to 60 nm, R2 0.997; V_on within 5 %.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 

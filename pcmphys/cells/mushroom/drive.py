@@ -17,12 +17,12 @@ import numpy as np
 
 from pcmphys.numerics.compile import law
 from pcmphys.numerics.elementary import log
-from pcmphys.physics import dome, geometry, heat, switching
+from pcmphys.physics import geometry, heat, switching
 from pcmphys.physics.conduction import laws as conduction
 from pcmphys.physics.conduction.solve import load_sectors, solve_current
 from pcmphys.physics.conduction.structure import evaluate_one
 from pcmphys.physics.relaxation import log_drift
-from pcmphys.physics.state import AMORPHOUS, CRYSTAL, HEAT, RADIUS, SECTORS
+from pcmphys.physics.state import AMORPHOUS, CRYSTAL, RADIUS, SECTORS
 from pcmphys.physics.switching import Branch
 
 # columns of the list of steps
@@ -105,7 +105,7 @@ def surely_on(current, excess, off, p, state):
 
 @law
 def within_compliance(current, threshold, p):
-    """Whether a source surely has the voltage to switch a device with a threshold [V], and for a current [A] through it.
+    """Whether a source surely has the voltage to switch a device with a threshold [V] and to drive a current [A].
 
     ``current`` is the pulse's largest; no if in doubt.
     """

@@ -94,8 +94,8 @@ class MushroomParameters:
         if needed > switching.compliance:
             return (
                 f"conduction.series_resistance.value: expected leads through which switching.compliance = "
-                f"{switching.compliance:g} V drives heat.filling_current; {self.conduction.series_resistance:g} ohm and "
-                f"the heater's {heat.on_resistance:g} ohm need {needed:g} V"
+                f"{switching.compliance:g} V drives heat.filling_current; got {self.conduction.series_resistance:g} "
+                f"ohm, which with the heater's {heat.on_resistance:g} ohm needs {needed:g} V"
             )
         return None
 

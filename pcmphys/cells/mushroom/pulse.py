@@ -1,7 +1,8 @@
 """Kernel of a pulse: switching, Joule heat, melting, regrowth, nucleation and growth of single grains.
 
 The pulse is a list of short steps, the same for all devices; the drive of each device is scaled. Within a step the
-temperature stands at its value in the middle. How warm it gets: `drive`. What moves while it is hot: `pcmphys.physics.crystallization.pulse`.
+temperature stands at its value in the middle. How warm it gets: `drive`. What moves while it is hot:
+`pcmphys.physics.crystallization.pulse`.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ _NUCLEI = int(Stream.NUCLEI)
 _TRAP_STATE = int(Stream.TRAP_STATE)
 _BLOCKS = 2**24 - 1  # of random numbers, one for each candidate nucleus
 _MOST_REFUSED = 2**16  # candidates that find no place, at one heat, after which it has none
+
 
 @kernel
 def pulse(start, stop, address, cell, drive, chosen, state, out):

@@ -42,7 +42,9 @@ class ConductionParameters:
         metadata={"unit": "1", "low": 0.0, "doc": "std of ln of the polycrystal's conductivity over sectors and melts"}
     )
     boundary_activation: float = field(metadata={"unit": "eV", "low": 0.0, "doc": "activation of the films"})
-    series_resistance: float = field(metadata={"unit": "ohm", "low": 0.0, "doc": "leads and access, outside of the cell; does not drift"})
+    series_resistance: float = field(
+        metadata={"unit": "ohm", "low": 0.0, "doc": "leads and access, outside of the cell; does not drift"}
+    )
     edge_conductance: float = field(
         metadata={"unit": "S", "low": 0.0, "doc": "leakage along the heater's edge under a closed dome; amorphous"}
     )
