@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pcmphys.cells.mushroom.drive import branch_of, threshold
+from pcmphys.cells.mushroom.drive import branch_of, off_point, threshold
 from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.physics import switching
@@ -116,6 +116,29 @@ def currents(start, stop, surroundings, p, asked, points, state, out):
             edge = load_sectors(i, ambient, activated, still, p, state, work)
             current, slope = solve_current(size, edge, series_resistance(i, p, state) + load, work)
         out[0, i], out[1, i] = (current if voltage[i] >= 0.0 else -current), slope
+    kept(memory)
+
+
+@kernel
+def voltages(start, stop, ambient, p, current, thresholds, state, out):
+    """Voltage [V] of cells start..stop with their heaters at a current [A], and 1 where they are on; out (2, devices).
+
+    The structure must have been evaluated. A poor contact is left out, as the on-state breaks through it.
+    """
+    current, thresholds, state, out = borrowed((current, thresholds, state, out))
+    memory = np.empty(ROOM), np.zeros(SECTORS)
+    work, still = borrowed(memory)
+    activated = activation(ambient, p.conduction)
+    for i in range(start, stop):
+        size, voltage, on = abs(current[i]), 0.0, False
+        branch = branch_of(thresholds[i], 0.0, p)
+        if size > 0.0:
+            edge = load_sectors(i, ambient, activated, still, p, state, work)
+            on, _, voltage = off_point(size, False, branch, edge, work, p)
+            voltage += p.heat.on_resistance * size
+        if on:
+            voltage = switching.on_voltage(size, branch, p.switching)
+        out[0, i], out[1, i] = (voltage if current[i] >= 0.0 else -voltage), on
     kept(memory)
 
 

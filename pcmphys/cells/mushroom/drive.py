@@ -38,6 +38,8 @@ _MOST_STEPS = 60
 _ROUNDING = 1e-14
 _LEAST = 1e-30
 """Stands for none where one divides by it [S]."""
+_NONE = 1e-100
+"""Drive [A or V] below which there is none: the off-state's laws square it."""
 
 
 class Off(NamedTuple):
@@ -141,6 +143,7 @@ def follow(steps, source, off, threshold, p, state, course, memory):
     loaded, edge, on, before = False, 0.0, False, -1.0
     for j in range(first, steps.shape[0]):
         drive = abs(scale * steps[max(j, 0), DRIVE])
+        drive = drive if drive > _NONE else 0.0
         as_voltage = by_voltage
         if j < 0:
             drive, as_voltage = p.switching.compliance, True
@@ -165,7 +168,7 @@ def follow(steps, source, off, threshold, p, state, course, memory):
             on = False
             if not loaded:
                 edge, loaded = _load(off, p, state, memory), True
-            hot, current, voltage = _off_point(drive, as_voltage, terminal, edge, memory[0], p)
+            hot, current, voltage = off_point(drive, as_voltage, terminal, edge, memory[0], p)
             if hot and as_voltage:
                 least = current
                 current = switching.on_current(drive, 0.0, up, terminal, p.switching)
@@ -210,7 +213,7 @@ def _load(off, p, state, memory):
 
 
 @law
-def _off_point(drive, by_voltage, branch, edge, work, p):
+def off_point(drive, by_voltage, branch, edge, work, p):
     """Whether a drive [A or V] > 0 finds a device on that was off; current [A] and voltage [V] without heater if not.
 
     By voltage, with the branch's resistance in series, the current is in any case that of the off-state.

@@ -168,6 +168,33 @@ class MushroomLook(Frozen):
             checks.warn_of_validity(self.cell, current)
         return current.reshape(self.shape), slope.reshape(self.shape)
 
+    def voltage(self, current: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Voltage [V] across each cell with its heater, leads left out, at a current [A]; and whether it is on.
+
+        Driven by a current the I-V has one voltage for each: the lower one of off- and on-state.
+
+        Parameters
+        ----------
+        current : array_like [A]
+            A number or the population's shape.
+
+        Examples
+        --------
+        Beyond 100 uA nearly the same voltage, whatever the dome:
+
+        >>> import pcmphys as pcm
+        >>> devices = pcm.load_cell("ibm-90nm-doped-gst").population(100, seed=1)
+        >>> _ = devices.apply(pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9))
+        >>> voltage, on = devices.now().voltage(440e-6)
+        >>> bool(on.all()), bool(((voltage > 0.88) & (voltage < 0.92)).all())
+        (True, True)
+        """
+        current = checks.of_devices(self.shape, "current", current, "A")
+        out, threshold = np.empty((2, self.size)), self.threshold_voltage.reshape(-1).copy()
+        arrays = current, threshold, self._state, out
+        launch(branches.voltages, self.size, self.temperature, self._floats, *arrays, grain=GRAIN)
+        return self._shaped(out[0]).copy(), self._shaped(out[1] > 0.0).copy()
+
     def folds(self, load: float = 0.0) -> Folds:
         """Where devices behind a load resistance [ohm] go on and off again, as the source's voltage rises and falls.
 
