@@ -45,8 +45,7 @@ class Crossbar:
     Notes
     -----
     A crossbar does not change when it is solved. States of selectors with hysteresis are an argument (``on``, all off
-    by default) and a result (`Solution.on`), those of devices a result (`Solution.switched`); ``start`` and `ramp`
-    carry both on.
+    by default) and a result (`Solution.on`); so is `Solution.switched` of devices. ``start`` and `ramp` carry both on.
 
     Raises
     ------
@@ -134,8 +133,7 @@ class Crossbar:
     @property
     def ohmic(self) -> bool:
         """Whether all devices are ohmic, whatever is in series with them."""
-        devices = self._look if self._population is None else self._population
-        return devices is None or devices.ohmic
+        return all(devices is None or devices.ohmic for devices in (self._look, self._population))
 
     @property
     def linear(self) -> bool:
@@ -396,7 +394,7 @@ class Crossbar:
             problem = LinearProblem(self._now(look), self._resistances, bias, limits, network)
         else:
             devices = self._now(look) if look is None or look.ohmic else look
-            states_before = before, None if start is None else start.switched
-            problem = NonlinearProblem(devices, self.selector, self._resistances, bias, limits, begin, *states_before)
+            where = limits, begin, before, None if start is None else start.switched
+            problem = NonlinearProblem(devices, self.selector, self._resistances, bias, *where)
         solved, nodes = problem.solve()
         return Solution(bias, solved, nodes), lambda: problem.gain(next(nodes.each())[1])

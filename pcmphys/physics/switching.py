@@ -82,7 +82,7 @@ class SwitchingFloats(NamedTuple):
     compliance: float
 
 
-class Branch(NamedTuple):
+class OnState(NamedTuple):
     """The on-state of one device behind a resistance: all that its terminal voltage depends on."""
 
     hold: float
@@ -128,16 +128,16 @@ def decay(current: float, p: SwitchingFloats) -> float:
 
 
 @law
-def on_voltage(current: float, branch: Branch, p: SwitchingFloats) -> float:
+def on_voltage(current: float, branch: OnState, p: SwitchingFloats) -> float:
     """Voltage [V] of the switched cell at a current [A] with all that is in series: V_on(I) + R I; see the module.
 
     Examples
     --------
     A dome of 25 nm and a heater of 200 ohm at 50, 100 and 440 uA:
 
-    >>> from pcmphys.physics.switching import Branch, SwitchingFloats
+    >>> from pcmphys.physics.switching import OnState, SwitchingFloats
     >>> p = SwitchingFloats(0.37, 31.5e6, 300.0, 6.2e-3, 0.155, 40e-6, 1.65, 4.0)
-    >>> [round(on_voltage(i, Branch(0.8, 0.3575, 200.0), p), 3) for i in (50e-6, 100e-6, 440e-6)]
+    >>> [round(on_voltage(i, OnState(0.8, 0.3575, 200.0), p), 3) for i in (50e-6, 100e-6, 440e-6)]
     [0.956, 0.885, 0.895]
     """
     size = abs(current)
@@ -145,14 +145,14 @@ def on_voltage(current: float, branch: Branch, p: SwitchingFloats) -> float:
 
 
 @law
-def slope(current: float, branch: Branch, p: SwitchingFloats) -> float:
+def slope(current: float, branch: OnState, p: SwitchingFloats) -> float:
     """DV/dI [ohm] of `on_voltage` at a current [A]; negative between the folds.
 
     Examples
     --------
-    >>> from pcmphys.physics.switching import Branch, SwitchingFloats
+    >>> from pcmphys.physics.switching import OnState, SwitchingFloats
     >>> p = SwitchingFloats(0.37, 31.5e6, 300.0, 6.2e-3, 0.155, 40e-6, 1.65, 4.0)
-    >>> round(slope(20e-6, Branch(0.8, 0.3575, 200.0), p)), round(slope(400e-6, Branch(0.8, 0.3575, 200.0), p))
+    >>> round(slope(20e-6, OnState(0.8, 0.3575, 200.0), p)), round(slope(400e-6, OnState(0.8, 0.3575, 200.0), p))
     (-5205, 168)
     """
     part = max(abs(current) / p.decay_current, _LEAST)
@@ -162,7 +162,7 @@ def slope(current: float, branch: Branch, p: SwitchingFloats) -> float:
 
 
 @law
-def folds(branch: Branch, p: SwitchingFloats) -> tuple[float, float]:
+def folds(branch: OnState, p: SwitchingFloats) -> tuple[float, float]:
     """Currents [A] of the first and second fold of `on_voltage`, where it stops rising and where it rises again.
 
     Zero both where it never falls: behind a large resistance, or with a threshold below the holding voltage. With
@@ -173,9 +173,9 @@ def folds(branch: Branch, p: SwitchingFloats) -> tuple[float, float]:
     --------
     Behind 2 kohm a dome of 25 nm is unstable between 2 and 64 uA; behind 10 kohm it is not:
 
-    >>> from pcmphys.physics.switching import Branch, SwitchingFloats
+    >>> from pcmphys.physics.switching import OnState, SwitchingFloats
     >>> p = SwitchingFloats(0.37, 31.5e6, 300.0, 6.2e-3, 0.155, 40e-6, 1.65, 4.0)
-    >>> [round(1e6 * i, 1) for i in folds(Branch(0.8, 0.3575, 2000.0), p)], folds(Branch(0.8, 0.3575, 10e3), p)
+    >>> [round(1e6 * i, 1) for i in folds(OnState(0.8, 0.3575, 2000.0), p)], folds(OnState(0.8, 0.3575, 10e3), p)
     ([1.9, 63.8], (0.0, 0.0))
     """
     m = p.decay_power
@@ -202,7 +202,7 @@ def _fold(start, level, m):
 
 
 @law
-def on_current(voltage: float, low: float, high: float, branch: Branch, p: SwitchingFloats) -> float:
+def on_current(voltage: float, low: float, high: float, branch: OnState, p: SwitchingFloats) -> float:
     """Current [A] at which `on_voltage` is a voltage [V], on a stretch low..high [A] where it rises.
 
     Newton's steps in a bracket, which is cut in two where a step would leave it. Beyond the second fold the voltage is
@@ -211,9 +211,9 @@ def on_current(voltage: float, low: float, high: float, branch: Branch, p: Switc
 
     Examples
     --------
-    >>> from pcmphys.physics.switching import Branch, SwitchingFloats
+    >>> from pcmphys.physics.switching import OnState, SwitchingFloats
     >>> p = SwitchingFloats(0.37, 31.5e6, 300.0, 6.2e-3, 0.155, 40e-6, 1.65, 4.0)
-    >>> branch = Branch(0.8, 0.3575, 2000.0)
+    >>> branch = OnState(0.8, 0.3575, 2000.0)
     >>> round(1e6 * on_current(1.16, folds(branch, p)[1], 1e-3, branch, p), 1)
     164.1
     """
@@ -239,6 +239,6 @@ def on_current(voltage: float, low: float, high: float, branch: Branch, p: Switc
 
 
 @law
-def highest_current(voltage: float, branch: Branch) -> float:
+def highest_current(voltage: float, branch: OnState) -> float:
     """Current [A] that no root of `on_voltage` at a voltage [V] exceeds: (V - V_h) / R, none below V_h."""
     return max(voltage - branch.hold, 0.0) / branch.resistance

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pcmphys.physics import switching
-from pcmphys.physics.switching import Branch, SwitchingFloats, SwitchingParameters, threshold_voltage
+from pcmphys.physics.switching import OnState, SwitchingFloats, SwitchingParameters, threshold_voltage
 from tests.oracles import mushroom_pulse as slow
 from tests.physics.exact import EPS, error, exact
 
@@ -35,7 +35,7 @@ def on_voltage(current, hold, excess, resistance):
 THICKNESS = st.floats(1e-9, 80e-9)
 DRIFT = st.floats(-1, 5)
 CURRENT = st.floats(1e-9, 1e-3)
-BRANCH = st.builds(Branch, st.floats(0.1, 2.0), st.floats(0.0, 3.0), st.floats(1.0, 2e4))
+BRANCH = st.builds(OnState, st.floats(0.1, 2.0), st.floats(0.0, 3.0), st.floats(1.0, 2e4))
 
 
 @given(thickness=THICKNESS, temperature=st.floats(77.0, 880.0), drift=DRIFT)
@@ -135,7 +135,7 @@ def test_folds_and_currents_agree_with_bisection(thickness, load):
     """The slow twin knows the derivative and halves intervals 200 times."""
     h = type("Heat", (), {"on_voltage": HOLD})
     v_th = threshold_voltage(thickness, 300.0, 0.0, P)
-    branch = Branch(HOLD, max(v_th - HOLD, 0.0), HEATER + load)
+    branch = OnState(HOLD, max(v_th - HOLD, 0.0), HEATER + load)
     expected = slow.folds(v_th, HEATER + load, h, P)
     assert switching.folds(branch, P) == pytest.approx(expected, rel=1e-9)
     for voltage in np.linspace(v_th + 0.05, v_th + 1.5, 5):
@@ -163,7 +163,7 @@ def off_state(current, thickness):
 
 def cell(current, thickness):
     v_th = threshold_voltage(thickness, 300.0, 0.0, P)
-    on = switching.on_voltage(current, Branch(HOLD, max(v_th - HOLD, 0.0), 0.0), P)
+    on = switching.on_voltage(current, OnState(HOLD, max(v_th - HOLD, 0.0), 0.0), P)
     return min(off_state(current, thickness), on) + HEATER * current
 
 
@@ -197,7 +197,7 @@ def test_beyond_100_ua_all_cells_keep_about_the_holding_voltage(thickness):
 def test_a_load_line_switches_where_the_static_curve_folds(load, thickness, up, current, down):
     """The numbers of the prototype, a search on a grid of 6000 currents: within its step of 5 mV twice, and 1 %."""
     v_th = threshold_voltage(thickness, 300.0, 0.0, P)
-    branch = Branch(HOLD, v_th - HOLD, HEATER + load)
+    branch = OnState(HOLD, v_th - HOLD, HEATER + load)
     first, second = switching.folds(branch, P)
     crossing = min(np.geomspace(1e-8, 1e-5, 4000), key=lambda i: abs(off_state(i, thickness) - v_th))
     start = max(first, crossing)
@@ -210,10 +210,10 @@ def test_a_load_line_switches_where_the_static_curve_folds(load, thickness, up, 
 
 def test_a_large_load_takes_the_jump_away():
     v_th = threshold_voltage(25e-9, 300.0, 0.0, P)
-    assert switching.folds(Branch(HOLD, v_th - HOLD, HEATER + 5000.0), P) != (0.0, 0.0)
-    assert switching.folds(Branch(HOLD, v_th - HOLD, HEATER + 6000.0), P) == (0.0, 0.0)
+    assert switching.folds(OnState(HOLD, v_th - HOLD, HEATER + 5000.0), P) != (0.0, 0.0)
+    assert switching.folds(OnState(HOLD, v_th - HOLD, HEATER + 6000.0), P) == (0.0, 0.0)
     # below the holding voltage nothing snaps back, whatever the load
-    assert switching.folds(Branch(HOLD, 0.0, 1e-3), P) == (0.0, 0.0)
+    assert switching.folds(OnState(HOLD, 0.0, 1e-3), P) == (0.0, 0.0)
 
 
 def test_pack_keeps_the_order():

@@ -11,7 +11,7 @@ from pcmphys.physics import switching
 from pcmphys.physics.conduction.solve import ROOM, activation, load_sectors, series_resistance, solve_current
 from pcmphys.physics.dome import barrier
 from pcmphys.physics.state import SECTORS
-from pcmphys.physics.switching import Branch
+from pcmphys.physics.switching import OnState
 
 # rows of `points`: voltage [V] and current [A] of the first fold and of the second one, least current [A] of the
 # on-state, what the threshold has over the holding voltage [V]
@@ -66,7 +66,7 @@ def _crossing(branch, edge, work, p):
 
     Between V_h and V_h + the excess: false position, the end that stays counting half, and every third step a halving.
     """
-    unloaded = Branch(branch.hold, branch.excess, 0.0)
+    unloaded = OnState(branch.hold, branch.excess, 0.0)
     low, high = branch.hold, branch.hold + branch.excess
     below, above = -1.0, -1.0  # how far the on-state's voltage is above the off-state's, at both ends
     trial, current = low, 0.0

@@ -23,7 +23,7 @@ from pcmphys.physics.conduction.solve import load_sectors, solve_current
 from pcmphys.physics.conduction.structure import evaluate_one
 from pcmphys.physics.relaxation import log_drift
 from pcmphys.physics.state import AMORPHOUS, CRYSTAL, RADIUS, SECTORS
-from pcmphys.physics.switching import Branch
+from pcmphys.physics.switching import OnState
 
 # columns of the list of steps
 DURATION, HALF_DECAY, DECAY, DRIVE = range(4)
@@ -64,7 +64,7 @@ def threshold(i, barrier, ambient, p, state):
 def branch_of(threshold, resistance, p):
     """On-state of a device with a threshold voltage [V], behind a load resistance [ohm] besides its heater."""
     excess = max(threshold - p.heat.on_voltage, 0.0)
-    return Branch(p.heat.on_voltage, excess, p.heat.on_resistance + resistance)
+    return OnState(p.heat.on_voltage, excess, p.heat.on_resistance + resistance)
 
 
 @law
@@ -84,7 +84,7 @@ def surely_on(current, excess, off, p, state):
     """Whether a device is in its on-state at a current [A] > 0, whatever its structure; cheap, and no if in doubt.
 
     It is where the off-state would need more voltage than the on-state even if no sector had drifted, grains were as
-    good as shorts, and the dome were thinner by a hop than the barrier it is. ``excess`` [V] as in `Branch`.
+    good as shorts, and the dome were thinner by a hop than the barrier it is. ``excess`` [V] as in `OnState`.
     """
     i, thickness = off.index, max(off.barrier - p.conduction.hop_distance, 0.0)
     if p.projected:  # a liner leads past the dome
@@ -218,7 +218,7 @@ def off_point(drive, by_voltage, branch, edge, work, p):
 
     By voltage, with the branch's resistance in series, the current is in any case that of the off-state.
     """
-    unloaded = Branch(branch.hold, branch.excess, 0.0)
+    unloaded = OnState(branch.hold, branch.excess, 0.0)
     trial, series = drive, branch.resistance
     if not by_voltage:
         trial, series = switching.on_voltage(drive, unloaded, p.switching), 0.0
