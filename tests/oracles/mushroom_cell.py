@@ -49,7 +49,8 @@ class Device(Heated, Conducting):
         self.factors += [single(max(1.0 + p.relaxation.device_spread * deviate, 0.0)) for deviate in z[6:]]
         drawn = words(seed, cell, 0, DEVICE, 4)
         poor = uniform(drawn[2], drawn[3]) < limited
-        self.contact = single(max(1.0 / ceiling - p.conduction.series_resistance, 0.0)) if poor else 0.0
+        leads = p.heat.on_resistance + p.conduction.series_resistance
+        self.contact = single(max(1.0 / ceiling - leads, 0.0)) if poor else 0.0
         self.radius = p.geometry.heater_radius * self.factors[RADIUS]
         self.span = p.geometry.layer_thickness - self.radius
         self.front = [single(deviate) for deviate in normals(seed, cell, 0, FRONT, SECTORS)]

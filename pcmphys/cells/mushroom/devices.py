@@ -386,7 +386,7 @@ class MushroomPopulation(Population):
         """Draw which devices are stuck and which are limited; what is stuck low gets its RESET."""
         draw = np.empty((2, self.size))
         launch(draws.draw_defects, self.size, self._address(0), draw)
-        contact = max(1.0 / defects.ceiling - self._floats.conduction.series_resistance, 0.0)
+        contact = max(1.0 / defects.ceiling - self.cell.parameters.leads, 0.0)
         self._state.contact[draw[1] < defects.limited] = contact
         stuck = defects.stuck_high + defects.stuck_low
         if stuck > 0.0:

@@ -51,7 +51,7 @@ def glass_in(steps, ambient, p):
 
 
 @law
-def warm(segment, site, age, p, work):
+def live_through(segment, site, age, p, work):
     """Let the sectors that have not melted live through a segment of a pulse; returns the hottest filament's rise [K].
 
     ``segment`` is its time [s], that times the filament's rise, and the rise of the hottest one before. ``age`` (16,)

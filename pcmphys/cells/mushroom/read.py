@@ -142,7 +142,7 @@ def read(start, stop, address, reading, p, past, state, out):
         if state.contact[i] > 0.0:  # most of the voltage may be over it
             out[i] = solve_current(voltage, edge, series_resistance(i, p, state), work)[0] / voltage
         else:
-            out[i] = read_current(voltage, edge, p.conduction.series_resistance, work) / voltage
+            out[i] = read_current(voltage, edge, p.heat.on_resistance + p.conduction.series_resistance, work) / voltage
     kept(memory)
 
 

@@ -55,7 +55,7 @@ def activation(temperature, p):
 @law
 def series_resistance(i, p, state):
     """Resistance [ohm] in series with all sectors of device i: heater, leads, and a poor contact if it has one."""
-    return p.conduction.series_resistance + state.contact[i]
+    return p.heat.on_resistance + p.conduction.series_resistance + state.contact[i]
 
 
 @law

@@ -60,9 +60,10 @@ RESET = pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9)
 BOX = pcm.Pulse(current=100e-6, width=50e-9, fall=5e-9)
 TRAPEZIUM = pcm.Pulse(current=150e-6, width=30e-9, rise=20e-9, fall=100e-9)
 BACKWARDS = pcm.Pulse.piecewise([0.0, 10e-9, 40e-9, 40e-9, 80e-9], current=[0.0, -200e-6, -120e-6, -60e-6, 0.0])
-VOLTAGE = pcm.Pulse(voltage=1.945, width=60e-9, rise=10e-9, fall=10e-9)
+VOLTAGE = pcm.Pulse(voltage=1.1, width=60e-9, rise=10e-9, fall=10e-9)
 WEAK_VOLTAGE = pcm.Pulse(voltage=0.4, width=60e-9)
-MELTING_VOLTAGE = pcm.Pulse(voltage=2.03, width=100e-9, rise=5e-9, fall=2e-9)
+MELTING_VOLTAGE = pcm.Pulse(voltage=1.7, width=100e-9, rise=5e-9, fall=2e-9)
+WEAK_CURRENT = pcm.Pulse(current=3e-6, width=60e-9, rise=5e-9)
 
 HISTORY = (
     ("read", {}),
@@ -81,6 +82,7 @@ HISTORY = (
     ("apply", RESET, {"temperature": 330.0}),
     ("apply", VOLTAGE, {}),
     ("apply", WEAK_VOLTAGE, {}),
+    ("apply", WEAK_CURRENT, {"amplitude": [3e-6, 12e-6, 60e-6]}),
     ("wait", 3.0, 450.0),
     ("apply", BACKWARDS, {}),
     ("apply", MELTING_VOLTAGE, {"where": [False, True, True]}),
@@ -127,7 +129,8 @@ def do_apply(devices, twins, pulse, given):
             )  # fmt: skip
             twin.pass_time(given.get("pause", 0.0), twin.at(given.get("temperature")))
         assert report.peak_temperature[k] == pytest.approx(peak, rel=1e-9)
-        assert report.energy[k] == pytest.approx(energy, rel=1e-9)
+        # the off-state's current follows from structures that are stored as float32
+        assert report.energy[k] == pytest.approx(energy, rel=STORED if where and twin.ever_off else 1e-9)
 
 
 def do_wait(devices, twins, duration, temperature):
@@ -216,17 +219,21 @@ def test_the_history_of_the_busy_cell_has_grains_and_full_sectors():
 
 
 def test_a_current_source_gives_up_at_its_compliance():
+    """A RESET needs 1.7 V; in the cold the thresholds lie above that, and half of the devices stay off."""
     cell = CELLS["bare"]()
     p = cell.parameters
     before, _ = make(cell, 8, seed=5)
     before.apply(RESET)
     before.wait(1.0)
-    middle = float(np.median(before.threshold_voltage()))
+    middle = float(np.median(before.threshold_voltage(temperature=190.0)))
     cell = MushroomCell(replace(p, switching=replace(p.switching, compliance=middle)), cell.technology)
     devices, twins = make(cell, 8, seed=5)
-    check_steps(devices, twins, [("apply", RESET, {}), ("wait", 1.0, 300.0), ("apply", BOX, {})])
-    heated = (devices._state.age < 0.5).any(axis=1)
-    assert 0 < heated.sum() < 8
+    cold = ("apply", BOX, {"temperature": 190.0})
+    check_steps(devices, twins, [("apply", RESET, {}), ("wait", 1.0, 300.0), cold, ("apply", RESET, {})])
+    devices, twins = make(cell, 8, seed=5)
+    check_steps(devices, twins, [("apply", RESET, {}), ("wait", 1.0, 300.0)])
+    report = devices.apply(BOX, temperature=190.0)
+    assert 0 < (report.energy > 1e-12).sum() < 8
 
 
 def random_history(seed, length):
@@ -242,7 +249,13 @@ def random_history(seed, length):
             height = draw.uniform(low, high) * draw.choice((1, -1))
             steps.append(("apply", pcm.Pulse(current=height, width=10 ** draw.uniform(-8.5, -6), **edges), some))
         elif kind == "voltage":
-            steps.append(("apply", pcm.Pulse(voltage=draw.uniform(0.2, 2.1), width=50e-9, rise=10e-9), some))
+            steps.append(
+                (
+                    "apply",
+                    pcm.Pulse(voltage=draw.uniform(0.2, 2.1), width=50e-9, rise=10e-9, fall=draw.uniform(0.0, 20e-9)),
+                    some,
+                )
+            )
         elif kind == "wait":
             steps.append(("wait", 10 ** draw.uniform(-6, 6), draw.uniform(280.0, 350.0)))
         elif kind == "hot":
