@@ -42,7 +42,7 @@ CHANGES = [
     # physics: laws
     Change("physics/geometry.py", "min(max(SECTORS * share, 0.0), 1.0)", "max(SECTORS * share, 0.0)",
            "physics/test_geometry.py"),
-    Change("physics/heat.py", "narrowing**p.crowding", "narrowing", "physics/test_heat.py"),
+    Change("physics/heat.py", "exp(p.crowding * log(", "exp(log(", "physics/test_heat.py"),
     Change("physics/heat.py", "drop * inside * inside", "drop * inside", "physics/test_heat.py"),
     Change("physics/switching.py", "max(log_drift, 0.0)", "log_drift", "physics/test_switching.py"),
     Change("physics/relaxation.py", "left - forth * (less / towards)", "left + forth * (less / towards)",
@@ -61,7 +61,8 @@ CHANGES = [
     Change("physics/telegraph/laws.py", "exp(-p.crowding * log(path))", "exp(p.crowding * log(path))",
            "physics/test_telegraph.py"),
     # physics: what kernels are made of
-    Change("physics/conduction/structure.py", "max(work[_SHARE + s], share)", "share", "cells/mushroom/test_twin.py"),
+    Change("physics/dome.py", "return SECTORS / inverse if thickest > least", "return thickest if thickest > least",
+           "cells/mushroom/test_switching.py"),
     Change("physics/conduction/structure.py", "chalcogenide * film * b * inverse + rung",
            "chalcogenide * film * b * inverse", "cells/mushroom/test_twin.py"),
     Change("physics/conduction/solve.py", "edge_conductance * closed / (SECTORS * dome)",
@@ -76,7 +77,7 @@ CHANGES = [
     Change("physics/telegraph/traps.py", "hazard[place[trap] + now]", "hazard[place[trap] + was]",
            "cells/mushroom/test_traps.py"),
     # cells: pulses, clocks, reads, draws
-    Change("cells/mushroom/pulse.py", "(rise - target) * steps[j, HALF_DECAY]", "(rise - target) * steps[j, DECAY]",
+    Change("cells/mushroom/drive.py", "(rise - target) * steps[j, HALF_DECAY]", "(rise - target) * steps[j, DECAY]",
            "cells/mushroom/test_twin.py"),
     Change("cells/mushroom/glass.py", "state.age[i, s] = fresh", "pass", "cells/mushroom/test_twin.py"),
     Change("cells/mushroom/glass.py", "p.seen_order if lived", "p.initial if lived", "cells/mushroom/test_twin.py"),
