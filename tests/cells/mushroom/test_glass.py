@@ -156,10 +156,6 @@ def test_a_long_warm_pulse_ages_a_fresh_glass():
 class EveryStep(Device):
     """Lives through each step of a pulse by itself, whatever a read sees of it."""
 
-    def heat(self, steps, kind, scale, circumstances):
-        self.steps = []
-        return super().heat(steps, kind, scale, circumstances)
-
     def move(self, s, duration, ambient):
         super().move(s, duration, ambient)
         if self.hottest[s] == 0.0:

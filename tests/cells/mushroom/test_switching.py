@@ -96,7 +96,12 @@ def test_the_threshold_rises_by_the_decade_and_falls_by_the_kelvin():
     assert np.median(gain / unrelaxed) * 1.1575 == pytest.approx(0.049, abs=0.01)
     fresh = made(age=0.0)
     cold, hot = (fresh.threshold_voltage(temperature=t) for t in (295.0, 305.0))
-    assert (cold - hot) / 10.0 == pytest.approx(P.switching.temperature_slope * unrelaxed, rel=0.05)
+    # a nanosecond's drift is in it too, whose logarithm goes as 1/T
+    fall = (
+        P.switching.relaxation_gain * P.relaxation.dome_exponent * np.log1p(1e-9 / devices._floats.relaxation.youngest)
+    )
+    slope = P.switching.temperature_slope + fall / (1.0 + fall) / 300.0
+    assert (cold - hot) / 10.0 == pytest.approx(slope * unrelaxed, rel=0.01)
     assert 5e-3 < np.median(cold - hot) / 10.0 / np.median(unrelaxed) * 0.9 < 6e-3
 
 
@@ -135,6 +140,7 @@ def test_the_cell_keeps_about_the_holding_voltage_beyond_100_ua(reset):
     devices = made(100, amplitude=440e-6 if reset is None else reset)
     if reset is None:
         devices.apply(SET)
+        devices.wait(20.0)  # right after the pulse films conduct better than the on-state holds
     for current in (100e-6, 200e-6, 440e-6):
         duration = 20e-9
         report = devices.copy().apply(pcm.Pulse(current=current, width=duration))
@@ -325,7 +331,9 @@ def test_a_half_selected_set_cell_stays_cool():
     devices.wait(20.0)
     for half in (0.4, 0.5, 0.55):
         report = devices.copy().apply(pcm.Pulse(voltage=half, width=1e-6))
-        current = devices.current(half)[0]
+        later = devices.copy()
+        later.wait(1e-6)  # the pulse's own time passes before its heat
+        current = later.current(half)[0]
         power = current * (half - P.conduction.series_resistance * current)
         assert report.energy == pytest.approx(1e-6 * power, rel=1e-9)
         assert (report.peak_temperature - 300.0 < (15.0 if half == 0.4 else 60.0)).mean() > 0.9
@@ -343,7 +351,7 @@ def test_the_off_state_heats_without_crowding():
 
 def test_tables_that_do_not_go_together_are_named():
     cases = {
-        "on_voltage above any threshold": ({"heat.on_voltage": 3.0}, r"on_voltage\.value: expected below 2\.89 V"),
+        "on_voltage above any threshold": ({"heat.on_voltage": 3.0}, r"on_voltage\.value: expected below 2\.321 V"),
         "leads above the compliance": (
             {"conduction.series_resistance": 9e3}, r"conduction\.series_resistance\.value: .* got 9000 ohm"),
         "heater above the compliance": ({"heat.on_resistance": 9e3}, "the heater's 9000 ohm needs"),
