@@ -189,21 +189,6 @@ class RelaxationFloats(NamedTuple):
 
 
 @law
-def log_time_constant(temperature: float, p: RelaxationFloats) -> float:
-    """ln(tau_1 / 1 s) at a temperature [K]: tau_1 = kT / (nu_0 dS E_s) exp(E_s / kT).
-
-    Examples
-    --------
-    >>> import pcmphys as pcm
-    >>> p = pcm.load_cell("ibm-90nm-doped-gst").parameters.pack().relaxation
-    >>> round(log_time_constant(300.0, p), 3)
-    62.199
-    """
-    reduced = p.barrier / (BOLTZMANN * temperature)
-    return reduced - log(reduced * p.attempt_rate)
-
-
-@law
 def floor(temperature: float, p: RelaxationFloats) -> float:
     """Order parameter S_eq at which the glass comes to rest at a temperature [K]; that of the melt at most.
 

@@ -22,7 +22,6 @@ from pcmphys.physics.relaxation import (
     floor,
     kept_deviate,
     log_drift,
-    log_time_constant,
     older,
     order_of,
     relaxed,
@@ -59,14 +58,6 @@ def order_after(order, duration, temperature):
 def rounding(order, temperature):
     """Rounding of S: a logarithm of up to a (S - S_eq), over a; its exponents carry theirs of a (1 - S)."""
     return 16 * EPS * (1.0 + abs(1.0 - order) + abs(order - float(floor_of(temperature))))
-
-
-@given(TEMPERATURE)
-def test_time_constant(temperature):
-    with mpmath.workdps(30):
-        a = reduced(temperature)
-        reference = a - mpmath.log(a * mpmath.mpf(P.attempt_rate))
-    assert abs(log_time_constant(temperature, P) - float(reference)) < 8 * EPS * float(a)
 
 
 @given(TEMPERATURE)

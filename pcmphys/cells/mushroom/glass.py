@@ -92,7 +92,8 @@ def age_glass(i, fresh, p, work, state):
         if work[HOTTEST + s] > 0.0:
             state.age[i, s] = fresh
         elif work[LIVED + s] > 0.0:
-            state.age[i, s] = relaxation.age_of(work[ORDER + s], p)
+            order = work[ORDER + s]
+            state.age[i, s] = p.youngest if order == p.initial else relaxation.age_of(order, p)
 
 
 @law

@@ -165,7 +165,7 @@ def ln_drift(devices, age, temperature=300.0):
     """Ln of the dome's drift, nu ln(1 + t/tau_0), from what a device and its quench drew."""
     p = CELL.parameters.pack().relaxation
     reduced = p.barrier / (1.380649e-23 * temperature)
-    onset = math.exp(relaxation.log_time_constant(temperature, p) - p.initial * reduced)
+    onset = math.exp(reduced * (1.0 - p.initial)) / (reduced * p.attempt_rate)
     quench = devices.quench["dome_drift"]
     assert (quench == quench[:, :1]).all()  # all sectors melted together
     exponent = p.dome_exponent * devices.identity["dome_drift"] * quench[:, 0]
