@@ -65,7 +65,7 @@ CHANGES = [
            "cells/mushroom/test_switching.py"),
     Change("physics/conduction/structure.py", "chalcogenide * film * b * inverse + rung",
            "chalcogenide * film * b * inverse", "cells/mushroom/test_twin.py"),
-    Change("physics/conduction/solve.py", "edge_conductance * closed / (SECTORS * dome)",
+    Change("physics/conduction/solve.py", "edge_conductance * closed / (SECTORS * dome_activated)",
            "edge_conductance * closed / SECTORS", "cells/mushroom/test_current.py cells/mushroom/test_twin.py"),
     Change("physics/crystallization/pulse.py", "p.heat.melt_limit * span", "span", "cells/mushroom/test_melt.py"),
     Change("physics/crystallization/pulse.py", "_keep(grain[s], count[s], 0.0, radius + rim[s])",

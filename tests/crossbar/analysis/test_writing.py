@@ -19,6 +19,7 @@ SHAPE = (4, 5)
 def fresh(seed=3, shape=SHAPE):
     devices = CELL.population(shape, seed=seed)
     devices.apply(Pulse(current=440e-6, width=1e-6, fall=5e-9))  # RESET
+    devices.wait(20.0)  # right after the quench the glass conducts ten times better
     return devices
 
 
@@ -27,6 +28,7 @@ def crystalline(seed=3, shape=SHAPE):
     devices = CELL.population(shape, seed=seed)
     devices.apply(Pulse(current=440e-6, width=1e-6, fall=5e-9))
     devices.apply(Pulse(current=400e-6, width=20e-9, fall=1e-6))
+    devices.wait(20.0)
     return devices
 
 
