@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         Split,
         optimise_split,
     )
-    from pcmphys.parameters import cite, list_cells
+    from pcmphys.parameters import cite, list_cells, save_cell
     from pcmphys.programming import Pulse, Scheme
 else:
     __getattr__, __dir__ = attach(
@@ -48,7 +48,7 @@ else:
             "pcmphys.errors": "ConvergenceError ParameterError ValidityWarning",
             "pcmphys.matrix": "AnalogMatrix DifferentialPair Mapping OptimisedSplit Periphery ReferenceColumn "
             "SeveralPairs Split optimise_split",
-            "pcmphys.parameters": "cite list_cells",
+            "pcmphys.parameters": "cite list_cells save_cell",
             "pcmphys.programming": "Pulse Scheme",
         },
         rooms=(
@@ -89,6 +89,7 @@ __all__ = [
     "optimise_split",
     "plot",
     "read_margin",
+    "save_cell",
     "study",
     "write_margin",
 ]

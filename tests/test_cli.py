@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import re
 import shlex
@@ -106,7 +107,7 @@ def test_a_bad_study_writes_nothing(tmp_path):
 
 def test_fit_drift_prints_the_fit_and_draws_it(tmp_path):
     options = ["--time", "t_s[s]", "--conductance", "g_c1_*[1]", "--start", 55, "--slope", 1.0, "--error", 0.007]
-    result = pcmphys("fit", "drift", TRACES, *options, "--figure", tmp_path / "d.png")
+    result = pcmphys("fit", "drift", TRACES, *options, "--plot", tmp_path / "d.png")
     assert result.returncode == 0, result.stderr
     assert "g_c1_purple" in result.stdout
     assert (tmp_path / "d.png").stat().st_size > 10_000
@@ -134,14 +135,14 @@ def test_fit_drift_refuses_marks_for_over_range_and_tells_of_large_conductances(
     (tmp_path / "a.csv").write_text(text.format("9.9E37"))
     result = pcmphys("fit", "drift", "a.csv", "--conductance", "g*", folder=tmp_path)
     assert result.returncode == 2
-    assert "a.csv, line 2, column 'g2 (S)': 9.9E37 is a tester's mark for over-range" in result.stderr
+    assert "a.csv, line 2, column 'g2 (S)': 9.9E37 is above the range: a tester's mark for over-range" in result.stderr
     (tmp_path / "a.csv").write_text(text.format("5"))
     result = pcmphys("fit", "drift", "a.csv", "--conductance", "g*", folder=tmp_path)
     assert result.returncode == 0
     assert result.stderr.startswith("warning: a.csv, line 2, column 'g2 (S)': 5 S")
     assert "ValidityWarning" not in result.stderr
     # where to write is looked at before the fit
-    for option, path, says in (("--figure", "x/d.png", "no folder x"), ("--csv", ".", "is a folder")):
+    for option, path, says in (("--plot", "x/d.png", "no folder x"), ("--csv", ".", "is a folder")):
         result = pcmphys("fit", "drift", "a.csv", "--conductance", "g*", option, path, folder=tmp_path)
         assert result.returncode == 2
         assert says in result.stderr
@@ -157,10 +158,9 @@ def test_fit_drift_names_a_missing_column():
 
 def test_units_survive_in_the_help_and_the_version_is_told():
     text = pcmphys("fit", "drift", "--help").stdout
-    assert "t_s[s]" in text
-    assert "g_*[1]" in text
-    assert "conductance*" in text
-    assert "S mS uS nS" in text
+    assert "t[ms]" in text
+    assert "g_*[uS]" in text
+    assert "[ohm] or gain [V/A]" in text
     assert "--read-duration" in text
     assert pcmphys("--version").stdout.startswith("pcmphys 0.")
     assert subprocess.run([sys.executable, "-m", "pcmphys", "cells"], capture_output=True, check=False).returncode == 0
@@ -487,22 +487,38 @@ def test_data_shows_what_it_understood_of_a_file_that_it_refuses():
 
 def test_data_takes_every_option_of_the_reader():
     from pcmphys.cli.data import DataOptions
+    from pcmphys.cli.fit import DriftOptions
     from pcmphys.fit.readers.options import ReadOptions
 
-    own = {"file", "layout", "plot"}
-    assert set(DataOptions.__annotations__) - own == set(ReadOptions.__annotations__)
+    own = {"file", "files", "layout", "plot", "column", "columns"}
+    for options in (DataOptions, DriftOptions):
+        names = {part.name for part in dataclasses.fields(options)} - own
+        assert names >= set(ReadOptions.__annotations__)
+    assert {part.name for part in dataclasses.fields(DataOptions)} - own == set(ReadOptions.__annotations__)
     options = ["--names", "device,time[s],R[ohm],g[S]", "--conductance", "g", "--device", "device", "--floor", "9 uS"]
     result = pcmphys("data", TESTERS / "08_long_headerless.tsv", *options, "--censored", "skip")
     assert result.returncode == 0
     assert "12 reads below the floor (censored)" in result.stdout
 
 
-def test_the_examples_of_data_run(tmp_path):
-    text = pcmphys("data", "--help").stdout
-    examples = re.findall(r"Example:  pcmphys (data [^│]*?)(?:\n\s*\n|\n *Example|$)", text)
-    assert len(examples) == 2
+@pytest.mark.parametrize(
+    ("command", "count"),
+    [("data", 3), ("fit drift", 2), ("fit spectrum", 2), ("fit telegraph", 1), ("fit retention", 1)],
+)
+def test_the_examples_in_the_help_run(command, count, tmp_path):
+    text = pcmphys(*command.split(), "--help").stdout
+    examples = re.findall(rf"Example:  pcmphys ({command} [^│]*?)(?:\n\s*\n|\n *Example|$)", text)
+    assert len(examples) == count
+    written = []
     for example in examples:
-        words = shlex.split(example.replace("reads.png", str(tmp_path / "reads.png")))
+        words = shlex.split(example)
+        for k, word in enumerate(words):
+            if word in ("--plot", "--out"):
+                written.append(tmp_path / words[k + 1])
+                words[k + 1] = str(written[-1])
         result = pcmphys(*words, folder=ROOT)
         assert result.returncode == 0, result.stderr
-    assert (tmp_path / "reads.png").exists()
+    assert written
+    assert all(path.stat().st_size > 1000 for path in written)
+    for cell in tmp_path.glob("*.toml"):
+        assert "pcmphys, fit of" in pcmphys("cells", "show", cell).stdout

@@ -16,11 +16,11 @@ import xarray as xr
 
 import pcmphys as pcm
 from pcmphys.cells import load_cell
-from pcmphys.fit import DriftTable
+from pcmphys.fit import DriftTable, experiments
 from pcmphys.programming import SCHEMES
 
 ROOMS = ("pcmphys", *(f"pcmphys.{room}" for room in (
-    "cells", "crossbar", "export", "fit", "matrix", "parameters", "plot", "programming", "study"
+    "cells", "crossbar", "export", "fit", "fit.experiments", "matrix", "parameters", "plot", "programming", "study"
 )))  # fmt: skip
 STATISTICAL = load_cell("ibm-90nm-statistical")
 PHYSICAL = load_cell("ibm-90nm-doped-gst")
@@ -152,6 +152,30 @@ def retained():
     return pcm.fit.retention(np.minimum(time, 1e12), temperature, failed=time < 1e12)
 
 
+FREE = pcm.fit.Free("heat.edge_drop", 0.3, 0.9)
+TRAIN = experiments.PulseTrain(
+    [1.0, 2.0, 3.0],
+    {"step_mean": experiments.Target([1.8e-6, 1.4e-6, 1.0e-6], 1e-7)},
+    pulse=pcm.Pulse(current=100e-6, width=50e-9, fall=5e-9),
+    devices=20,
+)
+
+
+PAIR = experiments.Target([1.0, 2.0], 0.1)
+
+
+def doubled(cell, x, devices, seed):
+    return {"y": 2.0 * x}
+
+
+def simulated(experiment):
+    return experiment.simulate(PHYSICAL, 3), experiment.digest(), experiment.for_search().x
+
+
+def plan():
+    return pcm.fit.CalibrationPlan(PHYSICAL, (TRAIN,), (FREE,), pcm.fit.Search(rounds=1, fresh=2))
+
+
 def results(fit):
     return fit.values, fit.errors, fit.summary()
 
@@ -212,6 +236,10 @@ OBJECTS = {
     ),
     "Prediction": (lambda: pcm.fit.drift(TIMES, drifts()).predict(np.geomspace(1.0, 1e6, 50)), tuple),
     "Spread": (lambda: pcm.fit.drift(TIMES, drifts()).plain, tuple),
+    "Table": (
+        lambda: pcm.fit.Table({"voltage": TIMES, "current": TIMES}, {"voltage": "V", "current": "A"}),
+        lambda t: (t["voltage"], t.summary(), t.some([0, 2]).rows, dict(t.units)),
+    ),
     "Measurement": (measured, lambda m: (m.summary(), m.reads, m[1], m[:1].time, pcm.fit.drift(m).exponent)),
     "Source": (lambda: measured().source, lambda s: s.attributes()),
     "Trace": (lambda: measured()[0], tuple),
@@ -226,6 +254,27 @@ OBJECTS = {
     "TelegraphFit": (lambda: pcm.fit.telegraph(noisy(2000, traps=True), dt=1e-3), results),
     "Failures": (lambda: pcm.fit.failures([0.0, 100.0, 1000.0], [[1e-5, 9e-6, 4e-6], [1e-5, 9e-6, 8e-6]]), tuple),
     "RetentionFit": (retained, results),
+    "Free": (lambda: FREE, lambda f: f.at(0.5)),
+    "Search": (lambda: pcm.fit.Search(rounds=2), attributes),
+    "Calibration": (lambda: plan().run(), lambda f: (results(f), f.history, f.cell.parameters)),
+    "CalibratedCurve": (lambda: plan().run().curves[0], lambda c: (c.line(), c.off(held_out=False))),
+    "CalibrationPlan": (plan, lambda p: p.run().values),
+    "Target": (lambda: TRAIN.targets["step_mean"], lambda t: (t.used, t.value)),
+    "PulseTrain": (lambda: TRAIN, simulated),
+    "Experiment": (lambda: TRAIN, simulated),
+    "Bake": (lambda: experiments.Bake([1e2, 1e3], {"log_conductance": PAIR}, temperature=400.0, devices=4), simulated),
+    "CurrentVoltage": (lambda: experiments.CurrentVoltage([0.1, 0.2], {"log_current": PAIR}, devices=4), simulated),
+    "PulseAmplitude": (
+        lambda: experiments.PulseAmplitude([1e-4, 4e-4], {"log_conductance": PAIR}, devices=4), simulated
+    ),
+    "ProgramAndVerify": (
+        lambda: experiments.ProgramAndVerify([5e-6, 1e-5], {"exponent_mean": PAIR}, devices=4), simulated
+    ),
+    "ReadNoise": (
+        lambda: experiments.ReadNoise([5e-6, 1e-5], {"amplitude": PAIR}, reads=64, band=(40.0, 400.0), devices=4),
+        simulated,
+    ),
+    "Simulated": (lambda: experiments.Simulated([1.0, 2.0], {"y": PAIR}, function=doubled), simulated),
     "StudyConfig": (lambda: pcm.study.StudyConfig(chips=2), lambda c: (c.model_dump_json(), c.digest())),
     "SelectorMarginConfig": (lambda: pcm.study.SelectorMarginConfig(), lambda c: (c.model_dump_json(), c.digest())),
     "Technology": (lambda: PHYSICAL.technology, lambda t: t.model_dump_json()),

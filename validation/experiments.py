@@ -1,4 +1,4 @@
-"""Experiments on the physical cell that several cases and the calibration share."""
+"""Experiments on the physical cell that several cases share."""
 
 from __future__ import annotations
 
@@ -91,6 +91,14 @@ def published_increment(conductance: np.ndarray, pulse: np.ndarray) -> tuple[np.
     memory = np.exp(-pulse / 2.6)
     mean = -0.084 * conductance + 0.880 + 1.40 * memory
     return mean, 0.091 * conductance + 0.260 + 2.15 * memory
+
+
+def published_curve(pulses: int) -> np.ndarray:
+    """Conductance [uS] after 0, 1, ... pulses when the published mean changes add up."""
+    curve = [0.0]
+    for k in range(1, pulses + 1):
+        curve.append(curve[-1] + float(published_increment(np.array(curve[-1]), np.array(k))[0]))
+    return np.array(curve)
 
 
 def published_noise(level: np.ndarray) -> np.ndarray:

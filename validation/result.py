@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 MEASURED = "measured"
 PUBLISHED_FIT = "published fit"
+CALIBRATED = "calibrated"
 MODEL = "model against model"
 NOT_CHECKABLE = "not checkable"
 KNOWN_ANSWER = "known answer"
@@ -13,6 +14,7 @@ KNOWN_ANSWER = "known answer"
 STANDINGS = {
     MEASURED: "held against values read off a published figure of measurements",
     PUBLISHED_FIT: "held against a formula that the source fitted to its own measurements",
+    CALIBRATED: "held against values that the cell was fitted to: shows that one state carries them all, tests nothing",
     MODEL: "held against another program, another method, or a model of ours; says nothing about nature",
     KNOWN_ANSWER: "held against an exact result (a conservation law, an identity)",
     NOT_CHECKABLE: "shown, but no reference allows a verdict",
@@ -36,7 +38,7 @@ class Result:
     passed : bool
         Whether it does.
     standing : str
-        "measured", "published fit", "model against model", "not checkable" or "known answer".
+        "measured", "published fit", "calibrated", "model against model", "not checkable" or "known answer".
     """
 
     quantity: str

@@ -2,59 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pcmphys.cli import terminal
+from pcmphys.cli.fits import Plot, Reading, arguments
 from pcmphys.cli.options import one_object
 from pcmphys.errors import ParameterError
 
+if TYPE_CHECKING:
+    from pcmphys.fit import Measurement, Table
 
-@dataclass(frozen=True)
-class DataOptions:
+
+@dataclass(frozen=True, kw_only=True)
+class DataOptions(Reading):
     """What `pcmphys data` is told: the file and its layout, columns, policies, what to draw."""
 
     file: Annotated[Path, typer.Argument(help="Text (packed by gzip or not), Excel workbook or TDMS file.")]
-    layout: Annotated[
-        str | None, typer.Option(help="Name of a shipped layout, or your own TOML file.", show_default="recognised")
+    columns: Annotated[
+        bool, typer.Option("--columns", help="Show it as a table of any columns: I-V curves, pulses, failures.")
+    ] = False
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="A column of such a table, with its unit if the file has none: 'voltage=VAR1[V]'."),
     ] = None
-    time: Annotated[str | None, typer.Option(help="Time column, with its unit if the file has none: 't[ms]'.")] = None
-    conductance: Annotated[
-        list[str] | None, typer.Option(help="Conductance columns, patterns allowed: 'g_*[uS]'; may be repeated.")
-    ] = None
-    resistance: Annotated[list[str] | None, typer.Option(help="Resistance columns: 'R*[kohm]'.")] = None
-    current: Annotated[list[str] | None, typer.Option(help="Current columns: 'I*[nA]'.")] = None
-    voltage: Annotated[
-        str | None, typer.Option(help="Read voltage of currents [V], or the column that it was measured in.")
-    ] = None
-    shunt: Annotated[
-        float | None, typer.Option(help="Resistance [ohm] or gain [V/A], for currents read as a voltage.")
-    ] = None
-    device: Annotated[list[str] | None, typer.Option(help="Columns of device names, for one read a row.")] = None
-    names: Annotated[
-        str | None, typer.Option(help="Names of all columns, divided by commas: 'device,time[s],R[ohm],g[S]'.")
-    ] = None
-    table: Annotated[str | None, typer.Option(help="Sheet, group, or number of one of several tables.")] = None
-    decimal: Annotated[str | None, typer.Option(help="Decimal sign, '.' or ','.", show_default="recognised")] = None
-    missing: Annotated[str | None, typer.Option(help="Reads that are not there: refuse, skip.")] = None
-    censored: Annotated[str | None, typer.Option(help="Reads out of range: refuse, skip.")] = None
-    negative: Annotated[str | None, typer.Option(help="Negative reads: refuse, skip, keep, turn.")] = None
-    unordered: Annotated[str | None, typer.Option(help="Times that do not increase: refuse, sort.")] = None
-    repeated: Annotated[str | None, typer.Option(help="Repeated times: refuse, first, last, mean.")] = None
-    start: Annotated[float | None, typer.Option(help="Leave out reads before this time [s].")] = None
-    programmed: Annotated[
-        str | None, typer.Option(help="Moment of programming on the file's clock: [s], or a time stamp.")
-    ] = None
-    floor: Annotated[str | None, typer.Option(help="Noise floor: '10 pA'.")] = None
-    ceiling: Annotated[str | None, typer.Option(help="End of the range: '1 uA'.")] = None
-    licence: Annotated[str | None, typer.Option(help="Licence of the data.")] = None
-    plot: Annotated[Path | None, typer.Option(help="Write the figure here (PNG, PDF or SVG).")] = None
-
-
-_NOT_OF_READ = ("file", "layout", "plot")
+    plot: Plot = None
 
 
 @one_object(DataOptions)
@@ -63,10 +38,14 @@ def show_data(options: DataOptions) -> None:
 
     What the file does not say, or says in a way that could be wrong, is refused with line and column, and what to do.
 
+    Files of other columns, such as I-V curves and trains of pulses, are shown by --columns.
+
     Example:  pcmphys data data/tester-files/02_kickstart.csv --voltage 0.2 --start 1 --plot reads.png
 
     Example:  pcmphys data data/rram-relaxation-long/techC_model_head.tsv --time 'timept[s]' --conductance 'g[S]'
     --unordered sort --negative skip --start 0.01
+
+    Example:  pcmphys data data/stanford-rram/bake.csv --columns --plot bake.png
     """
     from pcmphys.fit import read
     from pcmphys.plot.figures import check_path
@@ -74,34 +53,35 @@ def show_data(options: DataOptions) -> None:
     if options.plot is not None:
         check_path(options.plot)
     given = arguments(options)
-    try:
-        found = read(options.file, options.layout, **given)
-    except ParameterError:
-        _show_what_was_seen(options, given)
-        raise
+    found: Measurement | Table
+    if options.columns or options.column:
+        found = _table(options, given)
+    else:
+        try:
+            found = read(options.file, options.layout, **given)
+        except ParameterError:
+            _show_what_was_seen(options, given)
+            raise
     terminal.say(found.summary())
     if options.plot is not None:
         found.plot(options.plot)
         terminal.say(f"{'figure':<11}{options.plot}")
 
 
-def arguments(options: DataOptions) -> dict[str, Any]:
-    """The options of `pcmphys.fit.read` that were given, numbers as numbers."""
-    given = {part.name: getattr(options, part.name) for part in fields(options) if part.name not in _NOT_OF_READ}
-    given = {name: value for name, value in given.items() if value not in (None, [])}
-    for name in ("voltage", "programmed", "floor", "ceiling", "table"):
-        if name in given:
-            given[name] = _number(given[name], int if name == "table" else float)
-    if "names" in given:
-        given["names"] = [name.strip() for name in given["names"].split(",")]
-    return given
+_OF_READS = ("shunt", "negative", "unordered", "repeated", "start", "floor", "ceiling")
+"""Options that only reads against time have."""
 
 
-def _number(text: str, kind: type) -> Any:
-    try:
-        return kind(text)
-    except ValueError:
-        return text
+def _table(options: DataOptions, given: dict[str, Any]) -> Table:
+    """The file as a table of any columns."""
+    from pcmphys.fit import read_table
+    from pcmphys.fit.readers.read_table import columns_of
+
+    other = next((name for name in _OF_READS if name in given), None)
+    if other is not None:
+        raise ParameterError(f"--{other} is for reads against time, and --columns shows a table as it stands")
+    given = {name: value[0] if isinstance(value, list) and len(value) == 1 else value for name, value in given.items()}
+    return read_table(options.file, options.layout, **given, **columns_of(options.column or []))
 
 
 def _show_what_was_seen(options: DataOptions, given: dict[str, Any]) -> None:

@@ -1,15 +1,20 @@
-"""Commands that fit models to measured files."""
+"""Commands that fit models to measured files: the group, and drift."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pcmphys.cli import terminal
+from pcmphys.cli.fits import Cell, Out, Plot, Reading, arguments, check_outputs, show, temperatures
 from pcmphys.cli.options import one_object
+from pcmphys.errors import ParameterError
+
+if TYPE_CHECKING:
+    from pcmphys.fit import DriftPopulation
 
 app: typer.Typer = typer.Typer(help="Fit models to measured files.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -17,25 +22,14 @@ _FEW = 20
 """Devices that are listed unless all are asked for."""
 
 
-@dataclass(frozen=True)
-class DriftOptions:
-    """What `pcmphys fit drift` is told: the file and its columns, the fit, what to show and write."""
+@dataclass(frozen=True, kw_only=True)
+class DriftOptions(Reading):
+    """What `pcmphys fit drift` is told: the files and how they are read, the fit, what to show and write."""
 
-    file: Annotated[Path, typer.Argument(help="The tester's CSV file: a header line, then rows.")]
-    time: Annotated[
-        str,
-        typer.Option(help="Time column, with its unit if the header has none: 't_s[s]'. Units: s ms us ns min h day."),
-    ] = "time"
-    conductance: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Conductance columns, patterns allowed: 'g_*[uS]'; may be repeated. Units: S mS uS nS, "
-            "1 (normalised).",
-            show_default="conductance*",
-        ),
-    ] = None
-    device: Annotated[str | None, typer.Option(help="Column of device names, for files with one read a line.")] = None
-    start: Annotated[float | None, typer.Option(help="Leave out reads before this time [s].")] = None
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Text (packed or not), Excel workbook or TDMS file; several are joined."),
+    ]
     reference_time: Annotated[
         float | None, typer.Option(help="Time t0 of G0 [s].", show_default="the first time used")
     ] = None
@@ -52,10 +46,19 @@ class DriftOptions:
             help="Slope of the noise spectrum, 1 to 1.5 (1: pure 1/f).", show_default="averaged over 1 to 1.4"
         ),
     ] = None
-    blank: Annotated[bool, typer.Option("--blank", help="Empty fields are reads that were not taken.")] = False
+    noise: Annotated[str, typer.Option(help="Whether the noise ages: either, stationary, ageing.")] = "either"
+    delay: Annotated[
+        str | None,
+        typer.Option(help="When devices were programmed on the clock of the reads [s]; 'fit', or a range: '0,10'."),
+    ] = None
+    temperature: Annotated[
+        list[str] | None, typer.Option(help="At which devices were kept: '85 degC'; one for all, or one a file.")
+    ] = None
     every: Annotated[bool, typer.Option("--all", help=f"List every device, not only the first {_FEW}.")] = False
     csv: Annotated[Path | None, typer.Option(help="Write every device to this CSV file, all digits.")] = None
-    figure: Annotated[Path | None, typer.Option(help="Write the figure here (PNG, PDF or SVG).")] = None
+    plot: Plot = None
+    out: Out = None
+    cell: Cell = None
 
 
 @app.command("drift")
@@ -66,41 +69,54 @@ def fit_drift(options: DriftOptions) -> None:
     Mean and spread of nu are weighted by precision, or plain where tests say that exponents have to do with their
     errors; the last lines tell which, and why.
 
-    Example:  pcmphys fit drift traces.csv --time 't_s[s]' --conductance 'g_*[1]' --start 55 --blank --figure drift.png
-    """
-    from pcmphys.plot.figures import check_folder, check_path
+    Example:  pcmphys fit drift data/tester-files/01_b1500_sampling.csv --plot drift.png --out fit.nc
 
-    if options.figure is not None:
-        check_path(options.figure)
+    Example:  pcmphys fit drift data/tester-files/11_resistance.csv --temperature '25 degC'
+    --cell ibm-90nm-statistical --noise stationary --out cell.toml
+    """
+    from pcmphys.plot.figures import check_folder
+
+    check_outputs(options.plot, options.out, options.cell)
     if options.csv is not None:
         check_folder(options.csv)
     found = _fitted(options)
-    terminal.say(found.summary(len(found) if options.every else _FEW))
     if options.csv is not None:
         found.to_csv(options.csv)
+    show(found, options.plot, options.out, options.cell, devices=len(found) if options.every else _FEW)
+    if options.csv is not None:
         terminal.say(f"table   {options.csv}")
-    if options.figure is not None:
-        found.plot(options.figure)
-        terminal.say(f"figure  {options.figure}")
 
 
-def _fitted(options: DriftOptions):
-    """The drift of all devices of the file."""
-    from pcmphys.fit import drift, read_drift
+def _fitted(options: DriftOptions) -> DriftPopulation:
+    """The drift of all devices of the files."""
+    import numpy as np
 
-    table = read_drift(
-        options.file,
-        time=options.time,
-        conductance=options.conductance or ["conductance*"],
-        device=options.device,
-        blank="missing" if options.blank else "refuse",
-    )
+    from pcmphys.fit import drift, read
+    from pcmphys.fit.readers.joining import joined
+
+    given = arguments(options)
+    measured = [read(file, options.layout, **given) for file in options.files]
+    kelvin = temperatures(options.temperature, len(measured))
     return drift(
-        table,
+        joined(measured),
         conductance_error=options.error,
-        start=options.start,
         reference_time=options.reference_time,
         read_duration=options.read_duration,
         noise_slope=options.slope,
-        missing="skip" if options.blank else "refuse",
+        noise=options.noise,
+        delay=_delay(options.delay),
+        temperature=None if kelvin is None else np.repeat(kelvin, [len(one) for one in measured]),
     )
+
+
+def _delay(said: str | None) -> Any:
+    """A delay as `pcmphys.fit.drift` takes it."""
+    if said is None or said == "fit":
+        return said
+    try:
+        numbers = [float(part) for part in said.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 2):
+        raise ParameterError(f"--delay must be a time [s], 'fit', or two times such as '0,10'; got {said!r}")
+    return numbers[0] if len(numbers) == 1 else tuple(numbers)

@@ -3,83 +3,80 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pcmphys.cli import terminal
-from pcmphys.cli.columns import column, table, with_unit
+from pcmphys.cli.fits import Cell, Out, Plot, TableFiles, check_outputs, read_files, show
 from pcmphys.cli.options import one_object
+from pcmphys.errors import ParameterError
 
 if TYPE_CHECKING:
-    from pcmphys.fit.engine.result import FitResult
+    from pcmphys.fit.readers.tables import Table
 
-_FILE = typer.Argument(help="Text table with a header line, also .gz.")
-_TRACE = typer.Option(
-    help="Column of the trace, with its unit if the header has none: 'g[uS]'. Units: S mS uS nS A ... 1."
-)
-_PLOT = typer.Option(help="Write the figure here (PNG, PDF or SVG).")
-_OUT = typer.Option(help="Write the fit here (NetCDF).")
+Trace = Annotated[
+    str | None,
+    typer.Option(help="Column of the trace, with its unit if the file has none: 'g[uS]', 'I1[nA]', 'y[1]'."),
+]
+Time = Annotated[str | None, typer.Option(help="Column of times, with its unit if the file has none.")]
 
 
 @dataclass(frozen=True)
-class SpectrumOptions:
+class SpectrumOptions(TableFiles):
     """What `pcmphys fit spectrum` is told."""
 
-    file: Annotated[Path, _FILE]
-    trace: Annotated[str, _TRACE] = "conductance"
-    dt: Annotated[float | None, typer.Option(help="Time between two reads [s].")] = None
-    time: Annotated[str | None, typer.Option(help="Column of times, instead of --dt; they may be irregular.")] = None
+    trace: Trace = None
+    time: Time = None
+    dt: Annotated[float | None, typer.Option(help="Time between two reads [s], of a file without times.")] = None
     segments: Annotated[int | None, typer.Option(help="Segments that are averaged.", show_default="8")] = None
     window: Annotated[str, typer.Option(help="hann, blackmanharris or boxcar.")] = "hann"
     low: Annotated[float | None, typer.Option(help="Lowest frequency of the power law [Hz].")] = None
     high: Annotated[float | None, typer.Option(help="Highest frequency of the power law [Hz].")] = None
     white: Annotated[str, typer.Option(help="A floor under the power law: auto, yes or no.")] = "auto"
-    skip: Annotated[bool, typer.Option("--skip-missing", help="Empty fields are reads that were not taken.")] = False
-    plot: Annotated[Path | None, _PLOT] = None
-    out: Annotated[Path | None, _OUT] = None
+    plot: Plot = None
+    out: Out = None
+    cell: Cell = None
 
 
 @dataclass(frozen=True)
-class TelegraphOptions:
+class TelegraphOptions(TableFiles):
     """What `pcmphys fit telegraph` is told."""
 
-    file: Annotated[Path, _FILE]
-    dt: Annotated[float, typer.Option(help="Time between two reads [s].")]
-    trace: Annotated[str, _TRACE] = "conductance"
+    trace: Trace = None
+    time: Time = None
+    dt: Annotated[float | None, typer.Option(help="Time between two reads [s], of a file without times.")] = None
     traps: Annotated[int | None, typer.Option(help="Number of traps, 0 to 3.", show_default="chosen")] = None
     drift: Annotated[str, typer.Option(help="Shape of the drift: linear, log or none.")] = "linear"
     since: Annotated[float | None, typer.Option(help="Time of the first read since programming [s], for log.")] = None
-    plot: Annotated[Path | None, _PLOT] = None
-    out: Annotated[Path | None, _OUT] = None
+    plot: Plot = None
+    out: Out = None
+    cell: Cell = None
 
 
 @one_object(SpectrumOptions)
 def fit_spectrum(options: SpectrumOptions) -> None:
     """Fit the power spectral density of a trace: exponent and amplitude of its noise, with errors.
 
-    Example:  pcmphys fit spectrum data/stanford-rram/irregular.csv.gz --time time --plot spectrum.png
+    Example:  pcmphys fit spectrum data/stanford-rram/irregular.csv.gz --plot spectrum.png
+
+    Example:  pcmphys fit spectrum data/stanford-rram/telegraph.csv.gz --trace range16 --dt 2.5e-3 --out spectrum.nc
     """
     from pcmphys.fit import spectrum
 
-    check_outputs(options.plot, options.out)
-    frame = table(options.file)
-    time = None if options.time is None else column(frame, options.file, options.time, "s")
+    check_outputs(options.plot, options.out, options.cell)
     band = None
     if options.low is not None or options.high is not None:
         band = (options.low or 0.0, 1e300 if options.high is None else options.high)
     found = spectrum(
-        column(frame, options.file, options.trace, "S A 1"),
+        _trace(options),
         options.dt,
-        time=time,
         segments=options.segments,
         window=options.window,
         band=band,
         white=options.white,
-        missing="skip" if options.skip else "refuse",
+        missing="skip" if options.missing == "keep" else "refuse",
     )
-    show(found, options.plot, options.out)
+    show(found, options.plot, options.out, options.cell)
 
 
 @one_object(TelegraphOptions)
@@ -90,31 +87,24 @@ def fit_telegraph(options: TelegraphOptions) -> None:
     """
     from pcmphys.fit import telegraph
 
-    check_outputs(options.plot, options.out)
-    frame = table(options.file)
-    trace, unit = with_unit(frame, options.file, options.trace, "S A 1")
-    found = telegraph(trace, options.dt, traps=options.traps, drift=options.drift, since=options.since, unit=unit)
-    show(found, options.plot, options.out)
+    check_outputs(options.plot, options.out, options.cell)
+    found = telegraph(_trace(options), options.dt, traps=options.traps, drift=options.drift, since=options.since)
+    show(found, options.plot, options.out, options.cell)
 
 
-def check_outputs(plot: Path | None, out: Path | None) -> None:
-    """Refuse files that cannot be written before the work is done."""
-    from pcmphys.plot.figures import check_folder, check_path
+def _trace(options: SpectrumOptions | TelegraphOptions) -> Table:
+    """The trace of one device, with its times if the file has any and no interval was given."""
+    if len(options.files) > 1:
+        raise ParameterError("noise is fitted one trace at a time; give one file")
+    from pcmphys.fit.readers.units import MEASURED
 
-    if plot is not None:
-        check_path(plot)
-    if out is not None:
-        check_folder(out)
-
-
-def show(found: FitResult, plot: Path | None, out: Path | None) -> None:
-    """Print a fit, draw it, write it."""
-    from pcmphys.numerics.files import write_whole
-
-    terminal.say(found.summary())
-    if plot is not None:
-        found.plot(plot)
-        terminal.say(f"figure  {plot}")
-    if out is not None:
-        write_whole(out, lambda temporary: found.to_dataset().to_netcdf(temporary, engine="h5netcdf"))
-        terminal.say(f"fit     {out}")
+    table = read_files(options, time=options.time, trace=options.trace)
+    names = ["trace"] if options.trace is not None else [n for n in MEASURED if n in table]
+    unclear = next((name for name in MEASURED if name in table.why), None)
+    if not names and unclear is not None:
+        table[unclear]  # says between which columns it could not choose
+    if len(names) != 1:
+        said = ", ".join(names) if names else "none of conductance, current, resistance"
+        raise ParameterError(f"{options.files[0]}: the trace could be {said}; --trace names its column")
+    clock = ["time"] if "time" in table and options.dt is None else []
+    return table.only(*clock, *names)

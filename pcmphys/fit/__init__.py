@@ -1,5 +1,12 @@
 """Fits of models to measured data, and readers of the files the data come in."""
 
+from pcmphys.fit import experiments
+from pcmphys.fit.calibrate.curves import CalibratedCurve
+from pcmphys.fit.calibrate.fit import calibrate
+from pcmphys.fit.calibrate.free import Free
+from pcmphys.fit.calibrate.plan import CalibrationPlan, read_calibration
+from pcmphys.fit.calibrate.result import Calibration
+from pcmphys.fit.calibrate.search import Search
 from pcmphys.fit.drift.fit import drift
 from pcmphys.fit.drift.result import DriftFit, DriftPopulation, Prediction
 from pcmphys.fit.drift.spread import Spread
@@ -11,7 +18,8 @@ from pcmphys.fit.engine.result import Estimate, FitResult, Goodness
 from pcmphys.fit.readers.layout import Layout
 from pcmphys.fit.readers.measurement import Measurement, Source, Trace
 from pcmphys.fit.readers.read import read
-from pcmphys.fit.readers.table import read_drift
+from pcmphys.fit.readers.read_table import read_table
+from pcmphys.fit.readers.tables import Table
 from pcmphys.fit.retention.failures import Failures, failures
 from pcmphys.fit.retention.fit import retention
 from pcmphys.fit.retention.result import RetentionFit
@@ -22,6 +30,9 @@ from pcmphys.fit.telegraph.result import TelegraphFit
 
 __all__ = [
     "AtTemperature",
+    "CalibratedCurve",
+    "Calibration",
+    "CalibrationPlan",
     "CurveFit",
     "DriftFit",
     "DriftPopulation",
@@ -29,23 +40,29 @@ __all__ = [
     "Estimate",
     "Failures",
     "FitResult",
+    "Free",
     "Goodness",
     "Layout",
     "Measurement",
     "Parameter",
     "Prediction",
     "RetentionFit",
+    "Search",
     "Source",
     "SpectrumFit",
     "Spread",
+    "Table",
     "TelegraphFit",
     "Trace",
+    "calibrate",
     "curve",
     "drift",
     "equivalent_time",
+    "experiments",
     "failures",
     "read",
-    "read_drift",
+    "read_calibration",
+    "read_table",
     "retention",
     "spectrum",
     "telegraph",

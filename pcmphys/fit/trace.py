@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcmphys.errors import ParameterError
+from pcmphys.fit.readers.figure import LABELS
+from pcmphys.fit.readers.measurement import Measurement, Source, Trace
+from pcmphys.fit.readers.tables import Table
 from pcmphys.numerics import check
 
 _REGULAR = 0.01
@@ -27,9 +30,80 @@ class NoiseTrace(NamedTuple):
     """Reads that were left out."""
 
 
-def trace_of(trace: Any, dt: Any, time: Any, missing: str, least: int) -> NoiseTrace:
+class GivenTrace(NamedTuple):
+    """What a user gave as a trace: arrays, or one device of a file with its times, unit and source."""
+
+    value: Any
+    dt: Any
+    time: Any
+    unit: str
+    source: Source
+    read: bool
+    """Whether a reader's policies have dealt with missing reads."""
+
+
+_VALUES = ("conductance", "current", "resistance", "voltage")
+
+
+def given_trace(trace: Any, dt: Any = None, time: Any = None) -> GivenTrace:
+    """A trace from arrays, a `Measurement` or a `Table` of one device, or the `Trace` of one.
+
+    Raises
+    ------
+    ParameterError
+        Several devices, or columns that could be the trace: which, and how to choose.
+    """
+    if not isinstance(trace, (Measurement, Table, Trace)):
+        return GivenTrace(trace, dt, time, "", Source(), False)
+    if time is not None or (dt is not None and not isinstance(trace, Table)):
+        raise ParameterError(f"a {type(trace).__name__} has its own times; give neither dt nor time with it")
+    if isinstance(trace, Trace):
+        return GivenTrace(trace.conductance, None, trace.time, "", Source(), True)
+    if isinstance(trace, Measurement):
+        _one_of("measurement", trace.names)
+        only = trace[0]
+        return GivenTrace(only.conductance, None, only.time, trace.unit, trace.source, True)
+    return _of_table(trace, dt)
+
+
+def _of_table(table: Table, dt: Any) -> GivenTrace:
+    if "device" in table:
+        _one_of("table", tuple(dict.fromkeys(table["device"].tolist())))
+    every = [name for name in table if name not in (*LABELS, "time")]
+    found = every if len(every) == 1 else [name for name in _VALUES if name in every]
+    if len(found) != 1:
+        raise ParameterError(
+            f"the table has {', '.join(every) or 'no column but times'}; the trace is one of its columns: "
+            "table.only('time', 'conductance') chooses"
+        )
+    if dt is not None and "time" in table:
+        raise ParameterError("the table has times of its own; give no dt with it, or leave them out with table.only()")
+    return GivenTrace(table[found[0]], dt, table.columns.get("time"), table.units[found[0]], table.source, False)
+
+
+def _one_of(what: str, names: tuple[str, ...]) -> None:
+    if len(names) > 1:
+        how = (
+            f"measurement[[{names[0]!r}]]" if what == "measurement" else f"table.some(table['device'] == {names[0]!r})"
+        )
+        shown = ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
+        raise ParameterError(
+            f"noise is fitted one device at a time, and these are {len(names)} ({shown}); {how} is one"
+        )
+
+
+def trace_of(given: GivenTrace, missing: str, least: int) -> NoiseTrace:
     """A user's trace with an interval, or with times; ``least`` reads are needed."""
     check.choice("missing", missing, ("refuse", "skip"))
+    try:
+        return _checked(given.value, given.dt, given.time, "skip" if given.read else missing, least)
+    except ParameterError as error:
+        if not given.source.file:
+            raise
+        raise ParameterError(f"{given.source.file}: {error}") from None
+
+
+def _checked(trace: Any, dt: Any, time: Any, missing: str, least: int) -> NoiseTrace:
     value = check.measured("trace", check.with_gaps("trace", check.filled(trace), ndim=1))
     if (dt is None) == (time is None):
         raise ParameterError("give dt, the time between two reads in s, or time, one a read: one of the two")

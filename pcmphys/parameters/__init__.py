@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pcmphys.parameters.references import bibliography, cite
     from pcmphys.parameters.schema import Quantity, Technology
     from pcmphys.parameters.shipped import list_cells
+    from pcmphys.parameters.writing import save_cell
 else:
     __getattr__, __dir__ = attach(
         __name__,
@@ -17,7 +18,8 @@ else:
             "pcmphys.parameters.references": "bibliography cite",
             "pcmphys.parameters.schema": "Quantity Technology",
             "pcmphys.parameters.shipped": "list_cells",
+            "pcmphys.parameters.writing": "save_cell",
         },
     )
 
-__all__ = ["Quantity", "Technology", "bibliography", "cite", "fill", "list_cells", "read_technology"]
+__all__ = ["Quantity", "Technology", "bibliography", "cite", "fill", "list_cells", "read_technology", "save_cell"]

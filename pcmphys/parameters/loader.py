@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -214,13 +215,19 @@ def fill(schema: type, technology: Technology) -> Any:
 
 def fields_of(schema: type, prefix: str = "") -> dict[str, dataclasses.Field[Any]]:
     """The fields of a parameter dataclass by dotted key, those of its tables too."""
-    hints = get_type_hints(schema)
+    hints = _hints(schema)
     found: dict[str, dataclasses.Field[Any]] = {}
     for field in dataclasses.fields(schema):
         inner = _table(hints[field.name])
         path = f"{prefix}{field.name}"
         found |= fields_of(inner, f"{path}.") if inner is not None else {path: field}
     return found
+
+
+@functools.cache
+def _hints(schema: type) -> dict[str, Any]:
+    """Types of the fields: to read them from their text takes longer than all the checks of a changed cell."""
+    return get_type_hints(schema)
 
 
 def _table(hint) -> type | None:
@@ -230,7 +237,7 @@ def _table(hint) -> type | None:
 
 
 def _fill(schema: type, technology: Technology, prefix: str, used: set[str]):
-    hints = get_type_hints(schema)
+    hints = _hints(schema)
     values = {}
     for field in dataclasses.fields(schema):
         path = f"{prefix}{field.name}"

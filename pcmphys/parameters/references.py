@@ -62,7 +62,7 @@ def cite(cell: Any) -> str:
     -------
     str
         BibTeX entries, sorted by key, each once. Assumed numbers without a source have none; numbers of one's own
-        (`MushroomCell.but`) stand behind the entries, a line each.
+        (`MushroomCell.but`) and fitted ones stand behind the entries, a line each with their data.
 
     Raises
     ------
@@ -81,6 +81,11 @@ def cite(cell: Any) -> str:
     known = bibliography() | technology.references
     own = {key: q for key, q in technology.quantities.items() if q.kind == "user" and q.reference not in known}
     keys = {q.reference for key, q in technology.quantities.items() if key not in own} - {""}
+    said = [
+        (key, q)
+        for key, q in technology.quantities.items()
+        if key in own or (q.kind == "fit" and q.reference == "pcmphys")
+    ]
     # BibTeX reads over what stands between entries
-    remarks = [f"% {key} = {', '.join(q.numbers)} {q.unit}: {q.source or 'user'}" for key, q in own.items()]
+    remarks = [f"% {key} = {', '.join(q.numbers)} {q.unit}: {q.source or 'user'}" for key, q in said]
     return "\n\n".join([*(known[key] for key in sorted(keys)), *(["\n".join(remarks)] if remarks else [])])

@@ -26,7 +26,7 @@ padding:.8rem;overflow-x:auto;font-size:.8rem}
 """).substitute(text=style.TEXT, caption=style.CAPTION, rule=style.RULE, paper=style.PAPER, assumed=style.ASSUMED)
 
 
-class Table(NamedTuple):
+class PageTable(NamedTuple):
     """A table of text: the first ``left`` columns are words, a line is drawn after every ``block`` rows."""
 
     title: str
@@ -76,14 +76,14 @@ def png(figure: Figure) -> bytes:
     return stream.getvalue()
 
 
-def variables(dataset: xr.Dataset) -> Table:
+def variables(dataset: xr.Dataset) -> PageTable:
     """What a data set holds."""
     rows = []
     for name, values in dataset.data_vars.items():
         smallest, largest = (f"{float(part):.4g}" for part in (values.min(), values.max()))
         axes = ", ".join(map(str, values.dims)) or "-"
         rows.append((name, axes, values.attrs["long_name"], values.attrs["units"], smallest, largest))
-    return Table("results", ("variable", "axes", "meaning", "unit", "smallest", "largest"), rows, left=4)
+    return PageTable("results", ("variable", "axes", "meaning", "unit", "smallest", "largest"), rows, left=4)
 
 
 def sources(dataset: xr.Dataset) -> str:

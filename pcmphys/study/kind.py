@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pcmphys.plot.page import Table
+from pcmphys.plot.page import PageTable
 from pcmphys.study.plan import Plan
 from pcmphys.study.settings import Settings
 
@@ -26,7 +26,7 @@ class Report(Protocol):
         """The matplotlib figure that says most about the study."""
         ...
 
-    def tables(self, dataset: xr.Dataset) -> list[Table]:
+    def tables(self, dataset: xr.Dataset) -> list[PageTable]:
         """The results as tables that fit on a terminal."""
         ...
 

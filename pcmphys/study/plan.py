@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pcmphys.numerics.cache import source_fingerprint
+from pcmphys.numerics.parts import Part
 from pcmphys.study.settings import Settings
 
 if TYPE_CHECKING:
     import xarray as xr
 
-Part = dict[str, np.ndarray]
-"""Results of one chunk, by name."""
 Variables = dict[str, tuple[Any, ...]]
 """Axes, values, unit and text of each variable of a data set, by name."""
 
@@ -70,3 +70,8 @@ def labelled(
         "pcmphys_version": metadata.version("pcmphys"),
     }
     return xr.Dataset(data, coordinates, {**common, **attributes})
+
+
+def fingerprint(plan: Plan) -> str:
+    """What a study's results belong to: settings, content and program."""
+    return f"{plan.config.digest()}-{source_fingerprint(plan.content())}"

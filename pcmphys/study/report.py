@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pcmphys.numerics.files import write_whole
 from pcmphys.plot import page as pages
-from pcmphys.plot.page import Table
+from pcmphys.plot.page import PageTable
 from pcmphys.study.kind import Report
 from pcmphys.study.registry import kind_of
 
@@ -40,7 +40,7 @@ def page(dataset: xr.Dataset) -> str:
     return pages.whole(dataset.attrs["title"], [pages.table(results.headings, results.rows), pages.sources(dataset)])
 
 
-def tables(dataset: xr.Dataset) -> list[Table]:
+def tables(dataset: xr.Dataset) -> list[PageTable]:
     """The results as tables that fit on a terminal."""
     report = _report(dataset)
     return [pages.variables(dataset)] if report is None else report.tables(dataset)

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from pcmphys.errors import ParameterError
 from pcmphys.numerics.compile import thread_count
 from pcmphys.numerics.files import probe, remove_abandoned
+from pcmphys.numerics.parts import Part, Parts
 from pcmphys.study import results
-from pcmphys.study.parts import Parts, fingerprint
-from pcmphys.study.plan import Part, Plan
+from pcmphys.study.plan import Plan, fingerprint
 from pcmphys.study.registry import plan_of, read_config
 from pcmphys.study.settings import Settings
 

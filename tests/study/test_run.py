@@ -11,11 +11,12 @@ import pytest
 import xarray as xr
 
 import pcmphys as pcm
+from pcmphys.numerics.parts import Parts
 from pcmphys.study import results, run, save
 from pcmphys.study.network import study
 from pcmphys.study.network.chip import fixed_point_errors
 from pcmphys.study.network.network import load_network
-from pcmphys.study.parts import Parts, fingerprint
+from pcmphys.study.plan import fingerprint
 from pcmphys.study.registry import plan_of
 
 

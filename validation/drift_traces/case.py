@@ -52,7 +52,7 @@ NOTES = (
 
 def run(out: pathlib.Path, quick: bool) -> list[Result]:
     """One result a trace: its last read against the prediction from the reads below 1e4 s; and one for pure 1/f."""
-    table = fit.read_drift(DATA, time="t_s[s]", conductance="g_c*[1]", blank="missing")
+    table = fit.read(DATA, time="t_s[s]", conductance="g_c*[1]", missing="skip")
     early = (table.time < 1e4) & _resolved()
     late = table.time > 1e4
     measured = table.conductance[:, late]
@@ -92,7 +92,7 @@ def _resolved() -> np.ndarray:
         return np.array([row["resolved"] == "yes" for row in rows])
 
 
-def _fit(table: fit.DriftTable, used: np.ndarray, **options) -> fit.DriftPopulation:
+def _fit(table: fit.Measurement, used: np.ndarray, **options) -> fit.DriftPopulation:
     part = fit.DriftTable(table.time[used], table.conductance[:, used], table.names, table.unit)
     return fit.drift(part, conductance_error=DIGITISATION, start=55.0, missing="skip", **options)
 

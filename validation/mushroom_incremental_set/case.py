@@ -1,7 +1,7 @@
 """Incremental SET of the 90 nm cell: RESET, then 50 equal pulses of 50 ns, a read after each.
 
-Cases 6 and 7. The published law gives mean and std of the change by each pulse; its mean was a target of the
-calibration (through the curve of mean conductance against pulses), its std was not.
+Cases 6 and 7. The published law gives mean and std of the change by each pulse. The calibration saw the mean
+conductance after some of the pulses; the others, the std and the other currents were held out of it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import pcmphys as pcm
 from pcmphys.plot.figures import save_figure
 from pcmphys.plot.style import COLOURS
 from validation import experiments as experiments
-from validation.calibrate import published_curve
-from validation.result import MODEL, PUBLISHED_FIT, Result, within
+from validation.calibration import seen
+from validation.result import CALIBRATED, MODEL, PUBLISHED_FIT, Result, within
 
 NAME = "mushroom_incremental_set"
 TITLE = "Physical 90 nm cell: incremental SET, 50 pulses of 50 ns"
@@ -33,15 +33,19 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
     main = traces[100e-6]
     number = np.arange(1, PULSES + 1)
     mean, std = main.mean(axis=1), np.diff(main, axis=0).std(axis=1, ddof=1)
+    used = seen("conductance_mean", number)
     expected, expected_std = experiments.published_increment(mean[:-1], number)
-    curve = published_curve(PULSES)
+    curve = experiments.published_curve(PULSES)
+    off = np.abs(mean[1:] / curve[1:] - 1.0)
     change = np.diff(mean)[:EARLY].sum() / expected[:EARLY].sum() - 1.0
     last = [traces[current].mean(axis=1)[-1] for current in CURRENTS]
     law = "dG = -0.084 G + 0.880 + 1.40 P, P = exp(-n/2.6)"
     save_figure(_draw(traces, curve, std, expected_std), out / "figure.png")
     return [
-        within("case 6: mean conductance after 1 to 50 pulses, worst relative deviation",
-               np.abs(mean[1:] / curve[1:] - 1.0).max(), 0.15, f"{law}, summed up", PUBLISHED_FIT),
+        within("case 6: mean conductance after 1 to 50 pulses, worst relative deviation, pulses seen",
+               off[used].max(), 0.15, f"{law}, summed up; {used.sum()} of the pulses", CALIBRATED),
+        within("case 6: mean conductance after 1 to 50 pulses, worst relative deviation, pulses held out",
+               off[~used].max(), 0.15, f"{law}, summed up; {(~used).sum()} of the pulses", PUBLISHED_FIT),
         within("case 6: summed mean change of the first 10 pulses, relative deviation", change, 0.15,
                f"{law} at the model's own G", PUBLISHED_FIT),
         within("case 6: mean change of single pulses 1 to 10, worst relative deviation",
@@ -80,7 +84,7 @@ def _draw(traces, curve, std, expected_std):
 
 NOTES = (
     "The law is taken from a re-implementation by others of nandakumar2018 and was not looked up in the paper. Reads "
-    "20 s after each pulse are assumed. The mean was calibrated. The std is too large from the second to about the "
+    "20 s after each pulse are assumed. The std is too large from the second to about the "
     "tenth pulse: a dome of 16 sectors opens sector by sector, and each opening is a jump of one sector's conductance."
 )
 KNOWN_MISSES = {

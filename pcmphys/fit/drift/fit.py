@@ -10,11 +10,12 @@ import numpy as np
 from pcmphys.errors import ConvergenceError
 from pcmphys.fit.drift import noise as noises
 from pcmphys.fit.drift import temperature as temperatures
-from pcmphys.fit.drift.input import table_of, traces_of
+from pcmphys.fit.drift.input import table_of, temperatures_of, traces_of
 from pcmphys.fit.drift.result import DriftFit, DriftPopulation
 from pcmphys.fit.drift.solve import solve
 from pcmphys.fit.drift.table import DriftTable, of_checked, printable
 from pcmphys.fit.readers.measurement import Measurement
+from pcmphys.fit.readers.tables import Table
 from pcmphys.numerics import check
 from pcmphys.numerics.warn import warn
 
@@ -36,7 +37,9 @@ class _Options(TypedDict, total=False):
 
 # what arrays give depends on their number of axes, which type checkers do not know for certain
 @overload
-def drift(time: DriftTable | Measurement, conductance: None = None, **options: Unpack[_Options]) -> DriftPopulation: ...
+def drift(
+    time: DriftTable | Measurement | Table, conductance: None = None, **options: Unpack[_Options]
+) -> DriftPopulation: ...
 @overload
 def drift(time: ArrayLike, conductance: Sequence[float], **options: Unpack[_Options]) -> DriftFit: ...
 @overload
@@ -63,10 +66,11 @@ def drift(
 
     Parameters
     ----------
-    time : (reads,) or (devices, reads) array, one array a device, Measurement or DriftTable
+    time : (reads,) or (devices, reads) array, one array a device, Measurement, Table or DriftTable
         Time since programming [s], above 0, strictly increasing, for all devices or each its own, see `DriftTable`. Or
-        reads with names and unit: a file, from `pcmphys.fit.read` or `read_drift`, or ``DriftTable(time, conductance,
-        names, unit)``.
+        reads with names and unit: of a file, from `pcmphys.fit.read`, or from `pcmphys.fit.read_table` with columns
+        ``time``, ``conductance`` and, if they are there, ``device`` and ``temperature``; or of your own arrays,
+        ``DriftTable(time, conductance, names, unit)``.
     conductance : (reads,) or (devices, reads) array, or one array a device
         Reads [S] (or normalised), not negative; a read of zero is a read. At least three a device. NaN, or masked: a
         read that is missing. A tester's marks for over-range (9.9E37 and above) are refused.
@@ -148,13 +152,14 @@ def drift(
     both.
 
     Intervals of 68.3 % were checked on simulated devices with 20 and 60 reads, 1/f noise (Gaussian, and of two-state
-    traps) and white noise in several mixtures: those of populations cover 65-75 %, those of single traces 67-82 % (up
-    to 90 % if all noise is white), plain least squares 34-60 %. Noise that is truly 1/f and known to be so is served
-    a little better by ``noise_slope=1``. Noise that ages is a trial kind like the slopes, with the chance
-    0.5 n / (n + 4) before the data of n devices, and common to all of them. Over populations of 1000 devices
-    (20 to 60 reads; Gaussian noise of either kind, and the statistical cells of this package) the intervals cover
-    67-70 % and 94.5-96 % on average, and the spread between devices comes out right to 2 %. Taken as stationary, noise
-    that ages makes intervals too wide (76-87 %) and the spread 10 to 20 % too small.
+    traps) and white noise in several mixtures: those of populations cover 65-75 %, those of single traces 63-82 % (up
+    to 90 % if all noise is white), plain least squares 34-60 %: the reads of one device tell neither the share of white
+    noise nor whether the noise ages, and its interval is an average over what they might be. Noise that is truly 1/f
+    and known to be so is served a little better by ``noise_slope=1``. Noise that ages is a trial kind like the slopes,
+    with the chance 0.5 n / (n + 4) before the data of n devices, and common to all of them. Over populations of 1000
+    devices (20 to 60 reads; Gaussian noise of either kind, and the statistical cells of this package) the intervals
+    cover 67-70 % and 94.5-96 % on average, and the spread between devices comes out right to 2 %. Taken as stationary,
+    noise that ages makes intervals too wide (76-87 %) and the spread 10 to 20 % too small.
 
     The noise is a sum of relaxations with rates even in their logarithm, whose variogram is right to 1 %, so that a
     likelihood takes one pass over the reads (a Kalman filter): time and memory go with their number. Estimates and
@@ -187,13 +192,16 @@ def drift(
     source = None
     if isinstance(time, Measurement):
         missing, source = "skip", time.source
+    if isinstance(time, Table):
+        source = time.source
+        temperature = temperatures_of(time) if temperature is None else temperature
     kinds = _kinds(noise, noise_slope)
     duration = check.number("read_duration", read_duration, "s", 0, low_open=True)
     kelvin = temperatures.given(temperature, len(table.names))
     traces = traces_of(table, conductance_error, start, reference_time, missing)
     solution = solve(traces._replace(read_duration=duration, kinds=kinds), delay)
     lost = np.flatnonzero(~solution.converged)
-    single = not isinstance(time, DriftTable) and len(table.names) == 1 and np.ndim(conductance) == 1
+    single = not isinstance(time, (DriftTable, Table)) and len(table.names) == 1 and np.ndim(conductance) == 1
     if single and lost.size:
         raise ConvergenceError(
             "drift fit did not settle; is the noise as large as the conductance?",

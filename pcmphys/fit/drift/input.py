@@ -11,6 +11,7 @@ from pcmphys.errors import ParameterError
 from pcmphys.fit.drift import noise
 from pcmphys.fit.drift.table import DriftTable, printable, unwarned, warn_of_size
 from pcmphys.fit.readers.measurement import Measurement
+from pcmphys.fit.readers.tables import Table
 from pcmphys.numerics import check
 
 _NORMALISED = (0.1, 2.0)  # reads whose median lies here are taken as normalised
@@ -23,6 +24,17 @@ def table_of(time: Any, conductance: Any) -> DriftTable:
         if conductance is not None:
             raise ParameterError("a Measurement holds its conductances; give it alone")
         return unwarned(time.time, time.conductance, time.names, time.unit)
+    if isinstance(time, Table):
+        if conductance is not None:
+            raise ParameterError("a Table holds its conductances; give it alone")
+        parts = list(time.by("device"))
+        names = [str(name) if name is not None else "device 0" for name, _ in parts]
+        try:
+            times, reads = ([part[key] for _, part in parts] for key in ("time", "conductance"))
+            common = all(np.array_equal(one, times[0]) for one in times)
+            return unwarned(times[0] if common else times, reads, names, time.units["conductance"])
+        except ParameterError as error:
+            raise ParameterError(f"{time.source.file}: {error}" if time.source.file else str(error)) from None
     if isinstance(time, DriftTable):
         if conductance is not None:
             raise ParameterError("a DriftTable holds its conductances; give the table alone, or times and conductances")
@@ -43,6 +55,29 @@ def table_of(time: Any, conductance: Any) -> DriftTable:
     return table
 
 
+def temperatures_of(table: Table) -> list[float] | None:
+    """The temperature [K] of each device of a table; None if it has none.
+
+    Raises
+    ------
+    ParameterError
+        A device was read at several.
+    """
+    if "temperature" not in table:
+        return None
+    found = []
+    for name, part in table.by("device"):
+        kelvin = part["temperature"]
+        if not (kelvin == kelvin[0]).all():
+            k = int((kelvin != kelvin[0]).argmax())
+            raise ParameterError(
+                f"{part.at(k, 'temperature')}: {kelvin[k]:g} K, and {kelvin[0]:g} K before it; "
+                f"{'the device' if name is None else printable(str(name))} must be kept at one temperature"
+            )
+        found.append(float(kelvin[0]))
+    return found
+
+
 def traces_of(
     table: DriftTable, conductance_error: ArrayLike | None, start: Any, reference_time: Any, missing: str
 ) -> noise.Traces:
@@ -54,7 +89,7 @@ def traces_of(
         device, read = (int(k) for k in np.argwhere(gap)[0])
         raise ParameterError(
             f"conductance: {int(gap.sum())} of {gap.size} reads are missing, NaN or masked (first "
-            f"{printable(table.names[device])}, read {read}); missing='skip' (command line: --blank) leaves them out"
+            f"{printable(table.names[device])}, read {read}); missing='skip' leaves them out"
         )
     white = _white(conductance_error, reads.shape, table.unit)
     used = time >= (0.0 if start is None else check.number("start", start, "s", low=0.0))

@@ -275,6 +275,40 @@ class DriftPopulation:
 
         return to_dataset(self)
 
+    def to_cell(self, cell: Any, source: str = "") -> Any:
+        """A statistical cell with mean and spread of these devices' drift exponents in the place of its own.
+
+        The mean goes with the logarithm of the conductance where the devices tell that by three standard errors, within
+        the conductances measured; errors are in the notes of the numbers. Noise of reads is left as it was (see
+        `SpectrumFit.to_cell`).
+
+        Parameters
+        ----------
+        cell : StatisticalCell
+            It stays as it is.
+        source : str
+            Whose data they are, in any words. Default: the file and its licence.
+
+        Raises
+        ------
+        ParameterError
+            A cell of another kind; fewer than two devices; conductances that the cell does not reach.
+
+        Examples
+        --------
+        >>> import pcmphys as pcm
+        >>> time = np.geomspace(20.0, 1e5, 12)
+        >>> reads = [1e-5 * time**-nu for nu in (0.04, 0.05, 0.06)]
+        >>> mine = pcm.fit.drift(time, reads).to_cell(pcm.load_cell("ibm-90nm-statistical"), source="my lab")
+        >>> found = mine.moments(1e-5)
+        >>> round(float(found["drift_exponent_mean"]), 6), round(float(found["drift_exponent_spread"]), 6)
+        (0.05, 0.01)
+        """
+        from pcmphys.fit.drift.numbers import drift_numbers
+        from pcmphys.fit.engine.cells import fitted_numbers
+
+        return cell.but(fitted_numbers(drift_numbers(self, cell), "fit of drift", self.source, source))
+
     def to_csv(self, path: str | Path) -> None:
         """Write all devices to a CSV file: a header with names and units, then a row each with all digits."""
         text.to_csv(self, path)

@@ -76,7 +76,8 @@ def summary(fits: Any, population: Any) -> str:
         if len(fits) < len(population):
             text.append(f"... {len(population)} devices in all, {len(fits)} shown")
         text += _of_population(population) + _of_temperatures(population)
-    return "\n".join([*text, *(population or first).undetermined])
+    source = (population or first).source
+    return "\n".join([*text, *(population or first).undetermined, *(() if source is None else source.lines())])
 
 
 def _of_temperatures(population: Any) -> list[str]:

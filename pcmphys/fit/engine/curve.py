@@ -105,11 +105,13 @@ class CurveFit(FitResult):
     def to_dataset(self) -> xr.Dataset:
         """As `FitResult.to_dataset`, with the data, the model at them and the residuals."""
         axes = ("row", "point") if self.x.ndim == 2 else ("point",)
-        return (
-            super()
-            .to_dataset()
-            .assign(x=(axes, self.x), y=("point", self.y), fit=("point", self.fit), residual=("point", self.residual))
-        )
+        columns = {
+            "x": (axes, self.x, "as given", "where the data were taken"),
+            "y": (("point",), self.y, "as given", "data"),
+            "fit": (("point",), self.fit, "as y", "fitted model"),
+            "residual": (("point",), self.residual, "standard deviations, or as y without errors", "data less model"),
+        }
+        return self.with_data(columns)
 
 
 def curve(

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from pcmphys.errors import ParameterError
+from pcmphys.fit.engine.cells import fitted_numbers
 from pcmphys.fit.engine.words import listed, table, value_and_error
-from pcmphys.numerics import check
+from pcmphys.fit.readers.measurement import Source
+from pcmphys.numerics import check, labelled
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -128,6 +130,8 @@ class FitResult(ABC):
         What the data leave open, in words; empty if nothing.
     notes : tuple of str
         What else a reader of the numbers must know: parameters at a bound, what was assumed, what was left out.
+    source : Source
+        File, licence and reading of the data that were fitted; empty where they were given as arrays.
     """
 
     title: str
@@ -136,6 +140,7 @@ class FitResult(ABC):
     goodness: Goodness
     undetermined: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    source: Source = field(default_factory=Source)
 
     def __getitem__(self, name: str) -> Estimate:
         check.choice("parameter", name, [one.name for one in self.estimates])
@@ -181,7 +186,14 @@ class FitResult(ABC):
             lines.append(f"correlations: {', '.join(strong)}")
         lines += [f"not determined: {words}" for words in self.undetermined]
         lines += [f"note: {words}" for words in self.notes]
+        lines += self.source.lines()
         return "\n".join(lines)
+
+    def with_source(self, source: Source) -> Self:
+        """The same fit, of data of that source."""
+        twin = object.__new__(type(self))
+        twin.__dict__.update(self.__dict__, source=source)
+        return twin
 
     @abstractmethod
     def plot(self, path: str | Path | None = None) -> Figure:
@@ -194,39 +206,60 @@ class FitResult(ABC):
 
     def to_dataset(self) -> xr.Dataset:
         """The fit as an `xarray.Dataset`: value, error, bounds, correlation by parameter; the words as attributes."""
-        import xarray as xr
+        return self.with_data({})
 
-        names = [one.name for one in self.estimates]
-        data: dict[str, Any] = {
-            key: ("parameter", np.array([getattr(one, key) for one in self.estimates]))
-            for key in ("value", "error", "low", "high")
+    def with_data(
+        self, variables: labelled.Variables, coordinates: labelled.Variables | None = None, **attributes: Any
+    ) -> xr.Dataset:
+        """The data set of `to_dataset` with variables, coordinates and attributes of a fit's own."""
+        along, names = ("parameter",), [one.name for one in self.estimates]
+        meant = {
+            "value": "value of the parameter",
+            "error": "standard error",
+            "low": "lower bound",
+            "high": "upper bound",
         }
-        data["correlation"] = (("parameter", "other"), self.correlation)
-        coordinates = {
-            "parameter": names,
-            "other": names,
-            "unit": ("parameter", [one.unit for one in self.estimates]),
-            "role": ("parameter", [one.role for one in self.estimates]),
+        own = {
+            key: (along, [getattr(one, key) for one in self.estimates], "see the coordinate unit", text)
+            for key, text in meant.items()
         }
-        words = {"undetermined": "; ".join(self.undetermined), "notes": "; ".join(self.notes)}
+        axes = {
+            "parameter": (along, names, "1", "name of the parameter"),
+            "other": (("other",), names, "1", "name of the other parameter"),
+            "unit": (along, [one.unit for one in self.estimates], "1", "unit of the parameter"),
+            "role": (along, [one.role for one in self.estimates], "1", "free, fixed or tied to others"),
+        }
         numbers = {
             key: float(getattr(self.goodness, key)) for key in ("count", "free", "chi2", "dof", "p", "log_likelihood")
         }
-        return xr.Dataset(data, coordinates, {"title": self.title, **numbers, **words})
+        return labelled.dataset(
+            self.title,
+            {
+                **own,
+                "correlation": (("parameter", "other"), self.correlation, "1", "correlation of two parameters"),
+                **variables,
+            },
+            {**axes, **(coordinates or {})},
+            **numbers,
+            undetermined="; ".join(self.undetermined),
+            notes="; ".join(self.notes),
+            **self.source.attributes(),
+            **attributes,
+        )
 
-    def cell_changes(self, cell: Any) -> Mapping[str, float]:
-        """Numbers of ``cell``, by dotted key, that this fit gives; nothing by default."""
+    def cell_changes(self, cell: Any) -> Mapping[str, Any]:
+        """Numbers of ``cell`` that this fit gives, as ``cell.but`` takes them; nothing by default."""
         return {}
 
     def to_cell(self, cell: Any, source: str = "") -> Any:
-        """A cell with the fitted numbers in the place of its own, their source in your words.
+        """A cell with the fitted numbers in the place of its own: their kind is ``fit``, their source the data.
 
         Parameters
         ----------
         cell : StatisticalCell or MushroomCell
             It stays as it is.
         source : str
-            Whose data they are, in any words.
+            Whose data they are, in any words. Default: what was fitted, and the file and licence of the data.
 
         Raises
         ------
@@ -239,7 +272,7 @@ class FitResult(ABC):
                 f"{type(self).__name__} has nothing that is a number of {cell!r}: it gives "
                 f"{listed([one.name for one in self.estimates])}"
             )
-        return cell.but(dict(changes), source=source or self.title)
+        return cell.but(fitted_numbers(changes, self.title, self.source, source))
 
 
 def _state(one: Estimate) -> str:

@@ -6,12 +6,10 @@ import fnmatch
 import re
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from pcmphys.errors import ParameterError
 from pcmphys.fit.readers import units
 from pcmphys.fit.readers.grid import Grid, blank
-from pcmphys.fit.readers.locate import STAMP
+from pcmphys.fit.readers.stamps import stamps
 from pcmphys.fit.readers.units import MEASURED, Unit
 from pcmphys.numerics import check
 
@@ -93,7 +91,7 @@ def assign(grid: Grid, declared: dict[str, Declared]) -> Roles:
             taken[role] = _declared(grid, role, declared[role], used)
             used |= {column.place for column in taken[role]}
     if not taken["device"] and "device" not in declared:
-        taken["device"] = _devices(grid, used)
+        taken["device"] = devices_in(grid, used)
     used |= {column.place for column in taken["device"]}
     if not taken["time"]:
         taken["time"] = _times(grid, used)
@@ -107,33 +105,34 @@ def assign(grid: Grid, declared: dict[str, Declared]) -> Roles:
         raise ParameterError(f"{grid.where}: {' and '.join(kinds)} are declared both; declare one of them")
     measured = taken[kinds[0]]
     if kinds[0] == "current" and not taken["voltage"] and "voltage" not in declared and "voltage" not in grid.lists:
-        taken["voltage"] = [one for one in _known(grid, used) if one.unit and one.unit.quantity == "voltage"]
+        taken["voltage"] = [one for one in known_columns(grid, used) if one.unit and one.unit.quantity == "voltage"]
         used |= {column.place for column in taken["voltage"]}
     if taken["device"] and len(measured) != 1:
         raise ParameterError(
             f"{grid.where}: with a device column ({taken['device'][0].header}) there is one measured column; these are "
-            f"{_list(measured)}: say which, such as {kinds[0]}={measured[0].name!r}"
+            f"{listed(measured)}: say which, such as {kinds[0]}={measured[0].name!r}"
         )
     _alike(grid, measured, used)
-    unused = [one._replace(role="unused") for one in _known(grid, used)]
+    unused = [one._replace(role="unused") for one in known_columns(grid, used)]
     return Roles(
         taken["time"], measured, _clocks(grid, taken["time"], measured), taken["voltage"], taken["device"], unused
     )
 
 
-def _known(grid: Grid, used: set[int]) -> list[Column]:
+def known_columns(grid: Grid, used: set[int]) -> list[Column]:
     """The columns that are not used yet, with the units that are written in the file."""
     found = []
     for k, header in enumerate(grid.names):
         if k in used:
             continue
         name, _ = units.split(header)
-        text = _written(grid, k)
+        text = written_unit(grid, k)
         found.append(Column(k, header, name, "", units.find(text) if text else None, "header"))
     return found
 
 
-def _written(grid: Grid, k: int) -> str | None:
+def written_unit(grid: Grid, k: int) -> str | None:
+    """The unit of a column as the file writes it: in the header, or in a row of units."""
     return units.split(grid.names[k])[1] or grid.units[k]
 
 
@@ -145,13 +144,15 @@ def _declared(grid: Grid, role: str, said: Declared, used: set[int]) -> list[Col
     for pattern in patterns:
         if not isinstance(pattern, str):
             raise ParameterError(f"{role} must name a column as text, such as 'name[unit]'; got {pattern!r}")
-        for k, unit_text in _matching(grid, role, pattern, used):
+        for k, unit_text in matching(grid, role, pattern, used, role in ("time", *MEASURED)):
             found[k] = _with_unit(grid, role, k, unit_text, said.by)
     return list(found.values())
 
 
-def _matching(grid: Grid, role: str, pattern: str, used: set[int]) -> list[tuple[int, str | None]]:
-    """The columns that a name or a pattern means, and the unit that was said with it."""
+def matching(
+    grid: Grid, role: str, pattern: str, used: set[int], several: bool = False
+) -> list[tuple[int, str | None]]:
+    """The columns that a name or a pattern means, and the unit that was said with it; ``several`` may have one name."""
     bare = [units.split(header)[0] for header in grid.names]
     whole = [k for k, header in enumerate(grid.names) if header == pattern.strip()]
     name, said = (pattern, None) if whole else units.split(pattern)
@@ -162,7 +163,7 @@ def _matching(grid: Grid, role: str, pattern: str, used: set[int]) -> list[tuple
         safe = name.replace("[", "[[]")
         places = [k for k, one in enumerate(bare) if k not in used and fnmatch.fnmatchcase(one, safe)]
         places = [k for k in places if not _empty(grid, k)]
-    elif len(places) > 1 and role not in ("time", *MEASURED):
+    elif len(places) > 1 and not several:
         raise ParameterError(
             f"{grid.where}: the column {name!r} is there {len(places)} times; names= gives each its own"
         )
@@ -178,7 +179,7 @@ def _with_unit(grid: Grid, role: str, k: int, said: str | None, by: str) -> Colu
     header, (name, _) = grid.names[k], units.split(grid.names[k])
     if role == "device":
         return Column(k, header, header, role, None, by)
-    written = _written(grid, k)
+    written = written_unit(grid, k)
     if role == "time" and stamps(grid, k):
         return Column(k, header, name, role, None, by, True)
     own, declared = written and _unit_of(role, written), said and _unit_of(role, said)
@@ -189,7 +190,9 @@ def _with_unit(grid: Grid, role: str, k: int, said: str | None, by: str) -> Colu
         )
     if written and not own:
         raise ParameterError(_wrong(grid, role, header, written))
-    if own and declared and (own.factor, own.text == "1") != (declared.factor, declared.text == "1"):
+    if own and declared and (own.factor, own.shift, own.text == "1") != (
+        declared.factor, declared.shift, declared.text == "1"
+    ):  # fmt: skip
         raise ParameterError(f"{grid.where}: column {header!r} is in {written} by its header but declared in {said}")
     return Column(k, header, name, role, own or declared or None, "header" if own else by)
 
@@ -217,30 +220,22 @@ def _unit_of(role: str, text: str) -> Unit | None:
     return unit if good else None
 
 
-def stamps(grid: Grid, k: int) -> bool:
-    """Whether a column holds dates and times."""
-    column = grid.columns[k]
-    if column.dtype.kind == "f":
-        return False
-    first = next((cell for cell in column if not blank(cell)), None)
-    return (
-        (isinstance(first, str) and STAMP.fullmatch(first.strip()) is not None)
-        or hasattr(first, "year")
-        or (isinstance(first, np.datetime64))
-    )
-
-
 def _empty(grid: Grid, k: int) -> bool:
     return grid.columns[k].dtype.kind != "f" and all(blank(cell) for cell in grid.columns[k])
 
 
-def _devices(grid: Grid, used: set[int]) -> list[Column]:
+def called_devices(grid: Grid, used: set[int]) -> list[Column]:
+    """Columns without a unit whose names are those of devices."""
+    return [one for one in known_columns(grid, used) if one.name.casefold() in _DEVICES and one.unit is None]
+
+
+def devices_in(grid: Grid, used: set[int]) -> list[Column]:
     """Columns that name devices, one row a read: by their names, if names come again."""
-    found = [one for one in _known(grid, used) if one.name.casefold() in _DEVICES and one.unit is None]
+    found = called_devices(grid, used)
     if not found:
         return []
     rows = list(zip(*(grid.columns[one.place] for one in found)))
-    measured = [one for one in _known(grid, used) if one.unit and one.unit.quantity in MEASURED]
+    measured = [one for one in known_columns(grid, used) if one.unit and one.unit.quantity in MEASURED]
     families = {one.unit.quantity for one in measured if one.unit}
     several = any(sum(one.unit.quantity == kind for one in measured if one.unit) > 1 for kind in families)
     if several or len(set(rows)) == len(rows):
@@ -249,31 +244,39 @@ def _devices(grid: Grid, used: set[int]) -> list[Column]:
 
 
 def _times(grid: Grid, used: set[int]) -> list[Column]:
-    free = _known(grid, used)
+    free = known_columns(grid, used)
     dated = [one._replace(stamps=True, by="its cells") for one in free if stamps(grid, one.place)]
     timed = [one for one in free if one.unit and one.unit.quantity == "time"]
     named = [
         one._replace(by="its name")
         for one in free
-        if one.name.casefold() in _TIMES and _written(grid, one.place) is None
+        if one.name.casefold() in _TIMES and written_unit(grid, one.place) is None
     ]
     found = timed or dated or named
     if not found:
         raise ParameterError(
             f"{grid.where}: no column of times; the columns are {', '.join(grid.names[:40])}. Declare it with its "
-            "unit, such as time='name[s]'"
+            f"unit, such as time='name[s]'{_perhaps_a_table(free)}"
         )
     return [one._replace(role="time") for one in found]
 
 
+def _perhaps_a_table(free: list[Column]) -> str:
+    """What to say where the columns look like an I-V curve or a train of pulses."""
+    kinds = {one.unit.quantity for one in free if one.unit}
+    what = "an I-V curve" if {"voltage", "current"} <= kinds else ""
+    what = "a train of pulses" if any(one.name.casefold().startswith("pulse") for one in free) else what
+    return f"; {what} is read by read_table() (pcmphys data --columns)" if what else ""
+
+
 def _measured(grid: Grid, used: set[int], long: bool) -> list[Column]:
-    free = _known(grid, used)
+    free = known_columns(grid, used)
     families = {kind: [one for one in free if one.unit and one.unit.quantity == kind] for kind in MEASURED}
     families = {kind: found for kind, found in families.items() if found}
     if not families:
         _complain(grid, free)
     if len(families) > 1 and not long:
-        said = "; ".join(f"{kind}: {_list(found)}" for kind, found in families.items())
+        said = "; ".join(f"{kind}: {listed(found)}" for kind, found in families.items())
         first = next(iter(families))
         raise ParameterError(
             f"{grid.where} has columns of different kinds ({said}); say which to read, such as "
@@ -284,13 +287,13 @@ def _measured(grid: Grid, used: set[int], long: bool) -> list[Column]:
 
 
 def _complain(grid: Grid, free: list[Column]) -> None:
-    unknown = next((one for one in free if _written(grid, one.place) and one.unit is None), None)
+    unknown = next((one for one in free if written_unit(grid, one.place) and one.unit is None), None)
     if unknown is not None:
-        raise ParameterError(_wrong(grid, "conductance", unknown.header, _written(grid, unknown.place) or ""))
+        raise ParameterError(_wrong(grid, "conductance", unknown.header, written_unit(grid, unknown.place) or ""))
     volts = [one for one in free if one.unit and one.unit.quantity == "voltage"]
     if volts:
         raise ParameterError(
-            f"{grid.where}: nothing measured but voltages ({_list(volts)}). If they are currents across a resistor or "
+            f"{grid.where}: nothing measured but voltages ({listed(volts)}). If they are currents across a resistor or "
             f"behind an amplifier: current={volts[0].name!r}, shunt= [ohm or V/A], voltage= the read voltage [V]"
         )
     numeric = [one for one in free if grid.columns[one.place].dtype.kind == "f"] or free
@@ -304,9 +307,14 @@ def _complain(grid: Grid, free: list[Column]) -> None:
 def _alike(grid: Grid, measured: list[Column], used: set[int]) -> None:
     """Refuse to leave out a column that is named like one that is read, but lacks its unit."""
     stems = {_stem(one.name): one for one in measured if one.by == "header"}
-    for one in _known(grid, used):
+    for one in known_columns(grid, used):
         like = stems.get(_stem(one.name))
-        if like is not None and one.unit is None and _written(grid, one.place) is None and not _empty(grid, one.place):
+        if (
+            like is not None
+            and one.unit is None
+            and written_unit(grid, one.place) is None
+            and not _empty(grid, one.place)
+        ):
             raise ParameterError(
                 f"{grid.where}: column {one.header!r} has no unit, while {like.header!r} has; give it one, or declare "
                 f"what is to be read: {like.role}={like.name!r}"
@@ -328,12 +336,13 @@ def _clocks(grid: Grid, times: list[Column], measured: list[Column]) -> list[int
         found.append(left[-1] if left else -1)
     if -1 in found or len(set(found)) < len(times):
         raise ParameterError(
-            f"{grid.where} has {len(times)} columns of times ({_list(times)}) that do not stand each before its "
-            f"measured ones ({_list(measured)}); say which holds: time={times[0].header!r}"
+            f"{grid.where} has {len(times)} columns of times ({listed(times)}) that do not stand each before its "
+            f"measured ones ({listed(measured)}); say which holds: time={times[0].header!r}"
         )
     return found
 
 
-def _list(columns: list[Column]) -> str:
+def listed(columns: list[Column]) -> str:
+    """The headers of some columns, for messages."""
     shown = ", ".join(one.header for one in columns[:6])
     return shown + (f", ... ({len(columns)} in all)" if len(columns) > 6 else "")

@@ -31,6 +31,13 @@ may be left out; what is left out is found in the file. The schema, table by tab
     units = '^Units,(.*)$'                  # of the measured columns, in their order
     start = '^X0,(.*)$'                     # a clock for rows whose time is blank: first time and step [s]
     step = '^Delta,(.*)$'
+    voltages = '^VNames,(.*)$'              # for tables: names of the voltages [V] and currents [A] of each channel,
+    currents = '^INames,(.*)$'              # and what each does: VAR1 is the one that is swept
+    functions = '^Function,(.*)$'
+    rows = '^Points,(.*)$'                  # rows of a sweep
+
+    [units]                                 # for tables: of columns that carry none
+    "Time" = "s"
 
     [policies]                              # as in `pcmphys.fit.read`: missing, censored, negative, ...
     missing = "skip"
@@ -92,6 +99,10 @@ class Lines(_Part):
     units: str | None = None
     start: str | None = None
     step: str | None = None
+    voltages: str | None = None
+    currents: str | None = None
+    functions: str | None = None
+    rows: str | None = None
 
 
 class Policies(_Part):
@@ -104,6 +115,7 @@ class Policies(_Part):
     repeated: Literal["refuse", "first", "last", "mean"] = "refuse"
     start: float | None = None
     programmed: float | str | None = None
+    dates: Literal["day", "month"] | None = None
     floor: float | str | None = None
     ceiling: float | str | None = None
     licence: str | None = None
@@ -119,6 +131,7 @@ class Layout(_Part):
     columns: Columns = Columns()
     lines: Lines = Lines()
     policies: Policies = Policies()
+    units: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return f"Layout({self.name!r}, {self.title!r})"

@@ -9,11 +9,9 @@ from typing import Any, NamedTuple
 from pcmphys.errors import ParameterError
 from pcmphys.fit.readers import units
 from pcmphys.fit.readers.grid import blank
+from pcmphys.fit.readers.stamps import CLOCK, STAMP
 
 NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d*)?|[.,]\d+)(?:[eEdD][+-]?\d+)?")
-STAMP = re.compile(
-    r"\d{4}[-/]\d{1,2}[-/]\d{1,2}(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d*)?)?)?\s*(?:Z|[+-]\d{2}:?\d{2})?"
-)
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(\.\d{3})+,\d+|[+-]?\d{1,3}(,\d{3})+\.\d*")
 WITH_UNIT = re.compile(rf"({NUMBER.pattern})\s*([^\d\s+\-.,][^\s]*)")
 MISSING = ("", "-", "--", "---", "----", "–", "—", "na", "n/a", "#n/a", "n.a.", "nan", "none", "null", "nul", "missing")
@@ -50,12 +48,13 @@ def number_like(cell: Any) -> bool:
     if not isinstance(cell, str):
         return not blank(cell)
     text = cell.strip()
-    if NUMBER.fullmatch(text) or STAMP.fullmatch(text) or THOUSANDS.fullmatch(text):
+    if NUMBER.fullmatch(text) or STAMP.fullmatch(text) or CLOCK.fullmatch(text) or THOUSANDS.fullmatch(text):
         return True
     if text and (text.casefold() in MISSING or text.casefold() in ABOVE or text.casefold() in BELOW):
         return True
     match = WITH_UNIT.fullmatch(text)
-    return match is not None and units.find(match[2]) is not None
+    found = match and units.find(match[2])
+    return bool(found) and found.quantity in units.IN_CELLS
 
 
 def row_like(cells: list[Any]) -> list[bool] | None:

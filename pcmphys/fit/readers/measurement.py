@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
@@ -87,13 +87,54 @@ class Source:
         said = [f"{one.what} = {one.value} (by {one.by})" for one in self.declared]
         counts = [f"{what}: {count}" for what, count in self.counts]
         found = {"file": self.file, "sha256": self.sha256, "layout": self.layout, "licence": self.licence}
-        found |= {"declared": "; ".join(said), "policies": "; ".join(counts), "notes": "; ".join(self.notes)}
+        found |= {"declared": "; ".join(said), "policies": "; ".join(counts)}
+        found["reading_notes"] = "; ".join(self.notes)
         return {name: value for name, value in found.items() if value}
+
+    def lines(self) -> list[str]:
+        """The source in a few lines, for the summary of what was made of it; none where there is no file."""
+        return text.origin(self)
+
+    def cited(self, what: str) -> str:
+        """One line that says what was made of this source, for the numbers of a cell."""
+        if not self.file:
+            return what
+        licence = f", licence {self.licence}" if self.licence else ""
+        return text.printable(f"{what}; data of {text.short(self)}{licence}")
 
     def __repr__(self) -> str:
         name = self.file.replace("\\", "/").rpartition("/")[2]
         licence = self.licence or "not known"
+        name, licence = (text if len(text) <= 48 else f"{text[:45]}..." for text in (name, licence))
         return f"Source({name!r}, sha256 {self.sha256[:8]}..., layout {self.layout}, licence {licence})"
+
+
+def together(sources: Sequence[Source]) -> Source:
+    """The source of data from several files: what they share, and what is of each under its name."""
+    first = sources[0]
+    if len(sources) == 1:
+        return first
+    names = [one.file.replace("\\", "/").rpartition("/")[2] for one in sources]
+
+    def shared(values: list[str]) -> str:
+        return values[0] if len(set(values)) == 1 else ", ".join(f"{n}: {v or 'none'}" for n, v in zip(names, values))
+
+    said = [
+        said if all(said in other.declared for other in sources) else said._replace(what=f"{name}: {said.what}")
+        for name, one in zip(names, sources)
+        for said in one.declared
+    ]
+    return Source(
+        file=", ".join(one.file for one in sources),
+        sha256=", ".join(one.sha256 for one in sources),
+        layout=shared([one.layout for one in sources]),
+        found=first.found,
+        columns=first.columns,
+        declared=tuple(dict.fromkeys(said)),
+        counts=tuple((f"{name}: {what}", count) for name, one in zip(names, sources) for what, count in one.counts),
+        notes=tuple(f"{name}: {note}" for name, one in zip(names, sources) for note in one.notes),
+        licence=shared([one.licence for one in sources]),
+    )
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -21,6 +21,7 @@ _CHOICES = {
     "unordered": ("refuse", "sort"),
     "repeated": ("refuse", "first", "last", "mean"),
     "decimal": (".", ","),
+    "dates": ("day", "month"),
 }
 
 
@@ -44,6 +45,7 @@ class ReadOptions(TypedDict, total=False):
     repeated: Literal["refuse", "first", "last", "mean"]
     start: float
     programmed: float | str
+    dates: Literal["day", "month"]
     floor: float | str
     ceiling: float | str
     licence: str

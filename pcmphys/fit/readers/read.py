@@ -12,11 +12,12 @@ from pcmphys.fit.readers import layout as layouts
 from pcmphys.fit.readers import sheets, source, text, units
 from pcmphys.fit.readers.build import measured
 from pcmphys.fit.readers.columns import assign
-from pcmphys.fit.readers.grid import Grid, blank
+from pcmphys.fit.readers.grid import Grid, blank, joined
 from pcmphys.fit.readers.layout import Layout
 from pcmphys.fit.readers.measurement import Measurement
 from pcmphys.fit.readers.options import ReadOptions, check_options, merged
 from pcmphys.fit.readers.origin import Seen
+from pcmphys.fit.readers.stamps import join_dates_and_times
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -78,7 +79,9 @@ def read(
         Leave out reads before this time since programming [s]. Default: a read at or before time zero is refused.
     programmed : float or str, optional
         When the devices were programmed, on the clock of the file: [s], or a time stamp (needed where the file has
-        time stamps; UTC where no offset is given).
+        time stamps, in one column or as date and time in two; UTC where no offset is given).
+    dates : {"day", "month"}, optional
+        What comes first in dates such as 03/04/2026, if none of the file tells. Between dots it is the day.
     floor, ceiling : float or str, optional
         Noise floor and end of the range of what was measured, in SI or as text: ``"10 pA"``.
     licence : str, optional
@@ -107,7 +110,7 @@ def read(
     file is read into memory.
 
     Not modelled: currents are divided by the read voltage as it is; no series resistance, offset or drop across
-    ``shunt`` is taken off. Not read: I-V curves and pulse trains.
+    ``shunt`` is taken off. I-V curves and trains of pulses are for `read_table`.
 
     Examples
     --------
@@ -121,13 +124,23 @@ def read(
     >>> found.conductance, found.censored
     (array([[2.00000000e-05,            nan, 1.84501845e-05]]), array([[ 0, -1,  0]], dtype=int8))
     """
+    check_options(dict(columns))
     seen = see(file, layout, dict(columns))
+    if seen.grid.repeated is not None:
+        raise ParameterError(
+            f"{seen.grid.where}, {seen.grid.place} {seen.grid.repeated} is the header once more: several tables below "
+            "each other. Divide the file, or take out that line if the rows go on; read_table() takes them for sweeps"
+        )
+    if "VAR1" in seen.grid.lists.get("functions", []):
+        raise ParameterError(
+            f"{seen.grid.where} holds a sweep (a channel is VAR1), not reads against time: read_table() reads it "
+            "(pcmphys data --columns)"
+        )
     return measured(seen, assign(seen.grid, seen.said))
 
 
-def see(file: Any, layout: str | Path | Layout | None, options: dict[str, Any]) -> Seen:
-    """The table of a file, before its columns are taken for anything."""
-    check_options(options)
+def see(file: Any, layout: str | Path | Layout | None, options: dict[str, Any], sweeps: bool = False) -> Seen:
+    """The table of a file, before its columns are taken for anything; with ``sweeps`` all tables that are alike."""
     chosen = None if layout is None else layouts.layout(layout)
     if hasattr(file, "columns") and hasattr(file, "iloc"):
         grid, name, digest, beside = sheets.grid_of_frame(file), "DataFrame", "", None
@@ -137,16 +150,17 @@ def see(file: Any, layout: str | Path | Layout | None, options: dict[str, Any]) 
         path = Path(file)
         raw, digest = source.contents(path)
         name, beside = str(path), source.licence_beside(path)
-        grid, chosen = _grid(path, raw, chosen, options)
+        grid, chosen = _grid(path, raw, chosen, options, sweeps)
     else:
         raise ParameterError(f"file must be a path or a pandas DataFrame; got a {type(file).__name__}")
     _listed_units(grid, chosen)
     _drop_empty(grid)
+    join_dates_and_times(grid)
     said, policies = merged(chosen, options)
     return Seen(grid, chosen, name, digest, said, policies, policies.licence or beside or "")
 
 
-def _grid(path: Path, raw: bytes, chosen: Layout | None, options: dict[str, Any]) -> tuple[Grid, Layout]:
+def _grid(path: Path, raw: bytes, chosen: Layout | None, options: dict[str, Any], sweeps: bool) -> tuple[Grid, Layout]:
     table, names = options.get("table"), options.get("names")
     if raw.startswith((source.WORKBOOK, source.TDMS)):
         book = raw.startswith(source.WORKBOOK)
@@ -161,7 +175,9 @@ def _grid(path: Path, raw: bytes, chosen: Layout | None, options: dict[str, Any]
         used = chosen.model_copy(update={"table": chosen.table.model_copy(update={"names": list(names)})})
     if isinstance(table, str):
         raise ParameterError(f"table must be the number of a table in a text, 1 for the first; got {table!r}")
-    grid = text.grid_of_text(str(path), content, used, table, options.get("decimal"))
+    count = text.tables_in(content, used) if sweeps and table is None else 1
+    which = range(1, count + 1) if count > 1 else [table]
+    grid = joined([text.grid_of_text(str(path), content, used, one, options.get("decimal")) for one in which])
     grid.how.insert(0, ("encoding", encoding))
     return grid, chosen
 
@@ -197,9 +213,5 @@ def _drop_empty(grid: Grid) -> None:
     ]
     if not empty:
         return
-    kept = [k for k in range(len(grid.names)) if k not in empty]
-    raw = grid.raw
-    grid.names, grid.units = [grid.names[k] for k in kept], [grid.units[k] for k in kept]
-    grid.columns = [grid.columns[k] for k in kept]
-    grid.raw = None if raw is None else lambda k: raw(kept[k])
+    grid.drop(empty)
     grid.notes.append(f"{len(empty)} empty columns without a name were left out")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from pcmphys.errors import ParameterError
-from pcmphys.fit.readers.grid import Grid, column_of, grid_of_rows
+from pcmphys.fit.readers.grid import Grid, blocks_of, column_of, grid_of_rows
 from pcmphys.fit.readers.locate import Candidate, find_head, texts, trimmed
 from pcmphys.fit.readers.source import fits
 from pcmphys.numerics import check
@@ -113,6 +113,7 @@ def _grid_of_cells(where: str, rows: list[list[Any]]) -> Grid:
         columns=columns,
         lines=numbers,
         place="row",
+        block=blocks_of(len(numbers), np.flatnonzero(np.diff(numbers) > 1) + 1),
     )
     grid.how.append(("header", f"row {head.line + 1}" + (", units in a row of their own" if head.units else "")))
     return grid

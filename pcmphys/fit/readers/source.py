@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import io
 import os
+import re
 import zlib
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from pcmphys.fit import memory
 _TIMES_ITS_SIZE = 12
 """Memory that reading takes, against the size of the text."""
 _BLOCK = 1 << 24
+_HEAD = 1 << 16
+_STRANGE = bytes(k for k in range(1, 32) if chr(k) not in "\t\n\r\f\v\x1a")
+"""Control characters that no text has."""
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig", "UTF-8 with byte-order mark"),
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),
@@ -53,6 +57,7 @@ def contents(path: Path) -> tuple[bytes, str]:
             raise ParameterError(f"{path} is {'a folder' if path.is_dir() else 'no regular file'}; give one file")
         size = path.stat().st_size
         fits(path, size)
+        _check_head(path)
         raw = path.read_bytes()
     except OSError as error:
         raise ParameterError(f"cannot read {path}: {error.strerror}") from None
@@ -66,6 +71,48 @@ def contents(path: Path) -> tuple[bytes, str]:
     if not raw.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise ParameterError(f"{path} is empty{'' if size == 0 else ': nothing but blanks'}")
     return raw, digest
+
+
+def _check_head(path: Path) -> None:
+    """Refuse what is binary by its first bytes, before all of it is read."""
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD)
+    if head.startswith(b"\x1f\x8b"):
+        try:
+            head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, _HEAD)
+        except zlib.error:
+            return  # told when it is unpacked
+    if head.startswith((WORKBOOK, TDMS)):
+        return
+    refuse_kinds(path, head)
+    marked = any(head.startswith(mark) for mark, _, _ in _MARKS)
+    wide = not marked and _wide(head) is not None
+    if not marked and not wide:
+        if b"\0" in head[:4096]:
+            raise ParameterError(f"{path} is binary, not a table of text: it holds zero bytes; export the data as CSV")
+        strange = sum(head.count(k) for k in _STRANGE)
+        if strange:
+            raise ParameterError(
+                f"{path} is binary, not a table of text: {strange} control characters in its first {len(head)} bytes; "
+                "export the data as CSV"
+            )
+
+
+def refuse_kinds(path: Path | str, head: bytes) -> None:
+    """Refuse kinds of files that are known by their first bytes."""
+    for start, what in _BINARY:
+        if head.startswith(start):
+            raise ParameterError(f"{path} is {what}")
+
+
+def _wide(head: bytes) -> str | None:
+    """The codec of UTF-16 without a mark, of whose plain text every other byte is zero."""
+    head = head[: min(4096, len(head) // 2 * 2)]
+    low, high = head[1::2].count(0), head[::2].count(0)
+    for count, other, codec in ((low, high, "utf-16-le"), (high, low, "utf-16-be")):
+        if count > 0.4 * len(head) / 2 and other == 0:
+            return codec
+    return None
 
 
 def fits(path: Path | str, size: int) -> None:
@@ -99,9 +146,7 @@ def text_of(path: Path | str, raw: bytes) -> tuple[str, str]:
     ParameterError
         It is binary; what it is, if that can be seen, and what to do.
     """
-    for start, what in _BINARY:
-        if raw.startswith(start):
-            raise ParameterError(f"{path} is {what}")
+    refuse_kinds(path, raw[:64])
     text, encoding = _decoded(path, raw)
     strange = sum(text.count(chr(k)) for k in range(32) if chr(k) not in "\t\n\r\f\v\x1a")
     if strange > 0:
@@ -116,13 +161,10 @@ def _decoded(path: Path | str, raw: bytes) -> tuple[str, str]:
         if raw.startswith(mark):
             return _strictly(path, raw, codec, name), name
     if b"\0" in raw[:4096]:
-        # in UTF-16 every other byte of plain text is zero
-        head = raw[: min(4096, len(raw) // 2 * 2)]
-        low, high = head[1::2].count(0), head[::2].count(0)
-        for count, other, codec in ((low, high, "utf-16-le"), (high, low, "utf-16-be")):
-            if count > 0.4 * len(head) / 2 and other == 0:
-                name = "UTF-16 without byte-order mark"
-                return _strictly(path, raw, codec, name), name
+        codec = _wide(raw)
+        if codec is not None:
+            name = "UTF-16 without byte-order mark"
+            return _strictly(path, raw, codec, name), name
         raise ParameterError(f"{path} is binary, not a table of text: it holds zero bytes; export the data as CSV")
     try:
         return raw.decode("utf-8"), "ASCII" if raw.isascii() else "UTF-8"
@@ -144,7 +186,7 @@ def _strictly(path: Path | str, raw: bytes, codec: str, name: str) -> str:
 
 
 def licence_beside(path: Path) -> str | None:
-    """The first line of a licence file in the same folder."""
+    """The first line of a licence file in the same folder, or what a SOURCE.md there says of it."""
     for name in ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "LICENCE.txt", "COPYING"):
         beside = path.parent / name
         try:
@@ -154,4 +196,9 @@ def licence_beside(path: Path) -> str | None:
                 return None if first is None else f"{first[:80]} ({name} beside the file)"
         except OSError:
             continue
-    return None
+    try:
+        text = (path.parent / "SOURCE.md").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    said = re.search(r"^[-*\s]*Licen[cs]e[^:\n]*:\s*(\S.*)$", text, re.MULTILINE)
+    return None if said is None else f"{said[1].split('. ')[0].strip(' .')[:80]} (SOURCE.md beside the file)"

@@ -37,6 +37,24 @@ def summary(measurement: Any, devices: int) -> str:
     return "\n".join(lines)
 
 
+def short(source: Any) -> str:
+    """Names and SHA-256 of a source's files, cut."""
+    names = [file.replace("\\", "/").rpartition("/")[2] for file in source.file.split(", ")]
+    digests = source.sha256.split(", ")
+    if len(digests) != len(names):
+        return ", ".join(names)
+    return ", ".join(f"{n} (sha256 {d[:12]})" if d else n for n, d in zip(names, digests))
+
+
+def origin(source: Any) -> list[str]:
+    """File, SHA-256, licence, and what policies did and readers noted, in lines; none without a file."""
+    if not source.file:
+        return []
+    lines = [f"data: {short(source)}, licence {source.licence or 'not known'}"]
+    done = [f"{count} {what}" for what, count in source.counts]
+    return [printable(line) for line in [*lines, *(f"data: {words}" for words in (*done, *source.notes))]]
+
+
 def about(source: Any) -> list[str]:
     """What is known of a source, one thing a line."""
     lines = [f"{'file':<11}{printable(source.file)}"]
@@ -60,6 +78,27 @@ def about(source: Any) -> list[str]:
     lines += [f"{'note' if k == 0 else '':<11}{printable(note)}" for k, note in enumerate(source.notes)]
     lines.append(f"{'licence':<11}{printable(source.licence) or 'not known'}")
     return lines
+
+
+def table_summary(table: Any, rows: int) -> str:
+    """File, layout, columns, declarations, what policies did, and the first rows of a table, one thing a line."""
+    lines = about(table.source)
+    count = len(table)
+    lines.append(f"{'rows':<11}{count}")
+    heads = [f"{name} [{unit}]" if unit != "1" else name for name, unit in table.units.items()]
+    cells = [[_cell(table[name][k]) for name in table] for k in range(min(rows, count))]
+    widths = [max(map(len, column)) for column in zip(heads, *cells)]
+    for row in (heads, *cells):
+        lines.append(f"{'':<11}" + "  ".join(cell.rjust(width) for cell, width in zip(row, widths)))
+    if count > rows:
+        lines.append(f"{'':<11}and {count - rows} more")
+    open_ = [f"{name}: {words}" for name, words in table.why.items()]
+    lines += [f"{'not told' if k == 0 else '':<11}{printable(line)}" for k, line in enumerate(open_)]
+    return "\n".join(lines)
+
+
+def _cell(value: Any) -> str:
+    return printable(value)[:24] if isinstance(value, str) else f"{value:.6g}"
 
 
 def _devices(measurement: Any) -> str:

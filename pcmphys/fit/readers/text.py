@@ -13,7 +13,7 @@ import numpy as np
 
 from pcmphys.errors import ParameterError
 from pcmphys.fit.readers import units
-from pcmphys.fit.readers.grid import Grid
+from pcmphys.fit.readers.grid import Grid, blocks_of
 from pcmphys.fit.readers.layout import Layout
 from pcmphys.fit.readers.locate import NUMBER, THOUSANDS, Candidate, Head, find_head, row_like, texts, trimmed, units_in
 
@@ -28,7 +28,9 @@ class _Rows(NamedTuple):
     lines: list[str]
     numbers: np.ndarray
     separator: str
+    breaks: list[int]  # rows before which a blank line stands, or the header once more
     other: int = 0  # lines between that a layout does not take for rows
+    repeated: int | None = None  # line in which the header stands once more
 
 
 def grid_of_text(where: str, text: str, layout: Layout, table: int | None, decimal: str | None) -> Grid:
@@ -44,7 +46,7 @@ def grid_of_text(where: str, text: str, layout: Layout, table: int | None, decim
     separator = layout.table.separator or _separator(where, lines, layout)
     head, end = _head(where, lines, layout, separator, table)
     names, written = _named(where, lines, layout, separator, head)
-    rows = _rows(where, lines, layout, separator, (head.first, end), names)
+    rows = _rows(where, lines, layout, separator, (head, end), names)
     point = decimal or layout.table.decimal or _decimal(where, rows)
     columns, raw = _columns(where, rows, point, len(names))
     grid = Grid(
@@ -56,6 +58,8 @@ def grid_of_text(where: str, text: str, layout: Layout, table: int | None, decim
         decimal=point,
         lists=_lists(lines[: head.first], layout, separator),
         raw=raw,
+        block=blocks_of(len(rows.lines), rows.breaks),
+        repeated=rows.repeated,
     )
     header = "none" if head.line is None else f"line {head.line + 1}"
     header += "" if layout.table.names is None else ", names declared"
@@ -223,12 +227,20 @@ def _candidates(lines: list[str], layout: Layout, separator: str) -> Iterator[Ca
 def _rows(where: str, lines: list[str], layout: Layout, separator: str, span: tuple, names: list[str]) -> _Rows:
     """The lines of the table that are rows, each with as many fields as there are names."""
     rows, skip, width = layout.table.rows and re.compile(layout.table.rows), layout.table.skip, len(names)
-    kept, numbers, other = [], [], 0
+    kept, numbers, other, breaks, repeated = [], [], 0, [], None
+    head, header = span[0], None if span[0].line is None else lines[span[0].line].strip()
     between = f" \t\f\v{separator}"
     marks = tuple(mark for mark in layout.table.comment if mark)
-    for number, line in enumerate(lines[span[0] : span[1]], start=span[0] + 1):
+    for number, line in enumerate(lines[head.first : span[1]], start=head.first + 1):
         start = line.lstrip(between)
-        if not start or start.startswith(marks):
+        if not start:
+            breaks.append(len(kept))
+            continue
+        if line.strip() == header:
+            breaks.append(len(kept))
+            repeated = repeated or number
+            continue
+        if start.startswith(marks):
             continue
         if rows and not rows.search(line):
             other += 1
@@ -246,7 +258,13 @@ def _rows(where: str, lines: list[str], layout: Layout, separator: str, span: tu
         count = line.count(separator) + 1 if '"' not in line else _quoted(where, numbers[k], line, separator)
         if count != width:
             kept[k] = _mended(f"{where}, line {numbers[k]}", line, separator, count, names, layout.table.short)
-    return _Rows(kept, np.array(numbers), separator, other)
+    return _Rows(kept, np.array(numbers), separator, breaks, other, repeated)
+
+
+def tables_in(text: str, layout: Layout) -> int:
+    """How many tables a text holds by its layout, if that knows how they begin; else one."""
+    pattern = layout.table.header
+    return 1 if pattern is None else sum(re.search(pattern, line) is not None for line in text.split("\n"))
 
 
 def _quoted(where: str, number: int, line: str, separator: str) -> int:

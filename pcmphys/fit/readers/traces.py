@@ -11,7 +11,7 @@ from pcmphys.errors import ParameterError
 from pcmphys.fit.readers.columns import Column, Roles
 from pcmphys.fit.readers.grid import Grid
 from pcmphys.fit.readers.layout import Policies
-from pcmphys.fit.readers.values import GAP, OVER, UNDER, moments, numbers, stamp
+from pcmphys.fit.readers.values import GAP, OVER, UNDER, moments, numbers
 
 
 @dataclass
@@ -35,7 +35,7 @@ class Reads:
 
 def reads_of(grid: Grid, roles: Roles, policies: Policies) -> tuple[Reads, list[str]]:
     """All reads as measured, in SI, and the names of the devices."""
-    times = [_times(grid, column, policies) for column in roles.times]
+    times = [times_of(grid, column, policies) for column in roles.times]
     found = [numbers(grid, column) for column in roles.measured]
     values, kinds = np.array([one.values for one in found]), np.array([one.kinds for one in found])
     rows = np.arange(len(grid.lines))
@@ -56,7 +56,7 @@ def reads_of(grid: Grid, roles: Roles, policies: Policies) -> tuple[Reads, list[
     return reads, _names(grid, roles)
 
 
-def _times(grid: Grid, column: Column, policies: Policies) -> np.ndarray:
+def times_of(grid: Grid, column: Column, policies: Policies) -> np.ndarray:
     """The times of a column, from programming on [s]; NaN where none stands."""
     said = policies.programmed
     if column.stamps:
@@ -66,10 +66,7 @@ def _times(grid: Grid, column: Column, policies: Policies) -> np.ndarray:
                 f"{grid.where}: column {column.header!r} holds times of a clock (the first is {first}); say when the "
                 f"devices were programmed: programmed='{str(first)[:19]}'"
             )
-        since = stamp(said)
-        if since is None:
-            raise ParameterError(f"programmed must be a time stamp as 2024-05-17 12:00:00; got {said!r}")
-        return moments(grid, column, since).values
+        return moments(grid, column, said, policies.dates).values
     if isinstance(said, str):
         raise ParameterError(
             f"programmed must be a number [s], because column {column.header!r} holds numbers; got {said!r}"
@@ -124,7 +121,7 @@ def _by_device(grid: Grid, roles: Roles, reads: Reads) -> list[str]:
     written = []
     for column in roles.devices:
         cells = grid.columns[column.place] if grid.raw is None else grid.raw(column.place)
-        texts = [_text(cell) for cell in cells]
+        texts = [label(cell) for cell in cells]
         blank = next((k for k, text in enumerate(texts) if not text), None)
         if blank is not None:
             raise ParameterError(f"{grid.at(blank, column.place)} is blank; the name of a device belongs there")
@@ -135,7 +132,8 @@ def _by_device(grid: Grid, roles: Roles, reads: Reads) -> list[str]:
     return [str(name) for name in names]
 
 
-def _text(cell: Any) -> str:
+def label(cell: Any) -> str:
+    """The name that stands in a cell."""
     if isinstance(cell, float):
         return "" if cell != cell else f"{cell:.15g}"
     return "" if cell is None else str(cell).strip()

@@ -11,7 +11,8 @@ from pcmphys.errors import ParameterError
 from pcmphys.fit.readers import units
 from pcmphys.fit.readers.columns import Column
 from pcmphys.fit.readers.grid import Grid
-from pcmphys.fit.readers.locate import ABOVE, BELOW, MISSING, NUMBER, STAMP, WITH_UNIT
+from pcmphys.fit.readers.locate import ABOVE, BELOW, MISSING, NUMBER, WITH_UNIT
+from pcmphys.fit.readers.stamps import CLOCK, order_of, stamp
 from pcmphys.fit.readers.units import Unit
 from pcmphys.numerics import check
 
@@ -54,7 +55,7 @@ def numbers(grid: Grid, column: Column) -> Numbers:
             f"{grid.where}: column {column.header!r} has no unit; declare it, such as "
             f"{column.role}='{column.name}[{units.SI[column.role]}]' ({units.allowed(column.role)})"
         )
-    return Numbers(np.where(kinds == READ, values * unit.factor, np.nan), kinds, unit)
+    return Numbers(np.where(kinds == READ, values * unit.factor + unit.shift, np.nan), kinds, unit)
 
 
 def _of_cells(grid: Grid, column: Column, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray, dict[str, int]]:
@@ -102,7 +103,8 @@ def _odd(grid: Grid, column: Column, row: int, cell: Any) -> tuple[float, int, s
         if word in words:
             return np.nan, kind, None
     match = WITH_UNIT.fullmatch(text)
-    if match is not None and units.find(match[2]) is not None:
+    unit = match and units.find(match[2])
+    if match is not None and unit and unit.quantity in units.IN_CELLS:
         return float(match[1].replace(",", ".") if grid.decimal == "," else match[1]), READ, match[2]
     why, here, other = "", *(("comma", "point") if grid.decimal == "," else ("point", "comma"))
     if NUMBER.fullmatch(text) and {"comma": ",", "point": "."}[other] in text:
@@ -110,6 +112,8 @@ def _odd(grid: Grid, column: Column, row: int, cell: Any) -> tuple[float, int, s
     elif NUMBER.fullmatch(text):  # of Fortran, 1.5D-3, or beyond what a computer can hold, which is out of any range
         value = float(re.sub("[dD]", "e", text.replace(",", ".")))
         return value, READ if np.isfinite(value) else OVER, None
+    elif CLOCK.fullmatch(text):
+        why = " (it is a time of day: with its date before it, or in a column beside it, it is a moment)"
     elif isinstance(cell, str) and text.startswith("="):
         why = " (formulas are not run: save the file with values)"
     raise ParameterError(f"{grid.at(row, column.place)}: {text[:60]!r} is not a number{why}")
@@ -124,7 +128,7 @@ def _agreed(grid: Grid, column: Column, unit: Unit | None, own: dict[str, int]) 
     for text, row in own.items():
         found = known[text]
         wanted = unit or known[first]
-        if found is None or wanted is None or (found.quantity, found.factor) != (wanted.quantity, wanted.factor):
+        if found is None or wanted is None or found._replace(text="") != wanted._replace(text=""):
             before = column.unit.text if column.unit else first
             raise ParameterError(
                 f"{grid.at(row, column.place)}: {grid.cell(row, column.place)!r} is in {text}, while the column is in "
@@ -136,14 +140,20 @@ def _agreed(grid: Grid, column: Column, unit: Unit | None, own: dict[str, int]) 
     return unit or found
 
 
-def moments(grid: Grid, column: Column, programmed: Any) -> Numbers:
-    """The seconds from a moment (a `pandas.Timestamp`) to each of a column of dates and times."""
+def moments(grid: Grid, column: Column, programmed: Any, dates: str | None) -> Numbers:
+    """The seconds from a moment, as text, to each of a column of dates and times; ``dates`` as in `order_of`."""
     import pandas as pd
 
+    order = order_of(grid, column.place, dates)
+    if order is not None:
+        grid.how.append(("dates", f"{order} first"))
+    since = stamp(programmed, order)
+    if since is None:
+        raise ParameterError(f"programmed must be a time stamp as 2024-05-17 12:00:00; got {programmed!r}")
     cells = grid.columns[column.place]
     kinds = np.array([GAP if _missing(cell) else READ for cell in cells], dtype=np.int8)
     given = pd.Series([None if kind else cell for cell, kind in zip(cells, kinds)], dtype=object)
-    found = given.map(stamp)
+    found = given.map(lambda cell: stamp(cell, order))
     wrong = np.flatnonzero(found.isna().to_numpy() & (kinds == READ))
     if wrong.size:
         row = int(wrong[0])
@@ -151,25 +161,13 @@ def moments(grid: Grid, column: Column, programmed: Any) -> Numbers:
             f"{grid.at(row, column.place)}: {grid.cell(row, column.place)!r} is no time stamp; write them as in ISO "
             "8601: 2024-05-17 12:00:01"
         )
-    values = np.array([np.nan if gone else (one - programmed).total_seconds() for one, gone in zip(found, kinds)])
+    values = np.array([np.nan if gone else (one - since).total_seconds() for one, gone in zip(found, kinds)])
     return Numbers(values, kinds, None)
 
 
-def stamp(value: Any) -> Any:
-    """A moment as a `pandas.Timestamp` in UTC, which is assumed where no offset is given; None if it is none."""
-    import pandas as pd
-
-    if isinstance(value, str):
-        if not STAMP.fullmatch(value.strip()):
-            return None  # 5.6.2024 could be two days
-        value = value.strip().replace("/", "-").replace(",", ".")
-    elif not hasattr(value, "year") and not isinstance(value, np.datetime64):
-        return None
-    try:
-        found = pd.Timestamp(value)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return found.tz_localize("UTC") if found.tz is None else found.tz_convert("UTC")
+def first_stamp(grid: Grid, column: Column) -> str:
+    """The first of a column of dates and times, as text."""
+    return str(next(cell for cell in grid.columns[column.place] if not _missing(cell)))
 
 
 def _missing(cell: Any) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from pcmphys.errors import ParameterError
+from pcmphys.fit.readers.measurement import Measurement
 from pcmphys.numerics import check
 
 if TYPE_CHECKING:
@@ -27,13 +28,16 @@ class Failures(NamedTuple):
         return f"Failures({int(np.sum(self.failed))} of {np.size(self.failed)} devices failed)"
 
 
-def failures(time: ArrayLike, conductance: ArrayLike, *, keep: tuple[float, float] = (0.5, 2.0)) -> Failures:
+def failures(
+    time: ArrayLike | Measurement, conductance: ArrayLike | None = None, *, keep: tuple[float, float] = (0.5, 2.0)
+) -> Failures:
     """When devices first leave a window about their first read.
 
     Parameters
     ----------
-    time : (reads,) or (devices, reads) array
-        Of the reads [s], increasing from 0 (before the bake) on.
+    time : (reads,) or (devices, reads) array, or Measurement
+        Of the reads [s], increasing from 0 (before the bake) on. A Measurement holds its conductances: read it with
+        ``start=0``.
     conductance : (devices, reads) array
         [S], or normalised; the first read of each device is what it is held against, above 0.
     keep : (float, float)
@@ -55,6 +59,10 @@ def failures(time: ArrayLike, conductance: ArrayLike, *, keep: tuple[float, floa
     >>> found.since, found.time, found.failed
     (array([ 100., 1000.]), array([1000., 1000.]), array([ True, False]))
     """
+    if isinstance(time, Measurement):
+        if conductance is not None:
+            raise ParameterError("a Measurement holds its conductances; give it alone")
+        time, conductance = time.time, time.conductance
     reads = check.measured("conductance", check.array("conductance", conductance, "S", low=0.0, ndim=2), "S")
     at = check.array("time", time, "s", low=0.0, ndim=(1, 2))
     if at.shape not in (reads.shape, reads.shape[1:]):

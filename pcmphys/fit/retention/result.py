@@ -102,9 +102,12 @@ class RetentionFit(FitResult):
 
     def to_dataset(self) -> xr.Dataset:
         """As `FitResult.to_dataset`, with the devices."""
-        found = super().to_dataset().assign(
-            time=("device", self.time), temperature=("device", self.temperature), failed=("device", self.failed)
-        )  # fmt: skip
-        return found.assign_attrs(
-            life=self.life, fraction=self.fraction, reference_temperature=self.reference_temperature
+        each = ("device",)
+        columns = {
+            "time": (each, self.time, "s", "time to failure, or of the last look at a survivor"),
+            "temperature": (each, self.temperature, "K", "of the bake"),
+            "failed": (each, self.failed, "1", "whether it failed"),
+        }
+        return self.with_data(
+            columns, life=self.life, fraction=self.fraction, reference_temperature=self.reference_temperature
         )

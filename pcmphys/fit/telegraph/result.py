@@ -114,13 +114,14 @@ class TelegraphFit(FitResult):
 
     def to_dataset(self) -> xr.Dataset:
         """As `FitResult.to_dataset`, with the trace, the state of each read, and the levels with their occupancy."""
-        found = super().to_dataset().assign_coords(time=("time", self.time))
-        return found.assign(
-            trace=("time", self.trace),
-            state=("time", self.state),
-            drift_curve=("time", self.drift_curve),
-            level=("state_number", self.levels),
-            occupancy=("state_number", self.occupancy),
-            filled=(("state_number", "trap"), self.filled),
-            captures=("trap", self.captures),
-        )
+        at, each = ("time",), ("state_number",)
+        columns = {
+            "trace": (at, self.trace, self.unit, "read"),
+            "state": (at, self.state, "1", "number of the most likely state"),
+            "drift_curve": (at, self.drift_curve, self.unit, "drift that was found, zero on average"),
+            "level": (each, self.levels, self.unit, "of each state, without drift"),
+            "occupancy": (each, self.occupancy, "1", "share of the reads in each state"),
+            "filled": ((*each, "trap"), self.filled, "1", "whether each trap is filled in each state"),
+            "captures": (("trap",), self.captures, "1", "expected number of times that each was filled"),
+        }
+        return self.with_data(columns, {"time": (at, self.time, "s", "time since the first read")})

@@ -10,7 +10,7 @@ import numpy as np
 
 from pcmphys.parameters import Technology
 from pcmphys.plot import page
-from pcmphys.plot.page import Table
+from pcmphys.plot.page import PageTable
 from pcmphys.plot.style import time_name
 from pcmphys.study.network import figures
 
@@ -78,13 +78,13 @@ def overview(dataset: xr.Dataset) -> Figure:
     return figures.overview_of_cell(dataset, str(dataset["cell"].values[0]))
 
 
-def tables(dataset: xr.Dataset) -> list[Table]:
+def tables(dataset: xr.Dataset) -> list[PageTable]:
     """One table a cell."""
     chips = dataset.sizes["chip"]
     of = f"mean ± std of {chips} chips" if chips > 1 else "one chip"
     times = dataset.sizes["time"]
     names = map(str, dataset["cell"].values)
-    return [Table(f"{name}: {of}", HEADINGS, result_rows(dataset, name), left=3, block=times) for name in names]
+    return [PageTable(f"{name}: {of}", HEADINGS, result_rows(dataset, name), left=3, block=times) for name in names]
 
 
 def remarks(dataset: xr.Dataset) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pcmphys.plot import page
-from pcmphys.plot.page import Table
+from pcmphys.plot.page import PageTable
 from pcmphys.study.selector_margin import figures
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def overview(dataset: xr.Dataset) -> Figure:
     return figures.overview_of_selectors(dataset)
 
 
-def tables(dataset: xr.Dataset) -> list[Table]:
+def tables(dataset: xr.Dataset) -> list[PageTable]:
     """The largest array of the study, for each selector and wire resistance."""
     return _tables(dataset, int(dataset["size"].values[-1]))
 
@@ -75,7 +75,7 @@ def body(dataset: xr.Dataset) -> list[str]:
     return [*found, _LIMITS, page.sources(dataset)]
 
 
-def _tables(dataset: xr.Dataset, size: int) -> list[Table]:
+def _tables(dataset: xr.Dataset, size: int) -> list[PageTable]:
     """One of the read margins, and one of what else was asked; each fits on a terminal of 80 columns."""
     schemes = [str(scheme) for scheme in dataset["scheme"].values]
     read, others = [], []
@@ -94,8 +94,8 @@ def _tables(dataset: xr.Dataset, size: int) -> list[Table]:
     cells, block = f"{size} × {size} cells", dataset.sizes["wire"]
     headings = ("write margin", "disturb [V]", "matvec error [%]", "power [mW]")
     return [
-        Table(f"{cells}: read margin, by scheme of the other lines", (*_WHAT, *schemes), read, block=block),
-        Table(f"{cells}: writing and matvec", (*_WHAT, *headings), others, block=block),
+        PageTable(f"{cells}: read margin, by scheme of the other lines", (*_WHAT, *schemes), read, block=block),
+        PageTable(f"{cells}: writing and matvec", (*_WHAT, *headings), others, block=block),
     ]
 
 

@@ -118,8 +118,6 @@ def test_data_frames_are_told_what_to_pass():
     frame = pandas.DataFrame({"time": TIME, "g1": READS, "g2": 2 * READS})
     with pytest.raises(ParameterError, match=r"time must be an array of times in s; got a DataFrame: pass its columns"):
         fit.drift(frame)
-    with pytest.raises(ParameterError, match=r"path must be that of a text file; got a DataFrame\. .*drift\(time"):
-        fit.read_drift(frame)
     with pytest.raises(ParameterError, match="is it transposed"):
         fit.drift(frame["time"], frame[["g1", "g2"]])
     # and what the messages say works

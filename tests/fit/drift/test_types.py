@@ -10,9 +10,9 @@ from typing import assert_type
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.fit import DriftFit, DriftPopulation, DriftTable, read_drift
+from pcmphys.fit import DriftFit, DriftPopulation, DriftTable, read
 
-population = pcm.fit.drift(read_drift("a.csv"), start=55.0, missing="skip")
+population = pcm.fit.drift(read("a.csv", missing="skip"), start=55.0)
 assert_type(population, DriftPopulation)
 assert_type(population[0], DriftFit)
 assert_type(population["a"], DriftFit)

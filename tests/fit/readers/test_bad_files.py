@@ -1,6 +1,7 @@
 """Files that cannot be read as they are: each is said in plain words, with file, row, column and what to do."""
 
 import gzip
+import pathlib
 
 import numpy as np
 import pytest
@@ -229,3 +230,14 @@ def test_two_tables_in_a_file(read):
     assert read(block + second, voltage=0.2, table=2).conductance[0, 0] == pytest.approx(2e-5)
     with pytest.raises(ParameterError, match=r"table must be within \[1, 2\]; got 3"):
         read(block * 2, voltage=0.2, table=3)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("start", [b"", b"t[s],g[S]\n1,2\n" * 50])
+def test_a_huge_binary_file_is_not_read_whole(tmp_path, monkeypatch, packed, start):
+    content = start + bytes(range(256)) * 4000
+    path = tmp_path / "data.csv"
+    path.write_bytes(gzip.compress(content) if packed else content)
+    monkeypatch.setattr(pathlib.Path, "read_bytes", lambda self: pytest.fail("it was read whole"))
+    with pytest.raises(ParameterError, match=r"data\.csv is binary, not a table of text"):
+        fit.read(path)

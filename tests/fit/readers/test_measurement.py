@@ -132,3 +132,16 @@ def test_names_of_devices_are_as_written(tmp_path):
     path = tmp_path / "long.csv"
     path.write_text("cell,t (s),g (uS)\n007,1,20\n007,2,19\n12345678901234567890,1,10\n12345678901234567890,2,9\n")
     assert pcm.fit.read(path).names == ("007", "12345678901234567890")
+
+
+def test_the_licence_stands_in_a_note_beside_the_file(tmp_path):
+    path = tmp_path / f"{'long' * 20}.csv"
+    path.write_text("t[s],g[uS]\n1,2\n2,1\n")
+    assert pcm.fit.read(path).source.licence == ""
+    (tmp_path / "SOURCE.md").write_text("# Reads\n\n- Licence of the data: CC BY 4.0, (c) us. Cite us.\n")
+    source = pcm.fit.read(path).source
+    assert source.licence == "CC BY 4.0, (c) us (SOURCE.md beside the file)"
+    assert len(repr(source)) < 200
+    (tmp_path / "LICENSE").write_text("MIT\n")
+    assert pcm.fit.read(path).source.licence == "MIT (LICENSE beside the file)"
+    assert pcm.fit.read(path, licence="mine").source.licence == "mine"

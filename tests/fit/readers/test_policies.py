@@ -146,7 +146,7 @@ def test_the_moment_of_programming(read):
         read(stamps, programmed="yesterday")
     with pytest.raises(ParameterError, match=r"programmed must be a number .s., because column"):
         read(WIDE, programmed="2024-05-17")
-    for other in ("17.5.24", "05/06/2024 12:00", "today", "23:59:02"):
+    for other in ("17.5.24", "32.1.2024", "31.2.2024", "today", "23:59:02", "17-Fbr-2024", "5/17/2024 13:00 PM"):
         with pytest.raises(ParameterError, match=f"line 3, column 'when': '{other}' is no time stamp"):
             read(stamps.replace("2024-05-17T23:59:02", other), programmed="2024-05-17")
 

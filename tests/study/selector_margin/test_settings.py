@@ -16,8 +16,8 @@ import pcmphys as pcm
 from pcmphys.crossbar import OTS, Crossbar, Diode, Transistor, Wires
 from pcmphys.crossbar.analysis.margins import read_margin
 from pcmphys.errors import ParameterError
+from pcmphys.numerics.parts import Parts
 from pcmphys.study import SelectorMarginConfig, run, save
-from pcmphys.study.parts import Parts
 from pcmphys.study.selector_margin import study
 from pcmphys.study.selector_margin.array import applied_voltage
 

@@ -11,8 +11,9 @@ import xarray as xr
 
 from pcmphys import ParameterError
 from pcmphys.numerics.files import write_whole
+from pcmphys.numerics.parts import Parts
 from pcmphys.study import finished, read_config, registry, run
-from pcmphys.study.parts import Parts, fingerprint
+from pcmphys.study.plan import fingerprint
 from pcmphys.study.registry import plan_of
 from tests.study.squares import KIND, Squares, SquareSettings
 

@@ -1,4 +1,4 @@
-"""Finished chunks of a study on disk, from which an interrupted one goes on."""
+"""Finished parts of long work on disk, from which an interrupted one goes on."""
 
 from __future__ import annotations
 
@@ -10,18 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from pcmphys.numerics.cache import source_fingerprint
 from pcmphys.numerics.files import sealed, unsealed, write_whole
-from pcmphys.study.plan import Part, Plan
 
-
-def fingerprint(plan: Plan) -> str:
-    """What a study's results belong to: settings, content and program."""
-    return f"{plan.config.digest()}-{source_fingerprint(plan.content())}"
+Part = dict[str, np.ndarray]
 
 
 class Parts:
-    """Finished chunks in a folder; a part counts only for the same fingerprint, and only if no byte has changed.
+    """Finished parts in a folder; one counts only for the same fingerprint, and only if no byte has changed.
 
     Each is a file of ``numpy.savez``, sealed.
     """
@@ -31,11 +26,11 @@ class Parts:
         self.fingerprint = fingerprint
 
     def path(self, key: tuple[int, ...]) -> Path:
-        """File of a chunk."""
+        """File of a part."""
         return self.folder / f"{self.fingerprint}-{'-'.join(f'{k:05d}' for k in key)}.npz"
 
     def load(self, key: tuple[int, ...]) -> Part | None:
-        """Results of a chunk; None if they are not there, or not as they were written (with a warning)."""
+        """Results of a part; None if they are not there, or not as they were written (with a warning)."""
         path = self.path(key)
         try:
             whole = unsealed(path.read_bytes())
@@ -52,20 +47,20 @@ class Parts:
             return dict(archive)
 
     def save(self, key: tuple[int, ...], part: Part) -> None:
-        """Keep the results of a chunk."""
+        """Keep the results of a part."""
         stream = io.BytesIO()
         np.savez(stream, **part)
         write_whole(self.path(key), sealed(stream.getvalue()))
 
     def count(self, keys: Iterable[tuple[int, ...]]) -> int:
-        """How many of the chunks are here."""
+        """How many of the parts are here."""
         return sum(self.path(key).is_file() for key in keys)
 
     def forget(self) -> None:
-        """Remove the parts of this study."""
+        """Remove the parts of this work."""
         if not self.folder.is_dir():
             return
         for path in list(self.folder.glob(f"{self.fingerprint}-*")):
             path.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):  # parts of another study may still lie there
+        with contextlib.suppress(OSError):  # parts of other work may still lie there
             self.folder.rmdir()
