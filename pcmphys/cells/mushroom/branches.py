@@ -35,11 +35,13 @@ def thresholds(start, stop, ambient, p, state, out):
 
 
 @kernel
-def points(start, stop, ambient, load, p, chosen, state, thresholds, out):
-    """Folds of the devices chosen[start..stop] behind leads and a load [ohm], into rows of ``out`` (6, devices).
+def points(start, stop, surroundings, p, chosen, state, thresholds, out):
+    """Folds of the devices chosen[start..stop] behind their leads and a load, into rows of ``out`` (6, devices).
 
-    The structure must have been evaluated. ``thresholds`` [V] are those of all devices.
+    ``surroundings`` are temperature [K] and load [ohm]. The structure must have been evaluated. ``thresholds`` [V] are
+    those of all devices.
     """
+    ambient, load = surroundings
     chosen, state, thresholds, out = borrowed((chosen, state, thresholds, out))
     memory = np.empty(ROOM), np.zeros(SECTORS)
     work, still = borrowed(memory)

@@ -218,8 +218,8 @@ class MushroomLook(Frozen):
         missing = np.flatnonzero(needed & np.isnan(found[0]))
         if missing.size:
             threshold = self.threshold_voltage.reshape(-1).copy()
-            arrays = missing, self._state, threshold, found
-            launch(branches.points, missing.size, self.temperature, load, self._floats, *arrays, grain=GRAIN)
+            surroundings, arrays = (self.temperature, load), (missing, self._state, threshold, found)
+            launch(branches.points, missing.size, surroundings, self._floats, *arrays, grain=GRAIN)
         return found
 
     @functools.cached_property
