@@ -139,6 +139,32 @@ def read(name: str) -> Certified:
     return Certified(x, y, (numbers[:, 0], numbers[:, 1]), numbers[:, 2], numbers[:, 3], squares)
 
 
+def exact_errors(name: str, problem: Certified, *, rounded: bool) -> np.ndarray:
+    """Standard errors of a sum of exponentials in 40-digit arithmetic: of the data as printed, or as 64-bit numbers."""
+    import mpmath
+
+    lines = (DATA / f"{name}.dat").read_text(encoding="ascii").splitlines()
+    words = [line.split() for line in lines[60:] if line.strip()]
+    with mpmath.workdps(40):
+        y, x = ([mpmath.mpf(float(row[k]) if rounded else row[k]) for row in words] for k in (0, 1))
+        values = [mpmath.mpf(value) for value in problem.values]
+        for _ in range(20):
+            slopes, residual = mpmath.matrix(len(x), len(values)), mpmath.matrix(len(x), 1)
+            for i, place in enumerate(x):
+                for k in range(0, len(values), 2):
+                    slopes[i, k] = mpmath.exp(-values[k + 1] * place)
+                    slopes[i, k + 1] = -values[k] * place * slopes[i, k]
+                residual[i] = y[i] - sum(values[k] * slopes[i, k] for k in range(0, len(values), 2))
+            square = slopes.T * slopes
+            step = mpmath.lu_solve(square, slopes.T * residual)
+            values = [value + move for value, move in zip(values, step, strict=True)]
+            if mpmath.norm(step) < mpmath.mpf(10) ** -25:
+                break
+        scale = (residual.T * residual)[0] / (len(x) - len(values))
+        inverse = square**-1
+        return np.array([float(mpmath.sqrt(scale * inverse[k, k])) for k in range(len(values))])
+
+
 def fitted(name: str, problem: Certified, start: int) -> fit.CurveFit:
     """The engine's answer from one of the two starts."""
     parameters = [fit.Parameter(f"b{k + 1}", value) for k, value in enumerate(problem.starts[start])]
@@ -152,4 +178,9 @@ def digits(found: fit.CurveFit, problem: Certified) -> Digits:
         (np.array(list(found.values.values())), problem.values),
         (np.array(list(found.errors.values())), problem.errors),
     )
-    return Digits(*(float(min(11.0, -np.log10(np.abs(got / true - 1.0).max() + 1e-300))) for got, true in pairs))
+    return Digits(*(agreement(got, true) for got, true in pairs))
+
+
+def agreement(got: np.ndarray, true: np.ndarray) -> float:
+    """Digits to which the worst of some numbers agrees, 11 at most."""
+    return float(min(11.0, -np.log10(np.abs(got / true - 1.0).max() + 1e-300)))

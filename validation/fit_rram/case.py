@@ -27,11 +27,17 @@ DATA = pathlib.Path(__file__).parents[2] / "data" / "stanford-rram"
 INTERVAL = 2.5e-3  # s, if the origin's settings file is right; no result depends on it
 PREFACTOR = 1e-13  # s, assumed: one look a temperature cannot tell it
 NOTES = (
-    "RRAM, not PCM. The demand that traps stand out of coloured noise by 4 standard deviations was chosen with "
-    "these two traces in view, so that their numbers of levels are no blind test. All five temperatures of the bake "
-    "together do not follow one Arrhenius law (half a percent of the cells fail at any temperature), and the fit "
-    "says so; its answer for the two hottest, which has a closed form, is what is held."
+    "RRAM, not PCM. What tells traps from coloured noise was set with simulated noise alone, so that the levels of "
+    "these two traces are a blind test. The slope of the irregular trace is that of an unweighted line through bins, "
+    "as its source tells it; by chi2 the trace has no power law, and what a weighted fit gives depends on the weights. "
+    "All five temperatures of the bake together do not follow one Arrhenius law (half a percent of the cells fail at "
+    "any temperature), and the fit says so; its answer for the two hottest, which has a closed form, is what is held."
 )
+_SPIKES = (
+    "by eye the trace has two levels and a rare third; the fit finds both, and a second trap for the spikes of 2 uS "
+    "upwards, about a hundred in 250 s, which come and go as a trap does and of which the eye made the rare third"
+)
+KNOWN_MISSES = {"range16: levels of telegraph noise": _SPIKES}
 
 
 def run(out: pathlib.Path, quick: bool) -> list[Result]:
@@ -46,10 +52,11 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
             strict=True,
         )
     ]  # fmt: skip
-    results += _peaks(found["range24"])
+    results += [_peaks("range16", found["range16"], 2), _peaks("range24", found["range24"], 4)]
     irregular = _columns("irregular.csv.gz")
     spectrum = fit.spectrum(irregular["conductance[S]"], time=irregular["time[s]"])
     results.append(_spectrum(spectrum, irregular))
+    results.append(_line(irregular))
     results += _retention()
     save_figure(_draw(found, spectrum), out / "figure.png")
     return results
@@ -62,23 +69,16 @@ def _columns(name: str) -> dict[str, np.ndarray]:
     return dict(zip(rows[0], np.array(rows[1:], dtype=float).T, strict=True))
 
 
-def _peaks(fitted) -> list[Result]:
-    """Each level against the nearest peak of the histogram of the trace less its drift."""
+def _peaks(name: str, fitted, most: int) -> Result:
+    """The levels that hold most reads, each against the nearest peak of the histogram of the trace less its drift."""
     heights, edges = np.histogram(fitted.trace - fitted.drift_curve, 120)
     smooth = np.convolve(np.log(heights + 1.0), np.ones(5) / 5, "same")
     places = 0.5 * (edges[1:] + edges[:-1])[find_peaks(smooth, prominence=0.15)[0]]
-    away = max(np.abs(places - level).min() for level in fitted.levels)
-    share = away / np.abs(np.diff(np.sort(fitted.levels))).min()
-    reference = "peaks of the histogram"
-    return [
-        within(
-            "range24: worst distance of a level from a peak, over the least gap of levels",
-            share,
-            0.25,
-            reference,
-            MEASURED,
-        )
-    ]
+    levels = fitted.levels[np.argsort(-fitted.occupancy)[:most]]
+    away = max(np.abs(places - level).min() for level in levels)
+    share = away / np.abs(np.diff(np.sort(levels))).min()
+    words = f"{name}: worst distance of the {most} levels most held from a peak, over the least gap of them"
+    return within(words, share, 0.25, "peaks of the histogram", MEASURED)
 
 
 def _spectrum(fitted, irregular) -> Result:
@@ -92,6 +92,19 @@ def _spectrum(fitted, irregular) -> Result:
     off = float(np.sqrt(np.mean((np.log(fitted.density[low] / other) / error) ** 2)))
     words = "irregular times: density against that of interpolated reads, rms in standard errors of a bin"
     return within(words, off, 1.0, "Welch's method (scipy) after linear interpolation", MODEL)
+
+
+def _line(irregular) -> Result:
+    """The slope that the source of the trace tells: bins that count alike, of the whole trace at once.
+
+    More segments give -0.55 (8) to -0.60 (3), as fewer low frequencies are left.
+    """
+    time, value = irregular["time[s]"], irregular["conductance[S]"]
+    found = fit.spectrum(value, time=time, segments=1)
+    inside = (found.frequency >= 0.02) & (found.frequency <= 10.0)
+    slope = np.polyfit(np.log(found.frequency[inside]), np.log(found.density[inside]), 1)[0]
+    words = "irregular times: slope of an unweighted line from 0.02 to 10 Hz, less that of the source"
+    return within(words, slope + 0.63, 0.03, "-0.63 (SOURCE.md of the data)", MEASURED)
 
 
 def _retention() -> list[Result]:

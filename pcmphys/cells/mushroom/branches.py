@@ -35,16 +35,19 @@ def thresholds(start, stop, ambient, p, state, out):
 
 
 @kernel
-def points(start, stop, ambient, load, p, state, thresholds, out):
-    """Folds of devices start..stop behind leads and a load [ohm], as rows of ``out`` (6, devices).
+def points(start, stop, surroundings, p, chosen, state, thresholds, out):
+    """Folds of the devices chosen[start..stop] behind their leads and a load, into rows of ``out`` (6, devices).
 
-    The structure must have been evaluated. ``thresholds`` [V] are theirs.
+    ``surroundings`` are temperature [K] and load [ohm]. The structure must have been evaluated. ``thresholds`` [V] are
+    those of all devices.
     """
-    state, thresholds, out = borrowed((state, thresholds, out))
+    ambient, load = surroundings
+    chosen, state, thresholds, out = borrowed((chosen, state, thresholds, out))
     memory = np.empty(ROOM), np.zeros(SECTORS)
     work, still = borrowed(memory)
     activated = activation(ambient, p.conduction)
-    for i in range(start, stop):
+    for n in range(start, stop):
+        i = chosen[n]
         edge = load_sectors(i, ambient, activated, still, p, state, work)
         branch = branch_of(thresholds[i], p.conduction.series_resistance + load, p)
         voltage, crossing = _crossing(branch, edge, work, p)
@@ -134,7 +137,7 @@ def voltages(start, stop, ambient, p, current, thresholds, state, out):
         branch = branch_of(thresholds[i], 0.0, p)
         if size > 0.0:
             edge = load_sectors(i, ambient, activated, still, p, state, work)
-            on, _, voltage = off_point(size, False, branch, edge, work, p)
+            on, _, voltage = off_point(size, False, 0.0, branch, edge, work, p)
             voltage += p.heat.on_resistance * size
         if on:
             voltage = switching.on_voltage(size, branch, p.switching)

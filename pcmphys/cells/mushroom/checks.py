@@ -106,11 +106,13 @@ def read_voltage(devices: Population, voltage: float | None) -> float:
     return abs(voltage)
 
 
-def states(shape: tuple[int, ...], on: ArrayLike) -> np.ndarray:
-    """Whether each device is on, from one flag or an array of the population's shape, as a flat array."""
-    on = np.asarray(check.unmasked("on", on))
+def states(shape: tuple[int, ...], on: ArrayLike, name: str = "on") -> np.ndarray:
+    """A flag of each device, from one flag or an array of the population's shape, as a flat array."""
+    on = np.asarray(check.unmasked(name, on))
     if on.dtype != np.bool_ or on.shape not in ((), shape):
-        raise ParameterError(f"on must be bool, one or an array of shape {shape}; got {on.dtype} of shape {on.shape}")
+        raise ParameterError(
+            f"{name} must be bool, one or an array of shape {shape}; got {on.dtype} of shape {on.shape}"
+        )
     return np.broadcast_to(on, shape).reshape(-1)
 
 

@@ -141,6 +141,7 @@ def follow(steps, source, off, threshold, p, state, course, memory):
     up_voltage = switching.on_voltage(up, terminal, p.switching)
     down_voltage = switching.on_voltage(down, terminal, p.switching)
     loaded, edge, on, before = False, 0.0, False, -1.0
+    off_current, off_voltage = 0.0, 0.0  # of the step before, where it was off
     for j in range(first, steps.shape[0]):
         drive = abs(scale * steps[max(j, 0), DRIVE])
         drive = drive if drive > _NONE else 0.0
@@ -168,7 +169,9 @@ def follow(steps, source, off, threshold, p, state, course, memory):
             on = False
             if not loaded:
                 edge, loaded = _load(off, p, state, memory), True
-            hot, current, voltage = off_point(drive, as_voltage, terminal, edge, memory[0], p)
+            above = off_voltage if drive <= off_current else 0.0
+            hot, current, voltage = off_point(drive, as_voltage, above, terminal, edge, memory[0], p)
+            off_current, off_voltage = (0.0 if hot or as_voltage else current), voltage
             if hot and as_voltage:
                 least = current
                 current = switching.on_current(drive, 0.0, up, terminal, p.switching)
@@ -213,15 +216,16 @@ def _load(off, p, state, memory):
 
 
 @law
-def off_point(drive, by_voltage, branch, edge, work, p):
+def off_point(drive, by_voltage, above, branch, edge, work, p):
     """Whether a drive [A or V] > 0 finds a device on that was off; current [A] and voltage [V] without heater if not.
 
-    By voltage, with the branch's resistance in series, the current is in any case that of the off-state.
+    By voltage, with the branch's resistance in series, the current is in any case that of the off-state. ``above`` [V]
+    is where the off-state carries more than the current, if that is known; else zero.
     """
     unloaded = OnState(branch.hold, branch.excess, 0.0)
     trial, series = drive, branch.resistance
     if not by_voltage:
-        trial, series = switching.on_voltage(drive, unloaded, p.switching), 0.0
+        trial, series = above if above > 0.0 else switching.on_voltage(drive, unloaded, p.switching), 0.0
     current, on = 0.0, False
     for step in range(_MOST_STEPS):
         current, slope = solve_current(trial, edge, series, work)
@@ -229,7 +233,7 @@ def off_point(drive, by_voltage, branch, edge, work, p):
             trial -= series * current
             on = trial > switching.on_voltage(current, unloaded, p.switching)
             break
-        if step == 0 and current <= drive:
+        if step == 0 and above == 0.0 and current <= drive:
             on = True
             break
         # the off-state's current is convex: from above Newton's steps stay above, but for rounding

@@ -156,7 +156,7 @@ class MushroomLook(Frozen):
         else:
             kind = np.full(self.size, branches.OFF) if kind is None else kind
             current, slope = out = np.empty((2, self.size))
-            found = self._points(load) if (kind != branches.OFF).any() else np.zeros((6, self.size))
+            found = self._points(load, kind != branches.OFF)
             surroundings, asked = (self.temperature, load), (voltage, kind)
             launch(
                 branches.currents, self.size, surroundings, self._floats, asked, found, self._state, out, grain=GRAIN
@@ -192,8 +192,10 @@ class MushroomLook(Frozen):
         launch(branches.voltages, self.size, self.temperature, self._floats, *arrays, grain=GRAIN)
         return self._shaped(out[0]).copy(), self._shaped(out[1] > 0.0).copy()
 
-    def folds(self, load: float = 0.0) -> Folds:
+    def folds(self, load: float = 0.0, *, where: Any = True) -> Folds:
         """Where devices behind a load resistance [ohm] go on and off again, as the source's voltage rises and falls.
+
+        ``where`` (bool, population's shape) are the devices that are asked for; the others may have NaN.
 
         Examples
         --------
@@ -204,24 +206,23 @@ class MushroomLook(Frozen):
         >>> bool((folds.up_voltage >= folds.down_voltage).all())
         True
         """
-        found = self._points(check.number("load", load, "ohm", 0.0))
+        found = self._points(check.number("load", load, "ohm", 0.0), checks.states(self.shape, where, "where"))
         return Folds(*(self._shaped(row) for row in found[: len(Folds._fields)]))
 
-    def _points(self, load: float) -> np.ndarray:
-        if load == 0.0:
-            return self._own_points
-        return self._found_points(load)
+    def _points(self, load: float, needed: np.ndarray) -> np.ndarray:
+        """Folds as `branches.points` gives them, of the devices that are needed; without load they are kept."""
+        found = self._own_points if load == 0.0 else np.full((6, self.size), np.nan)
+        missing = np.flatnonzero(needed & np.isnan(found[0]))
+        if missing.size:
+            threshold = self.threshold_voltage.reshape(-1).copy()
+            surroundings, arrays = (self.temperature, load), (missing, self._state, threshold, found)
+            launch(branches.points, missing.size, surroundings, self._floats, *arrays, grain=GRAIN)
+        return found
 
     @functools.cached_property
     def _own_points(self) -> np.ndarray:
-        return self._found_points(0.0)
-
-    def _found_points(self, load: float) -> np.ndarray:
-        out, threshold = np.empty((6, self.size)), self.threshold_voltage.reshape(-1).copy()
-        launch(
-            branches.points, self.size, self.temperature, load, self._floats, self._state, threshold, out, grain=GRAIN
-        )  # fmt: skip
-        return out
+        # threads that fill it at the same time fill in the same numbers
+        return np.full((6, self.size), np.nan)
 
     def warn_of_switching(self, voltage: np.ndarray) -> None:
         """Give a ValidityWarning where these voltages [V], one a device, would lead beyond the on-state's validity."""

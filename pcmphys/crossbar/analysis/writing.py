@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+_LEAST_POWER = 1e-10
+"""Power [W] of a device below which it is left alone: it would warm by less than a thousandth of a kelvin."""
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class WriteReport:
     """What one pulse through the array did; arrays of shape (rows, columns).
@@ -122,11 +126,14 @@ def _send(population, solution, switched, pulse, crosstalk: ThermalCrosstalk | N
     warmed = None
     if crosstalk is not None and not isinstance(crosstalk, ThermalCrosstalk):
         raise ParameterError(f"crosstalk must be a ThermalCrosstalk; got {crosstalk!r}")
+    outside = population.cell.parameters.conduction.series_resistance
+    power = np.maximum(current * (solution.device_voltage - outside * current), 0.0)
     if crosstalk is not None:
-        outside = population.cell.parameters.conduction.series_resistance
-        power = np.maximum(current * (solution.device_voltage - outside * current), 0.0)
         warmed = check.number("temperature", ambient, "K") + crosstalk.rise(power)
-    report = population.apply(pulse.shaped("current"), amplitude=current, temperature=ambient, warmed=warmed)
+    heated = power > _LEAST_POWER
+    report = population.apply(
+        pulse.shaped("current"), amplitude=current, where=heated, temperature=ambient, warmed=warmed
+    )
     hottest = report.peak_temperature
     return WriteReport(
         solution, switched, current, hottest if warmed is None else np.maximum(hottest, warmed), report.energy

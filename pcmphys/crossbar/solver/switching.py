@@ -85,10 +85,12 @@ class SwitchingDevices:
         """See `states`: how far a device or selector is out of the range of its state."""
         across, current = np.abs(self._across(fields)), np.abs(fields.cell_current)
         out = np.full(self.on.shape, -1.0)
-        if self.switched.any() or across.max() > self.look.cell.parameters.heat.on_voltage:
-            folds = self.look.folds()
-            least = np.minimum(folds.up_current, folds.down_current)
-            out[0] = np.where(self.switched, 1.0 - current / least, across / folds.up_voltage - 1.0)
+        # no on-state holds less than the holding voltage
+        asked = self.switched | (across > self.look.cell.parameters.heat.on_voltage)
+        if asked.any():
+            folds = self.look.folds(where=asked)
+            excess = np.where(self.switched, 1.0 - current / folds.up_current, across / folds.up_voltage - 1.0)
+            out[0] = np.where(asked, excess, -1.0)
         if self.selector_on is not None:
             out[1] = out_of_range(self.selector, self.selector_on, fields.selector_voltage, fields.cell_current)
         return out

@@ -152,13 +152,14 @@ def drift(
     both.
 
     Intervals of 68.3 % were checked on simulated devices with 20 and 60 reads, 1/f noise (Gaussian, and of two-state
-    traps) and white noise in several mixtures: those of populations cover 65-75 %, those of single traces 67-82 % (up
-    to 90 % if all noise is white), plain least squares 34-60 %. Noise that is truly 1/f and known to be so is served
-    a little better by ``noise_slope=1``. Noise that ages is a trial kind like the slopes, with the chance
-    0.5 n / (n + 4) before the data of n devices, and common to all of them. Over populations of 1000 devices
-    (20 to 60 reads; Gaussian noise of either kind, and the statistical cells of this package) the intervals cover
-    67-70 % and 94.5-96 % on average, and the spread between devices comes out right to 2 %. Taken as stationary, noise
-    that ages makes intervals too wide (76-87 %) and the spread 10 to 20 % too small.
+    traps) and white noise in several mixtures: those of populations cover 65-75 %, those of single traces 63-82 % (up
+    to 90 % if all noise is white), plain least squares 34-60 %: the reads of one device tell neither the share of white
+    noise nor whether the noise ages, and its interval is an average over what they might be. Noise that is truly 1/f
+    and known to be so is served a little better by ``noise_slope=1``. Noise that ages is a trial kind like the slopes,
+    with the chance 0.5 n / (n + 4) before the data of n devices, and common to all of them. Over populations of 1000
+    devices (20 to 60 reads; Gaussian noise of either kind, and the statistical cells of this package) the intervals
+    cover 67-70 % and 94.5-96 % on average, and the spread between devices comes out right to 2 %. Taken as stationary,
+    noise that ages makes intervals too wide (76-87 %) and the spread 10 to 20 % too small.
 
     The noise is a sum of relaxations with rates even in their logarithm, whose variogram is right to 1 %, so that a
     likelihood takes one pass over the reads (a Kalman filter): time and memory go with their number. Estimates and

@@ -66,12 +66,19 @@ def _end(rise: _Rise, side: float, step: float) -> float:
 
     rise.begin()
     inner, outer, room = 0.0, step, rise.room[side]
+    seen = {}  # from another start the same place may end in another minimum, and the ends are to keep their signs
+
+    def at(shift: float) -> float:
+        if shift not in seen:
+            seen[shift] = rise.at(side * shift)
+        return seen[shift]
+
     for _ in range(_STEPS):
         outer = min(outer, room)
-        if rise.at(side * outer) > 0.0:
-            return side * float(
-                brentq(lambda shift: rise.at(side * shift), inner, outer, rtol=1e-8, xtol=1e-12 * outer)
-            )
+        if at(outer) > 0.0:
+            if at(inner) > 0.0:  # it has none here
+                return side * inner
+            return side * float(brentq(at, inner, outer, rtol=1e-8, xtol=1e-12 * outer))
         if outer == room:
             return side * room
         inner, outer = outer, 1.6 * outer

@@ -23,7 +23,7 @@ def life_interval(
 
     life, z = wanted[0], float(ndtri(wanted[1]))
     allowed = 0.5 * float(chi2.ppf(probability, 1))
-    best = sample.log_likelihood(*law)
+    best = sample.objective(*law)
     centre = sample.life_temperature(life, z, *law)
     last = np.array([law[1], math.log(law[2])])
 
@@ -42,7 +42,7 @@ def life_interval(
                     energy = thermal * (math.log(life) - fixed) - z * spread
                 else:
                     energy = thermal * (math.log(life) - fixed - z * spread)
-            value = -sample.log_likelihood(prefactor, energy, spread)
+            value = -sample.objective(prefactor, energy, spread)
             return value if math.isfinite(value) else 1e300
 
         found = minimize(lost, last, method="Nelder-Mead", options={"xatol": 1e-8, "fatol": 1e-9, "maxiter": 2000})

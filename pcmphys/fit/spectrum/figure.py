@@ -28,7 +28,7 @@ def spectrum_figure(fit: Any, path: str | Path | None = None) -> Figure:
         axes.plot(every, curve, color=style.VERMILION, lw=1.0, ls="--")
         slope = " ± ".join(part for part in value_and_error(fit.exponent, fit.exponent_error) if part)
         axes.plot(every[fitted], curve[fitted], color=style.VERMILION, lw=1.8, label=rf"$f^{{-\beta}}$, β = {slope}")
-        if "white" in fit.values:
+        if fit.values.get("white", 0.0) > 0.0:
             axes.axhline(fit["white"].value, color=style.GREY, lw=1.0, ls=":", label="floor: white noise and aliases")
         axes.axvline(fit.nyquist, color=style.GREY, lw=0.8)
         axes.annotate(

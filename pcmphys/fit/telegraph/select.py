@@ -1,4 +1,4 @@
-"""How many traps a trace shows: starts for each number, Bayes' criterion, and traps that can be seen."""
+"""How many traps a trace shows: starts for each number, and Bayes' criterion for white noise and for coloured."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 
 from pcmphys.fit.telegraph.model import Likelihood, Traps, traps_of
 
-SEEN = 4.0
-"""Amplitude, over the standard deviation of the noise, from which 98 % of the reads by themselves tell the level."""
 WHITE = 0.05
 """Largest autocorrelation of what is left below which it counts as white."""
+_MOST_MEMORY = 40
+"""Reads before that the next one may go by where the noise is coloured."""
 _LAGS = (1, 2, 5, 10, 20, 50)
 _BINS = 512
 _START_STEPS = 8
@@ -24,20 +24,17 @@ class TrapCount(NamedTuple):
 
     traps: Traps
     likelihood: float
-    bic: float
-    """Minus twice the log likelihood and ln(reads) a parameter: smaller is better."""
+    white: float
+    """Bayes' criterion, the noise being white: minus twice the log likelihood and ln(reads) a parameter."""
+    coloured: float
+    """The same, the noise being Gaussian with a memory, see `with_memory`."""
     colour: float
     """Largest autocorrelation, of some lags, of what is left."""
 
     @property
-    def seen(self) -> bool:
-        """Whether its traps are traps, and not the slow part of noise that is not white.
-
-        If what is left is white, the criterion has the word. Else neighbouring reads are wrong together, and each must
-        tell the level by itself.
-        """
-        traps = self.traps
-        return self.colour < WHITE or bool((np.abs(traps.amplitudes) >= SEEN * traps.sigma).all())
+    def bic(self) -> float:
+        """The better of the two: smaller is better."""
+        return min(self.white, self.coloured)
 
 
 def remainder(likelihood: Likelihood, traps: Traps) -> np.ndarray:
@@ -53,19 +50,57 @@ def autocorrelation(rest: np.ndarray) -> float:
     return max(float(rest[:-lag] @ rest[lag:] / (rest @ rest)) for lag in lags)
 
 
+def with_memory(rest: np.ndarray) -> tuple[float, int]:
+    """Log likelihood of Gaussian noise as an autoregression of the order that Bayes' criterion asks for, and the order.
+
+    Burg's recursion (J. P. Burg, Ph.D. thesis, Stanford, 1975), which also holds for noise that is nearly a walk.
+    """
+    ahead = behind = rest - rest.mean()
+    power = best = float(ahead @ ahead) / rest.size
+    order, cost = 0, rest.size * math.log(best)
+    for k in range(1, min(_MOST_MEMORY, rest.size // 10) + 1):
+        ahead, behind = ahead[1:], behind[:-1]
+        reflection = 2.0 * float(ahead @ behind) / float(ahead @ ahead + behind @ behind)
+        ahead, behind = ahead - reflection * behind, behind - reflection * ahead
+        power *= 1.0 - reflection**2
+        price = rest.size * math.log(power) + k * math.log(rest.size)
+        if price < cost:
+            order, cost, best = k, price, power
+    return -0.5 * rest.size * (1.0 + math.log(2.0 * math.pi * best)), order
+
+
+def _criteria(likelihood: Likelihood, traps: Traps, total: float) -> tuple[float, float]:
+    """Bayes' criterion for white noise and for coloured.
+
+    For the second the traps go the way that is most likely read by read, which bounds the likelihood from below: traps
+    are preferred to noise with a memory only where their jumps stand out of it.
+    """
+    value, price = likelihood.value, math.log(likelihood.value.size)
+    free = value - traps.drift * likelihood.place
+    way = 0.0
+    if traps.count:
+        state = likelihood.posterior(traps)[1].argmax(axis=1)
+        free = free - traps.levels[state]
+        with np.errstate(divide="ignore"):
+            way = float(np.log(traps.transitions)[state[:-1], state[1:]].sum()) - traps.count * math.log(2.0)
+    noise, order = with_memory(free)
+    count = traps.theta.size
+    return -2.0 * total + count * price, -2.0 * (noise + way) + (count + order) * price
+
+
 def candidates(likelihood: Likelihood, most: int, least: int = 0) -> list[TrapCount]:
     """The best fits with 0 to ``most`` traps; it stops where one more makes the criterion worse (from ``least`` on)."""
     found = [_without(likelihood)]
     for count in range(1, most + 1):
         found.append(_with(likelihood, count, found[-1].traps))
-        if count >= least and found[-1].bic > found[-2].bic:
+        if count >= least and found[-1].white > found[-2].white:
             break
     return found
 
 
 def chosen(found: list[TrapCount]) -> TrapCount:
-    """The best by the criterion among those whose traps can all be seen."""
-    return min((one for one in found if one.seen or not one.traps.count), key=lambda one: one.bic)
+    """The best by the criterion."""
+    return min(found, key=lambda one: one.bic)
 
 
 def _without(likelihood: Likelihood) -> TrapCount:
@@ -75,7 +110,7 @@ def _without(likelihood: Likelihood) -> TrapCount:
     sigma = float(free.std())
     traps = Traps(np.array([free.mean(), drift, math.log(sigma)]), 0)
     total = -0.5 * value.size * (1.0 + math.log(2.0 * math.pi) + 2.0 * traps.theta[2])
-    return TrapCount(traps, total, -2.0 * total + 3.0 * math.log(value.size), autocorrelation(free))
+    return TrapCount(traps, total, *_criteria(likelihood, traps, total), autocorrelation(free))
 
 
 def _with(likelihood: Likelihood, count: int, before: Traps) -> TrapCount:
@@ -88,8 +123,8 @@ def _with(likelihood: Likelihood, count: int, before: Traps) -> TrapCount:
     best = max(range(len(tried)), key=lambda k: tried[k][0])
     ends = [likelihood.maximum(tried[k][1]) for k in {0, best}]
     traps, total = max(ends, key=lambda pair: pair[1])
-    bic = -2.0 * total + traps.theta.size * math.log(likelihood.value.size)
-    return TrapCount(traps, total, bic, autocorrelation(remainder(likelihood, traps)))
+    rest = autocorrelation(remainder(likelihood, traps))
+    return TrapCount(traps, total, *_criteria(likelihood, traps, total), rest)
 
 
 def _starts(likelihood: Likelihood, count: int, before: Traps) -> list[Traps]:

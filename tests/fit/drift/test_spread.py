@@ -142,4 +142,19 @@ def test_reml_information_is_that_of_the_matrix():
     weight = 1.0 / (found.spread**2 + variance)
     p = np.diag(weight) - np.outer(weight, weight) / weight.sum()
     step = (0.5 * np.trace(p @ p)) ** -0.5
-    assert found.spread_error == pytest.approx(math.sqrt(found.spread**2 + step) - found.spread, rel=1e-9)
+    ends = math.sqrt(found.spread**2 + step), math.sqrt(max(found.spread**2 - step, 0.0))
+    error = max(ends[0] - found.spread, 0.5 * (ends[0] - ends[1]))
+    assert found.spread_error == pytest.approx(error, rel=1e-9)
+
+
+@pytest.mark.parametrize("devices", [10, 20, 60])
+def test_the_error_of_a_spread_covers(devices):
+    """1000 populations: two standard errors of 3 and 1.4 points."""
+    rng = np.random.default_rng(0)
+    away = []
+    for _ in range(1000):
+        value = rng.normal(0.05, 0.01, devices) + rng.normal(0.0, 0.006, devices)
+        found = spreads.intrinsic_spread(value, np.full(devices, 0.006**2))
+        away.append(abs(found.spread - 0.01) / found.spread_error)
+    assert np.mean(np.array(away) < 1.0) == pytest.approx(0.683, abs=0.03)
+    assert np.mean(np.array(away) < 1.96) == pytest.approx(0.95, abs=0.014)

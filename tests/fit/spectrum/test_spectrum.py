@@ -135,16 +135,131 @@ def test_bad_input_is_refused_in_words(change, words):
         spectrum(**({"trace": GOOD, "dt": 1.0} | change))
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("exponent", "floor"), [(0.0, 0.0), (1.0, 0.0), (1.4, 0.0), (1.2, 3.0)])
-def test_intervals_cover_what_they_promise(exponent, floor):
-    rng = np.random.default_rng(21)
-    inside = np.zeros((2, 2))
-    for _ in range(1000):
-        trace = 1 + 1e-3 * (noise(exponent, 4096, rng) + np.sqrt(floor / 2) * rng.normal(size=4096))
-        found = spectrum(trace, 1.0, white="yes" if floor else "no")
+def read(exponent, floor, reads, times, rng):
+    """Values and times: of every fourth place of a fine grid, of random ones, or of jittered ones (4 % of a step)."""
+    if times == "regular":
+        return noise(exponent, reads, rng) + np.sqrt(floor / 2) * rng.normal(size=reads), np.arange(float(reads))
+    if times == "random":
+        places = np.sort(rng.choice(4 * reads, reads, replace=False))
+        fine = noise(exponent, 4 * reads, rng)
+    else:
+        jitter = np.clip(np.rint(16 * 0.043 * rng.normal(size=reads)), -8, 7)
+        places = (16 * np.arange(reads) + 8 + jitter).astype(int)
+        fine = noise(exponent, 16 * reads, rng)
+    return fine[places] + np.sqrt(floor / 2) * rng.normal(size=reads), places.astype(float)
+
+
+def distances(repeats, exponent, floor, reads, times="regular", seed=21, **options):
+    """Exponent and amplitude less the truth, in errors, (repeats, 2)."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for _ in range(repeats):
+        value, at = read(exponent, floor, reads, times, rng)
+        found = spectrum(1 + 1e-3 * value, time=at, **options)
         truth = exponent, 1e-3 * found.reference_frequency ** (0.5 * (1 - exponent))
-        for k, (name, value) in enumerate(zip(("exponent", "amplitude"), truth, strict=True)):
-            distance = abs(found[name].value - value) / found[name].error
-            inside[k] += distance < 1, distance < 2
-    np.testing.assert_allclose(inside / 1000, [[0.683, 0.954]] * 2, atol=0.03)
+        rows.append([(found[name].value - true) / found[name].error for name, true in
+                     zip(("exponent", "amplitude"), truth, strict=True)])  # fmt: skip
+    return np.array(rows)
+
+
+def check_shares(away, points=(0.03, 0.03)):
+    """Shares within one and 1.96 errors: both together within so many points, each and 1.5 of its own errors."""
+    for limit, share, by in zip((1.0, 1.96), (0.683, 0.95), points, strict=True):
+        found = np.mean(np.abs(away) < limit, axis=0)
+        own = 1.5 * np.sqrt(share * (1.0 - share) / len(away))
+        assert found.mean() == pytest.approx(share, abs=by)
+        assert found == pytest.approx(share, abs=by + own)
+
+
+def test_a_weak_floor_is_in_the_errors():
+    """60 repeats: three standard errors of 18 and 9 points."""
+    away = distances(60, 1.0, 1.0, 4096)
+    check_shares(away, points=(0.18, 0.09))
+    # the twin that must fail: the floor left out
+    left_out = distances(30, 1.0, 1.0, 4096, white="no")
+    assert np.mean(np.abs(left_out[:, 0]) < 1.0) < 0.45
+
+
+def inside_profile(repeats, probability, rng):
+    """Share of traces of 512 reads whose interval by profile holds the exponent."""
+    inside = 0
+    for _ in range(repeats):
+        low, high = spectrum(1 + 1e-3 * noise(1.0, 512, rng), 1.0).interval("exponent", probability)
+        inside += low < 1.0 < high
+    return inside / repeats
+
+
+def test_intervals_by_profile_hold_in_short_traces():
+    """12 traces: fewer than nine inside would be a chance of 2e-4."""
+    rng = np.random.default_rng(4)
+    assert inside_profile(12, 0.95, rng) >= 9 / 12
+    found = spectrum(1 + 1e-3 * noise(1.0, 512, rng), 1.0)
+    (low, high), (lower, higher) = (found.interval("exponent", probability) for probability in (0.683, 0.95))
+    assert lower <= low < found.exponent < high < higher
+    with pytest.raises(ParameterError, match="probability must be below 1"):
+        found.interval("exponent", 1.0)
+    with pytest.raises(ParameterError, match="did you mean 'exponent'"):
+        found.interval("exponant")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("probability", [0.683, 0.95])
+def test_intervals_by_profile_cover(probability):
+    """1000 repeats, a share uncertain by 1.5 and 0.7 points."""
+    assert inside_profile(1000, probability, np.random.default_rng(4)) == pytest.approx(probability, abs=0.03)
+
+
+def test_a_floor_below_zero_is_none_and_a_flat_spectrum_has_no_other(tmp_path):
+    rng = np.random.default_rng(1)
+    found = next(
+        one for one in (spectrum(1 + 1e-3 * noise(1.0, 4096, rng), 1.0) for _ in range(50)) if one["white"].value < 0.0
+    )
+    assert abs(found["white"].value) < 4 * found["white"].error
+    assert "the floor below zero is none" in found.summary()
+    assert (found.curve(np.geomspace(1e-4, 100.0, 50)) >= 0.0).all()
+    found.plot(tmp_path / "s.png")
+    flat = spectrum(1 + 0.01 * rng.normal(size=4096), 1.0)
+    assert "white" not in flat.values
+    assert "1/f noise under that floor is not excluded" in flat.summary()
+
+
+def test_a_spectrum_too_short_to_tell_law_from_floor_says_so():
+    rng = np.random.default_rng(0)
+    every = (spectrum(1 + 1e-3 * noise(0.7, 256, rng), 1.0) for _ in range(200))
+    found = next(one for one in every if one.exponent_error == np.inf)
+    assert "to tell law from floor" in found.summary()
+    assert found.exponent_error == np.inf
+    low, high = found.interval("exponent", 0.95)
+    assert low == pytest.approx(0.1)
+    assert low < high <= 5.0
+    low, high = found.interval("amplitude", 0.683)
+    assert 0.0 <= low < high
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exponent", [0.7, 1.0, 1.2, 1.5])
+@pytest.mark.parametrize("floor", [0.0, 0.2, 1.0, 5.0])
+def test_intervals_cover_whether_there_is_a_floor_or_not(exponent, floor):
+    """1000 repeats, each share uncertain by 1.5 and 0.7 points."""
+    for reads in (4096, 16384):
+        check_shares(distances(1000, exponent, floor, reads))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("exponent", "floor", "reads", "options"),
+    [
+        (1.0, 0.0, 4096, {"times": "random"}),
+        (1.0, 5.0, 4096, {"times": "random"}),
+        (1.0, 0.0, 4096, {"times": "jitter"}),
+        (1.0, 1.0, 4096, {"window": "blackmanharris"}),
+        (1.5, 1.0, 4096, {"window": "blackmanharris"}),
+        (1.0, 1.0, 4096, {"segments": 1}),
+        (1.0, 1.0, 4096, {"segments": 16}),
+        (0.0, 0.0, 4096, {"white": "no"}),
+        (1.4, 0.0, 4096, {"white": "no"}),
+        (1.2, 3.0, 4096, {"white": "yes"}),
+    ],
+)
+def test_intervals_cover_on_irregular_times_and_with_other_windows(exponent, floor, reads, options):
+    check_shares(distances(1000, exponent, floor, reads, **options))
