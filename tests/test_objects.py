@@ -152,6 +152,20 @@ def retained():
     return pcm.fit.retention(np.minimum(time, 1e12), temperature, failed=time < 1e12)
 
 
+def programmed_curve():
+    current = np.linspace(100e-6, 500e-6, 21)
+    closed = np.clip((current - 200e-6) / 150e-6, 0.0, 1.0)[:, None]
+    return pcm.fit.programming_curve(
+        current, 30e-6 * (1.0 - closed) + np.random.default_rng(0).normal(0.0, 1e-6, (21, 10))
+    )
+
+
+def stepped():
+    steps = np.random.default_rng(0).normal(1e-6, 0.3e-6, (2, 10, 12))
+    reads = np.concatenate([np.zeros((2, 1, 12)), np.cumsum(steps, axis=1)], axis=1)
+    return pcm.fit.pulse_train(reads, amplitude=[50e-6, 90e-6])
+
+
 FREE = pcm.fit.Free("heat.edge_drop", 0.3, 0.9)
 TRAIN = experiments.PulseTrain(
     [1.0, 2.0, 3.0],
@@ -254,6 +268,9 @@ OBJECTS = {
     "TelegraphFit": (lambda: pcm.fit.telegraph(noisy(2000, traps=True), dt=1e-3), results),
     "Failures": (lambda: pcm.fit.failures([0.0, 100.0, 1000.0], [[1e-5, 9e-6, 4e-6], [1e-5, 9e-6, 8e-6]]), tuple),
     "RetentionFit": (retained, results),
+    "ProgrammingCurve": (programmed_curve, results),
+    "PulseTrainFit": (lambda: stepped()[1], results),
+    "PulseTrains": (stepped, lambda trains: (trains.amplitude, trains.summary())),
     "Free": (lambda: FREE, lambda f: f.at(0.5)),
     "Search": (lambda: pcm.fit.Search(rounds=2), attributes),
     "Calibration": (lambda: plan().run(), lambda f: (results(f), f.history, f.cell.parameters)),

@@ -15,6 +15,11 @@ from pcmphys.fit.drift.temperature import AtTemperature, equivalent_time
 from pcmphys.fit.engine.curve import CurveFit, curve
 from pcmphys.fit.engine.parameter import Parameter
 from pcmphys.fit.engine.result import Estimate, FitResult, Goodness
+from pcmphys.fit.programming.curve import programming_curve
+from pcmphys.fit.programming.fit import programming
+from pcmphys.fit.programming.result import ProgrammingCurve
+from pcmphys.fit.programming.train import pulse_train
+from pcmphys.fit.programming.train_result import PulseTrainFit, PulseTrains
 from pcmphys.fit.readers.layout import Layout
 from pcmphys.fit.readers.measurement import Measurement, Source, Trace
 from pcmphys.fit.readers.read import read
@@ -46,6 +51,9 @@ __all__ = [
     "Measurement",
     "Parameter",
     "Prediction",
+    "ProgrammingCurve",
+    "PulseTrainFit",
+    "PulseTrains",
     "RetentionFit",
     "Search",
     "Source",
@@ -60,6 +68,9 @@ __all__ = [
     "equivalent_time",
     "experiments",
     "failures",
+    "programming",
+    "programming_curve",
+    "pulse_train",
     "read",
     "read_calibration",
     "read_table",
