@@ -45,7 +45,7 @@ class Crossbar:
     Notes
     -----
     A crossbar does not change when it is solved. States of selectors with hysteresis are an argument (``on``, all off
-    by default) and a result (`Solution.on`); ``start=solution`` and `ramp` carry them on.
+    by default) and a result (`Solution.on`); so is `Solution.switched` of devices. ``start`` and `ramp` carry both on.
 
     Raises
     ------
@@ -133,8 +133,7 @@ class Crossbar:
     @property
     def ohmic(self) -> bool:
         """Whether all devices are ohmic, whatever is in series with them."""
-        devices = self._look if self._population is None else self._population
-        return devices is None or devices.ohmic
+        return all(devices is None or devices.ohmic for devices in (self._look, self._population))
 
     @property
     def linear(self) -> bool:
@@ -158,7 +157,7 @@ class Crossbar:
             Terminal voltages, one input or a batch. With a selector that has hysteresis the inputs of a batch are
             applied one after the other, each to the states that the one before it has left.
         start : Solution, optional
-            Of this array, one input: nonlinear cells begin at its voltages and its states, as a voltage ramp does.
+            Of this array, one input: nonlinear cells begin at its voltages and states, as a voltage ramp does.
         on : array_like of bool, optional
             Selectors with hysteresis: which are on before, shape (rows, columns) or one for all. By default those of
             ``start``, and without it none.
@@ -395,6 +394,7 @@ class Crossbar:
             problem = LinearProblem(self._now(look), self._resistances, bias, limits, network)
         else:
             devices = self._now(look) if look is None or look.ohmic else look
-            problem = NonlinearProblem(devices, self.selector, self._resistances, bias, limits, begin, before)
+            where = limits, begin, before, None if start is None else start.switched
+            problem = NonlinearProblem(devices, self.selector, self._resistances, bias, *where)
         solved, nodes = problem.solve()
         return Solution(bias, solved, nodes), lambda: problem.gain(next(nodes.each())[1])

@@ -17,6 +17,7 @@ from pcmphys.crossbar.bias import Bias
 from pcmphys.crossbar.solver import linear, newton, states
 from pcmphys.crossbar.solver.cells import BareDevices, Selected, SelectedDevices
 from pcmphys.crossbar.solver.ends import connected, joined, refuse_islands
+from pcmphys.crossbar.solver.switching import SwitchingDevices, can_switch
 from pcmphys.crossbar.wires import Resistances, Wires
 from pcmphys.numerics.compile import spans, thread_count, together
 
@@ -34,7 +35,7 @@ _SMALL = 2**16
 class Solved(NamedTuple):
     """Answer at the terminals: currents (lines, inputs), worst residual and most iterations of any input.
 
-    ``history`` and ``on`` (rows, columns, inputs) as in `Solution`; None where there is none.
+    ``history``, ``on`` and ``switched`` (rows, columns, inputs) as in `Solution`; None where there is none.
     """
 
     currents: linear.Currents
@@ -42,6 +43,7 @@ class Solved(NamedTuple):
     iterations: int
     history: list[float] | None = None
     on: np.ndarray | None = None
+    switched: np.ndarray | None = None
 
 
 class Kept:
@@ -172,6 +174,8 @@ class NonlinearProblem:
         Voltages [V] of word and bit lines to begin at.
     on : ndarray of bool or None
         States of a selector with hysteresis before the first input, (rows, columns).
+    switched : ndarray of bool or None
+        Devices that are on before each input, (rows, columns); by default none.
     """
 
     bias: Bias
@@ -190,10 +194,13 @@ class NonlinearProblem:
         limits: tuple[float, int],
         start: tuple[np.ndarray, np.ndarray] | None = None,
         on: np.ndarray | None = None,
+        switched: np.ndarray | None = None,
     ):
         self.devices, self.selector, self.resistances = devices, selector, resistances
         self.bias, self.limits, self.start = bias, limits, start
-        self._first, self._on = on, None
+        self._first, self._before = on, switched
+        self._on: np.ndarray | None = None
+        self._switched: np.ndarray | None = None
 
     def solve(self) -> tuple[Solved, object]:
         """The answer, and what gives its node voltages."""
@@ -201,26 +208,29 @@ class NonlinearProblem:
         physical = not isinstance(self.devices, np.ndarray)
         keep = len(inputs) == 1 or (physical and len(inputs) <= _FEW)
 
-        def one(ends, drive, gate, on=None) -> tuple[newton.Found, np.ndarray | None]:
-            cells = self._cells(gate, on)
+        def one(ends, drive, gate, on=None) -> tuple[newton.Found, Any]:
+            cells = self._cells(gate, on, self._before)
             found = states.solve(cells, ends, drive, self.limits, self.start)
             cells.remark(found.fields)
             # what can be found again is not kept
-            return found if keep else found._replace(fields=None), cells.on
+            return found if keep else found._replace(fields=None), cells
 
         if self._first is None:
-            found = [found for found, _ in together([functools.partial(one, *each) for each in inputs])]
+            answers = together([functools.partial(one, *each) for each in inputs])
         else:
-            found = self._in_turn(one, inputs)
+            answers = self._in_turn(one, inputs)
+        found = [answer for answer, _ in answers]
+        self._on, self._switched = (_stacked([getattr(cells, name) for _, cells in answers]) for name in _STATES)
         if len(inputs) == 1:
-            return of_one_input(found[0], self._state(0))
+            return of_one_input(found[0], self._state(0), self._switched_by(0))
         currents = linear.Currents(*(np.stack(part, axis=1) for part in zip(*(f.currents for f in found), strict=True)))
-        solved = Solved(currents, max(f.residual for f in found), max(f.iterations for f in found), on=self._on)
+        solved = Solved(currents, max(f.residual for f in found), max(f.iterations for f in found), on=self._on,
+                        switched=self._switched)  # fmt: skip
         return solved, Kept([f.fields for f in found]) if keep else self
 
     def gain(self, fields: newton.Fields) -> np.ndarray:
         """Of one input: how much of a device's noise reaches the cell's current, (rows, columns)."""
-        return self._cells(self.bias.gate, self._state(0)).gain(fields)
+        return self._cells(self.bias.gate, self._state(0), self._switched_by(0)).gain(fields)
 
     def each(self) -> Iterator[tuple[int, newton.Fields]]:
         """Number and node voltages of every input."""
@@ -229,23 +239,24 @@ class NonlinearProblem:
 
     def _again(self, k: int, ends, drive, gate) -> newton.Fields:
         # with the states that were found they are consistent at once
-        cells = self._cells(gate, self._state(k))
+        cells = self._cells(gate, self._state(k), self._switched_by(k))
         return states.solve(cells, ends, drive, self.limits, self.start).fields
 
-    def _in_turn(self, one, inputs) -> list[newton.Found]:
-        """Inputs one after the other, each from the states that the one before it has left."""
-        found, on = [], self._first
-        self._on = np.empty((*on.shape, len(inputs)), dtype=bool)
-        for k, each in enumerate(inputs):
-            answer, now = one(*each, on)
-            found.append(answer)
-            self._on[..., k] = on = now[0]
-        self._on.flags.writeable = False
-        return found
+    def _in_turn(self, one, inputs) -> list[tuple[newton.Found, Any]]:
+        """Inputs one after the other, each from the states of selectors that the one before it has left."""
+        answers, on = [], self._first
+        for each in inputs:
+            answers.append(one(*each, on))
+            on = answers[-1][1].selector_on
+        return answers
 
     def _state(self, k: int) -> np.ndarray | None:
-        """States after input k."""
+        """States of the selectors after input k."""
         return None if self._on is None else self._on[..., k]
+
+    def _switched_by(self, k: int) -> np.ndarray | None:
+        """Devices that are on by input k."""
+        return None if self._switched is None else self._switched[..., k]
 
     def _inputs(self):
         """Ends, drive and gates of each input, in order."""
@@ -258,13 +269,27 @@ class NonlinearProblem:
                 out[k] = ends, drive, gate
         return [out[k] for k in sorted(out)]
 
-    def _cells(self, gate, on):
-        on = None if on is None else on[None].copy()
+    def _cells(self, gate, on, switched):
+        on = None if on is None else on.copy()
+        if can_switch(self.devices):
+            return SwitchingDevices(self.devices, self.selector, gate, on, switched)
         if isinstance(self.devices, np.ndarray):
-            return Selected(self.devices, self.selector, gate, on)
+            return Selected(self.devices, self.selector, gate, None if on is None else on[None])
         if self.selector is None:
             return BareDevices(self.devices)
-        return SelectedDevices(self.devices, self.selector, gate, on)
+        return SelectedDevices(self.devices, self.selector, gate, None if on is None else on[None])
+
+
+_STATES = ("selector_on", "switched")
+
+
+def _stacked(of_inputs: list[np.ndarray | None]) -> np.ndarray | None:
+    """States (rows, columns, inputs) of cells that have them, read-only."""
+    if of_inputs[0] is None:
+        return None
+    found = np.stack(of_inputs, axis=-1)
+    found.flags.writeable = False
+    return found
 
 
 def transfers(cells: np.ndarray, wires: Wires, tolerance: float = DEFAULT_TOLERANCE) -> list[np.ndarray]:
@@ -295,11 +320,11 @@ def most_iterations(rows: int, columns: int) -> int:
     return 100 + 10 * (rows + columns)
 
 
-def of_one_input(found: newton.Found, on: np.ndarray | None) -> tuple[Solved, Kept]:
-    """Answer and node voltages from what Newton's method has found; ``on`` (rows, columns) as in `Solution`."""
+def of_one_input(found: newton.Found, on: np.ndarray | None, switched: np.ndarray | None = None) -> tuple[Solved, Kept]:
+    """Answer and node voltages from what Newton's method has found; states (rows, columns) as in `Solution`."""
     currents = linear.Currents(*(part[:, None] for part in found.currents))
-    on = None if on is None else on[..., None].copy()
-    return Solved(currents, found.residual, found.iterations, found.history, on), Kept([found.fields])
+    on, switched = (None if part is None else _stacked([part]) for part in (on, switched))
+    return Solved(currents, found.residual, found.iterations, found.history, on, switched), Kept([found.fields])
 
 
 def _ohmic(found: linear.NodeVoltages, conductance: np.ndarray) -> newton.Fields:

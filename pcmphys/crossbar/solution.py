@@ -44,6 +44,8 @@ class Solution:
         Currents into the lines from terminals at their far ends, zero where these are open.
     on : ndarray of bool or None
         States of selectors with hysteresis, shape (rows, columns[, batch]): which were on when the array had settled.
+    switched : ndarray of bool or None
+        Physical devices, same shape: which were in their on-state, see `MushroomLook.folds`.
     residual : float
         Largest violation of Kirchhoff's voltage law on any wire segment, with wire currents summed up from the cell
         currents by Kirchhoff's current law, relative to the largest input voltage; the worst input of a batch. With
@@ -60,9 +62,11 @@ class Solution:
     column_current: np.ndarray
     history: list[float] | None
     iterations: int
+    on: np.ndarray | None
     residual: float
     right_current: np.ndarray
     row_current: np.ndarray
+    switched: np.ndarray | None
     top_current: np.ndarray
 
     def __init__(self, bias: Bias, solved: Solved, nodes: Any):
@@ -71,7 +75,9 @@ class Solution:
         self.row_current, self.column_current, self.right_current, self.top_current = (
             part[:, 0] if self._single else part for part in solved.currents
         )
-        self.on: np.ndarray | None = solved.on[..., 0] if self._single and solved.on is not None else solved.on
+        self.on, self.switched = (
+            part[..., 0] if self._single and part is not None else part for part in (solved.on, solved.switched)
+        )
         self.residual, self.iterations, self.history = solved.residual, solved.iterations, solved.history
         self._nodes = nodes
         self._arrays: dict[str, np.ndarray] = {}
@@ -85,8 +91,9 @@ class Solution:
         return {name: value for name, value in self.__dict__.items() if name != "_whole"} | {"_arrays": {}}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        if state["on"] is not None:
-            state["on"].flags.writeable = False  # numpy's pickles and deep copies are writeable
+        for name in ("on", "switched"):
+            if state[name] is not None:
+                state[name].flags.writeable = False  # numpy's pickles and deep copies are writeable
         self.__dict__.update(state)
 
     @property
@@ -197,6 +204,7 @@ class Solution:
             "top_voltage": (columns, bias.top, "V", "terminal at the top end; NaN: open"),
             "power": (batch, self.power, "W", "power delivered by all terminals"),
             "on": (cells, self.on, "1", "whether the selector is on"),
+            "switched": (cells, self.switched, "1", "whether the device is in its on-state"),
             "history": (("step",), self.history, "1", "residual after each Newton step"),
         }
         if bias.gate is not None:

@@ -194,7 +194,8 @@ def fill(schema: type, technology: Technology) -> Any:
     Raises
     ------
     ParameterError
-        Missing or unknown key (a near miss is suggested), wrong unit, value out of range.
+        Missing or unknown key (a near miss is suggested), wrong unit, value out of range, values of different tables
+        that do not go together.
     """
     used: set[str] = set()
     result = _fill(schema, technology, "", used)
@@ -205,6 +206,10 @@ def fill(schema: type, technology: Technology) -> Any:
                 f"{technology.file}: {path}: unknown key; a {technology.model} cell has {', '.join(known)}"
                 f"{suggest(path, known)}"
             )
+    # what concerns several tables, a model says itself
+    wrong = result.inconsistency() if hasattr(result, "inconsistency") else None
+    if wrong is not None:
+        raise ParameterError(f"{technology.file}: {wrong}")
     return result
 
 

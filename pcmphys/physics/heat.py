@@ -1,22 +1,21 @@
-"""Joule heat in the on-state and the temperature it makes.
+"""Joule heat of the cell and the temperature it makes.
 
-The switched cell has the dynamic resistance A/I + B, so that it takes P = A I + B I^2. The current flows in a
-filament of constant current density that fills the heater only at ``filling_current``: below it the hot spot covers
-the part I / I_fill of the sectors and is hotter per watt by (I_fill / I)^c. A disk on a half space, whose spreading
-thermal resistance goes as one over its radius, has c = 1/2; a column that loses its heat to its ends only, c = 1.
-Beside the filament the temperature rise decays with the angle; along r it falls linearly from the heater to the top
-electrode, and beyond the part ``melt_limit`` of that way nothing melts. Where the filament stands is drawn with each
-melt.
+All that the cell takes, P = I V_cell with the heater's B I^2 in it, makes its hot spot warmer by R_th P. In the
+on-state (`pcmphys.physics.switching`) the current flows in a filament of constant current density that fills the heater
+only at ``filling_current``: below it the hot spot covers the part I / I_fill of the sectors and is hotter per watt by
+(I_fill / I)^c. The current of the off-state is spread over the heater. A disk on a half space, whose spreading thermal
+resistance goes as one over its radius, has c = 1/2; a column that loses its heat to its ends only, c = 1. Beside the
+filament the temperature rise decays with the angle; along r it falls linearly from the heater to the top electrode,
+and beyond the part ``melt_limit`` of that way nothing melts. Where the filament stands is drawn with each melt.
 
 Not modelled: heat spread between cells, temperature dependence of the thermal resistance, latent heat,
 thermoelectric effects, a filament that moves from pulse to pulse.
 
 References
 ----------
-Dynamic resistance: B. Rajendran et al., VLSI Technology Symposium (2008), abstract. Thermal resistance of a disk on a
-half space: H. S. Carslaw, J. C. Jaeger, *Conduction of Heat in Solids*, 2nd ed. (1959), sec. 8.2. The linear profile,
-its melt limit and the law of the filament are ours, assumed; that current flows in a region smaller than the dome was
-found by finite-element simulation (arXiv:2606.10262, abstract).
+Thermal resistance of a disk on a half space: H. S. Carslaw, J. C. Jaeger, *Conduction of Heat in Solids*, 2nd ed.
+(1959), sec. 8.2. The linear profile, its melt limit and the law of the filament are ours, assumed; that current flows
+in a region smaller than the dome was found by finite-element simulation (arXiv:2606.10262, abstract).
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pcmphys.numerics.compile import law
-from pcmphys.numerics.elementary import exp
+from pcmphys.numerics.elementary import exp, log
 
 _LEAST_CURRENT = 1e-12
 """Current [A] that stands for none where one divides by it: its power is none at all."""
@@ -36,13 +35,15 @@ _LEAST_ANGLE = 1e-6
 
 @dataclass(frozen=True)
 class HeatParameters:
-    """On-state and thermal resistance."""
+    """Voltage and heater of the on-state, and thermal resistance."""
 
     ambient: float = field(metadata={"unit": "K", "above": 0.0, "doc": "temperature of the surroundings"})
-    thermal_resistance: float = field(metadata={"unit": "K/W", "above": 0.0, "doc": "heater's rise per power, R_th"})
+    thermal_resistance: float = field(metadata={"unit": "K/W", "above": 0.0, "doc": "hot spot's rise per power, R_th"})
     thermal_time: float = field(metadata={"unit": "s", "above": 0.0, "doc": "time constant of heating and cooling"})
-    on_voltage: float = field(metadata={"unit": "V", "above": 0.0, "doc": "A of the dynamic resistance A/I + B"})
-    on_resistance: float = field(metadata={"unit": "ohm", "above": 0.0, "doc": "B of the dynamic resistance A/I + B"})
+    on_voltage: float = field(
+        metadata={"unit": "V", "above": 0.0, "doc": "V_h, held by the on-state: A of the dynamic resistance A/I + B"}
+    )
+    on_resistance: float = field(metadata={"unit": "ohm", "above": 0.0, "doc": "heater, a part of the cell: B of it"})
     filling_current: float = field(
         metadata={"unit": "A", "above": 0.0, "doc": "current at which the on-state filament fills the heater"}
     )
@@ -99,40 +100,33 @@ class HeatFloats(NamedTuple):
 
 
 @law
-def on_power(current: float, p: HeatFloats) -> float:
-    """Power [W] that the switched cell takes at a current [A] of either sign: A |I| + B I^2 (Rajendran 2008).
+def narrowing(current: float, p: HeatFloats) -> float:
+    """How much hotter per watt the on-state's hot spot is for being narrower than the heater: max(1, I_fill / I)^c.
 
     Examples
     --------
     >>> from pcmphys.physics.heat import HeatFloats
-    >>> p = HeatFloats(300.0, 1.4e6, 1e-9, 1.3, 1000.0, 440e-6, 0.5, 0.0, 0.5, 0.98)
-    >>> round(on_power(440e-6, p) * 1e6, 1)
-    765.6
+    >>> p = HeatFloats(300.0, 1.4e6, 1e-9, 0.8, 200.0, 440e-6, 0.5, 0.0, 0.5, 0.98)
+    >>> narrowing(440e-6, p), narrowing(-110e-6, p)
+    (1.0, 2.0)
     """
-    current = abs(current)
-    return current * (p.on_voltage + p.on_resistance * current)
+    return exp(p.crowding * log(max(p.filling_current / max(abs(current), _LEAST_CURRENT), 1.0)))
 
 
 @law
-def on_current(voltage: float, p: HeatFloats) -> float:
-    """Current [A] of the switched cell at a voltage [V]: (|V| - A) / B with the voltage's sign; none below A."""
-    over = max(abs(voltage) - p.on_voltage, 0.0) / p.on_resistance
-    return -over if voltage < 0.0 else over
-
-
-@law
-def heater_rise(current: float, p: HeatFloats) -> float:
-    """Steady rise [K] of the heater's rim: R_th P max(1, I_fill / I)^c.
+def heater_rise(power: float, current: float, on: bool, p: HeatFloats) -> float:
+    """Steady rise [K] of the hot spot for a power [W] and a current [A]: R_th P, times `narrowing` in the on-state.
 
     Examples
     --------
+    0.4 V on a SET cell make little heat; 100 uA in the on-state crystallize:
+
     >>> from pcmphys.physics.heat import HeatFloats
-    >>> p = HeatFloats(300.0, 1.4e6, 1e-9, 1.3, 1000.0, 440e-6, 0.5, 0.0, 0.5, 0.98)
-    >>> round(heater_rise(440e-6, p), 2), round(heater_rise(110e-6, p), 2)
-    (1071.84, 434.28)
+    >>> p = HeatFloats(300.0, 2.17e6, 1e-9, 0.8, 200.0, 390e-6, 0.6, 0.0, 0.5, 0.98)
+    >>> round(heater_rise(4e-6, 10e-6, False, p), 1), round(heater_rise(86e-6, 100e-6, True, p), 1)
+    (8.7, 422.3)
     """
-    narrowing = max(p.filling_current / max(abs(current), _LEAST_CURRENT), 1.0)
-    return p.thermal_resistance * on_power(current, p) * narrowing**p.crowding
+    return p.thermal_resistance * power * (narrowing(current, p) if on else 1.0)
 
 
 @law

@@ -15,6 +15,8 @@ SHELLS = 24
 """Radial shells that the layer is cut into where its conduction is summed up."""
 GRAINS = 3
 """Grains kept in a sector."""
+TRAPS = 32
+"""Traps of a device at most: the bits of one word. Trap k belongs to sector k mod 16."""
 
 # columns of MushroomState.device
 RADIUS, HEAT, GROWTH, CRYSTAL, AMORPHOUS, LINER, DOME_DRIFT, FILM_DRIFT = range(8)
@@ -49,14 +51,16 @@ class MushroomState(NamedTuple):
     """(devices,) float32: crystalline fraction of the largest dome's volume, as last evaluated."""
     stale: np.ndarray
     """(devices,) uint8: 1 if the structure changed since it was evaluated."""
-    order: np.ndarray
-    """(devices,) float64: order parameter of structural relaxation."""
-    exponent: np.ndarray
-    """(devices, 2) float32: drift exponents of dome and films, of the present quench."""
+    age: np.ndarray
+    """(devices, 16) float64: age [s] of each sector's glass at the ambient temperature, see `relaxation`; in double
+    precision, so that seconds still count after years."""
+    deviate: np.ndarray
+    """(devices, 2, 16) int16: deviates of the drift exponents of dome and films that each sector's quench drew, in
+    units of `relaxation.DEVIATE`."""
+    kind: np.ndarray
+    """(devices, 32) uint8: which time constant each trap has, drawn when its sector melts."""
     traps: np.ndarray
     """(devices,) uint32: which traps are filled, a bit each."""
-    quench: np.ndarray
-    """(devices,) uint32: event at which exponents and traps were last drawn."""
     trap_lag: np.ndarray
     """(devices,) float64: time [s] that its traps have lived beside the common clock since the device was last read."""
     contact: np.ndarray
@@ -80,10 +84,10 @@ def empty(size: int) -> MushroomState:
         sector=np.zeros((size, 5, SECTORS), dtype=np.float32),
         fraction=np.ones(size, dtype=np.float32),
         stale=np.ones(size, dtype=np.uint8),
-        order=np.zeros(size),
-        exponent=np.zeros((size, 2), dtype=np.float32),
+        age=np.zeros((size, SECTORS)),
+        deviate=np.zeros((size, 2, SECTORS), dtype=np.int16),
+        kind=np.zeros((size, TRAPS), dtype=np.uint8),
         traps=np.zeros(size, dtype=np.uint32),
-        quench=np.zeros(size, dtype=np.uint32),
         trap_lag=np.zeros(size),
         contact=np.zeros(size, dtype=np.float32),
     )

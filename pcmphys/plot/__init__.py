@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pcmphys.plot.arrays import cell_map, margins, noise_share, voltage_map, write_map
     from pcmphys.plot.mushroom.cell import cell
     from pcmphys.plot.mushroom.devices import noise_spectrum, programming_curve
+    from pcmphys.plot.mushroom.iv import iv
 else:
     __getattr__, __dir__ = attach(
         __name__,
@@ -17,6 +18,7 @@ else:
             "pcmphys.plot.arrays": "cell_map margins noise_share voltage_map write_map",
             "pcmphys.plot.mushroom.cell": "cell",
             "pcmphys.plot.mushroom.devices": "noise_spectrum programming_curve",
+            "pcmphys.plot.mushroom.iv": "iv",
         },
         renamed={"margin_map": "margins"},  # the numbers themselves: pcmphys.margin_map
     )
@@ -25,6 +27,7 @@ __all__ = [
     "cell",
     "cell_map",
     "drift",
+    "iv",
     "margins",
     "noise_share",
     "noise_spectrum",

@@ -26,10 +26,10 @@ class Pulse(Frozen):
     Parameters
     ----------
     current : float [A], optional
-        Height of the plateau of a current pulse; either this or ``voltage``. A current source gives up at the cell's
-        compliance voltage: a cell whose threshold lies above it is not switched.
+        Height of the plateau of a current pulse; either this or ``voltage``. A current source has no more than the
+        cell's compliance voltage, across cell and leads: a cell whose threshold lies above it is not switched.
     voltage : float [V], optional
-        Height of the plateau of a voltage pulse across the device (without series load).
+        Height of the plateau of a voltage pulse across the cell and its leads.
     width : float [s]
         Length of the plateau, more than zero.
     rise, fall : float [s]

@@ -77,21 +77,21 @@ class PulseReport:
     Attributes
     ----------
     peak_temperature : ndarray of float64 [K]
-        Highest temperature of the heater's rim; the surroundings' if the device was not heated.
+        Highest temperature of the heater's rim; the surroundings' if nothing drove the device.
     energy : ndarray of float64 [J]
-        Energy taken; zero if the device did not switch.
+        Energy taken, off or on: the integral of current times the cell's voltage, without the leads.
     """
 
     peak_temperature: np.ndarray
     energy: np.ndarray
 
     def __repr__(self) -> str:
-        heated = self.energy > 0.0
-        text = f"{heated.sum()} of {heated.size} devices heated"
-        if heated.any():
+        driven = self.energy > 0.0
+        text = f"{driven.sum()} of {driven.size} devices driven"
+        if driven.any():
             text += (
-                f", median peak {np.median(self.peak_temperature[heated]):.4g} K, "
-                f"median energy {np.median(self.energy[heated]):.3g} J"
+                f", median peak {np.median(self.peak_temperature[driven]):.4g} K, "
+                f"median energy {np.median(self.energy[driven]):.3g} J"
             )
         return f"PulseReport({text})"
 

@@ -45,6 +45,8 @@ def numbers(look) -> dict[str, np.ndarray]:
             "grains", "heater_radius", "thermal_resistance", "filament", "ceiling",
         ]  # fmt: skip
     found = {name: getattr(look, name) for name in names}
+    if isinstance(look, MushroomLook):
+        found |= dict(zip(("on", "steepness"), look.current(1.5), strict=True)) | look.folds()._asdict()
     return found | dict(zip(("current", "slope"), look.current(0.15), strict=True))
 
 
@@ -323,11 +325,11 @@ def test_an_array_of_a_look_stands_still():
         pcm.Crossbar(devices.flat[:3].now())
 
 
-def test_warnings_of_switching_point_at_the_line_that_asked():
+def test_warnings_of_validity_point_at_the_line_that_asked():
     devices = made("ibm-90nm-doped-gst")
     look = devices.now()
-    for ask in (lambda: look.current(1.5), lambda: devices.current(1.5)):
-        with pytest.warns(ValidityWarning, match="above their threshold voltage") as found:
+    for ask in (lambda: look.current(3.5), lambda: devices.current(3.5)):
+        with pytest.warns(ValidityWarning, match=r"voltage: 20 of 20 devices carry more than 0.001 A") as found:
             ask()
         assert found[0].filename == __file__
 

@@ -1,7 +1,7 @@
 """One mushroom device, the slow way: its parameters as in the parameter file, plain floats and lists, `math`.
 
 Nothing of the package's arithmetic is used: the laws are typed again, the liner's ladder is solved as a full linear
-network, currents are found by a bracketing iteration, relaxation by integrating its rate. The random words and what
+network, currents are found by a bracketing iteration, relaxation with forty digits. The random words and what
 they stand for are the package's, and so are the points where a value is rounded to float32, so that a history can be
 followed draw by draw. See `tests.oracles.mushroom_pulse` for pulses and
 `tests.oracles.mushroom_conduction` for structure and currents.
@@ -27,37 +27,13 @@ from tests.oracles.mushroom_pulse import (
     growth_velocity,
     normals,
     nucleation_rate,
+    relaxed,
     single,
 )
 from tests.oracles.philox import uniform, words
 
-DEVICE, FRONT, TRAP_KIND, TRAP_STATE, TRAP_WINDOW, ANNEAL, TEXTURE = 4, 5, 8, 9, 10, 11, 12
+DEVICE, FRONT, TRAP_STATE, TRAP_WINDOW, ANNEAL, TEXTURE = 4, 5, 9, 10, 11, 12
 RATES = 256
-
-
-def relaxed(order: float, duration: float, temperature: float, r) -> float:
-    """Runge-Kutta of dS/dt = -nu exp(-E (1 - S)/kT), in equal steps of the logarithm of time after the onset."""
-    reduced = r.barrier * CHARGE / (BOLTZMANN * temperature)
-
-    def rate(s: float) -> float:
-        return -r.attempt_rate * math.exp(-reduced * (1.0 - s))
-
-    onset = -1.0 / (reduced * rate(order))
-    count = 64
-    step = math.log1p(duration / onset) / count
-
-    def slope(s: float, x: float) -> float:  # dS/dx with t = onset (e^x - 1)
-        return rate(s) * onset * math.exp(x)
-
-    s = order
-    for k in range(count):
-        x = k * step
-        k1 = slope(s, x)
-        k2 = slope(s + 0.5 * step * k1, x + 0.5 * step)
-        k3 = slope(s + 0.5 * step * k2, x + 0.5 * step)
-        k4 = slope(s + step * k3, x + step)
-        s += step * (k1 + 2.0 * k2 + 2.0 * k3 + k4) / 6.0
-    return s
 
 
 class Device(Heated, Conducting):
@@ -73,34 +49,37 @@ class Device(Heated, Conducting):
         self.factors += [single(max(1.0 + p.relaxation.device_spread * deviate, 0.0)) for deviate in z[6:]]
         drawn = words(seed, cell, 0, DEVICE, 4)
         poor = uniform(drawn[2], drawn[3]) < limited
-        self.contact = single(max(1.0 / ceiling - p.conduction.series_resistance, 0.0)) if poor else 0.0
+        leads = p.heat.on_resistance + p.conduction.series_resistance
+        self.contact = single(max(1.0 / ceiling - leads, 0.0)) if poor else 0.0
         self.radius = p.geometry.heater_radius * self.factors[RADIUS]
         self.span = p.geometry.layer_thickness - self.radius
         self.front = [single(deviate) for deviate in normals(seed, cell, 0, FRONT, SECTORS)]
         self.texture = [self.drawn_texture(deviate) for deviate in normals(seed, cell, 0, TEXTURE, SECTORS)]
         self.rim = [0.0] * SECTORS
         self.grains: list[list[list[float]]] = [[] for _ in range(SECTORS)]
-        self.order = p.relaxation.initial
-        self.draw_quench(0)
+        self.order = [p.relaxation.initial] * SECTORS
+        self.deviate = [[0, 0]] * SECTORS
+        self.draw_quench(0, range(SECTORS))
         self.event = self.waits = 0
         self.time = 0.0
         self.pending = (0.0, p.heat.ambient)
         self.trap_time = self.looked = 0.0
         self.filled = p.telegraph.emission_over_capture / (1.0 + p.telegraph.emission_over_capture)
-        self.occupy(0)
+        self.kinds, self.traps = [0] * 32, [False] * 32
+        self.draw_traps(0, range(SECTORS))
 
     # ---- history
 
     def apply(self, times, drives, kind, *, height=None, chosen=True, temperature=None) -> tuple[float, float]:
         """Pulse through the corner points; returns highest temperature and energy."""
         ambient = self.at(temperature)
+        self.wait(times[-1], ambient)
         self.advance()
         self.event += 1
         found = (ambient, 0.0)
         if chosen:
             scale = max(drives, key=abs) if height is None else height
             found = self.send(times, drives, kind, scale, ambient, self.event)
-        self.pass_time(times[-1], ambient)
         return found
 
     def wait(self, duration: float, temperature: float | None = None) -> None:
@@ -157,7 +136,7 @@ class Device(Heated, Conducting):
         if duration == 0.0:
             return
         self.pending = (0.0, temperature)
-        self.order = relaxed(self.order, duration, temperature, self.parameters.relaxation)
+        self.order = [relaxed(order, duration, temperature, self.parameters.relaxation) for order in self.order]
         velocity = growth_velocity(temperature, self.parameters.crystallization)
         rate = nucleation_rate(temperature, self.parameters.crystallization)
         volume = self.parameters.geometry.layer_thickness**3
@@ -198,14 +177,12 @@ class Device(Heated, Conducting):
     # ---- traps
 
     def rates(self) -> list[float]:
-        """Rate of each trap of the present quench: a byte of a random word chooses one of 256 log-spaced ones."""
+        """Rate of each trap: a byte of a random word of its sector's quench chose one of 256 log-spaced ones."""
         t = self.parameters.telegraph
-        drawn = [word for block in range(2) for word in words(self.seed, self.cell, self.quench, TRAP_KIND, block)]
-        places = [(word >> (8 * byte)) & 255 for word in drawn for byte in range(4)]
-        return [1.0 / (t.fastest * (t.slowest / t.fastest) ** ((k + 0.5) / RATES)) for k in places]
+        return [1.0 / (t.fastest * (t.slowest / t.fastest) ** ((k + 0.5) / RATES)) for k in self.kinds]
 
     def trap_noise(self, duration: float, temperature: float) -> list[float]:
-        """Traps up to the read and over it; filled share of each sector's traps, averaged over it, minus its mean."""
+        """Traps up to the read and over it; what they add to ln of each sector's resistance, averaged over the read."""
         t = self.parameters.telegraph
         number = min(round(t.traps), 32)
         rates, elapsed = self.rates(), self.trap_time - self.looked
@@ -216,6 +193,7 @@ class Device(Heated, Conducting):
             self.traps[k] = k < number and coarse(blocks[k % 8][k // 8]) < chance
         faster = t.activation * CHARGE / BOLTZMANN * (1.0 / t.reference_temperature - 1.0 / temperature)
         noise = [0.0] * SECTORS
+        weights, rows = self.weights(number), self.structure()
         block = 4096
         pause = -math.log(coarse(self.window_words(block)[0]))
         for k in range(number):
@@ -226,8 +204,17 @@ class Device(Heated, Conducting):
                 block += 1
                 pause = -math.log(coarse(self.window_words(block)[0]))
                 share = self.changing(k, rate, duration)
-            noise[k % SECTORS] += share - self.filled
+            rms = rows["amplitude"][k % SECTORS]
+            noise[k % SECTORS] += min(rms * weights[k], t.largest_amplitude) * (share - self.filled)
         return noise
+
+    @staticmethod
+    def weights(number: int) -> list[float]:
+        """Exponential quantiles of mean square one, in the order of fractional parts of k times the golden ratio."""
+        parts = [k * (math.sqrt(5.0) - 1.0) / 2.0 % 1.0 for k in range(number)]
+        quantiles = [-math.log(1.0 - (sorted(parts).index(part) + 0.5) / number) for part in parts]
+        rms = math.sqrt(sum(q * q for q in quantiles) / number) if number else 1.0
+        return [q / rms for q in quantiles]
 
     def window_words(self, block: int) -> tuple[int, int, int, int]:
         return words(self.seed, self.cell, self.event, TRAP_WINDOW, block)

@@ -95,7 +95,7 @@ class Conducting:
         rows: dict[str, list[float]] = {"dome": [], "films": [], "thickness": [], "amplitude": [], "shunt": []}
         volume = 0.0
         for s in range(SECTORS):
-            dome, films, thickness, blocked, resistances = 0.0, 0.0, 0.0, False, []
+            dome, films, thickness, resistances = 0.0, 0.0, 0.0, []
             for k in range(SHELLS):
                 inner = self.radius + k * width
                 inside = clip((self.rim[s] - k * width) / width, 0.0, 1.0)
@@ -107,7 +107,6 @@ class Conducting:
                     grown = max(crystal * size / (size + c.boundary_length) * self.texture[s], amorphous)
                     value, share = mixture(1.0 - left, amorphous, grown)
                     thickness += left * width
-                    blocked = blocked or share > c.blocking_share
                     volume += left * ((inner + width) ** 3 - inner**3)
                 resistances.append(self.shell(inner, inner + width) / value)
                 dome += share * resistances[-1]
@@ -116,7 +115,7 @@ class Conducting:
             amplitude = (dome * t.dome_amplitude + films * narrow) / (dome + films)
             rows["dome"].append(single(dome / dome_aged))
             rows["films"].append(single(films / films_aged))
-            rows["thickness"].append(single(thickness if blocked else 0.0))
+            rows["thickness"].append(single(thickness))
             rows["amplitude"].append(single(min(amplitude, t.largest_amplitude)))
             rows["shunt"].append(single(self.shunt(resistances, width)))
         full = SECTORS * ((self.radius + self.span) ** 3 - self.radius**3)
@@ -193,42 +192,62 @@ class Conducting:
 
     # ---- conduction
 
-    def log_drift(self, exponent: float, temperature: float) -> float:
+    def log_drift(self, s: int, exponent: float, temperature: float) -> float:
         r = self.parameters.relaxation
-        return exponent * r.barrier * CHARGE * (r.initial - self.order) / (BOLTZMANN * temperature)
+        return exponent * r.barrier * CHARGE * float(r.initial - self.order[s]) / (BOLTZMANN * temperature)
+
+    def barrier(self) -> float:
+        """Harmonic mean of the sectors' amorphous thickness, none less than a hop; zero if none is more."""
+        least = self.parameters.conduction.hop_distance
+        width = self.span / SHELLS
+        found = []
+        for s in range(SECTORS):
+            thickness = self.rim[s]
+            if self.grains[s]:
+                inside = [clip((self.rim[s] - k * width) / width, 0.0, 1.0) for k in range(SHELLS)]
+                middle = [self.radius + (k + 0.5 * part) * width for k, part in enumerate(inside)]
+                born = [grain for grain in self.grains[s] if grain[1] > 0.0]
+                thickness = sum(width * part * self.uncovered(born, r) for part, r in zip(inside, middle))
+            found.append(max(thickness, least))
+        return 0.0 if max(found) == least else len(found) / sum(1.0 / thickness for thickness in found)
 
     def threshold(self, temperature: float) -> float:
-        w = self.parameters.switching
-        thermal = max(1.0 - w.temperature_slope * (temperature - w.reference_temperature), 0.0)
-        gain = 1.0 + w.relaxation_gain * max(self.log_drift(self.exponent[0], temperature), 0.0)
-        return w.threshold_field * min(self.structure()["thickness"]) * thermal * gain
+        w, barrier = self.parameters.switching, self.barrier()
+        drift = sum(self.log_drift(s, self.exponents(s)[0], temperature) for s in range(SECTORS)) / SECTORS
+        gain = 1.0 + w.relaxation_gain * max(drift, 0.0)
+        cold = (w.threshold_offset + w.threshold_field * barrier) * gain if barrier > 0.0 else 0.0
+        return cold * math.exp(-w.temperature_slope * (temperature - w.reference_temperature))
 
     def current_now(self, voltage: float, temperature: float, noise: list[float]) -> float:
-        """Current at a voltage, with the given deviations of the sectors' filled traps."""
+        """Current of the off-state at the terminals' voltage, with what traps add to ln of each sector's resistance."""
+        series = self.parameters.heat.on_resistance + self.parameters.conduction.series_resistance + self.contact
+        return self.through(voltage, temperature, noise, series)
+
+    def through(self, voltage: float, temperature: float, noise: list[float], series: float) -> float:
+        """The same with any resistance in series."""
         c, rows = self.parameters.conduction, self.structure()
 
-        def grown(exponent: float, activation: float) -> float:
+        def grown(s: int, exponent: float, activation: float) -> float:
             hotter = activation * CHARGE / BOLTZMANN * (1.0 / c.reference_temperature - 1.0 / temperature)
-            return math.exp(self.log_drift(exponent, temperature) - hotter)
+            return math.exp(self.log_drift(s, exponent, temperature) - hotter)
 
-        on_dome = grown(self.exponent[0], c.amorphous_activation)
-        on_films = grown(self.exponent[1], c.boundary_activation)
         thermal = 2.0 * BOLTZMANN * temperature / CHARGE
         sectors = []
-        closed = 0.0
+        edge = 0.0
         for s in range(SECTORS):
-            trapped = math.exp(rows["amplitude"][s] * noise[s])
+            on_dome = grown(s, self.exponents(s)[0], c.amorphous_activation)
+            on_films = grown(s, self.exponents(s)[1], c.boundary_activation)
+            trapped = math.exp(noise[s])
             bend = thermal * max(rows["thickness"][s], c.hop_distance) / c.hop_distance
-            closed += rows["dome"][s] / (rows["dome"][s] + rows["films"][s]) / SECTORS
+            closed = rows["dome"][s] / (rows["dome"][s] + rows["films"][s])
+            edge += c.edge_conductance * closed / (SECTORS * on_dome)
             sectors.append((rows["dome"][s] * on_dome * trapped, rows["films"][s] * on_films * trapped, bend,
                             rows["shunt"][s]))  # fmt: skip
-        edge = c.edge_conductance * closed / on_dome
 
         def behind_heater(v: float) -> float:
             return edge * v + sum(self.sector_current(v, *sector) for sector in sectors)
 
         size = abs(voltage)
-        series = c.series_resistance + self.contact
         inner = root(lambda v: v + series * behind_heater(v) - size, 0.0, size)
         return math.copysign(behind_heater(inner), voltage)
 

@@ -10,6 +10,8 @@ import functools
 import math
 import struct
 
+import mpmath
+
 from tests.oracles.philox import uniform, words
 
 BOLTZMANN = 1.380649e-23
@@ -17,7 +19,7 @@ CHARGE = 1.602176634e-19
 SECTORS = 16
 GRAINS = 3
 COLDEST = 200.0
-FRONT, QUENCH, NUCLEI, TRAP_STATE, TEXTURE = 5, 6, 7, 9, 12
+FRONT, QUENCH, NUCLEI, TRAP_KIND, TRAP_STATE, TEXTURE = 5, 6, 7, 8, 9, 12
 RADIUS, HEAT, GROWTH, CRYSTAL, AMORPHOUS, LINER, DOME_DRIFT, FILM_DRIFT = range(8)
 
 
@@ -119,6 +121,30 @@ def inverse_look_up(table: list[float], value: float) -> float:
     return COLDEST + k + ((value - table[k]) / width if width > 0.0 else 0.0)
 
 
+# ---- glass
+
+
+def reduced(temperature: float, r) -> float:
+    """E_s/kT."""
+    return r.barrier * CHARGE / (BOLTZMANN * temperature)
+
+
+def floor(temperature: float, r) -> float:
+    """Order at which the glass comes to rest: linear from what it reaches in the glass time to that of the melt."""
+    a = reduced(r.glass_temperature, r)
+    at_glass = 1.0 - math.log(r.glass_time * r.attempt_rate * a) / a
+    part = (temperature - r.glass_temperature) / (r.fluid_temperature - r.glass_temperature)
+    return min(r.initial, at_glass + (r.initial - at_glass) * part)
+
+
+def relaxed(order, duration: float, temperature: float, r):
+    """Order after a time at a temperature, as E7 of the design writes it; 40 digits, so that nothing is no number."""
+    with mpmath.workdps(40):
+        a, rest = mpmath.mpf(reduced(temperature, r)), mpmath.mpf(floor(temperature, r))
+        part = mpmath.mpf(duration) * a * r.attempt_rate * mpmath.exp(-a * (1 - rest))
+        return rest - mpmath.log(mpmath.exp(-a * (order - rest) - part) - mpmath.expm1(-part)) / a
+
+
 # ---- drive
 
 
@@ -154,12 +180,36 @@ def plateau(length: float, tau: float) -> list[float]:
     return cuts
 
 
-def on_power(current: float, h) -> float:
-    return h.on_voltage * abs(current) + h.on_resistance * current**2
+def on_state(current: float, threshold: float, h, w) -> float:
+    """V a switched cell keeps at a current, without its heater."""
+    excess = max(threshold - h.on_voltage, 0.0)
+    return h.on_voltage + excess / (1.0 + (abs(current) / w.decay_current) ** w.decay_power)
 
 
-def on_current(voltage: float, h) -> float:
-    return math.copysign(max(abs(voltage) - h.on_voltage, 0.0) / h.on_resistance, voltage)
+def bisected(function, low: float, high: float) -> float:
+    """Zero of a rising function of a positive number, by bisection of its logarithm."""
+    for _ in range(200):
+        middle = math.sqrt(low) * math.sqrt(high)
+        low, high = (middle, high) if function(middle) < 0.0 else (low, middle)
+    return high
+
+
+def folds(threshold: float, resistance: float, h, w) -> tuple[float, float]:
+    """Currents at which the on-state's voltage with a resistance in series stops rising, and rises again; or zeros.
+
+    The slope is R - excess m h / I_c with h = x^(m-1) / (1 + x^m)^2, largest where x^m = (m - 1) / (m + 1).
+    """
+    m = w.decay_power
+    excess = max(threshold - h.on_voltage, 0.0)
+
+    def slope(x: float) -> float:
+        return resistance - excess * m / w.decay_current * x ** (m - 1.0) / (1.0 + x**m) ** 2
+
+    steepest = ((m - 1.0) / (m + 1.0)) ** (1.0 / m)
+    if slope(steepest) >= 0.0:
+        return 0.0, 0.0
+    first, second = bisected(lambda x: -slope(x), 1e-15, steepest), bisected(slope, steepest, 1e15)
+    return first * w.decay_current, second * w.decay_current
 
 
 def beside_filament(sector: int, filament: float, current: float, h) -> float:
@@ -199,23 +249,89 @@ class Heated:
 
     def send(self, times, drives, kind: str, scale: float, ambient: float, event: int) -> tuple[float, float]:
         """Pulse of a height; returns the highest temperature of the heater's rim and the energy taken."""
-        switching = self.parameters.switching
-        needed = self.threshold(ambient)
-        peak = abs(scale) if any(drives) else 0.0
-        if kind == "voltage":
-            cold, on = peak < needed, False
-        else:
-            cold, on = needed > switching.compliance or peak < switching.holding_current, True
-        if cold:
-            return ambient, 0.0
-        drawn = normals(self.seed, self.cell, event, FRONT, SECTORS)
-        self.shift = [self.front_shift(own, fresh) for own, fresh in zip(self.front, drawn)]
-        self.hottest = [0.0] * SECTORS
-        top, energy = self.heat(pulse_steps(times, drives, self.parameters.heat.thermal_time), kind, scale,
-                                (ambient, event, on, needed))  # fmt: skip
-        self.drop_absorbed()
-        self.renew(ambient + top, event)
+        h, tau = self.parameters.heat, self.parameters.heat.thermal_time
+        steps = pulse_steps(times, drives, tau)
+        course = self.driven([scale * drive for _, drive in steps], kind, ambient)
+        rise = top = energy = 0.0
+        warm = []
+        for (duration, _), (current, power, gain) in zip(steps, course):
+            target = h.thermal_resistance * self.factors[HEAT] * power * gain
+            energy += power * duration
+            warm.append((duration, current, target + (rise - target) * math.exp(-0.5 * duration / tau)))
+            rise = target + (rise - target) * math.exp(-duration / tau)
+            top = max(top, warm[-1][2])
+        if ambient + top >= min(self.parameters.crystallization.viscosity.glass_temperature, self.felt(warm)):
+            drawn = normals(self.seed, self.cell, event, FRONT, SECTORS)
+            self.shift = [self.front_shift(own, fresh) for own, fresh in zip(self.front, drawn)]
+            self.hottest = [0.0] * SECTORS
+            self.hottest_segment = 0.0
+            self.heat(warm, ambient, event)
+            self.drop_absorbed()
+            self.renew(ambient + top, event)
         return ambient + top, energy
+
+    # ---- which branch, and what it takes
+
+    def driven(self, drives: list[float], kind: str, ambient: float) -> list[tuple[float, float, float]]:
+        """Current, power and gain of the rise by a narrow filament, for each step, with the state before the pulse."""
+        h, w = self.parameters.heat, self.parameters.switching
+        self.needed = self.threshold(ambient)
+        self.leads = h.on_resistance + self.parameters.conduction.series_resistance
+        limit, on, before, found = math.inf, False, math.nan, []
+        rows = self.structure()
+        self.structure = lambda: rows  # as it is before the pulse, not evaluated again and again
+        self.ever_off = False
+        if kind == "current":
+            limit = self.by_voltage(w.compliance, False, ambient)[0]
+        for drive in drives:
+            if drive == before:
+                found.append(found[-1])  # a plateau
+                continue
+            before = drive
+            if kind == "voltage":
+                current, on, hot = self.by_voltage(abs(drive), on, ambient)
+                off = abs(drive) - self.leads * current
+            else:
+                current = min(abs(drive), limit)
+                off = math.nan if on or current == 0.0 else self.off_voltage(current, ambient)
+                on = current > 0.0 and (on or off >= on_state(current, self.needed, h, w))
+                hot = on
+            voltage = on_state(current, self.needed, h, w) if hot else off
+            power = current * (voltage + h.on_resistance * current) if current > 0.0 else 0.0
+            narrowing = max(h.filling_current / current, 1.0) ** h.crowding if hot else 1.0
+            found.append((math.copysign(current, drive), power, narrowing))
+            self.ever_off = self.ever_off or (current > 0.0 and not hot)
+        del self.structure
+        return found
+
+    def off_voltage(self, current: float, ambient: float) -> float:
+        """V at which the off-state carries a current, without what is in series; enough of it if it is plenty."""
+        enough = 1.01 * max(self.needed, self.parameters.heat.on_voltage)
+        if self.through(enough, ambient, [0.0] * SECTORS, 0.0) <= current:
+            return enough
+        return bisected(lambda v: self.through(v, ambient, [0.0] * SECTORS, 0.0) - current, 1e-12, enough)
+
+    def by_voltage(self, voltage: float, on: bool, ambient: float) -> tuple[float, bool, bool]:
+        """Current at the terminals' voltage; whether beyond the folds then, and whether in the on-state."""
+        h, w = self.parameters.heat, self.parameters.switching
+        first, second = folds(self.needed, self.leads, h, w)
+
+        def terminal(current: float) -> float:
+            return on_state(current, self.needed, h, w) + self.leads * current
+
+        most = max((voltage - h.on_voltage) / self.leads, 0.0)
+        if voltage == 0.0:
+            return 0.0, False, False
+        if on and voltage >= terminal(second):
+            return bisected(lambda i: terminal(i) - voltage, max(second, 1e-20), most), True, True
+        off = self.through(voltage, ambient, [0.0] * SECTORS, self.leads)
+        if voltage - self.leads * off <= on_state(off, self.needed, h, w):
+            return off, False, False
+        if first > 0.0 and voltage <= terminal(first):
+            current = bisected(lambda i: terminal(i) - voltage, 1e-20, first)
+            if current >= off:
+                return current, False, True
+        return bisected(lambda i: terminal(i) - voltage, max(second, 1e-20), most), True, True
 
     def front_shift(self, own: float, fresh: float) -> float:
         """Distance by which a sector's front lies further out, from the device's deviate and the pulse's; bounded."""
@@ -223,25 +339,24 @@ class Heated:
         deviate = math.sqrt(g.front_memory) * own + math.sqrt(1.0 - g.front_memory) * fresh
         return math.sqrt(3.0) * g.front_roughness * math.tanh(0.851 * deviate)
 
-    def heat(self, steps, kind: str, scale: float, circumstances) -> tuple[float, float]:
-        ambient, event, on, needed = circumstances
-        h, tau = self.parameters.heat, self.parameters.heat.thermal_time
+    def heat(self, warm: list[tuple[float, float, float]], ambient: float, event: int) -> None:
+        """Move everything through steps of (duration, current, rise in the middle)."""
         coldest = max(self.parameters.crystallization.viscosity.glass_temperature - ambient, 1.0)
-        rise = top = energy = 0.0
         share = [0.0] * SECTORS
-        block = 0
+        coolest = min(coldest, max(self.felt(warm) - ambient, 20.0))
+        block, lasted, warmth, shared = 0, 0.0, 0.0, share
         waiting = -math.log(coarse(words(self.seed, self.cell, event, NUCLEI, 0)[0]))
-        for duration, drive in steps:
-            current, on = self.flowing(kind, scale * drive, on, needed)
-            target = 0.0
+        for duration, current, middle in warm:
             if current != 0.0:
-                share = [beside_filament(s, self.filament, current, h) for s in range(SECTORS)]
-                narrowing = max(h.filling_current / abs(current), 1.0) ** h.crowding
-                target = h.thermal_resistance * self.factors[HEAT] * on_power(current, h) * narrowing
-            energy += on_power(current, h) * duration
-            middle = target + (rise - target) * math.exp(-0.5 * duration / tau)
-            rise = target + (rise - target) * math.exp(-duration / tau)
-            top = max(top, middle)
+                share = [beside_filament(s, self.filament, current, self.parameters.heat) for s in range(SECTORS)]
+            if middle < coolest:
+                continue
+            if lasted > 0.0 and (share != shared or not -5.0 <= middle - warmth / lasted <= 20.0):
+                # a longer and hotter segment makes up for the one before
+                if middle - warmth / lasted < 20.0 or duration < lasted:
+                    self.live(lasted, warmth / lasted, shared, ambient)
+                lasted = warmth = 0.0
+            lasted, warmth, shared = lasted + duration, warmth + duration * middle, share
             if middle < coldest:
                 continue
             self.local = [middle * part for part in share]
@@ -254,15 +369,56 @@ class Heated:
                 self.nucleate(words(self.seed, self.cell, event, NUCLEI, block), expected, duration, ambient)
                 block += 1
                 waiting -= math.log(coarse(words(self.seed, self.cell, event, NUCLEI, block)[0]))
-        return top, energy
+        if lasted > 0.0:
+            self.live(lasted, warmth / lasted, shared, ambient)
+        r = self.parameters.relaxation
+        fresh = relaxed(r.initial, self.parameters.heat.thermal_time, ambient, r)
+        self.order = [fresh if hot > 0.0 else order for hot, order in zip(self.hottest, self.order)]
 
-    def flowing(self, kind: str, drive: float, on: bool, needed: float) -> tuple[float, bool]:
-        holding = self.parameters.switching.holding_current
-        if kind == "current":
-            return (drive if abs(drive) >= holding else 0.0), on
-        current = on_current(drive, self.parameters.heat)
-        on = (on or abs(drive) >= needed) and abs(current) >= holding
-        return (current if on else 0.0), on
+    def live(self, duration: float, middle: float, share: list[float], ambient: float) -> None:
+        """Glass of the sectors that have not melted, through a segment of the pulse; see `feels`."""
+        r = self.parameters.relaxation
+        a = reduced(self.parameters.heat.ambient, r)
+        seen = float(relaxed(r.initial, 1e-3, self.parameters.heat.ambient, r))
+        brief = duration * a * r.attempt_rate <= math.exp((1.0 - seen) * reduced(r.fluid_temperature, r))
+        if brief and middle <= self.hottest_segment:
+            return
+        self.hottest_segment = max(self.hottest_segment, middle)
+        for s in range(SECTORS):
+            if self.hottest[s] > 0.0:
+                continue
+            part = max(1.0 - (0.5 * self.rim[s] - self.shift[s]) / self.span, 0.0)
+            temperature = ambient + middle * share[s] * part
+            if self.feels(duration, temperature, self.order[s] >= seen, seen):
+                self.order[s] = relaxed(self.order[s], duration, temperature, r)
+
+    def felt(self, warm: list[tuple[float, float, float]]) -> float:
+        """Temperature from which on a glass feels a pulse of these steps."""
+        return self.felt_from(sum(duration for duration, _, _ in warm))
+
+    def felt_from(self, duration: float) -> float:
+        """Temperature from which on a fresh glass ages as in a millisecond, or one that is not moves by a thousandth.
+
+        By bisection.
+        """
+        seen = float(relaxed(self.parameters.relaxation.initial, 1e-3, self.parameters.heat.ambient,
+                             self.parameters.relaxation))  # fmt: skip
+        low, high = 1.0, 5000.0
+        for _ in range(60):
+            middle = 0.5 * (low + high)
+            felt = self.feels(duration, middle, False, seen)
+            low, high = (low, middle) if felt else (middle, high)
+        return high
+
+    def feels(self, duration: float, temperature: float, young: bool, seen: float) -> bool:
+        """Whether a glass feels the heat: ages as a fresh one in a millisecond, or wakes by a thousandth."""
+        r = self.parameters.relaxation
+        a = reduced(self.parameters.heat.ambient, r)
+        ages = duration * a * r.attempt_rate >= math.exp((1.0 - seen) * reduced(temperature, r))
+        slope = floor(r.glass_temperature + 1.0, r) - floor(r.glass_temperature, r)
+        below = floor(r.glass_temperature, r) + slope * (temperature - r.glass_temperature)
+        wakes = duration * a * r.attempt_rate >= 1e-3 * math.exp((1.0 - below) * reduced(temperature, r))
+        return ages or (wakes and not young)
 
     def melt_front(self, s: int, ambient: float) -> float:
         """Distance of a sector's melt front from the heater; zero if nothing is molten there."""
@@ -323,34 +479,41 @@ class Heated:
     def renew(self, peak: float, event: int) -> None:
         """A pulse above the glass transition restarts drift and traps; what melted is drawn anew."""
         p = self.parameters
-        if peak < p.crystallization.viscosity.glass_temperature:
-            return
-        self.order = p.relaxation.initial
-        self.occupy(event)
-        if not any(self.hottest):
+        molten = [s for s in range(SECTORS) if self.hottest[s] > 0.0]
+        if peak < p.crystallization.viscosity.glass_temperature or not molten:
             return
         drawn = normals(self.seed, self.cell, event, TEXTURE, SECTORS)
-        for s in range(SECTORS):
-            if self.hottest[s] > 0.0:
-                self.texture[s] = self.drawn_texture(drawn[s])
-        self.draw_quench(event)
+        for s in molten:
+            self.texture[s] = self.drawn_texture(drawn[s])
+        self.draw_quench(event, molten)
+        self.draw_traps(event, molten)
 
-    def occupy(self, event: int) -> None:
-        """Fill each trap with the mean occupancy."""
+    def draw_traps(self, event: int, molten) -> None:
+        """Time constants of the molten sectors' traps, and states with the mean occupancy."""
         blocks = [words(self.seed, self.cell, event, TRAP_STATE, block) for block in range(8)]
-        self.traps = [coarse(blocks[k % 8][k // 8]) < self.filled for k in range(32)]
+        drawn = [word for block in range(2) for word in words(self.seed, self.cell, event, TRAP_KIND, block)]
+        for k in range(32):
+            if k % SECTORS in molten:
+                self.kinds[k] = (drawn[k // 4] >> (8 * (k % 4))) & 255
+                self.traps[k] = coarse(blocks[k % 8][k // 8]) < self.filled
 
     def drawn_texture(self, deviate: float) -> float:
         spread = self.parameters.conduction.texture_spread
         return single(math.exp(spread * deviate - 0.5 * spread**2))
 
-    def draw_quench(self, event: int) -> None:
-        r = self.parameters.relaxation
-        dome, films = normals(self.seed, self.cell, event, QUENCH, 2)
-        self.exponent = [
-            single(r.dome_exponent * self.factors[DOME_DRIFT] * max(1.0 + r.cycle_spread * dome, 0.0)),
-            single(r.boundary_exponent * self.factors[FILM_DRIFT] * max(1.0 + r.cycle_spread * films, 0.0)),
-        ]
+    def draw_quench(self, event: int, molten) -> None:
+        """Deviates of both drift exponents, to a 4096th and within 8, one pair for all sectors that melted."""
+        drawn = [clip(round(4096.0 * z), -32767, 32767) for z in normals(self.seed, self.cell, event, QUENCH, 2)]
+        for s in molten:
+            self.deviate[s] = drawn
         w0, w1, _, _ = words(self.seed, self.cell, event, QUENCH, 1)
         self.filament = single(2.0 * math.pi * uniform(w0, w1))
-        self.quench = event
+
+    def exponents(self, s: int) -> list[float]:
+        """Drift exponents of a sector's dome and films."""
+        r = self.parameters.relaxation
+        means = (r.dome_exponent, r.boundary_exponent)
+        return [
+            mean * own * max(1.0 + r.cycle_spread * z / 4096.0, 0.0)
+            for mean, own, z in zip(means, (self.factors[DOME_DRIFT], self.factors[FILM_DRIFT]), self.deviate[s])
+        ]

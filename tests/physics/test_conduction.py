@@ -12,7 +12,7 @@ from pcmphys.physics.conduction import laws as conduction
 from pcmphys.physics.conduction.laws import ConductionFloats
 from tests.physics.exact import BOLTZMANN, CHARGE, EPS, error, exact
 
-P = ConductionFloats(300.0, 1.0, 0.38 * 1.602176634e-19, 5e-9, 750.0, 10e-9, 20e-9, 0.6, 1.3e-20, 2000.0, 0.0, 0.5)
+P = ConductionFloats(300.0, 1.0, 0.38 * 1.602176634e-19, 5e-9, 750.0, 10e-9, 20e-9, 0.6, 1.3e-20, 2000.0, 0.0)
 FRACTION = st.floats(0, 1)
 CONDUCTIVITY = st.floats(-6, 6).map(lambda x: 10.0**x)
 TEMPERATURE = st.floats(77.0, 900.0)

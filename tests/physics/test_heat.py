@@ -11,20 +11,14 @@ from pcmphys.physics import heat
 from pcmphys.physics.heat import HeatFloats
 from tests.physics.exact import EPS, error, exact
 
-P = HeatFloats(300.0, 0.95e6, 1e-9, 1.9, 300.0, 346e-6, 0.7, 0.5, 0.4, 0.98)
+P = HeatFloats(300.0, 2.17e6, 1e-9, 0.8, 200.0, 390e-6, 0.6, 0.5, 0.4, 0.98)
 CURRENT = st.floats(1e-6, 1e-3)
 ANGLE = st.floats(0, math.pi)
 
 
 @exact
-def power(current):
-    return mpmath.mpf(P.on_voltage) * current + mpmath.mpf(P.on_resistance) * current**2
-
-
-@exact
-def rise(current):
-    narrowing = max(mpmath.mpf(P.filling_current) / current, mpmath.mpf(1)) ** mpmath.mpf(P.crowding)
-    return mpmath.mpf(P.thermal_resistance) * power(current) * narrowing
+def narrow(current):
+    return max(mpmath.mpf(P.filling_current) / current, mpmath.mpf(1)) ** mpmath.mpf(P.crowding)
 
 
 @exact
@@ -37,53 +31,41 @@ def beside(angle, current):
 
 
 @given(CURRENT)
-def test_on_power_is_the_published_formula_whatever_the_sign(current):
-    assert error(heat.on_power(current, P), power(current)) < 4 * EPS
-    assert heat.on_power(-current, P) == heat.on_power(current, P)
+def test_narrowing_is_the_formula_whatever_the_sign(current):
+    assert error(heat.narrowing(current, P), narrow(current)) < 8 * EPS
+    assert heat.narrowing(-current, P) == heat.narrowing(current, P)
 
 
-@given(CURRENT)
-def test_on_state_voltage_and_power_agree(current):
-    voltage = P.on_voltage + P.on_resistance * current
-    # the voltage is near A: the current keeps what its small part of the voltage resolves
-    lost = voltage / (P.on_resistance * current)
-    assert heat.on_current(voltage, P) == pytest.approx(current, rel=4 * EPS * lost, abs=0)
-    assert heat.on_power(current, P) == pytest.approx(voltage * current, rel=4 * EPS, abs=0)
+@given(power=st.floats(0.0, 1e-2), current=CURRENT)
+def test_heater_rise_is_the_power_through_the_resistance(power, current):
+    assert heat.heater_rise(power, current, False, P) == P.thermal_resistance * power
+    expected = P.thermal_resistance * power * heat.narrowing(current, P)
+    assert heat.heater_rise(power, current, True, P) == pytest.approx(expected, rel=4 * EPS, abs=0)
+    # a narrow spot is never colder
+    assert heat.heater_rise(power, current, True, P) >= heat.heater_rise(power, current, False, P)
 
 
-@given(st.floats(0, 3))
-def test_on_current_is_odd_and_nothing_below_the_knee(voltage):
-    assert heat.on_current(-voltage, P) == -heat.on_current(voltage, P)
-    assert (heat.on_current(voltage, P) == 0.0) == (voltage <= P.on_voltage)
-
-
-@given(CURRENT)
-def test_heater_rise_is_the_formula(current):
-    assert error(heat.heater_rise(current, P), rise(current)) < 8 * EPS
-    assert heat.heater_rise(-current, P) == heat.heater_rise(current, P)
-
-
-def test_heater_rise_at_its_limits():
-    assert heat.heater_rise(0.0, P) == 0.0
+def test_narrowing_at_its_limits():
     filled = P.filling_current
-    assert heat.heater_rise(filled, P) == P.thermal_resistance * heat.on_power(filled, P)
+    assert heat.narrowing(filled, P) == heat.narrowing(2 * filled, P) == 1.0
     # continuous where the filament fills the heater
-    assert heat.heater_rise(filled * (1 - 1e-9), P) == pytest.approx(heat.heater_rise(filled, P), rel=1e-8)
+    assert heat.narrowing(filled * (1 - 1e-9), P) == pytest.approx(1.0, rel=1e-8)
     # without crowding the hot spot does not matter; a disk gains the root, a column the full ratio
     for exponent, gain in ((0.0, 1.0), (0.5, 2.0), (1.0, 4.0)):
         p = P._replace(crowding=exponent)
-        plain = P.thermal_resistance * heat.on_power(filled / 4, p)
-        assert heat.heater_rise(filled / 4, p) == pytest.approx(gain * plain, rel=1e-14)
+        assert heat.narrowing(filled / 4, p) == pytest.approx(gain, rel=1e-14)
+    # no current divides by nothing
+    assert math.isfinite(heat.narrowing(0.0, P))
+    assert heat.heater_rise(0.0, 0.0, True, P) == 0.0
 
 
-@given(st.tuples(CURRENT, CURRENT))
-def test_more_current_makes_more_heat(currents):
+@given(currents=st.tuples(CURRENT, CURRENT), crowding=st.sampled_from([0.0, 0.6, 1.0]))
+def test_more_current_makes_more_heat_where_the_voltage_holds(currents, crowding):
     low, high = sorted(currents)
-    assert heat.on_power(low, P) <= heat.on_power(high, P)
-    # holds for any crowding up to one: P rises at least as fast as I
-    for crowding in (0.0, 0.7, 1.0):
-        p = P._replace(crowding=crowding)
-        assert heat.heater_rise(low, p) <= heat.heater_rise(high, p) * (1 + 8 * EPS)
+    # for any crowding up to one: P rises at least as fast as I
+    p = P._replace(crowding=crowding)
+    rises = [heat.heater_rise(i * (p.on_voltage + p.on_resistance * i), i, True, p) for i in (low, high)]
+    assert rises[0] <= rises[1] * (1 + 16 * EPS)
 
 
 @given(angle=ANGLE, current=st.floats(5e-6, 1e-3))

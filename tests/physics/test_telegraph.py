@@ -125,3 +125,29 @@ def test_pack_fills_traps_by_the_ratio_of_emission_to_capture(ratio, filled):
 @pytest.mark.parametrize(("given", "packed"), [(0.0, 0), (29.6, 30), (32.0, 32), (100.0, MOST_TRAPS)])
 def test_pack_rounds_the_number_of_traps(given, packed):
     assert dataclasses.replace(PARAMETERS, traps=given).pack().traps == packed
+
+
+@pytest.mark.parametrize("traps", [1, 2, 7, 30, 32])
+def test_weights_are_exponential_quantiles_of_mean_square_one(traps):
+    found = telegraph.weights(traps)
+    assert found.shape == (MOST_TRAPS,)
+    assert (found[:traps] > 0.0).all()
+    assert (found[traps:] == 0.0).all()
+    assert (found**2).sum() == pytest.approx(traps, rel=1e-14)
+    # the k-th of n sorted amplitudes of an exponential distribution: -ln(1 - (k + 1/2)/n), but for the scale
+    inner = np.exp(-np.sort(found[:traps]) / found[:traps].max() * math.log(2.0 * traps))
+    assert inner == pytest.approx(1.0 - (np.arange(traps) + 0.5) / traps, abs=1e-12)
+
+
+def test_weights_of_a_sectors_traps_differ():
+    """Trap k and trap k + 16 share a sector; and no half of the sectors has all the strong ones."""
+    found = telegraph.weights(30)
+    assert np.mean(found[:30]) == pytest.approx(0.707, abs=0.02)
+    assert np.sqrt(found[:16] ** 2 + found[16:] ** 2).max() < 3.3
+    assert (found[:8] ** 2).sum() + (found[16:24] ** 2).sum() == pytest.approx(16.0, abs=6.0)
+    assert telegraph.weights(0).tolist() == [0.0] * MOST_TRAPS
+
+
+def test_no_trap_adds_more_than_the_largest_amplitude():
+    assert telegraph.height(1.5, 3.0, P) == P.largest_amplitude
+    assert telegraph.height(0.1, 0.5, P) == 0.05

@@ -28,7 +28,7 @@ CELLS = {
         crystallization={"nucleation_factor": 60.0 * BARE.parameters.crystallization.nucleation_factor},
         conduction={"edge_conductance": 2e-7},
         telegraph={"fastest": 2e-9, "emission_over_capture": 0.4},
-        switching={"compliance": 0.2},
+        switching={"compliance": 1.3},
     ),
 }
 
@@ -59,11 +59,17 @@ def mushroom(cell) -> dict[str, np.ndarray]:
     out |= {"hottest": report.peak_temperature, "energy": report.energy}
     out |= {"molten": devices.crystalline_fraction, "threshold": devices.threshold_voltage()}
     out["current"], out["slope"] = devices.current([5.0, -0.4, 12.0], warn=False)
+    look = devices.now()
+    out |= {f"fold {name}": part for name, part in look.folds(3e3)._asdict().items()}
+    out["static"], out["on"] = look.voltage([0.0, -3e-6, 150e-6])
+    for voltage in (0.7, 0.9, 1.3):  # off, between the folds, on; as circuits ask for them, and as a voltage rises
+        out[f"held {voltage}"], _ = look.current(voltage, on=[True, False, True], load=3e3)
+        out[f"raised {voltage}"], _ = look.current([voltage, voltage, -voltage], load=3e3)
     devices.apply(WEAK)
     devices.wait(1e-3)
     out["read"] = devices.read(where=[True, False, True])
     out["high read"] = devices.read(voltage=cell.parameters.read.largest_voltage)
-    devices.apply(pcm.Pulse(voltage=2.0, width=15e-9, fall=2e-9))
+    devices.apply(pcm.Pulse(voltage=1.6, width=15e-9, rise=2e-9, fall=2e-9))
     devices.apply(pcm.Pulse(voltage=0.1, width=15e-9))
     devices.apply(pcm.Pulse(current=150e-6, width=40e-9, fall=2e-9), amplitude=[90e-6, 150e-6, 210e-6])
     out["grown"] = devices.crystalline_fraction

@@ -31,10 +31,10 @@ def test_pulse_reports_are_short():
     devices = CELLS["ibm-90nm-doped-gst"].population((4, 3), seed=1)
     report = devices.apply(pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9), where=np.arange(12).reshape(4, 3) < 5)
     assert re.fullmatch(
-        r"PulseReport\(5 of 12 devices heated, median peak [\d.]+ K, median energy [\d.e-]+ J\)", repr(report)
+        r"PulseReport\(5 of 12 devices driven, median peak [\d.]+ K, median energy [\d.e-]+ J\)", repr(report)
     )
-    cold = devices.apply(pcm.Pulse(current=1e-9, width=1e-6))
-    assert repr(cold) == "PulseReport(0 of 12 devices heated)"
+    none = devices.apply(pcm.Pulse(current=0.0, width=1e-6))
+    assert repr(none) == "PulseReport(0 of 12 devices driven)"
 
 
 @pytest.mark.parametrize("name", CELLS)

@@ -167,12 +167,13 @@ def test_the_reported_error_is_that_of_the_state_at_the_reference_time(seed):
     """One device without traps, programmed alone: let it come to the reference time after its last pulse, and look."""
     devices = quiet(CELL).population(1, seed=seed)
     target = 10e-6
-    scheme = SCHEMES["gradient"].but(pulses=40)
+    # the slowest of the five takes 41: sectors that stay cold keep their age from pulse to pulse
+    scheme = SCHEMES["gradient"].but(pulses=60)
     report = devices.program(target, scheme=scheme)
     assert report.converged.all()
     # each pass that is left takes as long as the last one of the device
-    one = devices.time / 40
-    age = (40 - report.iterations[0]) * one + scheme.verify_delay + scheme.verify_duration
+    one = devices.time / 60
+    age = (60 - report.iterations[0]) * one + scheme.verify_delay + scheme.verify_duration
     if age < CELL.reference_time:
         devices.wait(CELL.reference_time - age)
         assert report.error == pytest.approx(devices.conductance() - target, abs=1e-5 * target)
@@ -210,8 +211,8 @@ def test_the_report_of_a_device_does_not_depend_on_how_long_others_take():
         ({"highest": 5e-3, "start": 5e-3, "start_slope": 0.0}, "scheme: highest"),
         ({"highest": 1.001e-3}, "scheme: highest"),
         ({"prepare": (pcm.Pulse(current=1.2e-3, width=1e-6),)}, r"scheme: prepare\[0\]: current"),
-        ({"prepare": (RESET, pcm.Pulse(voltage=-2.5, width=1e-6))}, r"scheme: prepare\[1\]: voltage"),
-        ({"pulse": pcm.Pulse(voltage=1.0, width=1e-6), "start": 2.0, "highest": 2.3, "lowest": 1.0}, "2.2"),
+        ({"prepare": (RESET, pcm.Pulse(voltage=-2.9, width=1e-6))}, r"scheme: prepare\[1\]: voltage"),
+        ({"pulse": pcm.Pulse(voltage=1.0, width=1e-6), "start": 2.0, "highest": 2.9, "lowest": 1.0}, "2.8"),
         ({"verify_delay": 1e307}, "lab clock finite"),
     ],
 )
@@ -372,11 +373,11 @@ def test_a_custom_scheme_of_voltage_pulses():
     """
     scheme = Scheme(
         (pcm.Pulse(current=400e-6, width=20e-9, fall=1e-6),),
-        pcm.Pulse(voltage=2.0, width=50e-9, fall=5e-9),
-        start=1.98,
-        lowest=1.95,
-        highest=2.06,
-        step=0.003,
+        pcm.Pulse(voltage=1.5, width=50e-9, fall=5e-9),
+        start=1.35,
+        lowest=1.15,
+        highest=1.9,
+        step=0.02,
         direction=-1,
         restart="always",
         pulses=40,

@@ -15,13 +15,12 @@ import pcmphys as pcm
 from pcmphys.cells import MushroomCell
 from pcmphys.cells.mushroom import pulse as pulses
 from pcmphys.cells.mushroom import read as reads
-from pcmphys.cells.mushroom.draws import draw_normals, draw_quench
+from pcmphys.cells.mushroom.draws import draw_normals, draw_quench, draw_texture
 from pcmphys.numerics.compile import kernel, launch
 from pcmphys.numerics.random import U64, Stream, draw_of
-from pcmphys.physics.conduction import laws as conduction
 from pcmphys.physics.crystallization import pulse as growth
 from pcmphys.physics.state import SECTORS
-from pcmphys.physics.telegraph.traps import occupy
+from pcmphys.physics.telegraph.traps import melt_traps
 from tests.oracles.mushroom_cell import Device
 from validation.bench.measure import Bench, alternate, at_least, at_most, scaled, seconds, shown, table
 
@@ -116,15 +115,13 @@ def _draw_fronts(start, stop, address, out):
 
 @kernel
 def _draw_quenches(start, stop, address, p, state):
-    """What a melt draws anew for devices start..stop: traps, texture, exponents, filament."""
-    deviate = np.empty(SECTORS)
+    """What a melt of all sectors draws anew for devices start..stop: traps, texture, exponents, filament."""
+    deviate, whole = np.empty(SECTORS), np.ones(SECTORS)
     for i in range(start, stop):
         draw = draw_of(address, i)
-        state.traps[i] = occupy(draw, _TRAP_STATE, p.telegraph)
-        draw_normals(draw, _TEXTURE, deviate)
-        for s in range(SECTORS):
-            state.texture[i, s] = conduction.texture(deviate[s], p.conduction)
-        state.filament[i] = draw_quench(draw, _QUENCH, p.relaxation, state.device[i], state.exponent[i])
+        draw_texture(draw, whole, deviate, p.conduction, state.texture[i])
+        state.filament[i] = draw_quench(draw, whole, state.deviate[i])
+        state.traps[i] = melt_traps(draw, whole, state.kind[i], state.traps[i], p.telegraph)
 
 
 def _parts(count: int) -> list[Bench]:

@@ -15,7 +15,8 @@ import pathlib
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.physics.relaxation import log_drift, relaxed
+from pcmphys.physics.relaxation import drift_exponent, log_drift, older
+from pcmphys.physics.state import DOME_DRIFT, FILM_DRIFT, SECTORS
 from pcmphys.plot.figures import save_figure
 from pcmphys.plot.style import COLOURS
 from validation.result import KNOWN_ANSWER, MODEL, NOT_CHECKABLE, Result, within
@@ -64,15 +65,16 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
 
 
 def _drifts(look, duration: float) -> np.ndarray:
-    """Factors (devices, 2) by which drift has lowered the conductivity of dome and films, ``duration`` [s] from now."""
+    """Factors (devices, 2, 16) by which drift has lowered the conductivity of dome and films, a time [s] from now."""
     parameters = look.cell.parameters
     p, ambient = parameters.pack().relaxation, parameters.heat.ambient
     state = look.state
-    found = np.empty((look.size, 2))
-    for i in range(look.size):
-        order = relaxed(state.order[i], duration, ambient, p) if duration > 0.0 else state.order[i]
-        for k in range(2):
-            found[i, k] = math.exp(-log_drift(order, float(state.exponent[i, k]), ambient, p))
+    found = np.empty((look.size, 2, SECTORS))
+    for i, k, s in np.ndindex(found.shape):
+        mean, own = (p.dome_exponent, p.boundary_exponent)[k], float(state.device[i, (DOME_DRIFT, FILM_DRIFT)[k]])
+        exponent = drift_exponent(mean, own, float(state.deviate[i, k, s]), p)
+        age = older(state.age[i, s], duration, ambient, p) if duration > 0.0 else state.age[i, s]
+        found[i, k, s] = math.exp(-log_drift(age, exponent, ambient, p))
     return found
 
 

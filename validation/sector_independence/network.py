@@ -55,7 +55,7 @@ def structure(look, i: int) -> Structure:
         amorphous=p.conduction.amorphous_conductivity * own[AMORPHOUS],
         factor=SECTORS / (2.0 * np.pi) * (1.0 / inner - 1.0 / (inner + width)),
         width=width,
-        series=p.conduction.series_resistance,
+        series=p.leads,
     )
 
 

@@ -84,11 +84,9 @@ def scheme(devices: Any, loop: Scheme) -> None:
 
 def _require_valid(devices, name: str, kind: str, values: np.ndarray) -> None:
     """Refuse heights [A or V] of pulses beyond what the on-state is valid for, naming the first."""
-    heat, unit = devices.cell.parameters.heat, _UNITS[kind]
-    limit = heat.largest_current
-    if kind == "voltage":
-        limit = heat.on_voltage + heat.on_resistance * limit
-    too_high = np.abs(values) > limit * (1.0 + 1e-12)  # 1.9 V + 300 ohm x 1 mA is 2.2 V but for rounding
+    parameters, unit = devices.cell.parameters, _UNITS[kind]
+    limit = parameters.terminal_limit if kind == "voltage" else parameters.heat.largest_current
+    too_high = np.abs(values) > limit * (1.0 + 1e-12)  # 0.8 V + 2000 ohm x 1 mA is 2.8 V but for rounding
     if too_high.any():
         raise ParameterError(
             f"{name} must lie within [{-limit:g}, {limit:g}] {unit}, where the on-state of {devices.cell.name} is "
@@ -108,13 +106,24 @@ def read_voltage(devices: Population, voltage: float | None) -> float:
     return abs(voltage)
 
 
-def warn_of_switching(voltage: np.ndarray, threshold: np.ndarray) -> None:
-    """Say so where the off-state's current is asked for above the threshold voltage [V]."""
-    over = int(((np.abs(voltage) > threshold) & (threshold > 0.0)).sum())
+def states(shape: tuple[int, ...], on: ArrayLike, name: str = "on") -> np.ndarray:
+    """A flag of each device, from one flag or an array of the population's shape, as a flat array."""
+    on = np.asarray(check.unmasked(name, on))
+    if on.dtype != np.bool_ or on.shape not in ((), shape):
+        raise ParameterError(
+            f"{name} must be bool, one or an array of shape {shape}; got {on.dtype} of shape {on.shape}"
+        )
+    return np.broadcast_to(on, shape).reshape(-1)
+
+
+def warn_of_validity(cell: Any, current: np.ndarray) -> None:
+    """Say so where currents [A] are beyond what the on-state is valid for."""
+    largest = cell.parameters.heat.largest_current
+    over = int((np.abs(current) > largest).sum())
     if over:
         warn(
-            f"voltage: {over} of {threshold.size} devices are above their threshold voltage and would switch; the "
-            "current of the off-state is given"
+            f"voltage: {over} of {current.size} devices carry more than {largest:g} A, where the on-state of "
+            f"{cell.name} is not valid any more"
         )
 
 

@@ -39,6 +39,7 @@ class Clock:
         self._pending = (0.0, parameters.heat.ambient)
         self._floats = parameters.telegraph.pack()
         self._rates = telegraph.relaxation_rates(parameters.telegraph)
+        self._weights = telegraph.weights(self._floats.traps)
         self._trap_now = Moment()  # on a clock that runs as the traps do, seconds at their reference temperature
         self.waits: int = 0  # waits lived through: number of the next one's random draws
         self._full = _FEW_LOOKS
@@ -103,7 +104,7 @@ class Clock:
     ) -> None:
         """Let time pass at once, each device at its own temperature [K]; nothing may be pending."""
         temperature = np.ascontiguousarray(temperature)
-        launch(relaxation.relax, self._size, duration, temperature, p.relaxation, state.order)
+        launch(relaxation.relax, self._size, duration, temperature, p.relaxation, state.age)
         launch(traps.live_on, self._size, duration, temperature, p.telegraph, state.trap_lag)
         still = anneal.still_below(duration, tables, p)
         if self._size and temperature.max() > still:
@@ -122,7 +123,7 @@ class Clock:
             return state
         duration, temperature = self._pending
         if temperature <= anneal.still_below(duration, tables, p):
-            now = state._replace(order=state.order.copy())
+            now = state._replace(age=state.age.copy())
         else:
             now = state.copied()
         self._age(now, address, p, tables)
@@ -130,7 +131,7 @@ class Clock:
 
     def _age(self, state, address, p, tables) -> None:
         duration, temperature = self._pending
-        launch(relaxation.relax_alike, self._size, duration, temperature, p.relaxation, state.order)
+        launch(relaxation.relax_alike, self._size, duration, temperature, p.relaxation, state.age)
         still = anneal.still_below(duration, tables, p)
         if temperature > still:
             self._crystallize(duration, np.full(self._size, temperature), still, state, address, p)
@@ -156,7 +157,8 @@ class Clock:
     def trap_tables(self, looks: list[Moment], duration: float, temperature: float) -> tuple[np.ndarray, ...]:
         """Of each look: time since then [s] (looks,) and limits (looks, 512); rates [1/s] at the traps' temperature.
 
-        Of the read: expected transitions (512,) and rates [1/s] (256,). See `pcmphys.physics.telegraph.traps`.
+        Of the read: expected transitions (512,) and rates [1/s] (256,). Of the traps: weights (32,). See
+        `pcmphys.physics.telegraph`.
         """
         filled = self._floats.filled
         elapsed = ages(self._trap_now, looks)
@@ -166,7 +168,7 @@ class Clock:
         limits = np.ceil(np.maximum(chance * 2.0**32 - 0.5, 0.0)).astype(np.uint64)
         rates = self._rates * self._acceleration(temperature)
         hazard = duration * rates[:, None] * np.array([filled, 1.0 - filled])
-        return elapsed, limits.reshape(elapsed.size, -1), self._rates, hazard.reshape(-1), rates
+        return elapsed, limits.reshape(elapsed.size, -1), self._rates, hazard.reshape(-1), rates, self._weights
 
     def look(self, chosen: np.ndarray) -> None:
         """Note that the chosen devices' traps are up to the clock."""

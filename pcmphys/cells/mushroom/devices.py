@@ -27,12 +27,12 @@ from pcmphys.programming.scheme import SCHEMES, Scheme
 
 
 class MushroomPopulation(Population):
-    """Devices of a `MushroomCell` with their history; 994 bytes a device.
+    """Devices of a `MushroomCell` with their history; 1198 bytes a device.
 
-    One state a device (rim and grains of 16 sectors, order of the glass, traps) answers for programming, I-V curve,
+    One state a device (rim, grains, age of the glass and traps of 16 sectors) answers for programming, I-V curve,
     threshold voltage, drift, noise and retention. A device keeps its own size, thermal resistance, growth,
-    conductivities and drift bias for life (`identity`); every melting pulse draws front, grains, texture, drift
-    exponents and traps anew (`quench`).
+    conductivities and drift bias for life (`identity`); of the sectors that a pulse melts it draws front, texture,
+    drift exponents and traps anew (`quench`), and the others live through the pulse at their own temperature.
 
     Not modelled: heat from neighbours (but see `disturb`), currents between sectors, switching delay, wear.
     """
@@ -115,7 +115,7 @@ class MushroomPopulation(Population):
         Returns
         -------
         MushroomLook
-            Evaluated once, and never changing, whatever the devices do next; 994 bytes a device.
+            Evaluated once, and never changing, whatever the devices do next; 1198 bytes a device.
         """
         return self._look(temperature).apart_from(self._state)
 
@@ -229,7 +229,7 @@ class MushroomPopulation(Population):
         >>> _ = devices.apply(pcm.Pulse(current=480e-6, width=1e-6, fall=5e-9))
         >>> devices.disturb(10e-6, [650.0, 450.0])
         >>> devices.crystalline_fraction.round(3)
-        array([1.   , 0.843])
+        array([1.   , 0.842])
         """
         duration = check.number("duration", duration, "s", 0.0)
         own = checks.temperatures(self, temperature)
@@ -331,8 +331,15 @@ class MushroomPopulation(Population):
 
     def _send(self, pulse: Pulse, scale, chosen, ambient: float, out=None, warmed=None) -> None:
         """One pulse to the chosen devices that are not stuck; ``scale`` [A or V] is theirs."""
-        self._advance()
-        self._clock.wait(0.0, ambient)
+        # the pulse's time at the ambient first: what melts in it is fresh at its end
+        if warmed is None:
+            if self._clock.changes(ambient):
+                self._advance()
+            self._clock.wait(pulse.duration, ambient)
+            self._advance()
+        else:
+            self._advance()
+            self._live_through(pulse.duration, warmed)
         event = self._next_event()
         cells = np.flatnonzero(chosen & self._free)
         scale = np.ascontiguousarray(scale, dtype=float)
@@ -343,10 +350,6 @@ class MushroomPopulation(Population):
         launch(pulses.pulse, cells.size, address, cell, drive, (cells, scale), self._state, found, grain=GRAIN)
         if out is not None:
             out[0][cells], out[1][cells] = found.T
-        if warmed is None:
-            self._clock.wait(pulse.duration, ambient)
-        else:
-            self._live_through(pulse.duration, warmed)
 
     def _live_through(self, duration: float, temperature: np.ndarray) -> None:
         """A time [s] above zero, each device at a temperature [K] of its own; nothing may be pending."""
@@ -383,7 +386,7 @@ class MushroomPopulation(Population):
         """Draw which devices are stuck and which are limited; what is stuck low gets its RESET."""
         draw = np.empty((2, self.size))
         launch(draws.draw_defects, self.size, self._address(0), draw)
-        contact = max(1.0 / defects.ceiling - self._floats.conduction.series_resistance, 0.0)
+        contact = max(1.0 / defects.ceiling - self.cell.parameters.leads, 0.0)
         self._state.contact[draw[1] < defects.limited] = contact
         stuck = defects.stuck_high + defects.stuck_low
         if stuck > 0.0:

@@ -14,6 +14,7 @@ from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.random import Stream, draw_of, normal_pair, uniform, words_of
 from pcmphys.physics import variability
 from pcmphys.physics.conduction import laws as conduction
+from pcmphys.physics.relaxation import kept_deviate
 from pcmphys.physics.state import (
     AMORPHOUS,
     CRYSTAL,
@@ -25,13 +26,12 @@ from pcmphys.physics.state import (
     RADIUS,
     SECTORS,
 )
-from pcmphys.physics.telegraph.traps import occupy
+from pcmphys.physics.telegraph.traps import melt_traps
 
 _DEVICE = int(Stream.DEVICE)
 _FRONT = int(Stream.FRONT)
 _QUENCH = int(Stream.QUENCH)
 _TEXTURE = int(Stream.TEXTURE)
-_TRAP_STATE = int(Stream.TRAP_STATE)
 
 
 @law
@@ -43,17 +43,28 @@ def draw_normals(draw, stream, out):
 
 
 @law
-def draw_quench(draw, stream, p, device, exponent):
-    """Drift exponents of dome and films for one quench: the device's own, times what this quench draws; never < 0.
+def draw_quench(draw, molten, deviate):
+    """Deviates of the drift exponents of dome and films, the same for all sectors that melted: a quench is one.
 
-    Returns the angle [rad] at which the next filament stands.
+    ``molten`` (16,) is above zero in those sectors. Returns the angle [rad] at which the next filament stands.
     """
-    w0, w1, w2, w3 = words_of(draw, stream, 0)
+    w0, w1, w2, w3 = words_of(draw, _QUENCH, 0)
     dome, films = normal_pair(w0, w1, w2, w3)
-    exponent[0] = p.dome_exponent * device[DOME_DRIFT] * max(1.0 + p.cycle_spread * dome, 0.0)
-    exponent[1] = p.boundary_exponent * device[FILM_DRIFT] * max(1.0 + p.cycle_spread * films, 0.0)
-    w0, w1, _, _ = words_of(draw, stream, 1)
+    dome, films = kept_deviate(dome), kept_deviate(films)
+    for s in range(SECTORS):
+        if molten[s] > 0.0:
+            deviate[0, s], deviate[1, s] = dome, films
+    w0, w1, _, _ = words_of(draw, _QUENCH, 1)
     return 2.0 * math.pi * uniform(w0, w1)
+
+
+@law
+def draw_texture(draw, molten, work, p, texture):
+    """Conductivity's factor of what crystallizes in each sector that melted; ``work`` (16,) is room for deviates."""
+    draw_normals(draw, _TEXTURE, work)
+    for s in range(SECTORS):
+        if molten[s] > 0.0:
+            texture[s] = conduction.texture(work[s], p)
 
 
 @kernel
@@ -69,7 +80,7 @@ def create(start, stop, address, p, state):
     """Draw devices start..stop; ``address`` is (seed, first cell, event 0)."""
     spread = p.variability
     deviate = np.empty(8)
-    rough = np.empty(SECTORS)
+    rough, whole = np.empty(SECTORS), np.ones(SECTORS)
     for i in range(start, stop):
         draw = draw_of(address, i)
         draw_normals(draw, _DEVICE, deviate)
@@ -85,9 +96,7 @@ def create(start, stop, address, p, state):
         draw_normals(draw, _FRONT, rough)
         for s in range(SECTORS):
             state.front[i, s] = rough[s]
-        draw_normals(draw, _TEXTURE, rough)
-        for s in range(SECTORS):
-            state.texture[i, s] = conduction.texture(rough[s], p.conduction)
-        state.filament[i] = draw_quench(draw, _QUENCH, p.relaxation, device, state.exponent[i])
-        state.order[i] = p.relaxation.initial
-        state.traps[i] = occupy(draw, _TRAP_STATE, p.telegraph)
+            state.age[i, s] = p.relaxation.youngest
+        draw_texture(draw, whole, rough, p.conduction, state.texture[i])
+        state.filament[i] = draw_quench(draw, whole, state.deviate[i])
+        state.traps[i] = melt_traps(draw, whole, state.kind[i], state.traps[i], p.telegraph)

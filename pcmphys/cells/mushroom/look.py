@@ -5,24 +5,21 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from pcmphys.cells.mushroom import checks
-from pcmphys.cells.mushroom import pulse as pulses
+from pcmphys.cells.mushroom import branches, checks
 from pcmphys.cells.mushroom import read as reads
 from pcmphys.cells.mushroom.parameters import MushroomFloats
 from pcmphys.cells.protocol import Cell
-from pcmphys.constants import BOLTZMANN
+from pcmphys.numerics import check
 from pcmphys.numerics.compile import launch
 from pcmphys.numerics.frozen import Frozen
 from pcmphys.physics import relaxation
 from pcmphys.physics.state import (
     AMPLITUDE,
-    DOME_DRIFT,
     FACTORS,
-    FILM_DRIFT,
     HEAT,
     RADIUS,
     SECTORS,
@@ -35,6 +32,23 @@ GRAIN = 512
 """Devices worth a thread of their own."""
 _LOG_STEP = 1e-3
 """Step in the logarithm of time over which a drift exponent is taken."""
+
+
+class Folds(NamedTuple):
+    """Ends of the two branches of each device's I-V, behind a load; population's shape.
+
+    Up to the first fold a source that goes up finds the device off, down to the second one a source that goes down
+    finds it on. Both are the same where nothing snaps back.
+    """
+
+    up_voltage: np.ndarray
+    """Of the source [V], at the first fold."""
+    up_current: np.ndarray
+    """Just before the device goes on [A]."""
+    down_voltage: np.ndarray
+    """Of the source [V], at the second fold."""
+    down_current: np.ndarray
+    """Just before the device goes off [A]: the holding current behind that load."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -57,7 +71,7 @@ class MushroomLook(Frozen):
 
     Notes
     -----
-    Currents are those of the off-state, without noise. Not modelled: see `MushroomPopulation`.
+    Currents are without noise. Not modelled: see `MushroomPopulation`.
 
     Examples
     --------
@@ -66,7 +80,7 @@ class MushroomLook(Frozen):
     >>> _ = devices.apply(pcm.Pulse(current=480e-6, width=1e-6, fall=5e-9))
     >>> look = devices.now()
     >>> current, slope = look.current(0.2)
-    >>> bool(np.all(current == 0.2 * look.conductance)), bool(np.all(look.threshold_voltage > 0.2))
+    >>> bool(np.all(current / 0.2 == look.conductance)), bool(np.all(look.threshold_voltage > 0.2))
     (True, True)
     """
 
@@ -100,35 +114,119 @@ class MushroomLook(Frozen):
         own = (part.copy() if part is other else part for part, other in zip(self._state, state, strict=True))
         return MushroomLook(self.cell, self.shape, self.time, self.temperature, self._floats, MushroomState(*own))
 
-    def current(self, voltage: Any, *, warn: bool = True) -> tuple[np.ndarray, np.ndarray]:
-        """Noise-free current [A] and slope dI/dV [S] of the off-state at a voltage [V].
+    def current(
+        self, voltage: Any, *, on: Any = None, load: float = 0.0, warn: bool = True
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Noise-free current [A] and slope dI/dV [S] at a voltage [V] across device, heater and leads.
 
         Parameters
         ----------
         voltage : array_like [V]
-            A number or the population's shape. Above a device's threshold voltage the law of the off-state goes on,
-            with a `ValidityWarning`: the device would switch.
+            A number or the population's shape.
+        on : array_like of bool, optional
+            Which branch of the I-V: off or on. By default the one that a voltage raised from zero leads to: devices at
+            rest are off, and go on beyond their first fold (`folds`).
+        load : float [ohm]
+            Resistance in series, of which ``voltage`` is the source's.
         warn : bool
             False leaves the warning out: for solvers of circuits, which probe voltages that do not come to stay.
 
         Returns
         -------
         tuple of ndarray
-            Current and slope, population's shape.
+            Current and slope, population's shape. Where ``on`` asks for a branch beyond its fold, the law of the
+            off-state goes on, and that of the on-state falls to zero along its holding voltage: each rises all the way,
+            as solvers of circuits need it.
+
+        Warns
+        -----
+        ValidityWarning
+            Currents beyond the on-state's validity.
         """
         voltage = checks.of_devices(self.shape, "voltage", voltage, "V")
+        load = check.number("load", load, "ohm", 0.0)
+        if on is None and np.abs(voltage).max(initial=0.0) <= self._floats.heat.on_voltage:
+            kind = None  # below what any on-state holds
+        elif on is None:
+            kind = np.full(self.size, branches.RAISED)
+        else:
+            kind = np.where(checks.states(self.shape, on), branches.ON, branches.OFF)
+        if kind is None and load == 0.0:
+            current, slope = self._solved(voltage, self._state)
+        else:
+            kind = np.full(self.size, branches.OFF) if kind is None else kind
+            current, slope = out = np.empty((2, self.size))
+            found = self._points(load, kind != branches.OFF)
+            surroundings, asked = (self.temperature, load), (voltage, kind)
+            launch(
+                branches.currents, self.size, surroundings, self._floats, asked, found, self._state, out, grain=GRAIN
+            )  # fmt: skip
         if warn:
-            self.warn_of_switching(voltage)
-        current, slope = self._solved(voltage, self._state)
+            checks.warn_of_validity(self.cell, current)
         return current.reshape(self.shape), slope.reshape(self.shape)
 
-    def warn_of_switching(self, voltage: np.ndarray) -> None:
-        """Give a ValidityWarning if devices are above their threshold at these voltages [V], one a device.
+    def voltage(self, current: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Voltage [V] across each cell with its heater, leads left out, at a current [A]; and whether it is on.
 
-        Looked at beyond the largest read voltage; below it, reads are taken to leave devices as they are.
+        Driven by a current the I-V has one voltage for each: the lower one of off- and on-state.
+
+        Parameters
+        ----------
+        current : array_like [A]
+            A number or the population's shape.
+
+        Examples
+        --------
+        Beyond 100 uA nearly the same voltage, whatever the dome:
+
+        >>> import pcmphys as pcm
+        >>> devices = pcm.load_cell("ibm-90nm-doped-gst").population(100, seed=1)
+        >>> _ = devices.apply(pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9))
+        >>> voltage, on = devices.now().voltage(440e-6)
+        >>> bool(on.all()), bool(((voltage > 0.88) & (voltage < 0.92)).all())
+        (True, True)
         """
-        if self.size and np.abs(voltage).max() > self.cell.parameters.read.largest_voltage:
-            checks.warn_of_switching(np.reshape(voltage, -1), self.threshold_voltage.reshape(-1))
+        current = checks.of_devices(self.shape, "current", current, "A")
+        out, threshold = np.empty((2, self.size)), self.threshold_voltage.reshape(-1).copy()
+        arrays = current, threshold, self._state, out
+        launch(branches.voltages, self.size, self.temperature, self._floats, *arrays, grain=GRAIN)
+        return self._shaped(out[0]).copy(), self._shaped(out[1] > 0.0).copy()
+
+    def folds(self, load: float = 0.0, *, where: Any = True) -> Folds:
+        """Where devices behind a load resistance [ohm] go on and off again, as the source's voltage rises and falls.
+
+        ``where`` (bool, population's shape) are the devices that are asked for; the others may have NaN.
+
+        Examples
+        --------
+        >>> import pcmphys as pcm
+        >>> devices = pcm.load_cell("ibm-90nm-doped-gst").population(100, seed=1)
+        >>> _ = devices.apply(pcm.Pulse(current=480e-6, width=1e-6, fall=5e-9))
+        >>> folds = devices.now().folds()
+        >>> bool((folds.up_voltage >= folds.down_voltage).all())
+        True
+        """
+        found = self._points(check.number("load", load, "ohm", 0.0), checks.states(self.shape, where, "where"))
+        return Folds(*(self._shaped(row) for row in found[: len(Folds._fields)]))
+
+    def _points(self, load: float, needed: np.ndarray) -> np.ndarray:
+        """Folds as `branches.points` gives them, of the devices that are needed; without load they are kept."""
+        found = self._own_points if load == 0.0 else np.full((6, self.size), np.nan)
+        missing = np.flatnonzero(needed & np.isnan(found[0]))
+        if missing.size:
+            threshold = self.threshold_voltage.reshape(-1).copy()
+            surroundings, arrays = (self.temperature, load), (missing, self._state, threshold, found)
+            launch(branches.points, missing.size, surroundings, self._floats, *arrays, grain=GRAIN)
+        return found
+
+    @functools.cached_property
+    def _own_points(self) -> np.ndarray:
+        # threads that fill it at the same time fill in the same numbers
+        return np.full((6, self.size), np.nan)
+
+    def warn_of_switching(self, voltage: np.ndarray) -> None:
+        """Give a ValidityWarning where these voltages [V], one a device, would lead beyond the on-state's validity."""
+        self.current(np.reshape(voltage, self.shape))
 
     @functools.cached_property
     def conductance(self) -> np.ndarray:
@@ -137,16 +235,19 @@ class MushroomLook(Frozen):
 
     @functools.cached_property
     def threshold_voltage(self) -> np.ndarray:
-        """Threshold voltage [V] of each device: that of its least amorphous sector; zero once one is bridged."""
+        """Threshold voltage [V] of each device: that of the harmonic mean of its sectors' domes.
+
+        Zero once all sectors are bridged. It is the cell's own, without heater, leads and load: see `folds`.
+        """
         out = np.empty(self.size)
-        launch(pulses.thresholds, self.size, self.temperature, self._floats, self._state, out, grain=GRAIN)
+        launch(branches.thresholds, self.size, self.temperature, self._floats, self._state, out, grain=GRAIN)
         return self._shaped(out)
 
     @functools.cached_property
     def drift_exponent(self) -> np.ndarray:
         """Exponent -d ln G / d ln t of each device, at the usual read voltage, without noise."""
-        barrier = self._floats.relaxation.barrier / (BOLTZMANN * self.temperature)
-        older = self._state._replace(order=self._state.order - _LOG_STEP / barrier)
+        ratio = self.temperature / self._floats.relaxation.kept
+        older = self._state._replace(age=self._state.age * math.exp(_LOG_STEP * ratio))
         with np.errstate(invalid="ignore", divide="ignore"):
             return self._shaped(-np.log(self._conductance(older) / self.conductance) / _LOG_STEP)
 
@@ -156,9 +257,9 @@ class MushroomLook(Frozen):
         At the cell's ambient temperature, as far as relaxation goes: nothing crystallizes.
         """
         duration = checks.of_devices(self.shape, "duration", duration, "s")
-        order, ambient = np.empty(self.size), self.cell.parameters.heat.ambient
-        launch(relaxation.later, self.size, duration, ambient, self._floats.relaxation, self._state.order, order)
-        return self._conductance(self._state._replace(order=order))
+        age = np.empty((self.size, SECTORS))
+        launch(relaxation.later, self.size, duration, self._floats.relaxation, self._state.age, age)
+        return self._conductance(self._state._replace(age=age))
 
     @functools.cached_property
     def relative_noise(self) -> np.ndarray:
@@ -173,13 +274,13 @@ class MushroomLook(Frozen):
             reads.shares, self.size, self.temperature, self._floats, self.cell.read_voltage, self._state, share,
             grain=GRAIN,
         )  # fmt: skip
-        # a sector's current goes as e^(-A (n - m f)), n of its m traps filled, each with the chance f
-        traps = np.bincount(np.arange(p.traps) % SECTORS, minlength=SECTORS)
-        amplitude = self._state.sector[:, AMPLITUDE].astype(float)
+        # a sector's current goes as e^(-h (n - f)) for each of its traps, n is one with the chance f, else zero
+        rms = self._state.sector[:, None, AMPLITUDE].astype(float)
+        heights = np.minimum(rms * telegraph.weights(p.traps).reshape(-1, SECTORS), p.largest_amplitude)
 
         def mean(times: float) -> np.ndarray:
-            height = times * amplitude
-            return (1.0 + p.filled * np.expm1(-height)) ** traps * np.exp(height * p.filled * traps)
+            one = (1.0 + p.filled * np.expm1(-times * heights)) * np.exp(times * heights * p.filled)
+            return one.prod(axis=1)
 
         variance = mean(2.0) - mean(1.0) ** 2
         spread = np.sqrt((share[:, :SECTORS] ** 2 * variance).sum(axis=1) * self._left_of_a_read())
@@ -196,17 +297,18 @@ class MushroomLook(Frozen):
         return float(np.mean(np.where(reduced > 1e-4, left, 1.0)))
 
     @functools.cached_property
-    def glass_age(self) -> np.ndarray:
-        """Time [s] at the cell's ambient temperature that brings a fresh glass to where each device's stands.
+    def sector_age(self) -> np.ndarray:
+        """Time [s] at the cell's ambient temperature that brings a fresh glass to where each sector's stands.
 
-        The time since the last pulse above the glass transition, if all of it passed at the ambient temperature.
+        Population's shape and 16. The time since the pulse in which the sector melted, if all of it passed at the
+        ambient temperature.
         """
-        p = self._floats.relaxation
-        reduced = p.barrier / (BOLTZMANN * self.cell.parameters.heat.ambient)
-        # see `relaxation.log_time_constant`
-        scale = reduced - math.log(reduced * p.attempt_rate)
-        start = math.exp(scale - reduced * p.initial)
-        return self._shaped(np.exp(scale - reduced * self._state.order) - start)
+        return self._shaped(self._state.age - self._floats.relaxation.youngest, SECTORS)
+
+    @functools.cached_property
+    def glass_age(self) -> np.ndarray:
+        """Age [s] of each device's youngest glass, see `sector_age`: that of what the last pulse renewed."""
+        return self._shaped(self.sector_age.min(axis=-1))
 
     @functools.cached_property
     def crystalline_fraction(self) -> np.ndarray:
@@ -255,7 +357,7 @@ class MushroomLook(Frozen):
         """Conductance [S] that a device cannot exceed; infinite for one that is not limited."""
         contact = self._state.contact.astype(float)
         with np.errstate(divide="ignore"):
-            limit = 1.0 / (contact + self._floats.conduction.series_resistance)
+            limit = 1.0 / (contact + self.cell.parameters.leads)
         return self._shaped(np.where(contact > 0.0, limit, math.inf))
 
     @property
@@ -269,12 +371,13 @@ class MushroomLook(Frozen):
 
     @property
     def quench(self) -> dict[str, np.ndarray]:
-        """What the last melt drew: factors of both drift exponents beside the device's own."""
-        device, p = self._state.device, self._floats.relaxation
-        own = (p.dome_exponent * device[:, DOME_DRIFT], p.boundary_exponent * device[:, FILM_DRIFT])
-        with np.errstate(invalid="ignore", divide="ignore"):
-            found = [self._state.exponent[:, k] / own[k] for k in range(2)]
-        return {name: part.reshape(self.shape) for name, part in zip(("dome_drift", "film_drift"), found, strict=True)}
+        """What each sector's last melt drew: factors of both drift exponents beside the device's own.
+
+        Population's shape and 16; alike in sectors that melted in the same pulse.
+        """
+        spread = self._floats.relaxation.cycle_spread * relaxation.DEVIATE
+        drawn = np.maximum(1.0 + spread * self._state.deviate, 0.0)
+        return {name: self._shaped(drawn[:, k], SECTORS) for k, name in enumerate(("dome_drift", "film_drift"))}
 
     def _conductance(self, state: MushroomState) -> np.ndarray:
         voltage = self.cell.read_voltage

@@ -69,6 +69,42 @@ class MushroomParameters:
     variability: VariabilityParameters
     liner: LinerParameters | None = None
 
+    @property
+    def leads(self) -> float:
+        """Resistance [ohm] in series with all phase-change material: heater, leads and access."""
+        return self.heat.on_resistance + self.conduction.series_resistance
+
+    @property
+    def terminal_limit(self) -> float:
+        """Voltage [V] at the terminals up to which the on-state is valid, whatever the dome."""
+        return self.heat.on_voltage + self.leads * self.heat.largest_current
+
+    def inconsistency(self) -> str | None:
+        """What does not go together of different tables, in words; None if all does."""
+        switching, heat = self.switching, self.heat
+        span = self.geometry.layer_thickness - self.geometry.heater_radius
+        largest = switching.threshold_offset + switching.threshold_field * span
+        if heat.on_voltage >= largest:
+            return (
+                f"heat.on_voltage.value: expected below {largest:g} V, the threshold of a dome up to the top electrode "
+                f"(switching.threshold_offset + switching.threshold_field x {span:g} m): no device would switch; got "
+                f"{heat.on_voltage:g} V"
+            )
+        needed = heat.on_voltage + self.leads * heat.filling_current
+        if needed > switching.compliance:
+            return (
+                f"conduction.series_resistance.value: expected leads through which switching.compliance = "
+                f"{switching.compliance:g} V drives heat.filling_current; got {self.conduction.series_resistance:g} "
+                f"ohm, which with the heater's {heat.on_resistance:g} ohm needs {needed:g} V"
+            )
+        fluid, melting = self.relaxation.fluid_temperature, self.crystallization.melting_temperature
+        if not fluid < melting:
+            return (
+                f"relaxation.fluid_temperature.value: expected below crystallization.melting_temperature = {melting:g} "
+                f"K; got {fluid:g} K"
+            )
+        return None
+
     def pack(self) -> MushroomFloats:
         """The numbers that the kernels need, as nested tuples of floats."""
         liner = LinerFloats(math.inf, math.inf) if self.liner is None else self.liner.pack()
@@ -78,7 +114,7 @@ class MushroomParameters:
             self.crystallization.pack(),
             self.conduction.pack(),
             self.switching.pack(),
-            self.relaxation.pack(self.conduction.reference_temperature),
+            self.relaxation.pack(self.conduction.reference_temperature, self.heat.ambient),
             self.telegraph.pack(),
             self.variability.pack(),
             liner,

@@ -22,10 +22,10 @@ from pcmphys.physics.conduction.solve import (
     solve_current,
 )
 from pcmphys.physics.conduction.structure import SCRATCH, evaluate_one
-from pcmphys.physics.relaxation import log_drift
-from pcmphys.physics.state import DOME_RESISTANCE, FILM_RESISTANCE, SECTORS, SHUNT
-from pcmphys.physics.telegraph.laws import MOST_TRAPS
-from pcmphys.physics.telegraph.traps import Window, advance, kinds, limits_since, window
+from pcmphys.physics.relaxation import drift_exponent, log_drift
+from pcmphys.physics.state import AMPLITUDE, DOME_DRIFT, DOME_RESISTANCE, FILM_DRIFT, FILM_RESISTANCE, SECTORS, SHUNT
+from pcmphys.physics.telegraph.laws import MOST_TRAPS, height
+from pcmphys.physics.telegraph.traps import Window, advance, limits_since, places, window
 
 if TYPE_CHECKING:
     from pcmphys.cells.mushroom.clock import Clock
@@ -78,10 +78,13 @@ def low_field(start, stop, temperature, p, state, out):
     Without heater and contact; ``out`` (devices, 16). Their structure must have been evaluated.
     """
     domes, films = activation(temperature, p.conduction)
+    r = p.relaxation
     for i in range(start, stop):
-        dome = domes * exp(log_drift(state.order[i], state.exponent[i, 0], temperature, p.relaxation))
-        film = films * exp(log_drift(state.order[i], state.exponent[i, 1], temperature, p.relaxation))
         for s in range(SECTORS):
+            nu = drift_exponent(r.dome_exponent, state.device[i, DOME_DRIFT], state.deviate[i, 0, s], r)
+            dome = domes * exp(log_drift(state.age[i, s], nu, temperature, r))
+            nu = drift_exponent(r.boundary_exponent, state.device[i, FILM_DRIFT], state.deviate[i, 1, s], r)
+            film = films * exp(log_drift(state.age[i, s], nu, temperature, r))
             resistance = state.sector[i, DOME_RESISTANCE, s] * dome + state.sector[i, FILM_RESISTANCE, s] * film
             out[i, s] = 1.0 / resistance + state.sector[i, SHUNT, s]
 
@@ -107,11 +110,12 @@ def read(start, stop, address, reading, p, past, state, out):
     """
     temperature, voltage, duration = reading
     chosen, looked, tables = borrowed(past)
-    elapsed, limits, at_rest, hazard, rates = tables
+    elapsed, limits, at_rest, hazard, rates, weights = tables
     over = Window(hazard, rates, duration)
     state, out = borrowed(state), borrowed(out)
-    memory = (np.empty(SECTORS), np.empty(ROOM), np.empty(SCRATCH)), np.empty((5, MOST_TRAPS), np.uint64)
-    (noise, work, scratch), whole = borrowed(memory)
+    memory = (np.empty(3 * SECTORS), np.empty(ROOM), np.empty(SCRATCH)), np.empty((5, MOST_TRAPS), np.uint64)
+    (traps, work, scratch), whole = borrowed(memory)
+    noise, heights = traps[:SECTORS], traps[SECTORS:]
     place, drawn, each, lag = whole[0], whole[1], whole[2], whole[3:].reshape(2 * MOST_TRAPS)
     for trap in range(MOST_TRAPS):
         each[trap] = 2 * trap
@@ -119,22 +123,26 @@ def read(start, stop, address, reading, p, past, state, out):
     for n in range(start, stop):
         i = chosen[n]
         draw = draw_of(address, i)
-        kinds(draw, U64(state.quench[i]), place)
+        places(state.kind[i], place)
         entry, own = place, limits[looked[n]]
         if state.trap_lag[i] > 0.0:  # at temperatures of its own
             limits_since(elapsed[looked[n]] + state.trap_lag[i], place, at_rest, work, lag, p.telegraph)
             entry, own = each, lag
             state.trap_lag[i] = 0.0
         bits, expected = advance(draw, U64(state.traps[i]), entry, own, place, hazard, drawn, p.telegraph)
-        bits = window(draw, bits, place, expected, over, p.telegraph, noise)
-        state.traps[i] = np.uint32(bits)
         if state.stale[i]:
             evaluate_one(i, p, state, scratch)
+        for s in range(SECTORS):
+            rms = state.sector[i, AMPLITUDE, s]
+            heights[s] = height(rms, weights[s], p.telegraph)
+            heights[s + SECTORS] = height(rms, weights[s + SECTORS], p.telegraph)
+        bits = window(draw, bits, place, expected, over, p.telegraph, heights, noise)
+        state.traps[i] = np.uint32(bits)
         edge = load_sectors(i, temperature, activated, noise, p, state, work)
         if state.contact[i] > 0.0:  # most of the voltage may be over it
             out[i] = solve_current(voltage, edge, series_resistance(i, p, state), work)[0] / voltage
         else:
-            out[i] = read_current(voltage, edge, p.conduction.series_resistance, work) / voltage
+            out[i] = read_current(voltage, edge, p.heat.on_resistance + p.conduction.series_resistance, work) / voltage
     kept(memory)
 
 

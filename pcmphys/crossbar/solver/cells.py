@@ -9,7 +9,8 @@ A cell is a device, or a device in series with a selector whose inner node is el
   current at its own voltage: how much of the device's noise the selector lets through;
 - ``remark(fields)``: a warning if the answer lies where the law is not that of the device any more;
 - ``on``: states (kinds, rows, columns) of what switches, or None; then ``excess(fields)`` tells how far each is out
-  of the range of its state (see `states`).
+  of the range of its state (see `states`);
+- ``selector_on`` and ``switched``: those of selectors and of devices (rows, columns), None where they have none.
 """
 
 from __future__ import annotations
@@ -48,8 +49,11 @@ class _Selecting:
     def __init__(self, selector: Selector, gate: np.ndarray | None, on: np.ndarray | None):
         self.selector, self.gate, self.on = selector, gate, on
 
+    switched = None
+
     @property
-    def _on(self):
+    def selector_on(self) -> np.ndarray | None:
+        """States of the selectors (rows, columns)."""
         return None if self.on is None else self.on[0]
 
     def excess(self, fields: Any) -> np.ndarray:
@@ -73,7 +77,7 @@ class Selected(_Selecting):
 
     def evaluate(self, voltage: np.ndarray, series: Series) -> None:
         """See the module."""
-        self.selector.series(voltage, self.conductance, series, gate=self.gate, on=self._on)
+        self.selector.series(voltage, self.conductance, series, gate=self.gate, on=self.selector_on)
 
     def gain(self, fields: Any) -> np.ndarray:
         """See the module: slope of the cell over that of the device."""
@@ -86,7 +90,7 @@ class Selected(_Selecting):
 class BareDevices:
     """Devices of a look without selector."""
 
-    on = None
+    on = selector_on = switched = None
 
     def __init__(self, look: Look):
         self.look = look
@@ -126,7 +130,7 @@ class SelectedDevices(_Selecting):
 
     def evaluate(self, voltage: np.ndarray, series: Series) -> None:
         """Find the inner node: selector and device carry one current."""
-        keywords = self._keywords | ({"on": self._on} if self.selector.hysteretic else {})
+        keywords = self._keywords | ({"on": self.selector_on} if self.selector.hysteretic else {})
 
         def laws(inner: np.ndarray) -> tuple[np.ndarray, ...]:
             with np.errstate(all="ignore"):

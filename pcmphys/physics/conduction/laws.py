@@ -42,17 +42,11 @@ class ConductionParameters:
         metadata={"unit": "1", "low": 0.0, "doc": "std of ln of the polycrystal's conductivity over sectors and melts"}
     )
     boundary_activation: float = field(metadata={"unit": "eV", "low": 0.0, "doc": "activation of the films"})
-    series_resistance: float = field(metadata={"unit": "ohm", "low": 0.0, "doc": "heater and leads; does not drift"})
+    series_resistance: float = field(
+        metadata={"unit": "ohm", "low": 0.0, "doc": "leads and access, outside of the cell; does not drift"}
+    )
     edge_conductance: float = field(
         metadata={"unit": "S", "low": 0.0, "doc": "leakage along the heater's edge under a closed dome; amorphous"}
-    )
-    blocking_share: float = field(
-        metadata={
-            "unit": "1",
-            "low": 0.0,
-            "high": 1.0,
-            "doc": "dome's share in a shell's conduction above which the sector has a threshold",
-        }
     )
 
     def pack(self) -> ConductionFloats:
@@ -69,7 +63,6 @@ class ConductionParameters:
             self.boundary_activation * ELEMENTARY_CHARGE,
             self.series_resistance,
             self.edge_conductance,
-            self.blocking_share,
         )
 
 
@@ -87,7 +80,6 @@ class ConductionFloats(NamedTuple):
     boundary_activation: float
     series_resistance: float
     edge_conductance: float
-    blocking_share: float
 
 
 @law
@@ -154,7 +146,7 @@ def field_voltage(thickness: float, temperature: float, p: ConductionFloats) -> 
     Examples
     --------
     >>> from pcmphys.physics.conduction.laws import ConductionFloats
-    >>> p = ConductionFloats(300.0, 0.3, 6.4e-20, 5e-9, 200.0, 1e-8, 2e-8, 0.5, 1e-20, 1e3, 0.0, 0.5)
+    >>> p = ConductionFloats(300.0, 0.3, 6.4e-20, 5e-9, 200.0, 1e-8, 2e-8, 0.5, 1e-20, 1e3, 0.0)
     >>> round(field_voltage(25e-9, 300.0, p), 4)
     0.2585
     """

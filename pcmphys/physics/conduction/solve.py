@@ -15,7 +15,15 @@ from pcmphys.numerics.compile import law
 from pcmphys.numerics.elementary import exp_in_chains, hyperbolic_in_chains, log
 from pcmphys.physics import relaxation
 from pcmphys.physics.conduction import laws as conduction
-from pcmphys.physics.state import AMPLITUDE, DOME_RESISTANCE, FILM_RESISTANCE, SECTORS, SHUNT, THICKNESS
+from pcmphys.physics.state import (
+    DOME_DRIFT,
+    DOME_RESISTANCE,
+    FILM_DRIFT,
+    FILM_RESISTANCE,
+    SECTORS,
+    SHUNT,
+    THICKNESS,
+)
 
 # rows of ``work``: conductance of the dome at no field [S], films' resistance over the dome's, 1 / (1 + that); voltage
 # over which the dome's current bends and one over it [V, 1/V], liner's conductance [S]; reduced voltage over the dome,
@@ -47,7 +55,7 @@ def activation(temperature, p):
 @law
 def series_resistance(i, p, state):
     """Resistance [ohm] in series with all sectors of device i: heater, leads, and a poor contact if it has one."""
-    return p.conduction.series_resistance + state.contact[i]
+    return p.heat.on_resistance + p.conduction.series_resistance + state.contact[i]
 
 
 @law
@@ -55,16 +63,19 @@ def load_sectors(i, temperature, activated, noise, p, state, work):
     """Resistances of the sectors of device i as they are now; returns the conductance [S] along the heater's edge.
 
     ``work`` gets what does not depend on the voltage, and the slope at no voltage; ``activated`` is that of
-    `activation`, ``noise`` (16,) the filled share of each sector's traps minus its mean.
+    `activation`, ``noise`` (16,) what its traps add to ln of each sector's resistance beside their mean.
     """
-    order, exponent, sector = state.order[i], state.exponent[i], state.sector[i]
-    dome = activated[0] * exp_in_chains(relaxation.log_drift(order, exponent[0], temperature, p.relaxation))
-    films = activated[1] * exp_in_chains(relaxation.log_drift(order, exponent[1], temperature, p.relaxation))
+    device, age, deviate, sector = state.device[i], state.age[i], state.deviate[i], state.sector[i]
+    dome_activated, films_activated = activated
+    r = p.relaxation
     for s in range(SECTORS):
-        fluctuation = exp_in_chains(sector[AMPLITUDE, s] * noise[s])
-        beside = sector[FILM_RESISTANCE, s] * films * fluctuation
+        fluctuation, lost = noise[s], relaxation.e_folds(age[s], temperature, r)
+        nu = relaxation.drift_exponent(r.dome_exponent, device[DOME_DRIFT], deviate[0, s], r)
+        dome = dome_activated * exp_in_chains(nu * lost + fluctuation)
+        nu = relaxation.drift_exponent(r.boundary_exponent, device[FILM_DRIFT], deviate[1, s], r)
+        beside = sector[FILM_RESISTANCE, s] * films_activated * exp_in_chains(nu * lost + fluctuation)
         # a sector without a dome keeps a trace of one, so that nothing divides by zero
-        over = max(sector[DOME_RESISTANCE, s] * dome * fluctuation, _TRACE * beside)
+        over = max(sector[DOME_RESISTANCE, s] * dome, _TRACE * beside)
         field = conduction.field_voltage(sector[THICKNESS, s], temperature, p.conduction)
         # one division for three
         both = over + beside
@@ -78,8 +89,10 @@ def load_sectors(i, temperature, activated, noise, p, state, work):
         return 0.0
     closed = 0.0
     for s in range(SECTORS):
-        closed += sector[DOME_RESISTANCE, s] / (sector[DOME_RESISTANCE, s] + sector[FILM_RESISTANCE, s])
-    return p.conduction.edge_conductance * closed / (SECTORS * dome)
+        share = sector[DOME_RESISTANCE, s] / (sector[DOME_RESISTANCE, s] + sector[FILM_RESISTANCE, s])
+        nu = relaxation.drift_exponent(r.dome_exponent, device[DOME_DRIFT], deviate[0, s], r)
+        closed += share * exp_in_chains(-relaxation.log_drift(age[s], nu, temperature, r))
+    return p.conduction.edge_conductance * closed / (SECTORS * dome_activated)
 
 
 @law

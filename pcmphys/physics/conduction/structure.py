@@ -35,13 +35,13 @@ from pcmphys.physics.state import (
 from pcmphys.physics.telegraph import laws as telegraph
 
 # rows of ``work``: thickness of the dome [m]; conductivity of what grew from the rim [S/m]; sums over the shells gone
-# through: resistance of dome and films [ohm], amorphous thickness [m], largest share of the dome, amorphous volume
-_RIM, _RIM_GROWN, _DOME, _FILMS, _THICKNESS, _SHARE, _VOLUME = range(0, 7 * SECTORS, SECTORS)
+# through: resistance of dome and films [ohm], amorphous thickness [m], amorphous volume
+_RIM, _RIM_GROWN, _DOME, _FILMS, _THICKNESS, _VOLUME = range(0, 6 * SECTORS, SECTORS)
 # of the present shell: part that no grain covers, conductivity of the polycrystal [S/m]
-_FREE, _GROWN = range(7 * SECTORS, 9 * SECTORS, SECTORS)
+_FREE, _GROWN = range(6 * SECTORS, 8 * SECTORS, SECTORS)
 # of the liner's ladder: conductance matrix of what lies further out [S]; resistances [ohm] of all shells
-_A, _B, _D, _SHELL = range(9 * SECTORS, 13 * SECTORS, SECTORS)
-SCRATCH = (12 + SHELLS) * SECTORS
+_A, _B, _D, _SHELL = range(8 * SECTORS, 12 * SECTORS, SECTORS)
+SCRATCH = (11 + SHELLS) * SECTORS
 """Size of ``work``."""
 
 
@@ -60,7 +60,7 @@ def evaluate_one(i, p, state, work):
         deepest = max(deepest, np.float64(state.rim[i, s]))
         work[_RIM + s] = state.rim[i, s]
         work[_RIM_GROWN + s] = rim_grown * state.texture[i, s]
-        work[_DOME + s] = work[_FILMS + s] = work[_THICKNESS + s] = work[_SHARE + s] = work[_VOLUME + s] = 0.0
+        work[_DOME + s] = work[_FILMS + s] = work[_THICKNESS + s] = work[_VOLUME + s] = 0.0
         work[_FREE + s], work[_GROWN + s] = 1.0, work[_RIM_GROWN + s]
     shells = min(np.int64(math.ceil(deepest / width)), SHELLS)
     for k in range(shells):
@@ -119,7 +119,6 @@ def _add_shell(k, radius, width, amorphous, work):
         work[_DOME + s] += share * resistance
         work[_FILMS + s] += (1.0 - share) * resistance
         work[_THICKNESS + s] += part * width
-        work[_SHARE + s] = max(work[_SHARE + s], share)
         work[_VOLUME + s] += part * volume
         work[_SHELL + k * SECTORS + s] = resistance
 
@@ -148,8 +147,7 @@ def _store(i, radius, rim_grown, p, state, work):
         path = min(whole / films, 1.0)
         state.sector[i, DOME_RESISTANCE, s] = dome / p.relaxation.dome_aged
         state.sector[i, FILM_RESISTANCE, s] = films / p.relaxation.films_aged
-        # where grains have met in every shell, current passes beside what is still amorphous
-        state.sector[i, THICKNESS, s] = work[_THICKNESS + s] if work[_SHARE + s] > p.conduction.blocking_share else 0.0
+        state.sector[i, THICKNESS, s] = work[_THICKNESS + s]
         state.sector[i, AMPLITUDE, s] = telegraph.amplitude(dome, films, path, p.telegraph)
         state.sector[i, SHUNT, s] = work[_A + s] if p.projected else 0.0
         amorphous_volume += work[_VOLUME + s]

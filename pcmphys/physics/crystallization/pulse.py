@@ -39,7 +39,9 @@ HOTTEST, RIM, _BOUND = range(4 * SECTORS, 7 * SECTORS, SECTORS)
 # of a step: how far the rim can go inwards [m]; place in the tables of the rim (negative where nothing moves), of the
 # heater, of a rim at the heater, and how many places it loses a metre
 _STOP, _RIM_ENTRY, _HEATER_ENTRY, _BASE, _SLOPE = range(7 * SECTORS, 12 * SECTORS, SECTORS)
-ROOM = 12 * SECTORS
+# of the glass: temperature [K] in the middle of the dome; order, and whether it is another than before the pulse
+MIDDLE, ORDER, LIVED = range(12 * SECTORS, 15 * SECTORS, SECTORS)
+ROOM = 15 * SECTORS
 """Size of ``work``."""
 
 
@@ -156,6 +158,17 @@ def spread(filament, current, p, work):
         angle = abs((s + 0.5) * (2.0 * math.pi / SECTORS) - filament)
         share = heat.beside_filament(min(angle, 2.0 * math.pi - angle), current, p)
         work[_SHARE + s], work[_INVERSE + s] = share, 1.0 / share
+
+
+@law
+def mid_dome(middle, site, work):
+    """Temperature [K] in the middle of each sector's dome, for the filament's rise [K].
+
+    Where there is no dome, at the heater.
+    """
+    for s in range(SECTORS):
+        part = heat.profile(0.5 * work[RIM + s], site.per_span, work[_AT_HEATER + s])
+        work[MIDDLE + s] = site.ambient + middle * work[_SHARE + s] * max(part, 0.0)
 
 
 @law

@@ -6,11 +6,14 @@ by each quench. Between two looks a trap's state follows the exact two-state Mar
 current and the number of sectors that conduct decide how much of it is seen: at low conductance few strong traps
 dominate.
 
-A trap blocks a fixed area of the current's path: where the path is narrow it weighs more (`amplitude`).
+A trap blocks a fixed area of the current's path: where the path is narrow it weighs more (`amplitude`). Traps differ:
+amplitudes of single traps are spread exponentially (`weights`), as those of thresholds are in transistors, so that few
+strong traps make jumps that are seen beside the noise of all.
 
-With all sectors alike, the spectrum of many traps is S_I/I^2 = N A^2 / (4 L f), L = ln(tau_max / tau_min).
+With all sectors alike, the spectrum of many traps is S_I/I^2 = N A^2 / (4 L f), L = ln(tau_max / tau_min), A the
+root mean square of their amplitudes.
 
-Not modelled: correlations between traps, a trap's own distribution of amplitudes, field dependence.
+Not modelled: correlations between traps, field dependence, amplitudes that a quench draws anew.
 
 References
 ----------
@@ -29,11 +32,13 @@ import numpy as np
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from pcmphys.numerics.compile import law
 from pcmphys.numerics.elementary import exp, log
+from pcmphys.physics.state import TRAPS
 
 GRID = 256
 """Log-spaced time constants that a trap's own is drawn from."""
-MOST_TRAPS = 32
-"""Traps of a device are the bits of one 32-bit word."""
+MOST_TRAPS = TRAPS
+"""Traps of a device are the bits of one word."""
+_GOLDEN = (math.sqrt(5.0) - 1.0) / 2.0
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,7 @@ class TelegraphParameters:
         metadata={"unit": "K", "above": 0.0, "doc": "temperature of the time constants"}
     )
     dome_amplitude: float = field(
-        metadata={"unit": "1", "low": 0.0, "doc": "A of a sector's dome: ln of its change by one trap"}
+        metadata={"unit": "1", "low": 0.0, "doc": "A of a sector's dome: ln of its change by a trap, rms"}
     )
     boundary_amplitude: float = field(
         metadata={"unit": "1", "low": 0.0, "doc": "A of the films of a fully crystalline sector"}
@@ -96,6 +101,26 @@ def relaxation_rates(parameters: TelegraphParameters) -> np.ndarray:
     return np.exp(-0.5 * (edges[1:] + edges[:-1]))
 
 
+def weights(traps: int) -> np.ndarray:
+    """Amplitude of each trap over the rms of all, (32,): exponential quantiles; zero beyond the last trap.
+
+    In a fixed order, along which neighbours, and the traps of a sector, are of different size: trap k has the rank of
+    the fractional part of k times the golden ratio. The mean square is one, the mean so 0.71 and a little more.
+
+    Examples
+    --------
+    >>> found = weights(30)
+    >>> round(float((found[:30] ** 2).mean()), 12), round(float(found[:30].mean()), 2), round(float(found.max()), 2)
+    (1.0, 0.72, 2.99)
+    """
+    found = np.zeros(MOST_TRAPS)
+    if traps > 0:
+        rank = np.argsort(np.argsort(np.arange(traps) * _GOLDEN % 1.0))
+        quantile = -np.log1p(-(rank + 0.5) / traps)
+        found[:traps] = quantile / math.sqrt((quantile**2).mean())
+    return found
+
+
 @law
 def acceleration(temperature: float, p: TelegraphFloats) -> float:
     """Factor of all rates at a temperature [K]: exp(E (1/kT_0 - 1/kT))."""
@@ -118,12 +143,19 @@ def filled_after(was_filled: float, decay: float, filled: float) -> float:
 
 @law
 def amplitude(dome_resistance: float, boundary_resistance: float, path: float, p: TelegraphFloats) -> float:
-    """What one filled trap adds to the logarithm of its sector's disordered resistance.
+    """What one filled trap adds to the logarithm of its sector's disordered resistance, root mean square over traps.
 
     ``path`` in (0, 1] is the conducting cross-section of the sector over that of a fully crystalline one. Dome and
-    films weigh by their resistance; the films' part rises as ``path`` ^ -crowding. Bounded by ``largest_amplitude``.
+    films weigh by their resistance; the films' part rises as ``path`` ^ -crowding. Bounded by ``largest_amplitude``, as
+    is that of each trap, see `height`.
     """
     total = dome_resistance + boundary_resistance
     films = p.boundary_amplitude * exp(-p.crowding * log(path))
     mean = (dome_resistance * p.dome_amplitude + boundary_resistance * films) / total
     return min(mean, p.largest_amplitude)
+
+
+@law
+def height(amplitude: float, weight: float, p: TelegraphFloats) -> float:
+    """What one trap adds when filled: the rms ``amplitude`` of its sector times its weight (see `weights`), bounded."""
+    return min(amplitude * weight, p.largest_amplitude)

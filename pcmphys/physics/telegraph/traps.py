@@ -15,7 +15,7 @@ import numpy as np
 from pcmphys.numerics.borrow import borrowed
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import exp, log
-from pcmphys.numerics.random import U64, Draw, Stream, normal_pair, words_of
+from pcmphys.numerics.random import U64, Stream, normal_pair, words_of
 from pcmphys.physics.state import SECTORS
 from pcmphys.physics.telegraph import laws as telegraph
 
@@ -54,26 +54,34 @@ def limit(chance):
 
 
 @law
-def occupy(draw, stream, p):
-    """States of all traps, each filled with the mean occupancy: bits of one word."""
-    words_below = limit(p.filled)
-    bits = U64(0)
-    for block in range(8):
-        drawn = words_of(draw, stream, block)
+def melt_traps(draw, molten, kind, bits, p):
+    """Draw time constants and states of the traps in molten sectors anew; returns the states of all traps.
+
+    ``molten`` (16,) is above zero in those sectors; each of their traps is filled with the mean occupancy.
+    """
+    for block in range(2):
+        drawn = words_of(draw, _TRAP_KIND, block)
         for k in range(4):
-            bits |= U64(drawn[k] < words_below) << U64(8 * k + block)
-    return np.uint32(bits)
+            for byte in range(4):
+                if molten[4 * k + byte] > 0.0:
+                    kind[SECTORS * block + 4 * k + byte] = np.uint8((drawn[k] >> U64(8 * byte)) & U64(255))
+    words_below = limit(p.filled)
+    filled, there = U64(0), U64(0)
+    for block in range(8):
+        drawn = words_of(draw, _TRAP_STATE, block)
+        for k in range(4):
+            filled |= U64(drawn[k] < words_below) << U64(8 * k + block)
+    for s in range(SECTORS):
+        there |= U64(molten[s] > 0.0) << U64(s)
+    there |= there << U64(SECTORS)
+    return np.uint32((U64(bits) & ~there) | (filled & there))
 
 
 @law
-def kinds(draw, quench, out):
-    """Where the tables hold the time constant of each trap, drawn at the event ``quench``; out (32,)."""
-    then = Draw(draw.seed, draw.cell, quench)
-    for block in range(2):
-        drawn = words_of(then, _TRAP_KIND, block)
-        for k in range(4):
-            for byte in range(4):
-                out[16 * block + 4 * k + byte] = ((drawn[k] >> U64(8 * byte)) & U64(255)) << U64(1)
+def places(kind, out):
+    """Where the tables hold the time constant of each trap; out (32,)."""
+    for trap in range(telegraph.MOST_TRAPS):
+        out[trap] = U64(kind[trap]) << U64(1)
 
 
 @law
@@ -150,18 +158,19 @@ class Window(NamedTuple):
 
 
 @law
-def window(draw, bits, place, expected, over, p, mean):
-    """Read of a given duration: each sector's filled share minus its mean into ``mean`` (16,), returns the states.
+def window(draw, bits, place, expected, over, p, heights, noise):
+    """Read of a given duration: what it averages, for each sector, into ``noise`` (16,); returns the states.
 
-    Traps that change at all are few: their numbers are drawn as the arrivals of one Poisson process along the list of
-    traps, so that a read takes one random number and one more for each trap that changes. ``over`` is the `Window`,
-    ``expected`` the sum of its hazard over the traps as they are.
+    ``noise`` is the sum over a sector's traps of their ``heights`` (32,) times how much longer than in the mean they
+    are filled: what they add to ln of its resistance. Traps that change at all are few: their numbers are drawn as the
+    arrivals of one Poisson process along the list of traps, so that a read takes one random number and one more for
+    each trap that changes. ``over`` is the `Window`, ``expected`` the sum of its hazard over the traps as they are.
     """
     hazard, rates, duration = over
     for s in range(SECTORS):
-        filled_here = ((bits >> U64(s)) & U64(1)) + ((bits >> U64(s + SECTORS)) & U64(1))
-        here = (1.0 if s < p.traps else 0.0) + (1.0 if s + SECTORS < p.traps else 0.0)
-        mean[s] = np.float64(np.int64(filled_here)) - here * p.filled
+        first = np.float64(np.int64((bits >> U64(s)) & U64(1))) - p.filled
+        second = np.float64(np.int64((bits >> U64(s + SECTORS)) & U64(1))) - p.filled
+        noise[s] = heights[s] * first + heights[s + SECTORS] * second
     after = bits
     block = _ARRIVALS
     pause = -log(coarse(words_of(draw, _TRAP_WINDOW, block)[0]))
@@ -180,7 +189,7 @@ def window(draw, bits, place, expected, over, p, mean):
                 filled, share = _changed(draw, trap, was == U64(1), rate, duration, p)
             bit = U64(1) << U64(trap)
             after = (after | bit) if filled else (after & ~bit)
-            mean[trap % SECTORS] += share - (1.0 if was == U64(1) else 0.0)
+            noise[trap % SECTORS] += heights[trap] * (share - (1.0 if was == U64(1) else 0.0))
     return after
 
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
-from pcmphys.physics import heat
 from pcmphys.plot import style
 from pcmphys.plot.figures import plain
 from pcmphys.plot.mushroom import selection
@@ -53,8 +52,8 @@ def cell(devices: Any, index: int | Sequence[int], *, pulse: Pulse | None = None
     the plan view). A grain's distance from the heater and its radius are state; its angles within the sector are not,
     and are drawn evenly. The grains around the dome are decoration of the polycrystal's grain size. The dome starts
     at the heater's radius: the half sphere inside is one equipotential in the model. Temperatures are steady ones of
-    a front without roughness. Above its threshold voltage, or above the end of the off-state's curve, the device is in
-    its on-state, V = A + B I.
+    a front without roughness. A pulse of voltage counts as the current that a SET device takes of it. The I-V is that
+    of the cell with its heater, driven by a current; behind leads and load: `iv`.
     """
     seen = view(selection.checked(devices), index)
     currents = _currents(devices, pulse)
@@ -93,8 +92,8 @@ def _currents(devices, pulse) -> list[float]:
     pulses = [pulse] if isinstance(pulse, Pulse) else pulse
     if not isinstance(pulses, (list, tuple)) or not pulses or not all(isinstance(one, Pulse) for one in pulses):
         raise ParameterError(f"pulse must be a Pulse or a sequence of them; got {pulse!r}")
-    floats = p.pack()
-    peaks = {abs(one.peak if one.kind == "current" else heat.on_current(one.peak, floats)) for one in pulses}
+    voltage, leads = p.on_voltage, devices.cell.parameters.leads
+    peaks = {abs(one.peak) if one.kind == "current" else max(abs(one.peak) - voltage, 0.0) / leads for one in pulses}
     for peak in peaks:
         check.number("pulse", peak, "A", 0.0, p.largest_current)
     return sorted(peaks, reverse=True)

@@ -16,12 +16,14 @@ from pcmphys.plot.mushroom.view import CellView, middle
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from pcmphys.cells.mushroom.look import MushroomLook
+
 _NM = 1e9
-_LEAST_VOLTAGE = 0.01
+_LEAST_CURRENT = 1e-9
 
 
 def temperature(view: CellView, currents: ArrayLike, axes: Axes) -> None:
-    """Steady temperature along r for currents [A] of the on-state: under the filament, and on the opposite side."""
+    """Steady temperature along r for currents [A]: under the filament, and on the opposite side."""
     import matplotlib as mpl
 
     p = view.heat
@@ -74,38 +76,33 @@ def _most_and_least(view: CellView):
 
 
 def current_voltage(view: CellView, axes: Axes) -> None:
-    """Off-state up to the threshold voltage, and the on-state's line between holding and largest current."""
-    p, cell = view.heat, view.look.cell
-    bridged = view.threshold <= cell.parameters.read.largest_voltage
-    # a bridged device goes on to where its curve meets the on-state's line
-    last = p.on_voltage + p.on_resistance * _off_current(view, p.on_voltage) if bridged else view.threshold
-    voltage = np.geomspace(_LEAST_VOLTAGE, last, 60)
-    off = np.array([_off_current(view, v) for v in voltage])
-    axes.plot(voltage, 1e6 * off, color=style.BLUE, lw=2.0, label="off-state")
-    holding, largest = cell.parameters.switching.holding_current, cell.parameters.heat.largest_current
-    on = np.geomspace(max(holding, 1e-6), largest, 60)
-    driven = p.on_voltage + p.on_resistance * on
-    axes.plot(driven, 1e6 * on, color=style.VERMILION, lw=2.0, label="on-state, $V = A + BI$")
+    """Current against the cell's voltage: off-state, snapback and on-state, as a source of current finds them."""
+    cell = view.look.cell
+    currents = np.geomspace(_LEAST_CURRENT, cell.parameters.heat.largest_current, 300)
+    voltage, on = static(view.look, currents)
+    micro = 1e6 * currents
+    axes.plot(voltage, micro, color=style.BLUE, lw=2.0, label="off-state")
+    axes.plot(np.where(on, voltage, np.nan), micro, color=style.VERMILION, lw=2.2, label="on-state")
     read = cell.read_voltage
-    axes.plot(read, 1e6 * _off_current(view, read), "o", color=style.BLUE, mec="white", ms=7, label=f"read, {read:g} V")
-    if bridged:
-        axes.plot([], [], " ", label="no threshold: a sector is bridged")
+    there = 1e6 * float(view.look.current(read)[0])
+    axes.plot(read, there, "o", color=style.BLUE, mec="white", ms=7, label=f"read, {read:g} V")
+    held = view.heat.on_voltage
+    axes.axvline(held, color=style.GREY, lw=1.0, ls=":", label=f"$V_h$ = {held:.2f} V")
+    if view.threshold == 0.0:
+        axes.plot([], [], " ", label="no threshold: all sectors are bridged")
     else:
-        start = (last, 1e6 * off[-1])
-        axes.axvline(last, color=style.PURPLE, lw=1.0, ls="--", label=f"$V_{{th}}$ = {last:.2f} V")
-        axes.plot(*start, "s", color=style.PURPLE, mec="white", ms=7, zorder=4)
-        axes.annotate(
-            "", (driven[0], 1e6 * on[0]), xytext=start,
-            arrowprops={"arrowstyle": "->", "color": style.GREY, "ls": "--", "shrinkA": 6, "shrinkB": 2},
-        )  # fmt: skip
+        label = f"$V_{{th}}$ = {view.threshold:.2f} V"
+        axes.axvline(view.threshold, color=style.PURPLE, lw=1.0, ls="--", label=label)
     plain_log(axes)
+    axes.set_ylim(1e6 * _LEAST_CURRENT, micro[-1])
     axes.set_xlim(left=0.0)
-    axes.set_xlabel("voltage [V]")
+    axes.set_xlabel("voltage of the cell with its heater [V]")
     axes.set_ylabel("current [µA]")
     axes.set_title("(d) current-voltage curve", fontsize=10, loc="left")
-    axes.legend(fontsize=SMALL, loc="lower right")
+    axes.legend(fontsize=SMALL, loc="upper left")
 
 
-def _off_current(view: CellView, voltage: float) -> float:
-    # a bridged device has a threshold of millivolts that means nothing
-    return float(view.look.current(voltage, warn=False)[0])
+def static(look: MushroomLook, currents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Voltage [V] of the only device of a look at each of some currents [A], and whether it is on there."""
+    found = [look.voltage(current) for current in currents]
+    return np.array([float(voltage.item()) for voltage, _ in found]), np.array([bool(on.item()) for _, on in found])

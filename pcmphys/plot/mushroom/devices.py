@@ -131,7 +131,11 @@ def _mark_temperatures(population: MushroomPopulation, amplitudes, axes) -> None
     parameters = population.cell.parameters
     p, crystallization = parameters.heat.pack(), parameters.crystallization
     fine = np.linspace(amplitudes[0], amplitudes[-1], 1000)
-    rise = np.array([heat.heater_rise(float(current), p) for current in fine])
+    # of a SET device, whose threshold lies below the holding voltage
+    power = fine * (p.on_voltage + p.on_resistance * fine)
+    rise = np.array(
+        [heat.heater_rise(float(w), float(current), True, p) for w, current in zip(power, fine, strict=True)]
+    )
     levels = ((crystallization.viscosity.glass_temperature, "$T_g$"), (crystallization.melting_temperature, "$T_m$"))
     for level, name in levels:
         hot = np.flatnonzero(p.ambient + rise >= level)

@@ -91,11 +91,12 @@ class CellView:
         return self.look.cell.parameters.heat.pack()
 
     def rise(self, current: float) -> float:
-        """Steady rise [K] of the heater's rim at a current [A] of the on-state, under the filament."""
+        """Steady rise [K] of the heater's rim at a current [A], under the filament if it is on."""
         if not current:
             return 0.0
         own = float(self.look.thermal_resistance) / self.heat.thermal_resistance
-        return heat.heater_rise(current, self.heat) * own
+        voltage, on = (part.item() for part in self.look.voltage(current))
+        return heat.heater_rise(abs(current * voltage), current, bool(on), self.heat) * own
 
 
 def middle(sector: int) -> float:

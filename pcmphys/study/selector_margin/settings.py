@@ -25,8 +25,8 @@ write_scheme = "half"         # unselected lines while a cell is written
 high = 25e-6                  # [S] largest conductance of the 90 nm cell (measured)
 low = 0.25e-6                 # [S] a hundredth of it
 device_read_voltage = 0.2     # [V] across a device at high conductance while it is read: the 90 nm cell's own
-device_write_voltage = 2.03   # [V] across a device while it is written: 1.9 V + 300 ohm times the current,
-write_current = 440e-6        # [A] ... at the RESET current: both of the physical 90 nm cell
+device_write_voltage = 1.69   # [V] across device and leads while it is written: 0.8 V + 2 kohm times the current,
+write_current = 440e-6        # [A] ... at the RESET current: both of the physical 90 nm cell. A SET needs 1.0 to 1.35 V
 overdrive = 0.1               # a threshold switch gets so much more than its threshold voltage
 inputs = 4                    # random inputs of the matvec
 seed = 1                      # same seed, same devices and inputs
@@ -143,7 +143,7 @@ class SelectorMarginConfig(Settings):
     high: Positive = 25e-6
     low: NotNegative = 0.25e-6
     device_read_voltage: Positive = 0.2
-    device_write_voltage: Positive = 2.03
+    device_write_voltage: Positive = 1.69
     write_current: Positive = 440e-6
     overdrive: Positive = 0.1
     inputs: Annotated[Whole, Field(ge=1)] = 4

@@ -11,8 +11,8 @@ P = CELL.parameters
 RESET = pcm.Pulse(current=480e-6, width=1e-6, fall=5e-9)
 PARTIAL = pcm.Pulse(current=380e-6, width=1e-6, fall=5e-9)
 SET = pcm.Pulse(current=400e-6, width=20e-9, fall=1e-6)
-WARM = pcm.Pulse(current=60e-6, width=50e-9)  # above the glass transition, far below melting
-STATE = ("rim", "grain", "count", "filament", "texture", "order", "exponent", "traps", "quench")
+WARM = pcm.Pulse(current=100e-6, width=50e-9)  # switches a crystal on: above the glass transition, far below melting
+STATE = ("rim", "grain", "count", "filament", "texture", "age", "deviate", "kind", "traps")
 
 
 def varied(cell=CELL, **tables):
@@ -27,10 +27,11 @@ def alike(**tables):
     base = {
         "variability": none,
         "geometry": {"front_roughness": 0.0},
+        "heat": {"on_resistance": 1e-6},
         "conduction": {"texture_spread": 0.0, "series_resistance": 0.0, "edge_conductance": 0.0},
         "relaxation": {"device_spread": 0.0, "cycle_spread": 0.0},
     }
-    return varied(**{**base, **tables})
+    return varied(**{name: base.get(name, {}) | tables.get(name, {}) for name in base | tables})
 
 
 QUIET = varied(telegraph={"traps": 0.0})

@@ -38,7 +38,7 @@ EACH = st.lists(CURRENT, min_size=COUNT, max_size=COUNT).map(np.array)
 def corners(draw):
     steps = draw(st.lists(EDGE, min_size=1, max_size=6))
     time = np.concatenate([[0.0], np.cumsum([*steps, 1e-9])])
-    kind, size = draw(st.sampled_from([("current", LARGEST), ("voltage", 2.2)]))
+    kind, size = draw(st.sampled_from([("current", LARGEST), ("voltage", 2.8)]))
     parts = st.one_of(st.just(0.0), st.floats(-1.0, 1.0))
     drive = size * np.array(draw(st.lists(parts, min_size=time.size, max_size=time.size)))
     return pcm.Pulse.piecewise(time, **{kind: drive})
@@ -46,7 +46,7 @@ def corners(draw):
 
 PULSE = st.one_of(
     st.builds(pcm.Pulse, current=CURRENT, width=WIDTH, rise=EDGE, fall=EDGE),
-    st.builds(pcm.Pulse, voltage=st.floats(-2.2, 2.2), width=WIDTH, rise=EDGE, fall=EDGE),
+    st.builds(pcm.Pulse, voltage=st.floats(-2.8, 2.8), width=WIDTH, rise=EDGE, fall=EDGE),
     corners(),
 )
 DO = st.one_of(
@@ -103,6 +103,18 @@ def assert_physical(devices):
         assert (np.isfinite(current) & (current * voltage >= 0.0) & (slope > 0.0)).all()
     threshold = devices.threshold_voltage()
     assert (np.isfinite(threshold) & (threshold >= 0.0)).all()
+    look = devices.now()
+    for load in (0.0, 4e3):
+        folds = look.folds(load)
+        assert all(np.isfinite(part).all() and (part > 0.0).all() for part in folds)
+        assert (folds.up_voltage >= folds.down_voltage).all()
+        assert (folds.up_current <= folds.down_current).all()
+        for on in (None, False, True):
+            current, slope = look.current(1.1, on=on, load=load, warn=False)
+            assert (np.isfinite(current) & (current > 0.0) & (slope > 0.0)).all()
+    for current in (1e-9, 3e-6, -60e-6, LARGEST):
+        voltage, _ = look.voltage(current)
+        assert (np.isfinite(voltage) & (voltage * current > 0.0)).all()
 
 
 @pytest.fixture(scope="module")

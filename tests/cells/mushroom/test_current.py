@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import pcmphys as pcm
-from pcmphys import ValidityWarning
 from pcmphys.physics.conduction import solve
 from pcmphys.physics.state import SECTORS
 from tests.cells.mushroom.mushroom_cells import CELL, PARTIAL, QUIET, RESET, SET, P
@@ -71,6 +70,7 @@ def test_reads_of_all_states_keep_their_stated_error(voltage, temperature):
     """Within 1e-5 up to the largest read voltage: from crystalline to fully amorphous, 3000 devices."""
     devices = QUIET.population(3000, seed=3)
     devices.apply(PARTIAL, amplitude=np.linspace(280e-6, 560e-6, 3000))
+    devices.wait(1e-6)  # in the first nanoseconds the glass conducts so well that the heater's share is not small
     current, _ = devices.current(voltage, temperature=temperature)
     assert devices.read(voltage, temperature=temperature) == pytest.approx(current / voltage, rel=1e-5)
 
@@ -103,29 +103,34 @@ def test_a_solver_of_circuits_is_not_warned(made):
     assert made.ohmic is False
 
 
+@pytest.mark.parametrize("on", [False, True])
 @pytest.mark.parametrize("voltage", [1.0, 10.0, 100.0, 1e3, 1e5])
-def test_no_voltage_is_too_high_for_the_law(made, voltage):
-    current, slope = made.current(voltage, warn=False)
-    assert (current > made.current(voltage / 2, warn=False)[0]).all()
-    # what is left of the resistance where every dome is open: films and heater
-    assert (current / voltage <= slope * (1 + 1e-9)).all()
+def test_no_voltage_is_too_high_for_the_laws(made, voltage, on):
+    current, slope = made.now().current(voltage, on=on, warn=False)
+    assert (current > made.now().current(voltage / 2, on=on, warn=False)[0]).all()
+    if not on:  # what is left of the resistance where every dome is open: films and heater
+        assert (current / voltage <= slope * (1 + 1e-9)).all()
     step = 1e-4 * voltage
-    up, down = (made.current(voltage + s, warn=False)[0] for s in (step, -step))
-    assert (up - down) / (2 * step) == pytest.approx(slope, rel=1e-3)
+    up, down = (made.now().current(voltage + s, on=on, warn=False)[0] for s in (step, -step))
+    if not on or voltage > 2.0:  # the on-state bends where it begins
+        assert (up - down) / (2 * step) == pytest.approx(slope, rel=1e-3)
 
 
-def test_current_above_the_threshold_is_given_with_a_warning(made):
-    closed = (made.threshold_voltage() > 0.0) & (made.threshold_voltage() < 5.0)
-    if not closed.any():
-        current, _ = made.current(5.0)  # nothing would switch: no warning
-        assert np.isfinite(current).all()
-        return
-    with pytest.warns(ValidityWarning, match=rf"voltage: {closed.sum()} of 300 devices are above their") as record:
-        current, slope = made.current(5.0)
-    assert record[0].filename == __file__
-    assert np.isfinite(current).all()
-    assert (current > 5.0 * made.conductance()).all()
-    assert (slope > 0.0).all()
+def test_current_is_that_of_the_branch_that_a_rising_voltage_leads_to(made):
+    look = made.now()
+    folds = look.folds()
+    for voltage in (0.5, 0.95, 1.1, 1.5):
+        current, slope = look.current(voltage)
+        beyond = voltage > folds.up_voltage
+        off, on = (look.current(voltage, on=state)[0] for state in (False, True))
+        assert np.array_equal(current[beyond], on[beyond])
+        # a crystal's off-state goes over into the on-state, an early on-state lies beside the off-state
+        early = ~beyond & (current != off)
+        assert (current[early] > off[early]).all()
+        assert (current[~beyond] <= folds.up_current[~beyond] * (1 + 1e-9)).all()
+        assert (slope > 0.0).all()
+    backward, _ = look.current(-1.5)
+    assert np.array_equal(backward, -current)
 
 
 def test_hotter_conducts_more_and_switches_earlier():

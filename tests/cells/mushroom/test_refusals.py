@@ -83,9 +83,10 @@ def test_the_whole_allowed_range_is_allowed():
     devices = prepared()
     devices.apply(pcm.Pulse(current=LARGEST, width=1e-9))
     devices.apply(pcm.Pulse(current=-LARGEST, width=1e-9))
-    devices.apply(pcm.Pulse(voltage=P.heat.on_voltage + P.heat.on_resistance * LARGEST, width=1e-9))
-    devices.apply(pcm.Pulse(voltage=2.2, width=1e-9))  # the same number as it is printed
-    devices.apply(pcm.Pulse(voltage=-2.2, width=1e-9))
+    leads = P.heat.on_resistance + P.conduction.series_resistance
+    devices.apply(pcm.Pulse(voltage=P.heat.on_voltage + leads * LARGEST, width=1e-9))
+    devices.apply(pcm.Pulse(voltage=2.8, width=1e-9))  # the same number as it is printed
+    devices.apply(pcm.Pulse(voltage=-2.8, width=1e-9))
     devices.wait(0.0)
     devices.wait(1e-9, temperature=77.0)
     devices.wait(1e-9, temperature=math.nextafter(P.crystallization.melting_temperature, 0.0))
@@ -140,7 +141,7 @@ def test_names_and_texts():
 
 @pytest.mark.parametrize(
     ("line", "value"),
-    [("melt_limit", "1.01"), ("front_memory", "1.5"), ("blocking_share", "-0.1"), ("melt_limit", "0.0")],
+    [("melt_limit", "1.01"), ("front_memory", "1.5"), ("front_memory", "-0.1"), ("melt_limit", "0.0")],
 )
 def test_a_share_lies_between_none_and_all(line, value, tmp_path):
     text = SHARES.read_text(encoding="utf-8")

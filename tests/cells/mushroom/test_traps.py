@@ -44,6 +44,8 @@ class Traps:
             self.quiet.apply(WARM)
             assert P.crystallization.viscosity.glass_temperature < report.peak_temperature.min()
             assert report.peak_temperature.max() < P.crystallization.melting_temperature
+            # what the pulse made young conducts a little better, until all sectors are as old again
+            self.wait(1e9)
 
     def wait(self, duration):
         self.devices.wait(duration)
@@ -172,3 +174,20 @@ def test_reading_some_leaves_the_traps_of_the_others_in_time():
     for group in (some, ~some):
         error = change[group].std() / math.sqrt(group.sum())
         assert abs(change[group].mean() - stated) < 4 * error
+
+
+def test_few_strong_traps_make_jumps():
+    """Fourth moment of the noise of a device over its variance squared: as of traps of exponential amplitudes.
+
+    Of n independent two-state traps, filled half of the time, of amplitude A_k: 3 - 2 sum A^4 / (sum A^2)^2. Traps
+    that are all alike would have 3 - 2/30 = 2.93.
+    """
+    traps = Traps(warm=False)
+    traps.wait(1.0)
+    noise = traps.read()
+    kurtosis = (noise**4).mean() / noise.var() ** 2
+    w = telegraph.weights(30)
+    stated = 3.0 - 2.0 * (w**4).sum() / (w**2).sum() ** 2
+    # n = 60 000: standard error sqrt(24/n) = 0.02; averages over the read take a little away
+    assert kurtosis == pytest.approx(stated, abs=0.08)
+    assert kurtosis != pytest.approx(3.0 - 2.0 / 30.0, abs=0.08)

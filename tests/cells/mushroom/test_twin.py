@@ -21,9 +21,10 @@ from pcmphys.cells.mushroom import read as reads
 from pcmphys.numerics.compile import launch
 from pcmphys.physics.conduction import laws as conduction
 from pcmphys.physics.crystallization import rates as crystallization
+from pcmphys.physics.relaxation import age_of
 from tests.oracles import mushroom_conduction, mushroom_pulse
-from tests.oracles.mushroom_cell import SECTORS, Device, relaxed
-from tests.oracles.mushroom_pulse import RADIUS, grain_share
+from tests.oracles.mushroom_cell import SECTORS, Device
+from tests.oracles.mushroom_pulse import RADIUS, grain_share, relaxed
 
 STORED = 1e-5
 READ = 1e-5  # a read stops within 1e-5 of the solution, see test_current
@@ -59,9 +60,10 @@ RESET = pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9)
 BOX = pcm.Pulse(current=100e-6, width=50e-9, fall=5e-9)
 TRAPEZIUM = pcm.Pulse(current=150e-6, width=30e-9, rise=20e-9, fall=100e-9)
 BACKWARDS = pcm.Pulse.piecewise([0.0, 10e-9, 40e-9, 40e-9, 80e-9], current=[0.0, -200e-6, -120e-6, -60e-6, 0.0])
-VOLTAGE = pcm.Pulse(voltage=1.945, width=60e-9, rise=10e-9, fall=10e-9)
+VOLTAGE = pcm.Pulse(voltage=1.1, width=60e-9, rise=10e-9, fall=10e-9)
 WEAK_VOLTAGE = pcm.Pulse(voltage=0.4, width=60e-9)
-MELTING_VOLTAGE = pcm.Pulse(voltage=2.03, width=100e-9, rise=5e-9, fall=2e-9)
+MELTING_VOLTAGE = pcm.Pulse(voltage=1.7, width=100e-9, rise=5e-9, fall=2e-9)
+WEAK_CURRENT = pcm.Pulse(current=3e-6, width=60e-9, rise=5e-9)
 
 HISTORY = (
     ("read", {}),
@@ -80,6 +82,7 @@ HISTORY = (
     ("apply", RESET, {"temperature": 330.0}),
     ("apply", VOLTAGE, {}),
     ("apply", WEAK_VOLTAGE, {}),
+    ("apply", WEAK_CURRENT, {"amplitude": [3e-6, 12e-6, 60e-6]}),
     ("wait", 3.0, 450.0),
     ("apply", BACKWARDS, {}),
     ("apply", MELTING_VOLTAGE, {"where": [False, True, True]}),
@@ -126,7 +129,8 @@ def do_apply(devices, twins, pulse, given):
             )  # fmt: skip
             twin.pass_time(given.get("pause", 0.0), twin.at(given.get("temperature")))
         assert report.peak_temperature[k] == pytest.approx(peak, rel=1e-9)
-        assert report.energy[k] == pytest.approx(energy, rel=1e-9)
+        # the off-state's current follows from structures that are stored as float32
+        assert report.energy[k] == pytest.approx(energy, rel=STORED if where and twin.ever_off else 1e-9)
 
 
 def do_wait(devices, twins, duration, temperature):
@@ -166,15 +170,16 @@ def check_alike(devices, twins):
         assert devices._event == twin.event
         assert state.count[i].tolist() == [len(grains) for grains in twin.grains]
         assert int(state.traps[i]) == sum(1 << k for k in range(32) if twin.traps[k])
-        assert int(state.quench[i]) == twin.quench
+        assert state.kind[i].tolist() == twin.kinds
+        assert state.deviate[i].T.tolist() == twin.deviate
         rows = twin.structure()
-        assert state.order[i] == pytest.approx(twin.order, rel=1e-11)
+        ages = [age_of(float(order), devices._floats.relaxation) for order in twin.order]
+        np.testing.assert_allclose(state.age[i], ages, rtol=1e-9)
         for stored, own in (
             (state.device[i], twin.factors),
             (state.front[i], twin.front),
             (state.rim[i], twin.rim),
             (state.texture[i], twin.texture),
-            (state.exponent[i], twin.exponent),
             ([state.filament[i], state.fraction[i]], [twin.filament, *rows["fraction"]]),
             *(
                 (state.grain[i, s, : len(twin.grains[s])].ravel(), [x for grain in twin.grains[s] for x in grain])
@@ -214,17 +219,21 @@ def test_the_history_of_the_busy_cell_has_grains_and_full_sectors():
 
 
 def test_a_current_source_gives_up_at_its_compliance():
+    """A RESET needs 1.7 V; in the cold the thresholds lie above that, and half of the devices stay off."""
     cell = CELLS["bare"]()
     p = cell.parameters
     before, _ = make(cell, 8, seed=5)
     before.apply(RESET)
     before.wait(1.0)
-    middle = float(np.median(before.threshold_voltage()))
+    middle = float(np.median(before.threshold_voltage(temperature=190.0)))
     cell = MushroomCell(replace(p, switching=replace(p.switching, compliance=middle)), cell.technology)
     devices, twins = make(cell, 8, seed=5)
-    check_steps(devices, twins, [("apply", RESET, {}), ("wait", 1.0, 300.0), ("apply", BOX, {})])
-    heated = devices._state.order == p.relaxation.initial
-    assert 0 < heated.sum() < 8
+    cold = ("apply", BOX, {"temperature": 190.0})
+    check_steps(devices, twins, [("apply", RESET, {}), ("wait", 1.0, 300.0), cold, ("apply", RESET, {})])
+    devices, twins = make(cell, 8, seed=5)
+    check_steps(devices, twins, [("apply", RESET, {}), ("wait", 1.0, 300.0)])
+    report = devices.apply(BOX, temperature=190.0)
+    assert 0 < (report.energy > 1e-12).sum() < 8
 
 
 def random_history(seed, length):
@@ -240,7 +249,13 @@ def random_history(seed, length):
             height = draw.uniform(low, high) * draw.choice((1, -1))
             steps.append(("apply", pcm.Pulse(current=height, width=10 ** draw.uniform(-8.5, -6), **edges), some))
         elif kind == "voltage":
-            steps.append(("apply", pcm.Pulse(voltage=draw.uniform(0.2, 2.1), width=50e-9, rise=10e-9), some))
+            steps.append(
+                (
+                    "apply",
+                    pcm.Pulse(voltage=draw.uniform(0.2, 2.1), width=50e-9, rise=10e-9, fall=draw.uniform(0.0, 20e-9)),
+                    some,
+                )
+            )
         elif kind == "wait":
             steps.append(("wait", 10 ** draw.uniform(-6, 6), draw.uniform(280.0, 350.0)))
         elif kind == "hot":
@@ -286,25 +301,51 @@ class NoInterface(Device):
         return super().shunt(resistances, width) * (1.0 + 1e-4)
 
 
-class ForgetsItsHeat(Device):
-    """The glass is not renewed by a pulse that does not melt."""
+class YoungByHeat(Device):
+    """Any pulse above the glass transition makes the whole glass young."""
 
     def renew(self, peak, event):
-        if any(self.hottest):
-            super().renew(peak, event)
+        super().renew(peak, event)
+        if peak >= self.parameters.crystallization.viscosity.glass_temperature:
+            self.order = [self.parameters.relaxation.initial] * SECTORS
+
+
+class FeelsNoHeat(Device):
+    """A glass that does not melt does not feel a pulse."""
+
+    def live(self, duration, middle, share, ambient):
+        pass
+
+
+class HeaterHot(Device):
+    """The glass is as hot as the heater."""
+
+    def live(self, duration, middle, share, ambient):
+        kept, self.rim = self.rim, [0.0] * SECTORS
+        super().live(duration, middle, share, ambient)
+        self.rim = kept
+
+
+class SectorsOfTheirOwn(Device):
+    """Every sector draws drift exponents by itself."""
+
+    def draw_quench(self, event, molten):
+        super().draw_quench(event, molten)
+        for s in molten:
+            self.deviate[s] = [self.deviate[s][0] + s, self.deviate[s][1]]
 
 
 class SameTraps(Device):
     """Traps keep their time constants from quench to quench."""
 
-    def rates(self):
-        kept, self.quench = self.quench, 0
-        found = super().rates()
-        self.quench = kept
-        return found
+    def draw_traps(self, event, molten):
+        super().draw_traps(event, molten)
+        super().draw_traps(0, molten)
 
 
-@pytest.mark.parametrize("wrong", [AddsGrains, HotRim, NoInterface, ForgetsItsHeat, SameTraps])
+@pytest.mark.parametrize(
+    "wrong", [AddsGrains, HotRim, NoInterface, YoungByHeat, FeelsNoHeat, HeaterHot, SectorsOfTheirOwn, SameTraps]
+)
 def test_a_wrong_twin_disagrees(wrong):
     devices, twins = make(CELLS["busy projected"](), 3, seed=11, twin=wrong)
     with pytest.raises(AssertionError):
@@ -332,7 +373,6 @@ def test_currents_agree_to_rounding_from_the_same_stored_numbers():
     for i, twin in enumerate(twins):
         rows = {name: devices._state.sector[i, k].astype(float).tolist() for k, name in enumerate(ROWS)}
         twin.structure = lambda rows=rows: rows
-        twin.exponent = devices._state.exponent[i].astype(float).tolist()
     for voltage in (1e-6, 0.02, 0.2, 0.3):
         for temperature in (77.0, 250.0, 300.0, 400.0):
             found, _ = devices.current(voltage, temperature=temperature)
@@ -360,14 +400,19 @@ def test_the_mixture_agrees_to_rounding():
             assert share == pytest.approx(felt, rel=1e-9, abs=1e-15)
 
 
-def test_the_twin_relaxes_as_the_closed_solution_says():
-    """The oracle's own check: ln(t + tau_0) against its Runge-Kutta."""
+@pytest.mark.parametrize(("order", "temperature"), [(0.9, 350.0), (0.56, 350.0), (0.56, 540.0), (0.9, 540.0)])
+def test_the_twin_relaxes_as_its_rate_says(order, temperature):
+    """The oracle's own check: the time that a change of S takes, by Simpson's rule over dS/rate, up and down."""
     r = pcm.load_cell("ibm-90nm-doped-gst").parameters.relaxation
-    reduced = r.barrier * 1.602176634e-19 / (1.380649e-23 * 350.0)
-    tau = math.exp(reduced) / (reduced * r.attempt_rate)
-    for duration in (1e-9, 1e-6, 1.0, 1e6):
-        closed = -math.log(math.exp(-r.initial * reduced) + duration / tau) / reduced
-        assert relaxed(r.initial, duration, 350.0, r) == pytest.approx(closed, rel=1e-11)
+    a, rest = mushroom_pulse.reduced(temperature, r), mushroom_pulse.floor(temperature, r)
+    for duration in (1e-9, 1e-6, 1.0):
+        after = float(relaxed(order, duration, temperature, r))
+        if abs(after - order) < 1e-6 or abs(after - rest) < 1e-6:
+            continue
+        s = np.linspace(order, after, 20001)
+        slow = -1.0 / (r.attempt_rate * (np.exp(-a * (1.0 - s)) - np.exp(-a * (1.0 - rest))))
+        time = (s[1] - s[0]) / 3.0 * (slow[0] + slow[-1] + 4.0 * slow[1::2].sum() + 2.0 * slow[2:-1:2].sum())
+        assert time == pytest.approx(duration, rel=1e-5)
 
 
 def test_the_twins_network_of_a_liner_obeys_simple_limits():

@@ -295,12 +295,12 @@ def test_too_few_iterations_are_an_error():
     assert caught.value.iterations >= 3
 
 
-def test_devices_above_their_threshold_are_not_passed_over_in_silence():
-    """Their off-state was solved for: whoever asks for the answer is told how many would have switched."""
+def test_devices_above_their_threshold_are_solved_for_in_their_on_state():
     devices = pcm.load_cell("ibm-90nm-doped-gst").population((3, 4), seed=3)
     devices.apply(pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9))
     for selector in (None, DIODE):
         xbar = Crossbar(devices, WIRES, selector)
-        with pytest.warns(ValidityWarning, match="above their threshold voltage and would switch"):
-            xbar.solve(Bias.matvec(np.full(3, 2.0)))
-        xbar.solve(Bias.matvec(np.full(3, 0.2)))  # a read: ValidityWarning would be an error here
+        assert xbar.solve(Bias.matvec(np.full(3, 2.0))).switched.all()
+        with pytest.warns(ValidityWarning, match="12 of 12 devices carry more than 0.001 A"):
+            xbar.solve(Bias.matvec(np.full(3, 4.0)))
+        assert not xbar.solve(Bias.matvec(np.full(3, 0.2))).switched.any()  # a read

@@ -69,7 +69,7 @@ def test_without_selector_and_wires_the_margins_are_those_of_the_formula(dataset
         for scheme, value in expected.items():
             assert float(one["read_margin"].sel(scheme=scheme)) == pytest.approx(value, rel=1e-9), scheme
         assert float(one["write_margin"]) == pytest.approx(0.5, rel=1e-9)
-        assert float(one["write_selected"]) == pytest.approx(2.03, rel=1e-9)
+        assert float(one["write_selected"]) == pytest.approx(1.69, rel=1e-9)
         assert float(one["matvec_error"]) < 1e-12
         assert float(one["matvec_voltage"]) == pytest.approx(0.2, rel=1e-9)
 
