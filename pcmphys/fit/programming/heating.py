@@ -22,11 +22,12 @@ def melted_share(current: float, resistance: float, parameters: Any) -> float:
     --------
     >>> import pcmphys
     >>> p = pcmphys.load_cell("ibm-90nm-doped-gst").parameters
-    >>> melted_share(50e-6, 0.95e6, p), melted_share(600e-6, 0.95e6, p)
+    >>> melted_share(50e-6, 2.17e6, p), melted_share(600e-6, 2.17e6, p)
     (0.0, 1.0)
     """
     heat, geometry = parameters.heat.pack(), parameters.geometry
-    rise = heater_rise(current, heat) * resistance / heat.thermal_resistance
+    power = current * (heat.on_voltage + heat.on_resistance * current)  # a SET cell has no more than the holding voltage
+    rise = heater_rise(power, current, True, heat) * resistance / heat.thermal_resistance
     needed = parameters.crystallization.melting_temperature - heat.ambient
     angles = (np.arange(SECTORS) + 0.5) * (2.0 * math.pi / SECTORS)
     angles = np.minimum(angles, 2.0 * math.pi - angles)

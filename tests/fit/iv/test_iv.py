@@ -11,6 +11,8 @@ import pcmphys as pcm
 from pcmphys.errors import ParameterError
 from pcmphys.fit import IvFit, IvOptions, PooleDomeLaw, PooleFrenkelLaw, PooleLaw, iv
 from pcmphys.fit.iv.combine import mean_of
+from pcmphys.physics.relaxation import drift_exponent, order_of
+from pcmphys.physics.state import DOME_DRIFT
 from tests.fit.iv.data import FLOOR, KELVIN, RELATIVE, conductance_at, exact, noisy
 from tests.fit.iv.test_branches import loop, snapback
 from tests.oracles.iv import Layer
@@ -286,9 +288,10 @@ def test_a_cell_of_ours_gives_back_its_numbers():
     assert found["thickness"].value == pytest.approx(thick, rel=0.01)
     assert found.goodness.p > 1e-3
     # the glass as old as it is: drift adds nu E_s (S_0 - S) to the activation energy
-    state, r = look.state, p.relaxation
+    state, r = look.state, p.relaxation.pack()
+    exponent = drift_exponent(r.dome_exponent, state.device[0, DOME_DRIFT], state.deviate[0, 0, 0], r)
     energy = p.conduction.amorphous_activation
-    energy += float(state.exponent[0, 0]) * r.barrier * (r.initial - float(np.ravel(state.order)[0]))
+    energy += exponent * p.relaxation.barrier * (r.initial - order_of(float(state.age[0, 0]), r))
     assert found["activation_energy"].value == pytest.approx(energy, abs=0.005)
     hops = iv([grid] * 4, current, temperature=kelvin, thickness=thick, options=options)
     assert hops["hop_distance"].value == pytest.approx(p.conduction.hop_distance, rel=0.01)
