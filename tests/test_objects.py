@@ -152,6 +152,20 @@ def retained():
     return pcm.fit.retention(np.minimum(time, 1e12), temperature, failed=time < 1e12)
 
 
+def programmed_curve():
+    current = np.linspace(100e-6, 500e-6, 21)
+    closed = np.clip((current - 200e-6) / 150e-6, 0.0, 1.0)[:, None]
+    return pcm.fit.programming_curve(
+        current, 30e-6 * (1.0 - closed) + np.random.default_rng(0).normal(0.0, 1e-6, (21, 10))
+    )
+
+
+def stepped():
+    steps = np.random.default_rng(0).normal(1e-6, 0.3e-6, (2, 10, 12))
+    reads = np.concatenate([np.zeros((2, 1, 12)), np.cumsum(steps, axis=1)], axis=1)
+    return pcm.fit.pulse_train(reads, amplitude=[50e-6, 90e-6])
+
+
 FREE = pcm.fit.Free("heat.edge_drop", 0.3, 0.9)
 TRAIN = experiments.PulseTrain(
     [1.0, 2.0, 3.0],
@@ -174,6 +188,17 @@ def simulated(experiment):
 
 def plan():
     return pcm.fit.CalibrationPlan(PHYSICAL, (TRAIN,), (FREE,), pcm.fit.Search(rounds=1, fresh=2))
+
+
+def swept():
+    """A sweep through its threshold into an on-state."""
+    volts = np.linspace(0.05, 2.0, 79)
+    current = np.where(volts < 1.1, 1e-8 * np.sinh(volts / 0.25), 5e-4 * (volts - 0.8))
+    return pcm.fit.iv(volts, current * (1.0 + 0.01 * np.random.default_rng(0).normal(size=79)), temperature=300.0)
+
+
+def shaped(law):
+    return law, law.shape(np.array([0.0, 0.5, 3.0]), np.full(3, 3e-8)), law.scale(5.0, 300.0)
 
 
 def results(fit):
@@ -254,6 +279,9 @@ OBJECTS = {
     "TelegraphFit": (lambda: pcm.fit.telegraph(noisy(2000, traps=True), dt=1e-3), results),
     "Failures": (lambda: pcm.fit.failures([0.0, 100.0, 1000.0], [[1e-5, 9e-6, 4e-6], [1e-5, 9e-6, 8e-6]]), tuple),
     "RetentionFit": (retained, results),
+    "ProgrammingCurve": (programmed_curve, results),
+    "PulseTrainFit": (lambda: stepped()[1], results),
+    "PulseTrains": (stepped, lambda trains: (trains.amplitude, trains.summary())),
     "Free": (lambda: FREE, lambda f: f.at(0.5)),
     "Search": (lambda: pcm.fit.Search(rounds=2), attributes),
     "Calibration": (lambda: plan().run(), lambda f: (results(f), f.history, f.cell.parameters)),
@@ -275,6 +303,14 @@ OBJECTS = {
         simulated,
     ),
     "Simulated": (lambda: experiments.Simulated([1.0, 2.0], {"y": PAIR}, function=doubled), simulated),
+    "IvFit": (swept, lambda f: (results(f), f([-0.3, 0.5]), f.on_current(1.5), f.threshold_voltage)),
+    "IvSweep": (lambda: swept().sweeps[0], attributes),
+    "IvOptions": (lambda: pcm.fit.IvOptions(floor=1e-12, below="keep", free="current_offset"), lambda o: o),
+    "FitLaw": (lambda: pcm.fit.PooleLaw(6e-9), shaped),
+    "PooleLaw": (lambda: pcm.fit.PooleLaw(6e-9), shaped),
+    "PooleDomeLaw": (lambda: pcm.fit.PooleDomeLaw(6e-9, heater_radius=2e-8), shaped),
+    "PooleFrenkelLaw": (lambda: pcm.fit.PooleFrenkelLaw(12.0), shaped),
+    "OhmicLaw": (lambda: pcm.fit.OhmicLaw(), shaped),
     "StudyConfig": (lambda: pcm.study.StudyConfig(chips=2), lambda c: (c.model_dump_json(), c.digest())),
     "SelectorMarginConfig": (lambda: pcm.study.SelectorMarginConfig(), lambda c: (c.model_dump_json(), c.digest())),
     "Technology": (lambda: PHYSICAL.technology, lambda t: t.model_dump_json()),

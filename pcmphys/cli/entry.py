@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pcmphys.cli import cells, data, fit, fit_cell, fit_noise, fit_retention, study, terminal
+from pcmphys.cli import cells, data, fit, fit_cell, fit_iv, fit_noise, fit_programming, fit_retention, study, terminal
 from pcmphys.errors import ConvergenceError, ParameterError
 
 app: typer.Typer = typer.Typer(
@@ -77,6 +77,8 @@ app.command("help")(help_of)
 app.add_typer(cells.app, name="cells")
 fit.app.command("spectrum")(fit_noise.fit_spectrum)
 fit.app.command("telegraph")(fit_noise.fit_telegraph)
+fit.app.command("iv")(fit_iv.fit_iv)
+fit.app.command("programming")(fit_programming.fit_programming)
 fit.app.command("retention")(fit_retention.fit_retention)
 fit.app.command("cell")(fit_cell.fit_cell)
 app.add_typer(fit.app, name="fit")

@@ -15,6 +15,15 @@ from pcmphys.fit.drift.temperature import AtTemperature, equivalent_time
 from pcmphys.fit.engine.curve import CurveFit, curve
 from pcmphys.fit.engine.parameter import Parameter
 from pcmphys.fit.engine.result import Estimate, FitResult, Goodness
+from pcmphys.fit.iv.fit import iv
+from pcmphys.fit.iv.laws import FitLaw, OhmicLaw, PooleDomeLaw, PooleFrenkelLaw, PooleLaw
+from pcmphys.fit.iv.options import IvOptions
+from pcmphys.fit.iv.result import IvFit, IvSweep
+from pcmphys.fit.programming.curve import programming_curve
+from pcmphys.fit.programming.fit import programming
+from pcmphys.fit.programming.result import ProgrammingCurve
+from pcmphys.fit.programming.train import pulse_train
+from pcmphys.fit.programming.train_result import PulseTrainFit, PulseTrains
 from pcmphys.fit.readers.layout import Layout
 from pcmphys.fit.readers.measurement import Measurement, Source, Trace
 from pcmphys.fit.readers.read import read
@@ -39,13 +48,24 @@ __all__ = [
     "DriftTable",
     "Estimate",
     "Failures",
+    "FitLaw",
     "FitResult",
     "Free",
     "Goodness",
+    "IvFit",
+    "IvOptions",
+    "IvSweep",
     "Layout",
     "Measurement",
+    "OhmicLaw",
     "Parameter",
+    "PooleDomeLaw",
+    "PooleFrenkelLaw",
+    "PooleLaw",
     "Prediction",
+    "ProgrammingCurve",
+    "PulseTrainFit",
+    "PulseTrains",
     "RetentionFit",
     "Search",
     "Source",
@@ -60,6 +80,10 @@ __all__ = [
     "equivalent_time",
     "experiments",
     "failures",
+    "iv",
+    "programming",
+    "programming_curve",
+    "pulse_train",
     "read",
     "read_calibration",
     "read_table",

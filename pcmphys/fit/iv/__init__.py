@@ -1,0 +1,1 @@
+"""Current against voltage: conduction below threshold, the threshold itself, and the on-state."""

@@ -1,0 +1,1 @@
+"""Programming: conductance against the amplitude and the number of pulses."""
