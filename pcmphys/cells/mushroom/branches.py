@@ -14,8 +14,10 @@ from pcmphys.physics.state import SECTORS
 from pcmphys.physics.switching import OnState
 
 # rows of `points`: voltage [V] and current [A] of the first fold and of the second one, least current [A] of the
-# on-state, what the threshold has over the holding voltage [V]
-UP_VOLTAGE, UP_CURRENT, DOWN_VOLTAGE, DOWN_CURRENT, CROSSING, EXCESS = range(6)
+# on-state
+UP_VOLTAGE, UP_CURRENT, DOWN_VOLTAGE, DOWN_CURRENT, CROSSING = range(5)
+ROWS = 5
+"""Rows of `points`."""
 # which branch is asked for: the one that a voltage raised from zero leads to, or one of both
 RAISED, OFF, ON = range(-1, 2)
 _MOST_STEPS = 80
@@ -36,7 +38,7 @@ def thresholds(start, stop, ambient, p, state, out):
 
 @kernel
 def points(start, stop, surroundings, p, chosen, state, thresholds, out):
-    """Folds of the devices chosen[start..stop] behind their leads and a load, into rows of ``out`` (6, devices).
+    """Folds of the devices chosen[start..stop] behind their leads and a load, into rows of ``out`` (5, devices).
 
     ``surroundings`` are temperature [K] and load [ohm]. The structure must have been evaluated. ``thresholds`` [V] are
     those of all devices.
@@ -55,7 +57,7 @@ def points(start, stop, surroundings, p, chosen, state, thresholds, out):
         first, second = switching.folds(branch, p.switching)
         out[UP_VOLTAGE, i], out[UP_CURRENT, i] = voltage, crossing
         out[DOWN_VOLTAGE, i], out[DOWN_CURRENT, i] = voltage, crossing
-        out[CROSSING, i], out[EXCESS, i] = crossing, branch.excess
+        out[CROSSING, i] = crossing
         if crossing < second:
             out[DOWN_VOLTAGE, i], out[DOWN_CURRENT, i] = switching.on_voltage(second, branch, p.switching), second
             if crossing < first:
@@ -97,29 +99,50 @@ def _crossing(branch, edge, work, p):
 def currents(start, stop, surroundings, p, asked, points, state, out):
     """Current [A] and slope [S] of devices start..stop without noise; out (2, devices).
 
-    ``surroundings`` are temperature [K] and load [ohm], ``asked`` the voltages [V] and the branch of each; ``points``
-    (6, devices) are those of `points`, for that load.
+    ``surroundings`` are temperature [K] and load [ohm], ``asked`` the voltages [V], the branch and the threshold [V] of
+    each device; ``points`` (5, devices) are those of `points` for that load, where a branch is `ON`.
     """
     ambient, load = surroundings
-    (voltage, branches), points, state, out = borrowed((asked, points, state, out))
+    (voltage, branches, thresholds), points, state, out = borrowed((asked, points, state, out))
     memory = np.empty(ROOM), np.zeros(SECTORS)
     work, still = borrowed(memory)
     activated = activation(ambient, p.conduction)
     for i in range(start, stop):
-        size, kind = abs(voltage[i]), branches[i]
-        branch = branch_of(p.heat.on_voltage + points[EXCESS, i], p.conduction.series_resistance + load, p)
-        least = points[CROSSING, i]
-        if kind == ON or (kind == RAISED and size > points[UP_VOLTAGE, i]):
-            current, slope = _on_state(size, kind, points[:, i], branch, p)
-        elif kind == RAISED and size > switching.on_voltage(least, branch, p.switching):
-            # before the first fold: a load so large that the on-state is stable there
-            current = switching.on_current(size, least, points[UP_CURRENT, i], branch, p.switching)
-            slope = _least_slope(current, branch, p)
+        size = abs(voltage[i])
+        branch = branch_of(thresholds[i], p.conduction.series_resistance + load, p)
+        if branches[i] == ON:
+            current, slope = _held(size, points[:, i], branch, p)
         else:
             edge = load_sectors(i, ambient, activated, still, p, state, work)
             current, slope = solve_current(size, edge, series_resistance(i, p, state) + load, work)
+            if branches[i] == RAISED and size > branch.hold:
+                if state.contact[i] > 0.0:  # the on-state breaks through it
+                    good = solve_current(size, edge, branch.resistance, work)[0]
+                else:
+                    good = current
+                on = _raised(size, good, branch, p)
+                if on > 0.0:
+                    current, slope = on, _least_slope(on, branch, p)
         out[0, i], out[1, i] = (current if voltage[i] >= 0.0 else -current), slope
     kept(memory)
+
+
+@law
+def _raised(size, off, branch, p):
+    """Current [A] of the on-state that a voltage [V] raised from zero leads to; zero if it leads to none.
+
+    ``off`` [A] is what the off-state carries at that voltage.
+    """
+    unloaded = OnState(branch.hold, branch.excess, 0.0)
+    if size - branch.resistance * off <= switching.on_voltage(off, unloaded, p.switching):
+        return 0.0
+    first, second = switching.folds(branch, p.switching)
+    if first > 0.0 and size <= switching.on_voltage(first, branch, p.switching):
+        # before the first fold: a load so large that the on-state is stable there
+        current = switching.on_current(size, 0.0, first, branch, p.switching)
+        if current >= off:
+            return current
+    return switching.on_current(size, second, switching.highest_current(size, branch), branch, p.switching)
 
 
 @kernel
@@ -152,17 +175,16 @@ def _least_slope(current, branch, p):
 
 
 @law
-def _on_state(size, kind, points, branch, p):
-    """Current [A] and slope [S] of a switched device at a voltage [V] >= 0.
+def _held(size, points, branch, p):
+    """Current [A] and slope [S] of a switched device at a voltage [V] >= 0, as a law that rises from zero.
 
-    A circuit (`ON`) needs a law that rises from zero: below the second fold the voltage holds while the current falls
-    to the least one of the on-state, and then it goes to zero along a straight line.
+    Below the second fold the voltage holds while the current falls to the least one of the on-state, and then it goes
+    to zero along a straight line.
     """
     down, current_down, least = points[DOWN_VOLTAGE], points[DOWN_CURRENT], points[CROSSING]
-    if size >= down or kind != ON:
-        current = switching.on_current(
-            size, current_down, switching.highest_current(size, branch), branch, p.switching
-        )  # fmt: skip
+    if size >= down:
+        highest = switching.highest_current(size, branch)
+        current = switching.on_current(size, current_down, highest, branch, p.switching)
         return current, _least_slope(current, branch, p)
     knee = (1.0 - _SHARP) * down
     if size >= knee and current_down > least:

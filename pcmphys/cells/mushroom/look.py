@@ -156,8 +156,9 @@ class MushroomLook(Frozen):
         else:
             kind = np.full(self.size, branches.OFF) if kind is None else kind
             current, slope = out = np.empty((2, self.size))
-            found = self._points(load, kind != branches.OFF)
-            surroundings, asked = (self.temperature, load), (voltage, kind)
+            found = self._points(load, kind == branches.ON)
+            threshold = self.threshold_voltage.reshape(-1).copy()
+            surroundings, asked = (self.temperature, load), (voltage, kind, threshold)
             launch(
                 branches.currents, self.size, surroundings, self._floats, asked, found, self._state, out, grain=GRAIN
             )  # fmt: skip
@@ -211,7 +212,7 @@ class MushroomLook(Frozen):
 
     def _points(self, load: float, needed: np.ndarray) -> np.ndarray:
         """Folds as `branches.points` gives them, of the devices that are needed; without load they are kept."""
-        found = self._own_points if load == 0.0 else np.full((6, self.size), np.nan)
+        found = self._own_points if load == 0.0 else np.full((branches.ROWS, self.size), np.nan)
         missing = np.flatnonzero(needed & np.isnan(found[0]))
         if missing.size:
             threshold = self.threshold_voltage.reshape(-1).copy()
@@ -222,7 +223,7 @@ class MushroomLook(Frozen):
     @functools.cached_property
     def _own_points(self) -> np.ndarray:
         # threads that fill it at the same time fill in the same numbers
-        return np.full((6, self.size), np.nan)
+        return np.full((branches.ROWS, self.size), np.nan)
 
     def warn_of_switching(self, voltage: np.ndarray) -> None:
         """Give a ValidityWarning where these voltages [V], one a device, would lead beyond the on-state's validity."""

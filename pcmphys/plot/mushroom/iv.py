@@ -124,7 +124,7 @@ def _behind(look: MushroomLook, loads: np.ndarray, axes: Axes) -> None:
     for k, load in enumerate(loads):
         folds, colour = look.folds(float(load)), style.COLOURS[k]
         up, down = folds.up_voltage.item(), folds.down_voltage.item()
-        volts = np.unique(np.concatenate([np.linspace(0.0, 1.6 * up, 161), [up, down, up * (1 + 1e-9)]]))
+        volts = np.unique(np.concatenate([np.linspace(0.0, 1.6 * up, 161), [down, up * (1 - 1e-9), up * (1 + 1e-9)]]))
         rising = np.array([look.current(v, load=float(load), warn=False)[0].item() for v in volts])
         name = f"{1e-3 * load:g} k$\\Omega$ and leads" if load else "leads alone"
         axes.plot(volts, 1e6 * rising, color=colour, lw=2.0, label=f"{name}: on at {up:.2f} V, off at {down:.2f} V")
