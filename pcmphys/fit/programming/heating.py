@@ -26,7 +26,8 @@ def melted_share(current: float, resistance: float, parameters: Any) -> float:
     (0.0, 1.0)
     """
     heat, geometry = parameters.heat.pack(), parameters.geometry
-    power = current * (heat.on_voltage + heat.on_resistance * current)  # a SET cell has no more than the holding voltage
+    # a SET cell has no more than the holding voltage
+    power = current * (heat.on_voltage + heat.on_resistance * current)
     rise = heater_rise(power, current, True, heat) * resistance / heat.thermal_resistance
     needed = parameters.crystallization.melting_temperature - heat.ambient
     angles = (np.arange(SECTORS) + 0.5) * (2.0 * math.pi / SECTORS)
