@@ -134,7 +134,8 @@ CHANGES = [
            "fit/drift/test_coverage.py"),
     Change("fit/drift/kernels.py", "i] - reads.delay[d]", "i]", "fit/drift/test_delay.py"),
     Change("fit/drift/spread.py", "max(float(part.mean()), 0.0)", "max(total, 0.0)", "fit/drift/test_spread.py"),
-    Change("fit/readers/table.py", "    if value == 0:", "    if value < 0:", "fit/readers/test_table.py"),
+    Change("fit/readers/policies.py", "zero = self.reads.value == 0.0", "zero = self.reads.value < 0.0",
+           "fit/readers/test_measurement.py"),
     # export, study
     Change("export/ngspice.py", "b{i - 1}_{j} b{i}_{j} {ohm!r}", "b{i - 1}_{j} b{i}_{j} {2 * ohm!r}",
            "export/test_ngspice.py"),
