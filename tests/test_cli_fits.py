@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pytest
 import xarray as xr
 
 from tests.test_cli import pcmphys
@@ -14,9 +13,8 @@ from tests.test_cli import pcmphys
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("command", ["spectrum", "telegraph", "retention"])
-def test_the_example_of_the_help_runs_on_data_of_the_repository(command, tmp_path):
-    text = " ".join(pcmphys("fit", command, "--help").stdout.split())
+def test_the_example_of_the_help_can_be_written(tmp_path):
+    text = " ".join(pcmphys("fit", "retention", "--help").stdout.split())
     example = re.search(r"Example: pcmphys (.*?\.png)", text)[1].split()
     example = [str(ROOT / word) if word.startswith("data/") else word for word in example]
     result = pcmphys(*example, "--out", "fit.nc", folder=tmp_path)
