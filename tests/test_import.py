@@ -97,8 +97,8 @@ def test_a_name_that_was_changed_tells_the_new_one():
 
 
 PUBLIC = (pcm, pcm.crossbar, pcm.export, pcm.fit, pcm.matrix, pcm.parameters, pcm.plot, pcm.programming, pcm.study)
-TWICE = {"drift"}
-"""`fit.drift` fits reads, `plot.drift` draws those of devices with their fits: one subject, two rooms."""
+TWICE = {"drift", "programming_curve"}
+"""`fit.drift` and `fit.programming_curve` fit what the two of `plot` draw: one subject, two rooms."""
 
 
 def test_a_public_name_means_one_thing():

@@ -159,7 +159,7 @@ def read_calibration(file: str | Path) -> CalibrationPlan:
 
     Notes
     -----
-    ``data/ibm-90nm-calibration.toml`` is an example, the one that the shipped cell was made with. Its tables:
+    ``data/ibm-90nm-calibration.toml`` is an example, with all that is published of the 90 nm cell. Its tables:
 
     - ``cell``: name or file of the cell to begin with; ``name`` of the new one.
     - ``[free."heat.edge_drop"]``: a number that may change, ``low``, ``high``, and if wanted ``prior``, ``start``,

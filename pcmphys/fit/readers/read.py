@@ -177,7 +177,8 @@ def _grid(path: Path, raw: bytes, chosen: Layout | None, options: dict[str, Any]
         raise ParameterError(f"table must be the number of a table in a text, 1 for the first; got {table!r}")
     count = text.tables_in(content, used) if sweeps and table is None else 1
     which = range(1, count + 1) if count > 1 else [table]
-    grid = joined([text.grid_of_text(str(path), content, used, one, options.get("decimal")) for one in which])
+    decimal = options.get("decimal")
+    grid = joined([text.grid_of_text(str(path), content, used, one, decimal, alone=sweeps) for one in which])
     grid.how.insert(0, ("encoding", encoding))
     return grid, chosen
 

@@ -112,7 +112,7 @@ def _perhaps(asked: dict[str, Any]) -> str:
     """What a name that nothing is known of may have been meant to be."""
     known = [*QUANTITIES, "device", "sweep", *_OPTIONS]
     for name in asked:
-        if name not in known and (near := check.suggest(name, known)):
+        if name not in (*known, "trace") and (near := check.suggest(name, known)):
             return f" ({name}={near.removeprefix(';')}?)".replace("??", "?")
     return ""
 

@@ -33,8 +33,10 @@ class _Rows(NamedTuple):
     repeated: int | None = None  # line in which the header stands once more
 
 
-def grid_of_text(where: str, text: str, layout: Layout, table: int | None, decimal: str | None) -> Grid:
-    """The table of a text; ``table`` counts from 1 where a layout finds several.
+def grid_of_text(
+    where: str, text: str, layout: Layout, table: int | None, decimal: str | None, *, alone: bool = False
+) -> Grid:
+    """The table of a text; ``table`` counts from 1 where a layout finds several, ``alone`` lets one column be one.
 
     Raises
     ------
@@ -43,8 +45,10 @@ def grid_of_text(where: str, text: str, layout: Layout, table: int | None, decim
         its numbers, or commas that could divide thousands.
     """
     lines = text.split("\n")
-    separator = layout.table.separator or _separator(where, lines, layout)
-    head, end = _head(where, lines, layout, separator, table)
+    separator = layout.table.separator or _separator(where, lines, layout, alone)
+    lone = None if separator else _column_alone(lines, layout)
+    separator = separator or "\t"
+    head, end = (lone, None) if lone else _head(where, lines, layout, separator, table)
     names, written = _named(where, lines, layout, separator, head)
     rows = _rows(where, lines, layout, separator, (head, end), names)
     point = decimal or layout.table.decimal or _decimal(where, rows)
@@ -148,8 +152,8 @@ def _marked(line: str, layout: Layout) -> str | None:
     return None if mark is None else stripped.lstrip(mark).strip()
 
 
-def _separator(where: str, lines: list[str], layout: Layout) -> str:
-    """The separator that makes most of the lines rows of numbers, all of one width."""
+def _separator(where: str, lines: list[str], layout: Layout, alone: bool) -> str:
+    """The separator that makes most of the lines rows of numbers, all of one width; empty for a column ``alone``."""
     step = max(len(lines) // _SAMPLE, 1)
     some = lines[: 2 * _SAMPLE] + lines[2 * _SAMPLE :: step]
     sample = [line for line in some if line.strip() and _marked(line, layout) is None]
@@ -165,8 +169,22 @@ def _separator(where: str, lines: list[str], layout: Layout) -> str:
     scores = {separator: max(found.values(), default=0.0) for separator, found in widths.items()}
     best = max(scores, key=lambda separator: scores[separator])
     if scores[best] == 0.0:
+        if alone and layout.table.header is None and _column_alone(lines, layout):
+            return ""
         _complain_of_columns(where, [line for line in lines if line.strip() and _marked(line, layout) is None])
     return best
+
+
+def _column_alone(lines: list[str], layout: Layout) -> Head | None:
+    """The header of a text that has one column of numbers and nothing else; None if it has more."""
+    used = [k for k, line in enumerate(lines) if line.strip() and _marked(line, layout) is None]
+    numbers = [k for k in used if NUMBER.fullmatch(lines[k].strip())]
+    if not numbers or 2 * len(numbers) < len(used):
+        return None
+    above = [k for k in used if k < numbers[0]]
+    if not above:
+        return Head(None, None, None, numbers[0])
+    return Head(texts([lines[above[-1]].strip()]), None, above[-1], numbers[0])
 
 
 def _complain_of_columns(where: str, used: list[str]) -> None:

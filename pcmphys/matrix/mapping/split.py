@@ -29,7 +29,8 @@ def shares(split: str, magnitude: np.ndarray, pairs: int, factor: float) -> np.n
     parts = np.empty((pairs, *magnitude.shape))
     for k in range(pairs) if split == "most-significant-first" else reversed(range(pairs)):
         parts[k] = np.clip(rest / significance[k], 0.0, 1.0)
-        rest = rest - parts[k] * significance[k]
+        # where a pair is not full nothing is left, though rounding would leave a trace
+        rest = np.where(parts[k] < 1.0, 0.0, rest - significance[k])
     return parts
 
 

@@ -75,6 +75,7 @@ def linear_twin(rng):
 SIMPLE_TRUTH = {"conductance": conductance_at(SIMPLE, 319.0), "thickness": 25e-9, "activation_energy": 0.4}
 
 
+@pytest.mark.slow
 def test_a_quick_look():
     """60 repeats: 68 % +- 6.0 points and 95 % +- 2.7 of each parameter, within three of which they lie."""
     share = inside(pulls(60, simple, SIMPLE_TRUTH))

@@ -68,6 +68,7 @@ def test_curve_covers_and_its_wrong_twin_does_not():
     assert wrong < 0.5 * scatter
 
 
+@pytest.mark.slow
 def test_train_covers_and_its_wrong_twin_does_not():
     """30 repeats, as above; devices whose offsets differ for good have steps that are correlated."""
     rng = np.random.default_rng(22)

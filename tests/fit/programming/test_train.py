@@ -43,6 +43,7 @@ def test_deviates_need_not_be_normal():
         assert abs(found[name].value - value) < 4 * found[name].error, name
 
 
+@pytest.mark.slow
 def test_errors_are_those_of_leaving_out_each_device():
     reads = truth.train(np.random.default_rng(4), 40, 15, own=0.2)
     found = pulse_train(reads)

@@ -368,3 +368,14 @@ def test_a_workbook_and_a_layout_of_ones_own(tmp_path, read):
     np.testing.assert_allclose(found["current"], np.array([1, 3, 2, 4, 5]) * 1e-6)
     np.testing.assert_allclose(found["voltage"], [0.1, 0.2, 0.1, 0.2, 0.3])
     np.testing.assert_allclose(found["temperature"], 298.15)
+
+
+def test_a_trace_alone_is_a_table(tmp_path):
+    file = tmp_path / "trace.csv"
+    file.write_text("# one device\ng[uS]\n10\n9.5\n\n9\n", encoding="utf-8")
+    table = pcm.fit.read_table(file, trace="g")
+    np.testing.assert_allclose(table["trace"], [1e-5, 9.5e-6, 9e-6])
+    file.write_text("10\n9.5\n9\n", encoding="utf-8")
+    with pytest.raises(ParameterError, match="no line with the names"):
+        pcm.fit.read_table(file, trace="g")
+    np.testing.assert_allclose(pcm.fit.read_table(file, names=["g[uS]"], trace="g")["trace"], [1e-5, 9.5e-6, 9e-6])

@@ -171,6 +171,7 @@ def check_shares(away, points=(0.03, 0.03)):
         assert found == pytest.approx(share, abs=by + own)
 
 
+@pytest.mark.slow
 def test_a_weak_floor_is_in_the_errors():
     """60 repeats: three standard errors of 18 and 9 points."""
     away = distances(60, 1.0, 1.0, 4096)
@@ -223,6 +224,7 @@ def test_a_floor_below_zero_is_none_and_a_flat_spectrum_has_no_other(tmp_path):
     assert "1/f noise under that floor is not excluded" in flat.summary()
 
 
+@pytest.mark.slow
 def test_a_spectrum_too_short_to_tell_law_from_floor_says_so():
     rng = np.random.default_rng(0)
     every = (spectrum(1 + 1e-3 * noise(0.7, 256, rng), 1.0) for _ in range(200))
