@@ -79,6 +79,7 @@ for name in sys.argv[1:]:
 """Imports each module as the first of the package; what others share, numpy and numba, stays loaded."""
 
 
+@pytest.mark.slow
 def test_every_module_may_come_first():
     found = pkgutil.walk_packages(pcm.__path__, "pcmphys.")
     names = ["pcmphys", *(module.name for module in found if not module.name.endswith(".__main__"))]

@@ -51,6 +51,7 @@ def scatter_and_error(repeat, name: str, repeats: int) -> tuple[float, float]:
     return float(np.std([one.value for one in found], ddof=1)), float(np.mean([one.error for one in found]))
 
 
+@pytest.mark.slow
 def test_curve_covers_and_its_wrong_twin_does_not():
     """30 repeats: 68 % +- 8.5 %, and a scatter that is known to 13 %."""
     rng = np.random.default_rng(21)
