@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pcmphys.errors import ConvergenceError
 from pcmphys.fit.calibrate.curves import CalibratedCurve
 from pcmphys.fit.calibrate.search import Residuals
 from pcmphys.fit.calibrate.simulations import Simulations, Task
@@ -47,7 +48,14 @@ def judged(residuals: Residuals, point: np.ndarray, units: Sequence[str]) -> Jud
     fresh = np.array([residuals.single(point, seed) for seed in search.held_out])
     failed = int(np.isnan(fresh).any(axis=1).sum())
     fresh = fresh[~np.isnan(fresh).any(axis=1)]
-    deviations = (fresh - fresh.mean(axis=0)) / np.sqrt(max(len(fresh) - 1, 1) * search.seeds)
+    if len(fresh) < 2:
+        words = residuals.simulations.failure(residuals.tasks(point, search.held_out))
+        raise ConvergenceError(
+            f"calibration: of {search.fresh} simulations with fresh random numbers {failed} failed: {words}",
+            residual=float("nan"),
+            iterations=len(residuals.history),
+        )
+    deviations = (fresh - fresh.mean(axis=0)) / np.sqrt((len(fresh) - 1) * search.seeds)
     at_bound = ["low" if share < _AT_BOUND else "high" if share > 1.0 - _AT_BOUND else "" for share in point]
     moving = np.flatnonzero([not bound for bound in at_bound])
     names = [one.key for one in free]
@@ -93,7 +101,7 @@ def _notes(estimates, residuals: Residuals, goodness: Goodness, widened: float, 
             f"by {widened:.2f}"
         )
     seen = float(np.sqrt((end**2).mean()))
-    new = float(np.sqrt((fresh.mean(axis=0) ** 2).mean())) if len(fresh) else np.nan
+    new = float(np.sqrt((fresh.mean(axis=0) ** 2).mean()))
     notes.append(
         f"data that the search saw are off by {seen:.2f} errors (rms) with its own random numbers, by {new:.2f} in the "
         f"mean of {len(fresh)} others"

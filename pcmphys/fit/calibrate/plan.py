@@ -71,15 +71,6 @@ class _Free(_Strict):
     also: tuple[StrictStr, ...] = ()
 
 
-class _Search(_Strict):
-    seed: StrictInt = 0
-    seeds: StrictInt = 1
-    trials: StrictInt = 0
-    rounds: StrictInt = 12
-    step: Number = 0.04
-    fresh: StrictInt = 8
-
-
 class _File(_Strict):
     cell: StrictStr
     name: StrictStr = ""
@@ -176,7 +167,9 @@ def read_calibration(file: str | Path) -> CalibrationPlan:
     content = validated(_File, read_toml(path, name), name, "")
     free = tuple(_free(name, key, table) for key, table in _flat(content.free))
     experiments = tuple(_experiment(path, k, table) for k, table in enumerate(content.experiments))
-    search = Search(**_checked(_Search, content.search, name, "search").model_dump())
+    for key in content.search:
+        check.choice(f"{name}: search", key, [part.name for part in fields(Search)])
+    search = Search(**content.search)
     beside = path.parent / content.cell
     cell = load_cell(beside if content.cell.endswith(".toml") else content.cell)
     return CalibrationPlan(cell, experiments, free, search, content.name)

@@ -223,6 +223,20 @@ def test_a_trial_that_fails_is_left():
         calibrate(STATISTICAL, [data], [Free(OFFSET.key, 0.02, 0.06, start=0.05)])
 
 
+def test_an_end_that_other_random_numbers_do_not_bear_is_no_end():
+    """Only the search's own random numbers converge."""
+
+    def lucky(cell, x, devices, seed):
+        if seed != 7:
+            raise pcm.ConvergenceError("no luck", residual=1.0, iterations=3)
+        return line(cell, x, devices, seed)
+
+    good = measured(STATISTICAL, 1e-3, np.random.default_rng(4))
+    data = Simulated(good.x, good.targets, function=lucky)
+    with pytest.raises(pcm.ConvergenceError, match="of 3 simulations with fresh random numbers 3 failed"):
+        calibrate(STATISTICAL, [data], [OFFSET], search=Search(seed=7, rounds=2, fresh=3))
+
+
 def test_results_show_themselves(tmp_path):
     found = fitted(rounds=2, fresh=2)
     assert "made up: nu" in found.summary()
