@@ -288,7 +288,7 @@ def test_a_cell_of_ours_gives_back_its_numbers():
     assert found["thickness"].value == pytest.approx(thick, rel=0.01)
     assert found.goodness.p > 1e-3
     # the glass as old as it is: drift adds nu E_s (S_0 - S) to the activation energy
-    state, r = look.state, p.relaxation.pack()
+    state, r = look.state, p.pack().relaxation
     exponent = drift_exponent(r.dome_exponent, state.device[0, DOME_DRIFT], state.deviate[0, 0, 0], r)
     energy = p.conduction.amorphous_activation
     energy += exponent * p.relaxation.barrier * (r.initial - order_of(float(state.age[0, 0]), r))
