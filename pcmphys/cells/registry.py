@@ -6,20 +6,32 @@ from pathlib import Path
 from typing import Any, Literal, overload
 
 from pcmphys.cells.film import FilmCell, FilmParameters
+from pcmphys.cells.kind import CellKind
 from pcmphys.cells.mushroom.cell import MushroomCell
 from pcmphys.cells.mushroom.parameters import MushroomParameters
 from pcmphys.cells.statistical.cell import StatisticalCell
 from pcmphys.cells.statistical.laws import StatisticalParameters
 from pcmphys.errors import ParameterError
 from pcmphys.numerics.check import suggest
+from pcmphys.numerics.doors import Kinds
 from pcmphys.parameters import fill, read_technology
 
-# a new kind of cell is one line here
-_MODELS = {
-    "statistical": (StatisticalParameters, StatisticalCell),
-    "mushroom": (MushroomParameters, MushroomCell),
-    "film": (FilmParameters, FilmCell),
-}
+
+def _complaint(name: str, kind: object) -> str | None:
+    return None if isinstance(kind, CellKind) else f"expected a CellKind; got {type(kind).__name__}"
+
+
+# a new kind of cell is one line here, or an entry point of another package
+MODELS: Kinds[CellKind] = Kinds(
+    "pcmphys.cells",
+    {
+        "statistical": CellKind(StatisticalParameters, StatisticalCell),
+        "mushroom": CellKind(MushroomParameters, MushroomCell),
+        "film": CellKind(FilmParameters, FilmCell),
+    },
+    _complaint,
+)
+"""All kinds of cell, by the ``model`` of their parameter files."""
 
 
 @overload
@@ -36,12 +48,13 @@ def load_cell(name_or_path: str | Path) -> Any:
     Parameters
     ----------
     name_or_path : str or Path
-        Name of a shipped cell (`pcmphys.list_cells`) or the path of a parameter file.
+        Name of a cell that pcmphys or another installed package ships (`pcmphys.list_cells`), or the path of a
+        parameter file.
 
     Returns
     -------
-    StatisticalCell, MushroomCell or FilmCell
-        By the model of the technology.
+    StatisticalCell, MushroomCell, FilmCell, or a kind of another package
+        By the model of the technology, see `pcmphys.cells.kind`.
 
     Raises
     ------
@@ -56,10 +69,10 @@ def load_cell(name_or_path: str | Path) -> Any:
     2.5e-05
     """
     technology = read_technology(name_or_path)
-    if technology.model not in _MODELS:
+    if technology.model not in MODELS:
         raise ParameterError(
-            f"{technology.file}: model: expected one of {', '.join(_MODELS)}; got {technology.model!r}"
-            f"{suggest(technology.model, _MODELS)}"
+            f"{technology.file}: model: expected one of {', '.join(MODELS)}; got {technology.model!r}"
+            f"{suggest(technology.model, MODELS)}"
         )
-    parameters, cell = _MODELS[technology.model]
-    return cell(fill(parameters, technology), technology)
+    kind = MODELS[technology.model]
+    return kind.cell(fill(kind.parameters, technology), technology)
