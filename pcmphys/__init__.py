@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pcmphys.numerics.lazy import attach
 
 if TYPE_CHECKING:
-    from pcmphys import export, fit, plot, study, testing
+    from pcmphys import export, fit, plot, portrait, study, testing
     from pcmphys.cells import load_cell
     from pcmphys.crossbar import (
         OTS,
@@ -53,7 +53,7 @@ else:
         },
         rooms=(
             "cells", "constants", "crossbar", "errors", "export", "fit", "matrix", "numerics", "parameters", "physics",
-            "plot", "programming", "study", "testing",
+            "plot", "portrait", "programming", "study", "testing",
         ),
     )  # fmt: skip
 
@@ -88,6 +88,7 @@ __all__ = [
     "margin_map",
     "optimise_split",
     "plot",
+    "portrait",
     "read_margin",
     "save_cell",
     "study",
