@@ -9,11 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 
 import pcmphys as pcm
+from pcmphys.programming import SCHEMES
 
 DATA = pathlib.Path(__file__).parents[1] / "data" / "ibm-pcm-joshi-digitised"
 MAXIMUM = 25e-6
 READ = 250e-9
 RESET = pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9)
+SET = SCHEMES["gradient"].prepare[0]
 # number and averaging of the reads behind the measured exponents are not known
 READS = np.geomspace(27.0, 1e5, 20)
 
