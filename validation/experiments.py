@@ -122,3 +122,14 @@ def spectrum(cell, levels: np.ndarray, devices: int, seed: int, interval: float 
     trace /= trace.mean(axis=-1, keepdims=True)
     frequency, density = signal.welch(trace, fs=1.0 / interval, nperseg=reads // 2, detrend="linear", axis=-1)
     return frequency[1:], density[..., 1:].mean(axis=1), trace
+
+
+def noise_amplitude(frequency: np.ndarray, density: np.ndarray, interval: float) -> np.ndarray:
+    """Q_s of each level of a spectrum as `spectrum` gives it, S = Q_s^2 / f."""
+    band = noise_band(frequency, interval)
+    return np.sqrt((density[:, band] * frequency[band]).mean(axis=1))
+
+
+def noise_band(frequency: np.ndarray, interval: float) -> np.ndarray:
+    """Frequencies away from the ends: from the window's width below, and the average of a read above."""
+    return (frequency > 5.0 * frequency[0]) & (frequency < 0.4 / interval)

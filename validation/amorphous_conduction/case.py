@@ -3,7 +3,8 @@
 Low field: current at 0.1 and 0.2 V of devices 20 s after RESET. Hops and barrier: the I-V of one smooth dome (no
 roughness, no grains) an hour after RESET, up to 21 MV/m over the dome, with 2 % noise a point, at 250, 275 and 300 K,
 fitted by `pcmphys.fit.iv` with the thickness given, as a measured one would be; again at 80, 85 and 90 K, where no
-instrument sees the current of one dome: there of 1e12 domes in parallel. Read field: voltage of a read over the dome's harmonic thickness.
+instrument sees the current of one dome: there of 1e12 domes in parallel. Read field: voltage of a read over the dome's
+harmonic thickness.
 """
 
 from __future__ import annotations
@@ -49,17 +50,17 @@ KNOWN_MISSES = {
     BEND: "after the RESET by 440 uA alone, the weakest: its thinnest sectors (a few hops) carry the current at a "
     "field far above the mean one. Rougher than the measured dome, or a thinner one: which RESETs stand behind the "
     "published curves is not known",
-    COLD_HOP: "one barrier and one distance between traps hold at all temperatures in the model; measured hops shrink in "
-    "the cold, where carriers go by states near the Fermi level",
+    COLD_HOP: "one barrier and one distance between traps hold at all temperatures in the model; measured hops shrink "
+    "in the cold, where carriers go by states near the Fermi level",
     COLD_BARRIER: "one barrier at all temperatures, see the hop distance",
 }
 NOTES = (
     "Published (arXiv 2210.14035, abstract): hops of 6 nm over 0.4 eV at 300 K and of 2 nm over 0.2 eV at 85 K in "
-    "melt-quenched line cells below 21 MV/m, drift that accelerates beyond 26 MV/m. Hop distance and activation energy "
-    "are numbers of the cell; what the I-V shows of them, over a hemispherical dome whose field falls from the heater "
-    "outwards and after an hour of drift, is the test. That drift accelerates in a high field is not modelled: a bias "
-    "between reads ages nothing. The read voltage stays below the field at which it would matter on the mean over a dome; "
-    "at the heater's edge the field is up to (r + u) / r times higher."
+    "melt-quenched line cells below 21 MV/m, drift that accelerates beyond 26 MV/m. Hop distance and activation "
+    "energy are numbers of the cell; what the I-V shows of them, over a hemispherical dome whose field falls from the "
+    "heater outwards and after an hour of drift, is the test. That drift accelerates in a high field is not modelled: "
+    "a bias between reads ages nothing. The read voltage stays below the field at which it would matter on the mean "
+    "over a dome; at the heater's edge the field is up to (r + u) / r times higher."
 )
 
 

@@ -35,12 +35,12 @@ NOTES = (
     "them in a device: sixteen sectors of different rims in parallel, films that drift less, a field that bends the "
     "dome's current. Noise is left out of the fits of drift, so the spread of exponents is that of devices and "
     "quenches alone. 'Measured' means: against values quoted from papers on other cells and other amorphous "
-    "Ge2Sb2Te5, not against traces. Where crystalline films bridge a sector, little of its current is activated and it "
-    "drifts like films do: such devices make the lower tails of exponent and energy; in the cold they would be all that "
-    "is seen, so the RESET there is strong enough to bridge none. The order in which the melt freezes (0.90) was "
+    "Ge2Sb2Te5, not against traces. Where crystalline films bridge a sector, little of its current is activated and "
+    "it drifts like films do: such devices make the lower tails of exponent and energy; in the cold they would be all "
+    "that is seen, so the RESET there is strong enough to bridge none. The order in which the melt freezes (0.90) was "
     "chosen so that a glass drifts at 125 K within an hour; the law keeps one exponent down to where the hour is too "
-    "short, while the measured one falls from 0.12 at 300 K to 0.075 at 125 K, linearly in 1/kT: within the tolerance, "
-    "but not reproduced."
+    "short, while the measured one falls from 0.12 at 300 K to 0.075 at 125 K, linearly in 1/kT: within the "
+    "tolerance, but not reproduced."
 )
 
 

@@ -34,10 +34,10 @@ KNOWN_MISSES = {
     "plateau of 0.8 V gives: the two publications, of different devices, do not go together"
 }
 NOTES = (
-    "Published are axes and a shape (Sebastian 2017, text and figure: growth velocity 0 to 0.6 nm/ns, nearly none below "
-    "550 K, largest at about 750 K; thermal resistance 0 to 2 K/uW over 0 to 100 nm), not values. The fragility of the "
-    "melt was chosen for the peak near 750 K; its height follows from a factor that was fitted to incremental SET, its "
-    "cold side from the viscosity of the glass."
+    "Published are axes and a shape (Sebastian 2017, text and figure: growth velocity 0 to 0.6 nm/ns, nearly none "
+    "below 550 K, largest at about 750 K; thermal resistance 0 to 2 K/uW over 0 to 100 nm), not values. The fragility "
+    "of the melt was chosen for the peak near 750 K; its height follows from a factor that was fitted to incremental "
+    "SET, its cold side from the viscosity of the glass."
 )
 
 
@@ -86,8 +86,8 @@ def _heat(thickness: np.ndarray, resistance: np.ndarray) -> list[Result]:
                largest <= AXIS, MEASURED),
         Result(NARROW, narrow, axis, f"<= {AXIS}", narrow <= AXIS, MEASURED),
         Result("thermal resistance of the front beyond 20 nm, largest step to a thicker dome [K/uW]", fall,
-               f"falls (Sebastian 2017); {largest:.2f} at 20 nm, {value[-1]:.2f} at {1e9 * thickness[-1]:.0f} nm", "< 0",
-               fall < 0.0, MEASURED),
+               f"falls (Sebastian 2017); {largest:.2f} at 20 nm, {value[-1]:.2f} at {1e9 * thickness[-1]:.0f} nm",
+               "< 0", fall < 0.0, MEASURED),
     ]  # fmt: skip
 
 

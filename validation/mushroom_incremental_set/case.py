@@ -61,8 +61,8 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
                np.sqrt(((std / expected_std - 1.0) ** 2).mean()), 0.30, "0.091 G + 0.260 + 2.15 P", PUBLISHED_FIT),
         within("case 6: std of the change, worst relative deviation of a pulse",
                np.abs(std / expected_std - 1.0).max(), 0.30, "0.091 G + 0.260 + 2.15 P", PUBLISHED_FIT),
-        within("case 7: mean conductance after 50 pulses of 100 uA over 12 uS, minus 1", curves[-1, -1] / 12.0 - 1.0, 0.25,
-               "about 12 uS", PUBLISHED_FIT),
+        within("case 7: mean conductance after 50 pulses of 100 uA over 12 uS, minus 1", curves[-1, -1] / 12.0 - 1.0,
+               0.25, "about 12 uS", PUBLISHED_FIT),
         *_six_curves(curves),
     ]  # fmt: skip
 
@@ -94,7 +94,7 @@ def _draw(traces, curve, std, expected_std):
             a.fill_between(number, low, high, color=colour, alpha=0.2, lw=0)
         a.plot(number, trace.mean(axis=1), color=colour, label=f"{1e6 * current:.0f} µA")
     a.plot(number, curve, "k--", label="published mean, 100 µA")
-    a.set(xlabel="pulses of 50 ns", ylabel="conductance [µS]", title="mean, and 16-84 % of devices", ylim=(0.0, 15.0))
+    a.set(xlabel="pulses of 50 ns", ylabel="conductance [µS]", title="mean, and 16-84 % of devices", ylim=(0.0, 18.0))
     a.axhline(HIGHEST, color=GREY, lw=0.8, ls=":")
     a.legend(frameon=False, fontsize=8.5, ncols=2, loc="upper left")
     b.plot(number[1:], expected_std, "k--", label="published")
@@ -112,8 +112,9 @@ NOTES = (
 )
 KNOWN_MISSES = {
     "case 6: std of the change, rms relative deviation over 50 pulses": "see the worst pulse",
-    "case 6: std of the change, worst relative deviation of a pulse": "sectors open one by one, and the best conducting of "
-    "them (texture_spread) count several times the mean one; without texture the std falls below 1.25 of the law",
+    "case 6: std of the change, worst relative deviation of a pulse": "sectors open one by one, and the best "
+    "conducting of them (texture_spread) count several times the mean one; without texture the std falls below 1.25 "
+    "of the law",
     "case 6: mean change of single pulses 1 to 10, worst relative deviation": "the curve is right within 15 %, its "
     "steps from pulse to pulse are not",
 }

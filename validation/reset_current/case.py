@@ -36,10 +36,10 @@ KNOWN_MISSES = {
     "measured contacts lie under films of 10 nm, which lose their heat straight up: a column, crowding of 1, exponent 2"
 }
 NOTES = (
-    "The shipped cell has one heater; how its thermal resistance goes with the heater's size is no number of it. Taken is "
-    "the exponent that its filament obeys, which was fitted to incremental SET: the case asks whether that exponent "
-    "makes sense for whole heaters, too. The measured stack (Ahn 2015: W contact, film of 10 nm) is "
-    "another one; the density is held against it within a factor of two for that reason."
+    "The shipped cell has one heater; how its thermal resistance goes with the heater's size is no number of it. "
+    "Taken is the exponent that its filament obeys, which was fitted to incremental SET: the case asks whether that "
+    "exponent makes sense for whole heaters, too. The measured stack (Ahn 2015: W contact, film of 10 nm) is another "
+    "one; the density is held against it within a factor of two for that reason."
 )
 
 

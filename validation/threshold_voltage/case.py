@@ -32,11 +32,11 @@ WINDOW = 2e-9
 LOWEST, HIGHEST = 25e6, 56e6
 OLD_FIELD = "apparent threshold field at 25 to 60 nm, 20 s after RESET, largest [MV/m]"
 NOTES = (
-    "Thresholds come from a law in u_h (V_0 + F u_h, drift, temperature) that was fitted to an electro-thermal model of "
-    "ours, not to measured thresholds: the published fields are a test of it, but they are quoted second-hand (through "
-    "arXiv 1906.09316: 25.0 and 28.75 MV/m melt-quenched, 56 MV/m as deposited), from line cells and bridges, at ages "
-    "that are not known. That V_th is linear in the mean thickness u_a is no input: sixteen rough domes make their "
-    "harmonic mean. A device all of whose sectors are bridged has no threshold; it counts as zero."
+    "Thresholds come from a law in u_h (V_0 + F u_h, drift, temperature) that was fitted to an electro-thermal model "
+    "of ours, not to measured thresholds: the published fields are a test of it, but they are quoted second-hand "
+    "(through arXiv 1906.09316: 25.0 and 28.75 MV/m melt-quenched, 56 MV/m as deposited), from line cells and "
+    "bridges, at ages that are not known. That V_th is linear in the mean thickness u_a is no input: sixteen rough "
+    "domes make their harmonic mean. A device all of whose sectors are bridged has no threshold; it counts as zero."
 )
 KNOWN_MISSES = {
     OLD_FIELD: "beyond 56 MV/m in thin domes only. The threshold rises by 49 mV a decade of age, as its drift with the "
