@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 import pcmphys as pcm
+from pcmphys.physics import dome
 from pcmphys.programming import SCHEMES
 
 DATA = pathlib.Path(__file__).parents[1] / "data" / "ibm-pcm-joshi-digitised"
@@ -86,6 +87,12 @@ def incremental_set(cell, current: float, devices: int, seed: int, pulses: int =
         population.wait(pause)
         reads.append(population.read())
     return np.array(reads)
+
+
+def barrier(look) -> np.ndarray:
+    """Harmonic mean thickness [m] of each device's domes, that of its threshold; population's shape."""
+    floats, state = look.cell.parameters.pack(), look.state
+    return np.array([dome.barrier(i, floats, state) for i in range(look.size)]).reshape(look.shape)
 
 
 def published_increment(conductance: np.ndarray, pulse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

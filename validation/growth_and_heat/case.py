@@ -24,7 +24,7 @@ COLD = 550.0
 TEMPERATURE = np.arange(450.0, 881.0)
 CURRENTS = np.arange(200e-6, 901e-6, 25e-6)
 WIDTH = 1e-6
-THIN = 20e-9
+THIN, LEAST = 20e-9, 0.5e-9
 AXIS = 2.2
 """Upper end of the axis of thermal resistance, 2 K/uW, and a tenth [K/uW]."""
 NARROW = "thermal resistance of the front where the dome is thinner than 20 nm, largest [K/uW]"
@@ -60,7 +60,8 @@ def _front(cell, count: int) -> tuple[np.ndarray, np.ndarray]:
         report = devices.apply(pcm.Pulse(current=current, width=WIDTH))
         thickness.append(devices.amorphous_thickness.mean())
         resistance.append(rise * WIDTH / report.energy.mean())
-    return np.array(thickness), np.array(resistance)
+    molten = np.array(thickness) > LEAST
+    return np.array(thickness)[molten], np.array(resistance)[molten]
 
 
 def _growth(velocity: np.ndarray) -> list[Result]:

@@ -15,7 +15,7 @@ import numpy as np
 import pcmphys as pcm
 from pcmphys.plot.figures import save_figure
 from pcmphys.plot.style import COLOURS, GREY
-from validation.experiments import RESET
+from validation.experiments import RESET, barrier
 from validation.result import MEASURED, MODEL, NOT_CHECKABLE, Result, within
 
 NAME = "threshold_voltage"
@@ -72,14 +72,13 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
 
 def _thresholds(cell, count: int, age: float) -> Thresholds:
     devices = cell.population(count, seed=63)
-    hop, rows = cell.parameters.conduction.hop_distance, []
+    rows = []
     for current in CURRENTS:
         devices.apply(RESET, amplitude=current)
         devices.wait(age)
-        rim = devices.amorphous_thickness
-        harmonic = 1.0 / (1.0 / np.maximum(rim, hop)).mean(axis=-1)
+        look = devices.now()
         hot = devices.threshold_voltage(temperature=HOT)
-        rows.append((devices.threshold_voltage(), hot, rim.mean(axis=-1), harmonic))
+        rows.append((look.threshold_voltage, hot, look.amorphous_thickness.mean(axis=-1), barrier(look)))
     return Thresholds(*np.swapaxes(rows, 0, 1))
 
 
