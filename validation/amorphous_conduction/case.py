@@ -5,6 +5,10 @@ roughness, no grains) an hour after RESET, up to 21 MV/m over the dome, with 2 %
 fitted by `pcmphys.fit.iv` with the thickness given, as a measured one would be; again at 80, 85 and 90 K, where no
 instrument sees the current of one dome: there of 1e12 domes in parallel. Read field: voltage of a read over the dome's
 harmonic thickness.
+
+References
+----------
+arXiv 2210.14035, abstract. Low field: F. Marrone et al., Sci. Rep. 12 (2022), s41598-022-09948-6, captions.
 """
 
 from __future__ import annotations
@@ -25,7 +29,8 @@ NAME = "amorphous_conduction"
 TITLE = "Amorphous conduction below threshold: low field, hops and barrier, field of a read (90 nm cell)"
 CELL = "ibm-90nm-doped-gst"
 CURRENTS = np.arange(380e-6, 621e-6, 20e-6)
-BENT = ("440", "500", "600")
+JUDGED = slice(0, None, 3)
+"""Of these currents, so far apart that medians of a few hundred devices tell them apart: 380, 440 to 620 uA."""
 SMOOTH = {
     "geometry.front_roughness": 0.0,
     "crystallization.nucleation_factor": 0.0,
@@ -45,7 +50,7 @@ SOURCE = "arXiv 2210.14035"
 NOISE, POINTS = 0.02, 40
 MANY = 1e12
 """Domes in parallel, in the cold."""
-BEND = "I(0.2 V) / 2 I(0.1 V) after RESET by 440, 500 and 600 uA, largest median over devices"
+BEND = "I(0.2 V) / 2 I(0.1 V) after RESET by 440, 500, 560 and 620 uA, largest median over devices"
 COLD_HOP = "hop distance from the I-V at 80 to 90 K, minus 2 nm [nm]"
 COLD_BARRIER = "activation energy from the I-V at 80 to 90 K, minus 0.2 eV [eV]"
 KNOWN_MISSES = {
@@ -79,7 +84,7 @@ class Hops(NamedTuple):
 
 def run(out: pathlib.Path, quick: bool) -> list[Result]:
     """Low field, hops and barrier, fields."""
-    cell, count = pcm.load_cell(CELL), 200 if quick else 2000
+    cell, count = pcm.load_cell(CELL), 400 if quick else 2000
     low = _low_field(cell, count)
     warm, cold = (_hops(cell, temperatures) for temperatures in (WARM, COLD))
     save_figure(_draw(low, warm, cold), out / "figure.png")
@@ -119,15 +124,14 @@ def _hops(cell, temperatures: np.ndarray) -> Hops:
 
 
 def _bent(low: dict[str, np.ndarray]) -> list[Result]:
-    bend = np.median(low["full"] / (2.0 * low["half"]), axis=1)
-    at = {name: bend[np.abs(CURRENTS - 1e-6 * float(name)).argmin()] for name in BENT}
-    resistance = np.median(0.2 / low["full"], axis=1)
-    said = ", ".join(f"{value:.3f} at {name} uA" for name, value in at.items())
+    bend = np.median(low["full"] / (2.0 * low["half"]), axis=1)[JUDGED][1:]
+    resistance = np.median(0.2 / low["full"], axis=1)[JUDGED]
+    said = ", ".join(f"{value:.3f}" for value in bend)
     step = float((resistance[1:] / resistance[:-1]).min())
     return [
-        Result(BEND, max(at.values()), f"almost linear (Marrone 2022, caption); found {said}", "< 1.25",
-               max(at.values()) < 1.25, MEASURED),
-        Result("median resistance after RESET by 380, 400 to 620 uA, smallest ratio of one to that before", step,
+        Result(BEND, float(bend.max()), f"almost linear (Marrone 2022, caption); found {said}", "< 1.25",
+               bool(bend.max() < 1.25), MEASURED),
+        Result("median resistance after RESET by 380, 440, 500, 560, 620 uA, smallest ratio of one to that before", step,
                f"rises with I_RESET (Marrone 2022, caption); {resistance[0]:.2g} to {resistance[-1]:.2g} ohm", "> 1",
                step > 1.0, MEASURED),
     ]  # fmt: skip

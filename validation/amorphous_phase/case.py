@@ -4,6 +4,10 @@ Each device is reset by 440 uA for 1 us with a fall of 5 ns. Drift: kept and rea
 fitted to the noise-free conductance at 20 ages from 10 s to 1e5 s, device by device. In the cold: reset there by
 700 uA, which closes the domes at 80 K too, and fitted from 1 s to 1 h, as the measurements were. Activation: after a
 day at room temperature, slope of ln G against 1/kT from 300 to 370 K with no time passing.
+
+References
+----------
+In the cold: arXiv 2002.12487 (Appl. Phys. Lett. 116, 2020) and arXiv 2401.04909, abstracts.
 """
 
 from __future__ import annotations

@@ -3,6 +3,10 @@
 Growth velocity from 450 K to melting. Thermal resistance: RESET of 200 to 900 uA for 1 us; the heat that the pulse
 took, divided by its length, is the power P; the front stands where it melts, so that (T_m - T_ambient) / P is the
 thermal resistance at the mean thickness of the dome that stays.
+
+References
+----------
+A. Sebastian et al., Nat. Commun. 8, 1115 (2017), text and axes.
 """
 
 from __future__ import annotations

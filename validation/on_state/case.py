@@ -3,6 +3,11 @@
 Devices after a SET and after RESETs of 380, 440 and 500 uA, 20 s old, driven by a current without changing: voltage of
 the cell with its heater, leads taken off, as published curves take a series resistor off. Dynamic resistance of RESET,
 R_d = V / I, against 1 / I from 200 to 900 uA, from the SET state and from the RESET state.
+
+References
+----------
+F. Marrone et al., Sci. Rep. 12 (2022), s41598-022-09948-6, captions of Fig. 1, 5 and 7. B. Rajendran et al., VLSI
+Technology Symposium (2008), abstract.
 """
 
 from __future__ import annotations

@@ -5,6 +5,10 @@ diameter, currents that fill or switch an area with the area, the heater's resis
 resistance as the law of the filament has it for a hot spot of another size, area^-c with the crowding exponent c (0.5
 is a disk on a half space, 1 a column that loses its heat to its ends). RESET current: what leaves a dome as thick, for
 its heater, as 440 uA leave in the shipped cell.
+
+References
+----------
+C. Ahn et al., Nano Lett. (2015), text.
 """
 
 from __future__ import annotations

@@ -3,6 +3,11 @@
 Devices are reset by 300 to 950 uA, one current after the other, and looked at 2 us and 20 s later. Thickness u_h of a
 device: the harmonic mean of its sixteen sectors' domes, none less than one hop; u_a: their mean. Apparent threshold
 field: V_th / u_h, averaged over the devices whose u_h lies within a nanometre or two of a thickness.
+
+References
+----------
+J. Scoggin et al., arXiv 1906.09316, which quotes the fields of D. Krebs et al. (2009) and D. Ielmini (2008). Threshold
+linear in thickness: A. Sebastian et al., Nat. Commun. 8, 1115 (2017), second-hand.
 """
 
 from __future__ import annotations
