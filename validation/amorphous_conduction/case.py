@@ -57,8 +57,8 @@ KNOWN_MISSES = {
     BEND: "after the RESET by 440 uA alone, the weakest: its thinnest sectors (a few hops) carry the current at a "
     "field far above the mean one. Rougher than the measured dome, or a thinner one: which RESETs stand behind the "
     "published curves is not known",
-    COLD_HOP: "one barrier and one distance between traps hold at all temperatures in the model; the measured ones shrink "
-    "in the cold, so that another path must take over there",
+    COLD_HOP: "one barrier and one distance between traps hold at all temperatures in the model; the measured ones "
+    "shrink in the cold, so that another path must take over there",
     COLD_BARRIER: "one barrier at all temperatures, see the hop distance",
 }
 NOTES = (
@@ -132,8 +132,8 @@ def _bent(low: dict[str, np.ndarray]) -> list[Result]:
         Result(BEND, float(bend.max()), f"almost linear (Marrone 2022, caption); found {said}", "< 1.25",
                bool(bend.max() < 1.25), MEASURED),
         Result("median resistance after RESET by 380, 440, 500, 560, 620 uA, smallest ratio of one to that before",
-               step, f"rises with I_RESET (Marrone 2022, caption); {resistance[0]:.2g} to {resistance[-1]:.2g} ohm", "> 1",
-               step > 1.0, MEASURED),
+               step, f"rises with I_RESET (Marrone 2022, caption); {resistance[0]:.2g} to {resistance[-1]:.2g} ohm",
+               "> 1", step > 1.0, MEASURED),
     ]  # fmt: skip
 
 
