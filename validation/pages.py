@@ -58,7 +58,8 @@ def illustrate(name: str) -> int:
             doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS).run(test, out=said.write)
         if figures:
             picture = base64.b64encode(page.png(figures[-1])).decode()
-            function.__doc__ = f'{inspect.cleandoc(function.__doc__)}\n\n<img alt="" style="max-width:100%" src="data:image/png;base64,{picture}">\n'
+            tag = f'<img alt="" style="max-width:100%" src="data:image/png;base64,{picture}">'
+            function.__doc__ = f"{inspect.cleandoc(function.__doc__)}\n\n{tag}\n"
             count += 1
     return count
 
