@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from pcmphys.cells import load_cell
 from pcmphys.physics.conduction import laws as conduction
-from tests.physics.exact import BOLTZMANN, CHARGE, EPS, error, exact
+from tests.physics.exact import BOLTZMANN, EPS, error, exact
 
-P = load_cell("ibm-90nm-doped-gst").parameters.pack().conduction._replace(
-    crystal_conductivity=750.0, boundary_length=10e-9, texture_spread=0.6
+P = (
+    load_cell("ibm-90nm-doped-gst")
+    .parameters.pack()
+    .conduction._replace(crystal_conductivity=750.0, boundary_length=10e-9, texture_spread=0.6)
 )
 FRACTION = st.floats(0, 1)
 CONDUCTIVITY = st.floats(-6, 6).map(lambda x: 10.0**x)

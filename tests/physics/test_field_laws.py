@@ -35,7 +35,9 @@ TEMPERATURE = st.floats(77.0, 900.0)
 
 
 @BOTH
-@given(log_field=st.floats(0.0, 9.0), temperature=TEMPERATURE, drift=st.floats(-1.0, 6.0), sign=st.sampled_from([-1, 1]))
+@given(
+    log_field=st.floats(0.0, 9.0), temperature=TEMPERATURE, drift=st.floats(-1.0, 6.0), sign=st.sampled_from([-1, 1])
+)
 def test_the_field_of_a_current_density_is_its_inverse(name, log_field, temperature, drift, sign):
     p, field = LAWS[name], sign * 10.0**log_field
     if abs(field) > 200.0 * conduction.bending_field(temperature, p) and name == "hopping":

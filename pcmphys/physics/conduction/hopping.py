@@ -5,14 +5,16 @@ hemispherical dome the current density falls as 1/r^2, and the voltage over it i
 
     V(I) = int F_0 arsinh(J(r) / (s F_0)) dr,    J = I / (2 pi r^2).
 
-With c(r) the density over its mean along the path, v half of its variance, and y = arsinh of the mean density over
+With c(r) the density over its mean along the path, v half of the variance of c, and y = arsinh of the mean density over
 s F_0, to first order in v
 
     V = F_0 u (y - v tanh(y)^3).
 
-The crowding v (`laws.crowding`) is chosen so that this holds exactly for thin domes at any field, and for all domes both
-at low and at high field. Between, up to the threshold, the current is within 0.4 % of that of the integral for domes up
-to 25 nm on a heater of 20 nm, 1.2 % at 40 nm, 2.6 % at 60 nm, 4.4 % at 80 nm (in ln I less than 0.1, 0.3, 0.6, 1 %).
+That is right for thin domes at any field. Minus the mean of ln c in the place of half the variance is the same for thin
+domes and makes it right for thick ones at high field too: that is the crowding v of `laws.crowding`. From no voltage to
+the threshold the current is then within 0.4 % of that of the integral for domes up to 25 nm on a heater of 20 nm, 1.2 %
+at 40 nm, 2.6 % at 60 nm and 4.4 % at 80 nm. An equivalent thickness that makes V(I) right to its third order has the
+current six times too high at the threshold of 25 nm; a plane layer of the true thickness has it a tenth too low.
 
 Not modelled: a distance between hops that falls with temperature (6 nm at 300 K, 2 nm at 85 K are measured).
 

@@ -199,7 +199,7 @@ def conductivity_at(field: float, temperature: float, log_drift: float, p: Condu
     >>> import pcmphys as pcm
     >>> p = pcm.load_cell("ibm-90nm-doped-gst").parameters.pack().conduction
     >>> [round(conductivity_at(f, 300.0, 0.0, p) / p.amorphous_conductivity, 3) for f in (1e3, 10e6, 20e6)]
-    [1.0, 1.241, 2.171]
+    [1.0, 1.24, 2.173]
     """
     y = abs(field) / bending_field(temperature, p)
     grown = 1.0
@@ -242,9 +242,7 @@ def crowding(thickness: float, radius: float) -> float:
 
 
 @law
-def dome_voltage(
-    ohmic: float, thickness: float, radius: float, temperature: float, p: ConductionFloats
-) -> float:
+def dome_voltage(ohmic: float, thickness: float, radius: float, temperature: float, p: ConductionFloats) -> float:
     """Voltage [V] over a hemispherical dome at a current, given as what the current would need at low field [V].
 
     ``ohmic`` is I (1/r - 1/(r + u)) / (2 pi s). The laws of the field say how close this is to the integral over
@@ -255,7 +253,7 @@ def dome_voltage(
     >>> import pcmphys as pcm
     >>> p = pcm.load_cell("ibm-90nm-doped-gst").parameters.pack().conduction
     >>> round(dome_voltage(1e-3, 25e-9, 20e-9, 300.0, p), 6), round(dome_voltage(10.0, 25e-9, 20e-9, 300.0, p), 3)
-    (0.001, 0.954)
+    (0.001, 0.953)
     """
     bend = field_voltage(thickness, temperature, p)
     crowded = crowding(thickness, radius)

@@ -118,7 +118,7 @@ def drop(j: float, crowding: float) -> float:
     A plane layer, and a dome as thick as its heater is wide:
 
     >>> round(drop(30.0, 0.0), 3), round(drop(30.0, 0.0794), 3)
-    (4.03, 3.935)
+    (4.03, 3.93)
     """
     y = reduced_field(j)
     root = math.sqrt(y)

@@ -143,6 +143,10 @@ def read_current(voltage, edge, series, work):
     inner = voltage / (1.0 + series * (total(SLOPE, work) + edge))
     if _begin(inner, work):
         _improve(inner, _READ_STEPS, work)
+        if work[LAW]:  # it carries far more than the slope at no voltage says: the heater's share once more
+            over = voltage - inner - series * (total(CURRENT, work) + edge * inner)
+            inner += over / (1.0 + series * (total(SLOPE, work) + edge))
+            _improve(inner, 1, work)
     current, slope = total(CURRENT, work), total(SLOPE, work)
     slope += edge
     flat = 1.0 / (1.0 + series * slope)

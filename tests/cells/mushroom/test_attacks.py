@@ -152,14 +152,20 @@ def check_several_ways(cell, steps, seed, threads, options):
     assert same([whole.read()], [np.concatenate([chunk.read() for chunk in chunks])])
 
 
-@given(steps=st.lists(DO, min_size=1, max_size=6), seed=st.integers(0, 999), cell=st.sampled_from([CELL, BUSY, EMITTING]))
+@given(
+    steps=st.lists(DO, min_size=1, max_size=6), seed=st.integers(0, 999), cell=st.sampled_from([CELL, BUSY, EMITTING])
+)
 @settings(max_examples=150, deadline=None)
 def test_no_history_harms_or_tells_devices_apart(threads_for_few, steps, seed, cell):
     check_several_ways(cell, steps, seed, threads_for_few, DEFECTS if seed % 3 == 0 else {})
 
 
 @pytest.mark.slow
-@given(steps=st.lists(DO, min_size=4, max_size=16), seed=st.integers(0, 2**63), cell=st.sampled_from([CELL, BUSY, EMITTING]))
+@given(
+    steps=st.lists(DO, min_size=4, max_size=16),
+    seed=st.integers(0, 2**63),
+    cell=st.sampled_from([CELL, BUSY, EMITTING]),
+)
 @settings(max_examples=1500, deadline=None)
 def test_no_long_history_harms_or_tells_devices_apart(threads_for_few, steps, seed, cell):
     check_several_ways(cell, steps, seed, threads_for_few, DEFECTS if seed % 3 == 0 else {})

@@ -1,7 +1,5 @@
 """Currents of mushroom devices: odd, smooth, bending upwards; what a read gives of them; temperature and liner."""
 
-import math
-
 import mpmath
 import numpy as np
 import pytest

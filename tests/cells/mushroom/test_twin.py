@@ -352,7 +352,8 @@ class SameTraps(Device):
 
 
 @pytest.mark.parametrize(
-    "wrong", [AddsGrains, HotRim, NoInterface, YoungByHeat, FeelsNoHeat, HeaterHot, PlaneDomes, SectorsOfTheirOwn, SameTraps]
+    "wrong",
+    [AddsGrains, HotRim, NoInterface, YoungByHeat, FeelsNoHeat, HeaterHot, PlaneDomes, SectorsOfTheirOwn, SameTraps],
 )
 def test_a_wrong_twin_disagrees(wrong):
     devices, twins = make(CELLS["busy projected"](), 3, seed=11, twin=wrong)
