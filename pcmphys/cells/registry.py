@@ -15,6 +15,7 @@ from pcmphys.errors import ParameterError
 from pcmphys.numerics.check import suggest
 from pcmphys.numerics.doors import Kinds
 from pcmphys.parameters import fill, read_technology
+from pcmphys.parameters.choices import chosen
 
 
 def _complaint(name: str, kind: object) -> str | None:
@@ -75,4 +76,5 @@ def load_cell(name_or_path: str | Path) -> Any:
             f"{suggest(technology.model, MODELS)}"
         )
     kind = MODELS[technology.model]
-    return kind.cell(fill(kind.parameters, technology), technology)
+    made = chosen(kind.parameters, technology)
+    return kind.cell(fill(kind.parameters, made), made)
