@@ -47,6 +47,7 @@ from pcmphys.physics.crystallization.pulse import (
     move_grains,
     open_front,
     open_site,
+    settled,
     spread,
 )
 from pcmphys.physics.dome import barrier
@@ -166,7 +167,7 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
             if grains > 0:
                 grains, loose = move_grains(duration, middle, site, tables[0], work, grain, count)
             free, alive = melt(middle, site, work)
-            held = free + loose == 0
+            held = free + loose == 0 and settled(site, work)
             total = grow(duration, middle, site, tables, work, count) if alive > 0 else 0.0
         if refused < most:
             waiting -= total * duration

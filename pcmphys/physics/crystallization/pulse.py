@@ -7,8 +7,8 @@ is drawn from the same table, and the candidate is kept with the chance that r^2
 leave uncovered have in this.
 
 What a device needs of its 16 sectors lies in one flat array ``work`` (`ROOM` of float64), a row of 16 after the other:
-where the loops over sectors have no branches and one base address, LLVM makes vector code of them. The few grains
-are looked at one by one, and only if there are any.
+where the loops over sectors have no branches and one base address, LLVM makes vector code of them. The few grains are
+looked at one by one, if there are any.
 """
 
 from __future__ import annotations
@@ -37,18 +37,18 @@ _LEAST_RISE = 1.0
 SHIFT, _SHARE, _INVERSE = range(0, 3 * SECTORS, SECTORS)
 # rise [K] when hottest; rim [m]; bound of the rate of nuclei, up to a factor that all have
 HOTTEST, RIM, _BOUND = range(3 * SECTORS, 6 * SECTORS, SECTORS)
-# of a step: melt front [m]; how far the rim can go inwards [m], negative where nothing moves; places in the tables of
-# the rim as the step finds it and of the heater
+# of a step: melt front [m]; how far in the rim can go [m], negative where nothing moves; entries of rim and heater
 _FRONT, _STOP, _RIM_ENTRY, _HEATER_ENTRY = range(6 * SECTORS, 10 * SECTORS, SECTORS)
+# of the rim in the step: place [shells], shell that it is in, rise over the hot spot's at both ends of that
 _PLACE, _SHELL, _INNER, _OUTER = range(10 * SECTORS, 14 * SECTORS, SECTORS)
 # of the glass: order, and whether it is another than before the pulse
 ORDER, LIVED = range(14 * SECTORS, 16 * SECTORS, SECTORS)
 # of the device: shape of its temperature, and that of a segment of the glass
 _SHAPE, _SEGMENT = range(16 * SECTORS, 16 * SECTORS + 2 * shape.ROW, shape.ROW)
-# whether the filament fills the heater; thickness [shells] of the dome that the shape is of; longest distance [shells]
-# in which it falls by one where there are rims that move; where the last front looked for is [shells], before any shift
-_EVEN, _DOME, _LONGEST, _NOMINAL = range(16 * SECTORS + 2 * shape.ROW, 16 * SECTORS + 2 * shape.ROW + 4)
-ROOM = _NOMINAL + 1
+# whether the filament fills the heater; the dome that the shape is of; longest distance in which it falls by one where
+# there are rims that move; where the last front looked for is, before any shift (all in shells); sum of the bounds
+_EVEN, _DOME, _LONGEST, _NOMINAL, _TOTAL = range(16 * SECTORS + 2 * shape.ROW, 16 * SECTORS + 2 * shape.ROW + 5)
+ROOM = _TOTAL + 1
 """Size of ``work``."""
 # of ``tables``
 _GROWTH, _NUCLEI, _, _SHAPES = range(4)
@@ -228,14 +228,19 @@ def heat_up(middle, site, shapes, work):
 
 
 @law
+def settled(site, work):
+    """Whether the dome is still as thick as the one that the shape is of."""
+    return _thickness(work) * site.per_shell == work[_DOME]
+
+
+@law
 def melt(middle, site, work):
     """Melt: the rims of all sectors that are hotter than ever in this pulse. Says where something else can move.
 
     To be called after `heat_up`, ``middle`` is the filament's rise [K]. Returns the number of rims that are free to
     grow, and that of sectors for `grow`: a rim that is not is at the melt front, and nothing solid is further in.
     """
-    coldest, base = site.coldest, site.ambient - COLDEST
-    lowest, highest = site.bounds
+    base, (lowest, highest) = site.ambient - COLDEST, site.bounds
     free, alive = 0, 0
     for s in range(SECTORS):
         local = middle * work[_SHARE + s]
@@ -245,14 +250,14 @@ def melt(middle, site, work):
         work[HOTTEST + s] = local if melts else hottest
         # rims are kept as single precision stores them
         rim = max(rim, np.float64(np.float32(front))) if melts else rim
-        warm = local >= coldest
+        warm = local >= site.coldest
         stop = min(front if warm else np.inf, rim)
         moves = np.float64(np.float32(stop)) != rim
         lives = moves & warm & (rim > 0.0)
         free += np.int64(moves)
         alive += np.int64(lives)
-        place = (rim - work[SHIFT + s]) * site.per_shell
-        work[RIM + s], work[_BOUND + s], work[_PLACE + s] = rim, 0.0, place
+        work[RIM + s], work[_BOUND + s] = rim, 0.0
+        place = work[_PLACE + s] = (rim - work[SHIFT + s]) * site.per_shell
         work[_SHELL + s] = math.floor(min(max(place, 0.0), 1.0 * shape.SHELLS))
         work[_STOP + s] = stop if lives else -1.0
         # no colder than the heater: where the front lies further in, that is the hot spot's
@@ -303,6 +308,7 @@ def grow(duration, middle, site, tables, work, count):
         bound = work[_INVERSE + s] * outer * outer * (high - low)
         work[_BOUND + s] = bound
         total += bound
+    work[_TOTAL] = total
     work[_LONGEST] = shape.longest(outmost, work[_DOME], site.melting / middle, tables[_SHAPES][1])
     return 2.0 * math.pi / SECTORS * site.shell / middle * work[_LONGEST] * total
 
@@ -358,11 +364,7 @@ def candidate(drawn, step, site, tables, work, grain, count):
     duration, middle = step
     radius, row = site.radius, work[_SHAPE : _SHAPE + shape.ROW]
     _, w1, w2, w3 = drawn
-    left = 0.0
-    for k in range(SECTORS):
-        left += work[_BOUND + k]
-    left *= coarse(w1)
-    s = 0
+    left, s = coarse(w1) * work[_TOTAL], 0
     for k in range(SECTORS):
         s = k
         left -= work[_BOUND + k]

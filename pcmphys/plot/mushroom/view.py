@@ -99,7 +99,6 @@ class CellView:
         voltage, on = (part.item() for part in self.look.voltage(current))
         return heat.heater_rise(abs(current * voltage), current, bool(on), self.heat) * own
 
-
     def fall(self, rise: float, places: np.ndarray) -> np.ndarray:
         """Part of the hot spot's rise [K] at places in shells from the heater, for the dome as it stands."""
         parameters = self.look.cell.parameters
