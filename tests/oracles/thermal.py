@@ -89,9 +89,9 @@ def melt_of(dome: float, level: float, p) -> float:
 
 @functools.cache
 def table(p) -> list[list[list[float]]]:
-    """Shapes for 12 domes and 24 levels."""
+    """Shapes for 12 domes and 48 levels."""
     span = p.geometry.layer_thickness - p.geometry.heater_radius
-    domes, levels = [span * i / 11 for i in range(12)], [j / 23 for j in range(24)]
+    domes, levels = [span * i / 11 for i in range(12)], [j / 47 for j in range(48)]
     return [[shape_of(dome, melt_of(dome, level, p), p) for level in levels] for dome in domes]
 
 
@@ -107,8 +107,8 @@ def longest_table(p) -> list[list[list[float]]]:
 
 def interpolated(entries, dome: float, level: float) -> list[float]:
     """Between the four entries around a dome (over the layer) and a level."""
-    x, y = 11.0 * clip(dome, 0.0, 1.0), 23.0 * clip(level, 0.0, 1.0)
-    i, j = min(int(x), 10), min(int(y), 22)
+    x, y = 11.0 * clip(dome, 0.0, 1.0), 47.0 * clip(level, 0.0, 1.0)
+    i, j = min(int(x), 10), min(int(y), 46)
     x, y = x - i, y - j
     corners = [(entries[i + a][j + b], (x if a else 1.0 - x) * (y if b else 1.0 - y)) for a in (0, 1) for b in (0, 1)]
     return [sum(weight * row[k] for row, weight in corners) for k in range(SHELLS + 1)]

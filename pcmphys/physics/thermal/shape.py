@@ -22,7 +22,7 @@ from pcmphys.numerics.compile import law
 from pcmphys.physics.state import SHELLS
 from pcmphys.physics.thermal.network import NetworkParameters, radii, solve
 
-DOMES, LEVELS = 12, 24
+DOMES, LEVELS = 12, 48
 """Entries of the table: domes up to the top electrode, levels from zero (all is melt) to one (the hot spot just is)."""
 ROW = SHELLS + 2
 """Places of a row: the ends of the shells, and one behind the top electrode, where there is no rise either."""
@@ -31,7 +31,7 @@ _HALVINGS = 44
 
 
 def table(geometry: Any, heat: Any) -> np.ndarray:
-    """Shapes of a technology (2, 12, 24, 25), from its parameters of geometry and heat; made once, then kept.
+    """Shapes of a technology (2, 12, 48, 25), from its parameters of geometry and heat; made once, then kept.
 
     First the rise over the hot spot's, then the longest distance in which it falls by one up to there (see `longest`).
     """
@@ -78,7 +78,7 @@ def fronts(dome: np.ndarray, level: np.ndarray, edges: np.ndarray, limit: float,
 
 @law
 def read_row(dome: float, level: float, table: np.ndarray, row: np.ndarray) -> None:
-    """Interpolate a table (12, 24, 25) in dome (in shells) and level; ``row`` (26,) gets the shape.
+    """Interpolate a table (12, 48, 25) in dome (in shells) and level; ``row`` (26,) gets the shape.
 
     Above a level of one nothing is molten.
     """

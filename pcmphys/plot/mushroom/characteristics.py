@@ -30,7 +30,7 @@ def temperature(view: CellView, currents: ArrayLike, axes: Axes) -> None:
     crystallization = view.look.cell.parameters.crystallization
     melting, glass = crystallization.melting_temperature, crystallization.viscosity.glass_temperature
     radius, thickness = view.heater_radius, view.layer_thickness
-    r = np.linspace(radius, thickness, 61)
+    r = np.linspace(radius, thickness, 3 * SHELLS + 1)
     beside = _most_and_least(view)
     for k, current in enumerate(currents):
         colour = mpl.colormaps[style.ORDERED](0.85 * k / max(len(currents) - 1, 1))
