@@ -474,3 +474,15 @@ def test_films_in_series_and_a_path_beside_may_be_activated():
     )
     metal = iv([grid] * 3, rows, temperature=kelvin, hop_distance=5e-9, options=IvOptions(**told))
     assert metal.goodness.p < 1e-4 * found.goodness.p
+
+
+@pytest.mark.parametrize("conductance", [1e-6, 1e-15, 1e-18, 1e-20])
+def test_a_current_of_any_size_tells_the_same_thickness(conductance):
+    """Parameters far below one are searched for in units of their size: what a search sees does not depend on it."""
+    volts, scale = np.linspace(0.02, 0.8, 40), 0.1293
+    scatter = 1.0 + 0.01 * np.random.default_rng(0).standard_normal(40)
+    current = conductance * scale * np.sinh(volts / scale) * scatter
+    found = iv(volts, current, temperature=300.0, hop_distance=5e-9, options=IvOptions(relative_error=0.01))
+    assert found["thickness"].value == pytest.approx(12.5e-9, rel=5e-3)
+    assert found["thickness"].error == pytest.approx(1.21e-11, rel=0.02)
+    assert found["conductance"].value == pytest.approx(conductance, rel=0.02)
