@@ -1,4 +1,4 @@
-"""Command line: pcmphys study | cite | cells | data | fit, and its end: errors of the user's making are one line."""
+"""Command line: pcmphys study | cite | cells | data | fit | export; errors of the user's making end as one line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from pcmphys.cli import cells, data, fit, fit_cell, fit_iv, fit_noise, fit_programming, fit_retention, study, terminal
+from pcmphys.cli import (
+    cells,
+    data,
+    export,
+    fit,
+    fit_cell,
+    fit_iv,
+    fit_noise,
+    fit_programming,
+    fit_retention,
+    study,
+    terminal,
+)  # fmt: skip
 from pcmphys.errors import ConvergenceError, ParameterError
 
 app: typer.Typer = typer.Typer(
@@ -82,3 +94,4 @@ fit.app.command("programming")(fit_programming.fit_programming)
 fit.app.command("retention")(fit_retention.fit_retention)
 fit.app.command("cell")(fit_cell.fit_cell)
 app.add_typer(fit.app, name="fit")
+app.add_typer(export.app, name="export")
