@@ -1,8 +1,9 @@
-"""Hand results to other programs, one target a file."""
+"""Hand results to other programs, one target a file; and take their device models back."""
 
 from pcmphys.export.aihwkit import aihwkit
 from pcmphys.export.crosssim import crosssim
 from pcmphys.export.exported import Exported
+from pcmphys.export.importers import from_aihwkit, from_crosssim, from_table
 from pcmphys.export.levels import LevelStatistics, sample
 from pcmphys.export.neurosim import neurosim
 from pcmphys.export.ngspice import ngspice
@@ -17,6 +18,9 @@ __all__ = [
     "RoundTrip",
     "aihwkit",
     "crosssim",
+    "from_aihwkit",
+    "from_crosssim",
+    "from_table",
     "neurosim",
     "ngspice",
     "output_error",
