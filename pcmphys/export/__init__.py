@@ -7,6 +7,7 @@ from pcmphys.export.importers import from_aihwkit, from_crosssim, from_table
 from pcmphys.export.levels import LevelStatistics, sample
 from pcmphys.export.neurosim import neurosim
 from pcmphys.export.ngspice import ngspice
+from pcmphys.export.ngspice_devices import ngspice_devices
 from pcmphys.export.outputs import OutputError, output_error
 from pcmphys.export.round_trip import RoundTrip
 from pcmphys.export.tables import tables
@@ -23,6 +24,7 @@ __all__ = [
     "from_table",
     "neurosim",
     "ngspice",
+    "ngspice_devices",
     "output_error",
     "sample",
     "tables",
