@@ -29,8 +29,22 @@ def test_the_examples_in_the_help_run(target, count, tmp_path):
         assert json.loads((folder / "pcmphys-export.json").read_text())["cell"] == words[2]
 
 
+def test_the_example_of_ngspice_runs(tmp_path):
+    text = pcmphys("export", "ngspice", "--help").stdout
+    words = shlex.split(re.search(r"Example:  pcmphys (export ngspice .*?)\n\s*\n", text, re.DOTALL)[1])
+    result = pcmphys(*words, folder=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "devices.lib").read_text().count(".subckt pcm_") == 20
+    again = pcmphys(*words, folder=tmp_path)
+    assert again.returncode == 2
+    assert "is there already; --overwrite replaces it" in again.stderr
+    assert pcmphys(*words, "--overwrite", folder=tmp_path).returncode == 0
+    film = [word.replace("ibm-90nm-doped-gst", "gst225-film") for word in words]
+    assert "has no devices" in pcmphys(*film, "--overwrite", folder=tmp_path).stderr
+
+
 def test_every_command_has_help():
-    for words in ((), *((target,) for target in TARGETS)):
+    for words in ((), *((target,) for target in (*TARGETS, "ngspice"))):
         result = pcmphys("export", *words, "--help")
         assert result.returncode == 0
         assert words == () or "Example" in result.stdout

@@ -123,6 +123,50 @@ def export_neurosim(options: States) -> None:
     _show(export.neurosim(cell, options.out, **states, devices=options.devices, overwrite=options.overwrite))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Subcircuits:
+    """What `pcmphys export ngspice` is told."""
+
+    cell: Annotated[
+        str,
+        typer.Argument(help="Name of a technology, or the path of a parameter file.", autocompletion=complete_cell),
+    ]
+    out: Annotated[Path, typer.Option(help="Library to write, such as devices.lib; an existing file is left alone.")]
+    target: Annotated[str, typer.Option(help="What the devices are programmed to: '10 uS'.")]
+    devices: Annotated[int, typer.Option(help="How many.")] = 10
+    wait: Annotated[float, typer.Option(help="Time from programming to the state that is written [s].")] = 0.0
+    name: Annotated[str, typer.Option(help="What the subcircuits are called, before their number.")] = "pcm"
+    seed: Annotated[int, typer.Option(help="Same seed, same devices.")] = 0
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False
+
+
+@app.command("ngspice")
+@one_object(Subcircuits)
+def export_ngspice(options: Subcircuits) -> None:
+    """Write programmed devices as ngspice subcircuits: a Monte-Carlo list, age and temperature as parameters.
+
+    Example:  pcmphys export ngspice ibm-90nm-doped-gst --out devices.lib --target '10 uS' --devices 20 --wait 3600
+    """
+    from pcmphys import export
+    from pcmphys.cells import load_cell
+    from pcmphys.fit.readers.units import sized
+    from pcmphys.numerics import check
+    from pcmphys.plot.figures import check_folder
+
+    check_folder(options.out)
+    if options.out.exists() and not options.overwrite:
+        raise ParameterError(f"--out: {options.out} is there already; --overwrite replaces it")
+    target = sized("--target", options.target, "conductance")
+    cell = load_cell(options.cell)
+    if not hasattr(cell, "population"):
+        raise ParameterError(f"cell {cell.name} has no devices: it is a {type(cell).__name__}")
+    devices = cell.population(check.integer("--devices", options.devices, 1), seed=options.seed)
+    devices.program(target)
+    devices.wait(check.number("--wait", options.wait, "s", 0.0))
+    export.ngspice_devices(devices, options.out, name=options.name)
+    terminal.say(f"library {options.out}: subcircuits {options.name}_0 to {options.name}_{options.devices - 1}")
+
+
 def _module(target: str, options: NamedGrid) -> None:
     from pcmphys import export
     from pcmphys.export.folder import class_name

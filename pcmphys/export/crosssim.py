@@ -25,6 +25,8 @@ TAKEN = (
 """Names that the written module uses."""
 _LARGEST_RATIO = 1e6
 """Of Rmax over Rmin in the module's advice, where the least target is zero."""
+_DRAWS, _STEPS = 4096, 30
+"""Devices of a target that are spread over conductances, and steps towards the noise that belongs to these."""
 _LOST = (
     "Time: CrossSim's time is fixed during a simulation, and each programming at another time draws new devices.",
     "Coherent noise: CrossSim draws the read noise anew at every product, where 1/f and telegraph noise keep their "
@@ -102,16 +104,18 @@ def crosssim(
     require_drift(source, "a device of CrossSim", "export its levels with tables or neurosim")
     module = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
     low, high = source.target[0], source.target[-1]
+    mean = np.maximum.accumulate(source.conductance_mean.T, axis=1)
     text = filled(
         "crosssim.py.txt",
         {
             **tables(source, _MICRO),
+            "noise": _noise_of_conductance(source, mean),
             "name": name,
             "module": module,
             "r_min": 1.0 / high,
             "r_max": 1.0 / max(low, high / _LARGEST_RATIO),
             "nonlinear_part": "" if source.ohmic else ", device.nonlinear_IV",
-            "mean": np.maximum.accumulate(source.conductance_mean.T / _MICRO, axis=1),
+            "mean": mean / _MICRO,
             "read_voltage": source.cell.read_voltage,
             "shape": source.shape[:, :1] if source.ohmic else source.shape,
         },
@@ -122,6 +126,39 @@ def crosssim(
     about = {"target": "CrossSim", "cell": source.cell.name, "class": name, "devices": source.devices}
     path = write_folder(folder, files, about, overwrite=overwrite)
     return Exported(path, tuple(sorted(files)), trip)
+
+
+def _noise_of_conductance(source: LevelStatistics, mean: np.ndarray) -> np.ndarray:
+    """Tables of read noise (times, levels, scores) by present conductance, at nodes ``mean`` [S] (times, levels).
+
+    Devices of a target spread over several nodes. The nodes' spreads are raised and lowered until each target's devices
+    have theirs in the mean, by the multiplicative steps of Richardson and Lucy, which keep them positive and smooth.
+
+    References
+    ----------
+    L. B. Lucy, Astron. J. 79, 745 (1974).
+    """
+    rng = np.random.default_rng(0)
+    z = rng.standard_normal((2, _DRAWS))
+    found = np.moveaxis(source.noise, 1, 0).copy()
+    nodes = np.arange(source.target.size)
+    for time in range(source.time.size):
+        shares = np.zeros((nodes.size, nodes.size))
+        for level in nodes:
+            shared = source.coupling[level]
+            score = shared * z[0] + np.sqrt(1.0 - shared * shared) * z[1]
+            now = drawn(source.programmed[level], z[0]) * np.exp(-drawn(source.loss[level, time], score))
+            place = np.interp(now[now > 0.0], mean[time], nodes)
+            below = np.minimum(place.astype(int), nodes.size - 2)
+            np.add.at(shares[level], below, 1.0 - (place - below))
+            np.add.at(shares[level], below + 1, place - below)
+        shares /= shares.sum(axis=1, keepdims=True)
+        wanted = source.noise_std[:, time] ** 2
+        variance = wanted.copy()
+        for _ in range(_STEPS):
+            variance *= (shares.T @ (wanted / (shares @ variance))) / np.maximum(shares.sum(axis=0), 1e-12)
+        found[time] *= np.sqrt(variance / wanted)[:, None]
+    return np.maximum(found, -1.0)
 
 
 class CrossSimCarrier(TableCarrier):

@@ -125,7 +125,8 @@ def test_the_device_for_crosssim_draws_what_its_twin_says(physical, tmp_path):
         np.testing.assert_allclose(micro.mean(axis=1), trip.found["conductance_mean"][:, k], rtol=0.01)
         np.testing.assert_allclose(micro.std(axis=1), trip.found["conductance_std"][:, k], rtol=0.02)
         noise = device.read_noise(now) / now - 1.0
-        np.testing.assert_allclose(noise.std(axis=1), trip.found["noise_std"][:, k], rtol=0.02)
+        # at low targets the rare devices that lie far below have most of it
+        np.testing.assert_allclose(noise.std(axis=1), trip.found["noise_std"][:, k], rtol=0.05)
     fresh = device.programming_error(target) / 4e4
     np.testing.assert_allclose(fresh.std(axis=1), physical.conductance_std[:, 0], rtol=0.02)
 
