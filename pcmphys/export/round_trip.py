@@ -115,11 +115,12 @@ class RoundTrip(Frozen):
     def page(self) -> str:
         """The whole report as one HTML page."""
         source = self.source
-        drawn = f"{self.samples:,} draws" if self.samples else "the written moments"
+        drawn = f"{self.samples:,} draws of what {self.target_name} makes of the exported files"
+        drawn = drawn if self.samples else f"the moments in the exported files, as {self.target_name} reads them"
         body = [
             pages.paragraph(
-                f"{source.cell.name}: {source.devices} pcmphys devices a target, against {drawn} a target of "
-                f"what {self.target_name} makes of the exported files. Times count from the end of programming."
+                f"{source.cell.name}: {source.devices} pcmphys devices of each target, against {drawn}. Times count "
+                "from the end of programming."
             ),
             pages.paragraph(self.summary().splitlines()[0] + "."),
             "<h2>Bins that are not carried, and why</h2>",
