@@ -162,10 +162,10 @@ def figure(drawn: dict[str, tuple[np.ndarray, np.ndarray]]):
                 error = found.std(axis=0, ddof=1) / np.sqrt(len(found))
                 axes.errorbar(
                     shift * NETWORK_TIMES, 100 * found.mean(axis=0), 300 * error, fmt="o-", ms=4, color=colour,
-                    label=f"{text}, {len(found)} chips",
+                    label=text,
                 )  # fmt: skip
             style.time_axis(axes, NETWORK_TIMES)
-            axes.set_title(name)
+            axes.set_title(f"{name}, {len(both[0])} chips each")
         rows[0][0].set_ylabel("accuracy [%]; bars: 3 standard errors")
         rows[0][0].legend(loc="lower left")
     return made
