@@ -8,6 +8,7 @@ import pathlib
 import pickle
 import subprocess
 import sys
+import tempfile
 import warnings
 
 import numpy as np
@@ -205,6 +206,15 @@ def results(fit):
     return fit.values, fit.errors, fit.summary()
 
 
+def levels():
+    return pcm.export.sample(STATISTICAL, levels=2, times=2, devices=100, seed=1)
+
+
+def exported():
+    with tempfile.TemporaryDirectory() as folder:
+        return pcm.export.tables(levels(), pathlib.Path(folder) / "cell")
+
+
 # one of each public class, and what it is asked
 OBJECTS = {
     "StatisticalCell": (lambda: STATISTICAL, lambda c: (c.parameters, c.technology, future_of_new(c))),
@@ -311,6 +321,10 @@ OBJECTS = {
     "PooleDomeLaw": (lambda: pcm.fit.PooleDomeLaw(6e-9, heater_radius=2e-8), shaped),
     "PooleFrenkelLaw": (lambda: pcm.fit.PooleFrenkelLaw(12.0), shaped),
     "OhmicLaw": (lambda: pcm.fit.OhmicLaw(), shaped),
+    "LevelStatistics": (levels, lambda s: s.to_dataset().to_dict()),
+    "Exported": (exported, lambda e: (e.files, e.summary())),
+    "RoundTrip": (lambda: exported().round_trip, lambda r: (r.found, r.counts, r.summary())),
+    "OutputError": (lambda: pcm.export.output_error(matrix(), np.tile(np.eye(2), (20, 1)), bits=1), attributes),
     "StudyConfig": (lambda: pcm.study.StudyConfig(chips=2), lambda c: (c.model_dump_json(), c.digest())),
     "SelectorMarginConfig": (lambda: pcm.study.SelectorMarginConfig(), lambda c: (c.model_dump_json(), c.digest())),
     "Technology": (lambda: PHYSICAL.technology, lambda t: t.model_dump_json()),
@@ -397,6 +411,8 @@ FROZEN = {
     "Solution": ["on"],
     "AnalogMatrix": ["weights"],
     "Measurement": ["time", "conductance", "censored"],
+    "LevelStatistics": ["target", "loss", "noise"],
+    "OutputError": ["mean", "std"],
 }
 
 

@@ -1,4 +1,4 @@
-"""Command line (study, look, cite, cells, data, fit) and its end: errors of the user's making are one line."""
+"""Command line (study, look, cite, cells, data, fit, export) and its end: errors of the user's making are one line."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from pcmphys.cli import (
     cells,
     data,
+    export,
     fit,
     fit_cell,
     fit_iv,
@@ -95,3 +96,4 @@ fit.app.command("programming")(fit_programming.fit_programming)
 fit.app.command("retention")(fit_retention.fit_retention)
 fit.app.command("cell")(fit_cell.fit_cell)
 app.add_typer(fit.app, name="fit")
+app.add_typer(export.app, name="export")
