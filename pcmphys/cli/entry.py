@@ -1,4 +1,4 @@
-"""Command line: pcmphys study | cite | cells | data | fit, and its end: errors of the user's making are one line."""
+"""Command line: pcmphys study | cells | cite | data | doctor | fit; errors of the user's making are one line."""
 
 from __future__ import annotations
 
@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-from pcmphys.cli import cells, data, fit, fit_cell, fit_iv, fit_noise, fit_programming, fit_retention, study, terminal
+from pcmphys.cli import (
+    cells,
+    data,
+    doctor,
+    fit,
+    fit_cell,
+    fit_iv,
+    fit_noise,
+    fit_programming,
+    fit_retention,
+    study,
+    terminal,
+)
 from pcmphys.errors import ConvergenceError, ParameterError
 
 app: typer.Typer = typer.Typer(
@@ -72,6 +84,7 @@ def help_of(
 
 app.command("data")(data.show_data)
 app.command("study")(study.run_study)
+app.command("doctor")(doctor.examine)
 app.command("cite")(cells.print_sources)
 app.command("help")(help_of)
 app.add_typer(cells.app, name="cells")
