@@ -6,10 +6,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from pcmphys.crossbar import OTS, Diode, Exponential, Selector, Transistor
 from pcmphys.crossbar.bias import SCHEMES
 from pcmphys.numerics import check
-from pcmphys.study.settings import NotNegative, Positive, Settings, Strict, Whole, distinct, strictly_increasing
+from pcmphys.study.selectors import SELECTORS, SelectorSettings
+from pcmphys.study.settings import NotNegative, Positive, Whole, distinct, strictly_increasing
 
 TEMPLATE = """# A pcmphys study: how large may an array be with which selector and which wires?
 # Run it with:  pcmphys study FILE.toml       Every line but the first may be left out; these are the defaults.
@@ -61,51 +61,7 @@ leakage_voltage = 0.2         # [V]
 """Commented study file with all defaults."""
 
 
-class DiodeOptions(Strict):
-    """See `Diode`."""
-
-    kind: ClassVar[type[Selector]] = Diode
-    saturation_current: float = 1e-12
-    ideality: float = 1.5
-    temperature: float = 300.15
-
-
-class ExponentialOptions(Strict):
-    """See `Exponential`."""
-
-    kind: ClassVar[type[Selector]] = Exponential
-    current: float = 1e-11
-    voltage: float = 0.06
-
-
-class TransistorOptions(Strict):
-    """See `Transistor`; the gate voltage [V] is that of a selected word line, and of all in a matvec."""
-
-    kind: ClassVar[type[Selector]] = Transistor
-    threshold_voltage: float = 0.5
-    transconductance: float = 1e-3
-    slope_factor: float = 1.3
-    modulation: float = 0.0
-    temperature: float = 300.15
-    gate_voltage: float = 2.0
-
-
-class OTSOptions(Strict):
-    """See `OTS`."""
-
-    kind: ClassVar[type[Selector]] = OTS
-    threshold_voltage: float = 1.75
-    hold_voltage: float = 0.4
-    holding_current: float = 1e-6
-    on_resistance: float = 1e3
-    leakage_current: float = 1e-10
-    leakage_voltage: float = 0.2
-
-
-SELECTORS = ("none", "diode", "exponential", "transistor", "ots")
-
-
-class SelectorMarginConfig(Settings):
+class SelectorMarginConfig(SelectorSettings):
     """Arrays of several sizes and wire resistances with each of several selectors.
 
     Attributes
@@ -148,10 +104,6 @@ class SelectorMarginConfig(Settings):
     overdrive: Positive = 0.1
     inputs: Annotated[Whole, Field(ge=1)] = 4
     seed: Annotated[Whole, Field(ge=0, lt=2**63)] = 1
-    diode: DiodeOptions = DiodeOptions()
-    exponential: ExponentialOptions = ExponentialOptions()
-    transistor: TransistorOptions = TransistorOptions()
-    ots: OTSOptions = OTSOptions()
 
     @field_validator("selectors", "schemes")
     @classmethod
@@ -169,21 +121,8 @@ class SelectorMarginConfig(Settings):
     def _increasing(cls, values, info):
         return strictly_increasing(info.field_name, values, "ohm" if info.field_name == "wires" else "")
 
-    @field_validator("diode", "exponential", "transistor", "ots")
-    @classmethod
-    def _valid(cls, options):
-        options.kind(**options.model_dump())
-        return options
-
     @model_validator(mode="after")
     def _apart(self):
         if not self.low < self.high:
             raise ValueError(f"low [S] must be below high [S]; {self.low:g} S is not below {self.high:g} S")
         return self
-
-    def selector(self, name: str) -> Selector | None:
-        """The selector of a name, None for "none"."""
-        if name == "none":
-            return None
-        options = getattr(self, name)
-        return options.kind(**options.model_dump())
