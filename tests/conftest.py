@@ -44,3 +44,12 @@ def small_study(small_network):
         "times": [20.0, 3600.0],
         "tile": {"rows": 4, "columns": 3},
     }
+
+
+@pytest.fixture
+def third_kind(monkeypatch):
+    """A third kind of study, see `tests.study.squares`."""
+    from pcmphys.study import registry
+    from tests.study.squares import KIND
+
+    monkeypatch.setattr(registry, "KINDS", (*registry.KINDS, KIND))

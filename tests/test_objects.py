@@ -327,6 +327,9 @@ OBJECTS = {
     "OutputError": (lambda: pcm.export.output_error(matrix(), np.tile(np.eye(2), (20, 1)), bits=1), attributes),
     "StudyConfig": (lambda: pcm.study.StudyConfig(chips=2), lambda c: (c.model_dump_json(), c.digest())),
     "SelectorMarginConfig": (lambda: pcm.study.SelectorMarginConfig(), lambda c: (c.model_dump_json(), c.digest())),
+    "DesignSpaceConfig": (lambda: pcm.study.DesignSpaceConfig(tail=0.01), lambda c: (c.model_dump_json(), c.digest())),
+    "Workers": (lambda: pcm.study.Workers(2), lambda w: w.count),
+    "WorkerDied": (lambda: pcm.study.WorkerDied("a worker process died"), lambda e: (str(e), e.args)),
     "Technology": (lambda: PHYSICAL.technology, lambda t: t.model_dump_json()),
     "Quantity": (lambda: PHYSICAL.technology.quantities["heat.ambient"], lambda q: q.model_dump_json()),
     "ParameterError": (lambda: pcm.ParameterError("width is wrong"), lambda e: (str(e), e.args)),
@@ -445,6 +448,7 @@ def test_its_repr_is_one_short_line_that_says_what_it_is(name):
     lambda: DriftTable(np.arange(1.0, 200.0), np.full((500, 199), 1e-5)),
     lambda: pcm.fit.drift(np.arange(1.0, 6.0), np.full((50, 5), 1e-5) * np.arange(1.0, 6.0) ** -0.1),
     lambda: pcm.study.StudyConfig(times=tuple(np.arange(1.0, 400.0))),
+    lambda: pcm.study.DesignSpaceConfig(times=tuple(np.arange(1.0, 400.0))),
     lambda: pcm.AnalogMatrix(np.ones((300, 300)), STATISTICAL, wires=pcm.Wires(row=1.0), selector=None),
 ])  # fmt: skip
 def test_large_things_have_short_reprs(make):

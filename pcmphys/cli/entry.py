@@ -1,4 +1,4 @@
-"""Command line (study, look, cite, cells, data, fit, export) and its end: errors of the user's making are one line."""
+"""Command line (study, look, cite, cells, data, fit, export, doctor); errors of the user's making are one line."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from pcmphys.cli import (
     cells,
     data,
+    doctor,
     export,
     fit,
     fit_cell,
@@ -86,6 +87,7 @@ def help_of(
 app.command("data")(data.show_data)
 app.command("look")(look.look_at)
 app.command("study")(study.run_study)
+app.command("doctor")(doctor.examine)
 app.command("cite")(cells.print_sources)
 app.command("help")(help_of)
 app.add_typer(cells.app, name="cells")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -20,7 +21,7 @@ def run_study(
     config: Annotated[
         str | None,
         typer.Argument(
-            help="Study file (TOML), or a built-in study: digits (the default), selector-margin.",
+            help="Study file (TOML), or a built-in study: digits (the default), selector-margin, design-space.",
             autocompletion=complete_study,
         ),
     ] = None,
@@ -33,15 +34,28 @@ def run_study(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the results of another study in that folder.")
     ] = False,
+    workers: Annotated[
+        int | None, typer.Option(help="Number of worker processes on this machine; default: threads of one process.")
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Address (tcp://host:8786) or file (.json) of a Dask scheduler whose workers run the study."),
+    ] = None,
+    zarr: Annotated[
+        bool, typer.Option("--zarr", help="Write results.zarr part by part, readable meanwhile, instead of results.nc.")
+    ] = False,
 ) -> None:
     """Run a study; write results.nc, report.html and overview.png.
 
     digits runs a network on drifting, noisy arrays; selector-margin compares selectors: read and write margin and
-    matvec error against array size and wire resistance. An interrupted study goes on where it stopped.
+    matvec error against array size and wire resistance; design-space asks what a lasting bit costs: cells, RESET
+    pulses, selectors, wires, array sizes and times against each other. An interrupted study goes on where it stopped.
 
     Example:  pcmphys study --template > mine.toml;  pcmphys study mine.toml --out mine
 
     Example:  pcmphys study selector-margin --out margins;  pcmphys study selector-margin --template > mine.toml
+
+    Example:  pcmphys study mine.toml --out mine --workers 4;  pcmphys study mine.toml --scheduler tcp://node1:8786
 
     A network of your own (network = "FOLDER") is a folder with two files of numpy.savez. weights.npz: w1, b1, w2,
     b2, ..., weights (inputs, outputs) and biases (outputs,) of each layer. test.npz: images (batch, inputs), labels
@@ -55,11 +69,14 @@ def run_study(
         return
     settings = read_config(config)
     out = _checked_folder(out)
-    kept = "nothing has run yet"
+    kept, store = "nothing has run yet", "zarr" if zarr else "netcdf"
     try:
         with (
+            _executor(settings, workers, scheduler) as executor,
             terminal.Bar(settings.doing) as bar,
-            finished(settings, directory=out, progress=bar.steps, overwrite=overwrite) as dataset,
+            finished(
+                settings, executor, directory=out, progress=bar.steps, overwrite=overwrite, store=store
+            ) as dataset,
         ):
             kept = "the results are finished and kept"
             bar.say("drawing the report")
@@ -69,7 +86,46 @@ def run_study(
         _interrupted(stop, kept)
     _print_tables(dataset)
     again = " (finished before; only the report is new)" if "source" in dataset.encoding else ""
-    terminal.say(f"results  {out / 'results.nc'}{again}\nreport   {page}")
+    terminal.say(f"results  {out / ('results.zarr' if zarr else 'results.nc')}{again}\nreport   {page}")
+
+
+@contextlib.contextmanager
+def _executor(settings, workers: int | None, scheduler: str | None):
+    """Where the study runs."""
+    from pcmphys.study import Workers, connect, memory
+
+    if workers is None and scheduler is None:
+        yield None
+        return
+    if workers is not None and scheduler is not None:
+        raise ParameterError("--workers are processes of this machine, --scheduler names those of others: give one")
+    if scheduler is not None:
+        with connect(scheduler) as executor:
+            _say_memory(memory(settings), 0)
+            yield executor
+        return
+    executor = Workers(workers)
+    _say_memory(memory(settings), executor.count)
+    try:
+        yield executor
+    except BaseException:
+        executor.stop()  # what was to be kept is kept
+        raise
+    executor.shutdown()
+
+
+def _say_memory(needed: int, workers: int) -> None:
+    if not needed:
+        return
+    terminal.note(f"each worker needs up to {_amount(needed)} besides the program itself")
+    with contextlib.suppress(ValueError, OSError, AttributeError):
+        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        if needed * workers > free:
+            terminal.note(f"warning: {workers} of them may need more than the {_amount(free)} that are free here")
+
+
+def _amount(count: float) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(count / 1e6, 1.0):.0f} MB"
 
 
 def _checked_folder(out: Path) -> Path:

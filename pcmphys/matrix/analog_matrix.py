@@ -24,6 +24,7 @@ from pcmphys.matrix.snapshot import Snapshot
 from pcmphys.matrix.tile import Circuit, Counts, Tile
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import together
+from pcmphys.numerics.product import product
 from pcmphys.programming import ProgramReport
 
 if TYPE_CHECKING:
@@ -252,7 +253,7 @@ class AnalogMatrix:
         voltage, _, _ = self._converters.to_voltage(x)
         for part in self._tiles:
             if self.selector is None:
-                current = voltage[:, part.rows] @ self._ideal(part)
+                current = product(voltage[:, part.rows], self._ideal(part))
             else:
                 ideal = part.circuit.without_wires()
                 current = ideal.current(ideal.arrays(self._targets(part)), voltage[:, part.rows])
@@ -373,12 +374,12 @@ class AnalogMatrix:
     def _known(self, part: Tile, voltage: np.ndarray) -> tuple[np.ndarray, tuple]:
         """Known inputs that a tile's converter can take; unweakened ones, what should come out, and the weakening."""
         if self.selector is None:
-            expected = voltage[:, part.rows] @ self._ideal(part)
+            expected = product(voltage[:, part.rows], self._ideal(part))
             fit = fitted(expected, part.adc_range)
             return fit * voltage, (voltage[:, part.rows], expected, fit)
         applied = voltage.copy()
         applied[:, part.rows] = thinned(part.circuit, self._targets(part), voltage[:, part.rows], part.adc_range)
-        return applied, (applied[:, part.rows], applied[:, part.rows] @ self._ideal(part), 1.0)
+        return applied, (applied[:, part.rows], product(applied[:, part.rows], self._ideal(part)), 1.0)
 
 
 def _slices(count: int, size: int) -> list[slice]:

@@ -52,7 +52,7 @@ def gain_of(measured: np.ndarray, known: tuple[Any, ...], ideal: np.ndarray) -> 
     largest = np.abs(ideal).max()
     if largest == 0.0:
         return 1.0, ""
-    power = (voltage**2).sum(axis=0) @ ((ideal / largest) ** 2).sum(axis=1)
+    power = ((voltage**2).sum(axis=0) * ((ideal / largest) ** 2).sum(axis=1)).sum()
     if not ((expected / largest) ** 2).sum() > _SEEN * power:
         return 1.0, CANCELLED
     match = fit * float((measured * expected).sum())

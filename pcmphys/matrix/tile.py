@@ -10,6 +10,7 @@ import numpy as np
 from pcmphys.crossbar import Bias, Crossbar, Selector, Solution, Wires
 from pcmphys.crossbar.problem import transfers
 from pcmphys.matrix.mapping import Mapping
+from pcmphys.numerics.product import product
 
 
 @dataclass
@@ -141,7 +142,7 @@ class TileState:
                 self._difference = combine([g.T for g in transfers(self.conductance, circuit.wires)])
                 self._arrays = None
         if self._difference is not None:
-            return voltage @ self._difference
+            return product(voltage, self._difference)
         if self._arrays is None:
             # kept with what they have eliminated: the next product is a sweep over it
             self._arrays = circuit.arrays(self.conductance)

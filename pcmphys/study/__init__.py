@@ -19,20 +19,30 @@ become one data set) and, if wanted, a report. An entry point of the group ``pcm
 NAME`` run it; ``tests/stranger`` has a whole one.
 """
 
+from pcmphys.study.clusters import connect
+from pcmphys.study.design_space.settings import DesignSpaceConfig
 from pcmphys.study.network.settings import TEMPLATE, StudyConfig
 from pcmphys.study.registry import KINDS, built_in, read_config
 from pcmphys.study.results import save
-from pcmphys.study.runner import StudyInterrupted, finished, run
+from pcmphys.study.runner import StudyInterrupted, finished, memory, run
 from pcmphys.study.selector_margin.settings import SelectorMarginConfig
+from pcmphys.study.store import open_store
+from pcmphys.study.workers import WorkerDied, Workers
 
 __all__ = [
     "KINDS",
     "TEMPLATE",
+    "DesignSpaceConfig",
     "SelectorMarginConfig",
     "StudyConfig",
     "StudyInterrupted",
+    "WorkerDied",
+    "Workers",
     "built_in",
+    "connect",
     "finished",
+    "memory",
+    "open_store",
     "read_config",
     "run",
     "save",

@@ -16,6 +16,7 @@ from pcmphys.study.settings import Settings
 if TYPE_CHECKING:
     import xarray as xr
 
+Key = tuple[int, ...]
 Variables = dict[str, tuple[Any, ...]]
 """Axes, values, unit and text of each variable of a data set, by name."""
 
@@ -27,22 +28,37 @@ class Plan(ABC):
     ----------
     config : Settings
     chunks : list of tuple of int
-        A key for each chunk.
+        A key for each chunk; one that needs another's part comes after it.
     steps : int
         Steps of progress in each chunk.
     """
 
     config: Settings
-    chunks: list[tuple[int, ...]]
+    chunks: list[Key]
     steps: int = 1
 
     def content(self) -> str:
         """What the results depend on besides settings and program; a finished chunk counts for the same only."""
         return ""
 
+    def memory(self) -> int:
+        """Most memory [bytes] that one chunk takes in its worker, besides the program itself; 0: not known."""
+        return 0
+
+    def needs(self, key: Key) -> list[Key]:
+        """Chunks whose parts this one starts from."""
+        return []
+
+    def handed_on(self, key: Key, part: Part) -> Part | None:
+        """What other chunks need of a part, if that is little; None: it is read from disk again when it is needed.
+
+        Asked only where results are too large for memory.
+        """
+        return None
+
     @abstractmethod
-    def task(self, key: tuple[int, ...]) -> tuple[Callable[..., Part], tuple[Any, ...]]:
-        """Function and arguments that give the `Part` of a chunk.
+    def task(self, key: Key, *needed: Part) -> tuple[Callable[..., Part], tuple[Any, ...]]:
+        """Function and arguments that give the `Part` of a chunk, whose ``needed`` parts are those of `needs`.
 
         Both travel to other processes, and the function has no other input: the result does not depend on where or
         when it runs. It is called with one argument more, to be called after each step, in the process of the study.

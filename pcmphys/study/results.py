@@ -38,9 +38,25 @@ def already_there(folder: Path, config: Settings, fingerprint: str, *, overwrite
     if not path.exists():
         return None
     found = _read(path)
+    if not check_same_study(path, found, config, fingerprint, overwrite=overwrite) or found is None:
+        return None
+    found.encoding["source"] = str(path)
+    return found
+
+
+def check_same_study(
+    path: Path, found: xr.Dataset | None, config: Settings, fingerprint: str, *, overwrite: bool
+) -> bool:
+    """Whether what was found in a study's folder (None: it cannot be read) is of this study and version.
+
+    Raises
+    ------
+    ParameterError
+        It is something else, and ``overwrite`` does not say that it may go.
+    """
     if found is None or found.attrs.get("settings") != config.model_dump_json():
         if overwrite:
-            return None
+            return False
         what = "is damaged, changed since, or no file of results"
         if found is not None:
             what = f"holds the results of another study ({found.attrs.get('title')})"
@@ -52,9 +68,8 @@ def already_there(folder: Path, config: Settings, fingerprint: str, *, overwrite
             f"{path} is of another version of pcmphys, of the network or of a cell; it is computed anew and replaced",
             stacklevel=2,
         )
-        return None
-    found.encoding["source"] = str(path)
-    return found
+        return False
+    return True
 
 
 def _read(path: Path) -> xr.Dataset | None:

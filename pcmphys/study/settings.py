@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
@@ -112,6 +112,16 @@ def distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return values
 
 
+def named_apart(given: Sequence[str], names: list[str]) -> None:
+    """Refuse cells, given by name or file, of which two have the same name."""
+    for k, name in enumerate(names):
+        if name in names[:k]:
+            raise ParameterError(
+                f"cells: {given[names.index(name)]!r} and {given[k]!r} have the same name {name!r}; "
+                "give each parameter file a name of its own"
+            )
+
+
 def validated(kind: type[Settings], content: dict[str, Any], name: str) -> Settings:
     """Settings of a kind from the content of a file.
 
@@ -137,14 +147,22 @@ def _fill(settings: Settings, content: dict[str, Any], name: str) -> None:
         raise ParameterError(f"{name}: {_complaint(type(settings), first)}") from None
 
 
+def _table_of(annotation: Any) -> type[BaseModel] | None:
+    """The kind of a table, or of each table of a list."""
+    for kind in (annotation, *get_args(annotation)):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None
+
+
 def _complaint(kind: type[BaseModel], error) -> str:
     path = error["loc"]
     key = ".".join(str(part) for part in path)
     field = None
     for part in path[: -1 if error["type"] == "extra_forbidden" else None]:
         field = kind.model_fields.get(str(part))
-        if field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            kind = field.annotation
+        if field is not None:
+            kind = _table_of(field.annotation) or kind
     if error["type"] == "extra_forbidden":
         known = list(kind.model_fields)
         return f"{key}: unknown key; expected one of {', '.join(known)}{suggest(path[-1], known)}"

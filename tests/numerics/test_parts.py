@@ -185,7 +185,7 @@ def test_a_failed_chunk_ends_the_study_and_keeps_what_ran(tmp_path, monkeypatch)
     monkeypatch.setattr("tests.study.squares.square", sometimes)
     with pytest.raises(Broken):
         run(STUDY, directory=tmp_path)
-    assert len(list((tmp_path / "parts").iterdir())) <= 2
+    assert len(list(tmp_path.glob("parts/*"))) <= 2
 
 
 def test_relative_paths_count_from_the_file_and_a_moved_study_is_the_same(small_network, tmp_path, monkeypatch):

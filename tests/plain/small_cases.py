@@ -13,6 +13,7 @@ import numpy as np
 import pcmphys as pcm
 from pcmphys import Bias, Crossbar, Wires
 from pcmphys.crossbar import OTS, Diode, Exponential, Selector, Transistor
+from pcmphys.numerics.product import product
 from pcmphys.numerics.random import poisson
 from pcmphys.programming import SCHEMES
 from tests.cells.mushroom.mushroom_cells import emitting, varied
@@ -179,6 +180,7 @@ def results() -> dict[str, np.ndarray]:
         "selector": selectors(),
         "arrays": arrays_of_devices(),
         "fits": fits(),
+        "product": {"of six terms": product(np.arange(12.0).reshape(2, 6), np.sin(np.arange(18.0)).reshape(6, 3))},
         "random": {
             "poisson": np.array([poisson(mean, 1, k, 2, 3) for mean in (0.5, 20.0, 50.0, 5e3) for k in range(8)])
         },

@@ -17,7 +17,15 @@ import scipy
 from validation.bench.measure import Bench, table
 from validation.runner import write_text
 
-TOPICS = ("linear_solve", "nonlinear_solve", "statistical_population", "mushroom_population", "drift_fit", "start_up")
+TOPICS = (
+    "linear_solve",
+    "nonlinear_solve",
+    "statistical_population",
+    "mushroom_population",
+    "drift_fit",
+    "start_up",
+    "studies",
+)
 
 
 def measure(out: pathlib.Path, quick: bool, topics: tuple[str, ...] = TOPICS) -> dict:

@@ -2,51 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from pcmphys.crossbar import Wires
 from pcmphys.errors import ParameterError
-from pcmphys.matrix import AnalogMatrix, Periphery
-from pcmphys.numerics.compile import single_thread
+from pcmphys.matrix import AnalogMatrix, DifferentialPair, Periphery
+from pcmphys.matrix.snapshot import Snapshot
+from pcmphys.numerics.product import length, product
 from pcmphys.study.network.network import Perceptron, accuracy, rectified
 from pcmphys.study.network.settings import StudyConfig
 
 REFERENCE_BITS = 8
 """Resolution of the fixed-point product that effective bits are counted against."""
+LARGEST_PIECE = 2**18
+"""Devices of a chip beyond which its layers are run as chunks of their own, one after the other."""
+_COPIES = 3.2
+"""How often a worker holds the state of a device: as programmed, behind the wires, and what a wait writes anew."""
+_SAMPLE = 1000
+_BYTES_READ = 100.0
+"""Memory [bytes] a device for what is read of it: conductances, and what the solver of wires keeps of a cell."""
+
+
+class Piece(NamedTuple):
+    """Some neighbouring layers of a chip: ``first`` to before ``stop``; the others are another chunk's."""
+
+    first: int
+    stop: int
+
+
+def pieces(network: Perceptron) -> list[Piece]:
+    """Layers that are run together: all of a small chip, else as many as `LARGEST_PIECE` allows, at least one."""
+    found, first, held = [], 0, 0
+    for layer, weights in enumerate(network.weights):
+        if layer > first and held + _devices(weights) > LARGEST_PIECE:
+            found.append(Piece(first, layer))
+            first, held = layer, 0
+        held += _devices(weights)
+    return [*found, Piece(first, len(network.weights))]
+
+
+def memory(config: StudyConfig, cells: list[Any], network: Perceptron) -> int:
+    """Most memory [bytes] of a piece: its devices, which are read with and without wires, and their reads."""
+    device = max(getattr(cell.population(_SAMPLE), "nbytes", 0) / _SAMPLE for cell in cells)
+    runs = len(config.ir_drop) * len(config.compensation) * len(config.times)
+    most = 0.0
+    for first, stop in pieces(network):
+        devices = sum(_devices(weights) for weights in network.weights[first:stop])
+        widest = max(max(weights.shape) for weights in network.weights[first:stop])
+        # between two pieces the signals of every run travel
+        travelling = (first > 0) + (stop < len(network.weights))
+        signals = len(network.inputs) * widest * 8.0 * (8 + travelling * runs)
+        most = max(most, devices * (_COPIES * device + _BYTES_READ) + signals)
+    return int(most)
 
 
 def run_chip(
-    config: StudyConfig, cell: Any, network: Perceptron, chip: int, tick: Callable[[], None] | None = None
+    config: StudyConfig,
+    cell: Any,
+    network: Perceptron,
+    chip: int,
+    piece: Piece | None = None,
+    entering: np.ndarray | None = None,
+    tick: Callable[[], None] | None = None,
 ) -> dict[str, np.ndarray]:
-    """Everything that is measured on one chip; chips are the parallel work, so each stays on its thread.
+    """Everything that is measured on one chip, or on a piece of it.
+
+    Parameters
+    ----------
+    piece : Piece, optional
+        Layers; default: all.
+    entering : ndarray, optional
+        What the piece before gave as ``leaving``; default: the network's inputs.
 
     Returns
     -------
     dict
-        ``accuracy`` (wires, compensation, time), ``matvec_error`` (wires, compensation, time, layer),
-        ``gain`` (wires, time, layer), ``adc_clipped`` (wires, layer) as fractions, ``programming_error`` (layer)
-        relative to the largest conductance, ``targets_clipped`` (layer).
+        ``layer_error`` (wires, compensation, time, layer), ``gain`` (wires, time, layer), ``adc_clipped`` (wires,
+        layer) as fractions, ``programming_error`` (layer) relative to the largest conductance, ``targets_clipped``
+        (layer), all of the piece's layers; then ``accuracy`` (wires, compensation, time), or, if there are layers
+        behind, ``leaving`` (wires, compensation, time, inputs, outputs).
     """
-    with single_thread():
-        return _measure(config, cell, network, chip, tick)
-
-
-def _measure(config: StudyConfig, cell: Any, network: Perceptron, chip: int, tick) -> dict[str, np.ndarray]:
-    layers = len(network.weights)
+    piece = Piece(0, len(network.weights)) if piece is None else piece
     shape = (len(config.ir_drop), len(config.compensation), len(config.times))
-    out = {
-        "accuracy": np.empty(shape),
-        "matvec_error": np.empty((*shape, layers)),
-        "gain": np.empty((shape[0], shape[2], layers)),
-        "adc_clipped": np.empty((shape[0], layers)),
-    }
-    programmed = build(config, cell, chip, network)
+    out = _empty(shape, network, piece)
+    programmed = build(config, cell, chip, network, piece)
     reports = [matrix.program() for matrix in programmed]
     out["programming_error"] = np.array([np.sqrt((r.error**2).mean()) for r in reports]) / cell.conductance_maximum
     out["targets_clipped"] = np.array([float(r.clipped) for r in reports])
+    exact = network.activations(network.inputs)[piece.first : piece.stop]
     for w, with_wires in enumerate(config.ir_drop):
         # the same devices with and without wires: the difference is the wires'
         wires = Wires(**config.wires.model_dump()) if with_wires else Wires()
@@ -59,12 +106,30 @@ def _measure(config: StudyConfig, cell: Any, network: Perceptron, chip: int, tic
             snapshots = [matrix.snapshot() for matrix in matrices]
             out["gain"][w, t] = [np.mean(matrix.gains) for matrix in matrices]
             for c, compensate in enumerate(config.compensation):
-                out["accuracy"][w, c, t] = accuracy(_forward(network, snapshots, compensate), network.labels)
-                out["matvec_error"][w, c, t] = _layer_errors(network, snapshots, compensate)
+                given = network.inputs if entering is None else entering[w, c, t]
+                values = _forward(network, snapshots, piece, given, compensate)
+                if "leaving" in out:
+                    out["leaving"][w, c, t] = values
+                else:
+                    out["accuracy"][w, c, t] = accuracy(values, network.labels)
+                weights = network.weights[piece.first : piece.stop]
+                out["layer_error"][w, c, t] = _layer_errors(weights, exact, snapshots, compensate)
             if tick is not None:
                 tick()
         out["adc_clipped"][w] = [matrix.counts.adc_clipped / max(matrix.counts.adc, 1) for matrix in matrices]
     return out
+
+
+def _empty(shape: tuple[int, ...], network: Perceptron, piece: Piece) -> dict[str, np.ndarray]:
+    layers = piece.stop - piece.first
+    out = {
+        "layer_error": np.empty((*shape, layers)),
+        "gain": np.empty((shape[0], shape[2], layers)),
+        "adc_clipped": np.empty((shape[0], layers)),
+    }
+    if piece.stop == len(network.weights):
+        return {"accuracy": np.empty(shape), **out}
+    return {**out, "leaving": np.empty((*shape, len(network.inputs), network.weights[piece.stop].shape[0]))}
 
 
 def _wait_until(time: float, matrix: AnalogMatrix, origin: AnalogMatrix) -> None:
@@ -78,12 +143,16 @@ def _wait_until(time: float, matrix: AnalogMatrix, origin: AnalogMatrix) -> None
     matrix.wait(max(left, 0.0))
 
 
-def build(config: StudyConfig, cell: Any, chip: int, network: Perceptron) -> list[AnalogMatrix]:
+def build(
+    config: StudyConfig, cell: Any, chip: int, network: Perceptron, piece: Piece | None = None
+) -> list[AnalogMatrix]:
     """The network's layers as analog matrices of one chip, converter ranges set from training inputs."""
+    piece = Piece(0, len(network.weights)) if piece is None else piece
     periphery = Periphery(**config.periphery.model_dump())
     matrices: list[AnalogMatrix] = []
-    first_cell = 0
-    for weights, sample in zip(network.weights, network.activations(network.sample), strict=False):
+    first_cell = sum(_devices(weights) for weights in network.weights[: piece.first])
+    layers = slice(piece.first, piece.stop)
+    for weights, sample in zip(network.weights[layers], network.activations(network.sample)[layers], strict=True):
         matrix = AnalogMatrix(
             weights,
             cell,
@@ -98,6 +167,11 @@ def build(config: StudyConfig, cell: Any, chip: int, network: Perceptron) -> lis
     return matrices
 
 
+def _devices(weights: np.ndarray) -> int:
+    """Devices of a layer: a pair a weight."""
+    return math.prod(DifferentialPair().shape(*weights.shape))
+
+
 def fixed_point_errors(network: Perceptron) -> np.ndarray:
     """Relative error of each layer's product when weights and inputs are rounded to 8-bit fixed point."""
     errors = []
@@ -108,23 +182,28 @@ def fixed_point_errors(network: Perceptron) -> np.ndarray:
             Periphery.quantise(values, scale, REFERENCE_BITS)[0]
             for values, scale in ((inputs, full), (weights, np.abs(weights).max() or 1.0))
         ]
-        errors.append(_relative(rounded[0] @ rounded[1], inputs @ weights))
+        errors.append(_relative(product(*rounded), product(inputs, weights)))
     return np.array(errors)
 
 
-def _forward(network: Perceptron, snapshots, compensate: bool) -> np.ndarray:
-    values = network.inputs
-    for k, (snapshot, bias) in enumerate(zip(snapshots, network.biases, strict=True)):
-        values = rectified(snapshot.matvec(values, compensate=compensate) + bias, last=k == len(snapshots) - 1)
+def _forward(
+    network: Perceptron, snapshots: list[Snapshot], piece: Piece, values: np.ndarray, compensate: bool
+) -> np.ndarray:
+    last = len(network.weights) - 1
+    for layer, snapshot in zip(range(piece.first, piece.stop), snapshots, strict=True):
+        product = snapshot.matvec(values, compensate=compensate)
+        values = rectified(product + network.biases[layer], last=layer == last)
     return values
 
 
-def _layer_errors(network: Perceptron, snapshots, compensate: bool) -> list[float]:
+def _layer_errors(
+    weights: Sequence[np.ndarray], exact: list[np.ndarray], snapshots: list[Snapshot], compensate: bool
+) -> list[float]:
     """Relative error of each layer's product for its exact inputs, so that errors of earlier layers do not enter."""
-    pairs = zip(network.weights, network.activations(network.inputs), snapshots, strict=False)
-    return [_relative(snapshot.matvec(x, compensate=compensate), x @ weights) for weights, x, snapshot in pairs]
+    layers = zip(weights, exact, snapshots, strict=True)
+    return [_relative(snapshot.matvec(x, compensate=compensate), product(x, w)) for w, x, snapshot in layers]
 
 
 def _relative(found: np.ndarray, exact: np.ndarray) -> float:
-    size = float(np.linalg.norm(exact))
-    return float(np.linalg.norm(found - exact)) / size if size > 0.0 else 0.0
+    size = length(exact)
+    return length(found - exact) / size if size > 0.0 else 0.0

@@ -13,6 +13,7 @@ import numpy as np
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
+from pcmphys.numerics.product import product
 
 _TEST_KEYS = ("images", "labels", "calibration_images", "full_scale")
 """Arrays of test.npz; the last may be left out."""
@@ -35,7 +36,7 @@ class Perceptron(NamedTuple):
         """Exact input of each layer, and last the logits."""
         found = [inputs]
         for k, (weights, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            found.append(rectified(found[-1] @ weights + bias, last=k == len(self.weights) - 1))
+            found.append(rectified(product(found[-1], weights) + bias, last=k == len(self.weights) - 1))
         return found
 
 

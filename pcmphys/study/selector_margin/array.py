@@ -29,56 +29,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pcmphys.crossbar import Bias, Crossbar, Selector, Wires
-from pcmphys.crossbar.analysis.margins import read_margin, write_margin
-from pcmphys.errors import ConvergenceError, ParameterError
-from pcmphys.numerics.compile import single_thread
+from pcmphys.crossbar import Bias, Crossbar, Wires
+from pcmphys.crossbar.analysis.margins import read_margin
+from pcmphys.errors import ConvergenceError
+from pcmphys.numerics.product import length, product
 from pcmphys.study.plan import Part
 from pcmphys.study.selector_margin.settings import SelectorMarginConfig
+from pcmphys.study.selectors import worst_write
 
 _READ = ("read_margin", "sneak", "read_high", "read_low")
 _WRITE = ("write_margin", "write_selected", "write_disturb", "write_leakage", "write_power")
 _MATVEC = ("matvec_error", "matvec_voltage", "matvec_power")
-_LARGEST_DROP = 100.0
-"""Voltage [V] across a selector beyond which it is said not to carry a current."""
-
-
-def applied_voltage(selector: Selector | None, voltage: float, current: float, overdrive: float = 0.1) -> float:
-    """Voltage [V] across a selector and its device that makes the device see a voltage [V] at a current [A].
-
-    A threshold switch needs at least ``1 + overdrive`` times the voltage at which it switches on.
-
-    Raises
-    ------
-    ParameterError
-        The selector cannot carry the current.
-
-    Examples
-    --------
-    >>> from pcmphys.crossbar import Diode
-    >>> round(applied_voltage(Diode(1e-12, ideality=1.5), 0.2, 5e-6), 3)
-    0.798
-    """
-    from scipy.optimize import brentq
-
-    if selector is None:
-        return voltage
-
-    def carries(drop: float, **state) -> float:
-        return float(selector.current(np.array([drop]), **state)[0][0])
-
-    state = {"on": np.array([True])} if selector.hysteretic else {}
-    highest = 1e-3
-    while carries(highest, **state) < current:
-        highest *= 2.0
-        if highest > _LARGEST_DROP:
-            raise ParameterError(f"{selector!r} does not carry {current:g} A even at {_LARGEST_DROP:g} V")
-    needed = voltage + brentq(lambda drop: carries(drop, **state) - current, 0.0, highest, xtol=1e-15)
-    if not selector.hysteretic:
-        return needed
-    # while it is off, the device takes its part of the voltage by the leakage
-    threshold = selector.threshold_voltage
-    return max(needed, (1.0 + overdrive) * (threshold + carries(threshold) * voltage / current))
 
 
 def measure_array(
@@ -127,16 +88,15 @@ def measure_array(
     reading = functools.partial(
         read_margin, (size, size), config.high, config.low, read, wires=wires, selector=selector, gate=gate
     )
-    with single_thread():
-        reads = [answer(f"read, {scheme}", _READ, _read, reading, scheme) for scheme in config.schemes]
-        part = {key: np.stack([one[key] for one in reads]) for key in _READ}
-        part |= answer("write", _WRITE, _write, config, array, size, write, gate)
-        part |= answer("matvec", _MATVEC, _matvec, config, array, size, read)
-        if mapped:
-            all_on = functools.partial(_all_on, config, selector, read)
-            found = answer("all word lines on", ("device_voltage",), all_on, size, wires)
-            part["device_voltage"] = np.array(np.broadcast_to(found["device_voltage"], (size, size)))
-            part |= answer("a single cell", ("single_voltage",), lambda: (all_on(1, None)[0][0, 0],))
+    reads = [answer(f"read, {scheme}", _READ, _read, reading, scheme) for scheme in config.schemes]
+    part = {key: np.stack([one[key] for one in reads]) for key in _READ}
+    part |= answer("write", _WRITE, _write, config, array, size, write, gate)
+    part |= answer("matvec", _MATVEC, _matvec, config, array, size, read)
+    if mapped:
+        all_on = functools.partial(_all_on, config, selector, read)
+        found = answer("all word lines on", ("device_voltage",), all_on, size, wires)
+        part["device_voltage"] = np.array(np.broadcast_to(found["device_voltage"], (size, size)))
+        part |= answer("a single cell", ("single_voltage",), lambda: (all_on(1, None)[0][0, 0],))
     part["without_answer"] = np.array(notes, dtype=str)
     if tick is not None:
         tick()
@@ -151,13 +111,9 @@ def _read(reading, scheme: str) -> tuple[float, ...]:
 
 def _write(config: SelectorMarginConfig, array, size: int, voltage: float, gate) -> tuple[float, ...]:
     """See `_WRITE`."""
-    found = []
-    for others in (config.high, config.low):
-        cells = np.full((size, size), others)
-        cells[0, -1] = config.write_current / config.device_write_voltage
-        found.append(write_margin(array(cells), voltage, scheme=config.write_scheme, gate=gate))
-    selected, disturb = min(f.selected for f in found), max(f.disturb for f in found)
-    return (selected - disturb) / voltage, selected, disturb, found[0].leakage, found[0].power
+    written = config.write_current / config.device_write_voltage
+    found = worst_write(array, size, (config.high, config.low), written, voltage, config.write_scheme, gate)
+    return found.margin, found.selected, found.disturb, found.leakage, found.power
 
 
 def _matvec(config: SelectorMarginConfig, array, size: int, voltage: float) -> tuple[float, ...]:
@@ -168,9 +124,9 @@ def _matvec(config: SelectorMarginConfig, array, size: int, voltage: float) -> t
     inputs[~inputs.any(axis=1), 0] = 1.0
     # a new array for each input: no switch remembers the one before
     solved = [array(cells).solve(Bias.matvec(voltage * x)) for x in inputs]
-    currents, products = np.stack([s.column_current for s in solved]), inputs @ cells
+    currents, products = np.stack([s.column_current for s in solved]), product(inputs, cells)
     gain = float((currents * products).sum() / (products**2).sum())
-    error = float(np.linalg.norm(currents - gain * products) / np.linalg.norm(gain * products))
+    error = float(length(currents - gain * products) / length(gain * products))
     return error, gain, float(np.mean([s.power for s in solved]))
 
 

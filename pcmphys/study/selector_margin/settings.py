@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 import tomllib
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from pcmphys.crossbar.bias import SCHEMES
-from pcmphys.crossbar.selectors import Selector
-from pcmphys.crossbar.selectors.registry import SELECTORS
-from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
-from pcmphys.parameters.words import shown
-from pcmphys.study.settings import NotNegative, Positive, Settings, Whole, distinct, strictly_increasing
+from pcmphys.study.selectors import TABLES, SelectorSettings, check_selectors
+from pcmphys.study.settings import NotNegative, Positive, Whole, distinct, strictly_increasing
 
-TEMPLATE = """# A pcmphys study: how large may an array be with which selector and which wires?
+TEMPLATE = f"""# A pcmphys study: how large may an array be with which selector and which wires?
 # Run it with:  pcmphys study FILE.toml       Every line but the first may be left out; these are the defaults.
 
 study = "selector-margin"     # the kind of study
@@ -36,63 +32,14 @@ overdrive = 0.1               # a threshold switch gets so much more than its th
 inputs = 4                    # random inputs of the matvec
 seed = 1                      # same seed, same devices and inputs
 
-# Selectors. All numbers are assumed, chosen such that each carries the read and the write current of the 90 nm cell;
-# threshold and hold voltage of the switch are a published simulation's. Put your own selector's here.
-[diode]                       # saturation_current (exp(w / (ideality kT/q)) - 1)
-saturation_current = 1e-12    # [A]
-ideality = 1.5
-temperature = 300.15          # [K]
-
-[exponential]                 # current sinh(w / voltage)
-current = 1e-11               # [A]
-voltage = 0.06                # [V]
-
-[transistor]                  # one transistor a cell; its gate is on where the word line is selected
-threshold_voltage = 0.5       # [V]
-transconductance = 1e-3       # [A/V2]
-slope_factor = 1.3
-modulation = 0.0              # [1/V]
-temperature = 300.15          # [K]
-gate_voltage = 2.0            # [V]
-
-[ots]                         # leakage_current sinh(w / leakage_voltage); beyond the threshold, the hold voltage
-threshold_voltage = 1.75      # [V]
-hold_voltage = 0.4            # [V]
-holding_current = 1e-6        # [A] must be below the read currents (the simulation's 0.25 mA is not)
-on_resistance = 1e3           # [ohm]
-leakage_current = 1e-10       # [A]
-leakage_voltage = 0.2         # [V]
-"""
+{TABLES}"""
 """Commented study file with all defaults."""
-
-
 _DEFAULTS = tomllib.loads(TEMPLATE)
 """All defaults: they stand in the template and nowhere else."""
-_NONE = "none"
 Lines = Annotated[Whole, Field(ge=2, le=8192)]
-_TABLES = tuple(name for name, value in _DEFAULTS.items() if isinstance(value, dict))
 
 
-def _selector(name: str, table: dict[str, Any]) -> Selector:
-    """The selector of a table; an error names the key."""
-    kind = SELECTORS[name]
-    known = list(inspect.signature(kind).parameters)
-    for key, value in table.items():
-        if key not in known:
-            raise ParameterError(
-                f"{name}.{key}: unknown key; expected one of {', '.join(known)}{check.suggest(key, known)}"
-            )
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise ParameterError(f"{name}.{key} must be a number; got {shown(value)}")
-    try:
-        return kind(**table)
-    except ParameterError as error:
-        raise ParameterError(f"{name}: {error}") from None
-    except TypeError as error:  # what another package's selector cannot do without
-        raise ParameterError(f"{name}: {error}; put a table [{name}] into the study") from None
-
-
-class SelectorMarginConfig(Settings):
+class SelectorMarginConfig(SelectorSettings):
     """Arrays of several sizes and wire resistances with each of several selectors.
 
     Attributes
@@ -115,8 +62,6 @@ class SelectorMarginConfig(Settings):
         Part by which the voltage exceeds a switch's threshold.
     inputs, seed : int
         Random inputs of the matvec; seed of the devices and the inputs.
-    tables : dict
-        Arguments of each selector by its name: in a file, a table of that name.
     """
 
     built_in: ClassVar[str] = "selector-margin"
@@ -125,9 +70,7 @@ class SelectorMarginConfig(Settings):
 
     study: Literal["selector-margin"] = "selector-margin"
     selectors: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(_DEFAULTS["selectors"])
-    sizes: Annotated[tuple[Annotated[Whole, Field(ge=2, le=8192)], ...], Field(min_length=1)] = tuple(
-        _DEFAULTS["sizes"]
-    )
+    sizes: Annotated[tuple[Lines, ...], Field(min_length=1)] = tuple(_DEFAULTS["sizes"])
     wires: Annotated[tuple[NotNegative, ...], Field(min_length=1)] = tuple(_DEFAULTS["wires"])
     schemes: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(_DEFAULTS["schemes"])
     write_scheme: str = _DEFAULTS["write_scheme"]
@@ -139,27 +82,16 @@ class SelectorMarginConfig(Settings):
     overdrive: Positive = _DEFAULTS["overdrive"]
     inputs: Annotated[Whole, Field(ge=1)] = _DEFAULTS["inputs"]
     seed: Annotated[Whole, Field(ge=0, lt=2**63)] = _DEFAULTS["seed"]
-    tables: dict[str, dict[str, Any]] = Field(default={name: _DEFAULTS[name] for name in _TABLES})
 
-    @model_validator(mode="before")
+    @field_validator("selectors")
     @classmethod
-    def _of_tables(cls, content):
-        """Each selector's table goes into ``tables``, with the defaults of what it leaves out."""
-        if not isinstance(content, dict):
-            return content
-        given = {key: value for key, value in content.items() if key in SELECTORS}
-        for name, value in given.items():
-            if not isinstance(value, dict):
-                raise ValueError(f"{name} must be a table of numbers; got {shown(value)}")
-        tables = {name: {**_DEFAULTS.get(name, {}), **table} for name, table in given.items()}
-        rest = {key: value for key, value in content.items() if key not in given}
-        return {**rest, "tables": {**cls.model_fields["tables"].default, **rest.get("tables", {}), **tables}}
+    def _known(cls, values):
+        return check_selectors(values)
 
-    @field_validator("selectors", "schemes")
+    @field_validator("schemes")
     @classmethod
-    def _known(cls, values, info):
-        allowed = (_NONE, *SELECTORS) if info.field_name == "selectors" else SCHEMES
-        return distinct(tuple(check.choice("each", value, allowed) for value in values))
+    def _known_schemes(cls, values):
+        return distinct(tuple(check.choice("each", value, SCHEMES) for value in values))
 
     @field_validator("write_scheme")
     @classmethod
@@ -171,19 +103,8 @@ class SelectorMarginConfig(Settings):
     def _increasing(cls, values, info):
         return strictly_increasing(info.field_name, values, "ohm" if info.field_name == "wires" else "")
 
-    @field_validator("tables")
-    @classmethod
-    def _valid(cls, tables):
-        for name, table in tables.items():
-            _selector(check.choice("each", name, SELECTORS), table)
-        return tables
-
     @model_validator(mode="after")
     def _apart(self):
         if not self.low < self.high:
             raise ValueError(f"low [S] must be below high [S]; {self.low:g} S is not below {self.high:g} S")
         return self
-
-    def selector(self, name: str) -> Selector | None:
-        """The selector of a name, None for "none"."""
-        return None if name == _NONE else _selector(name, self.tables.get(name, {}))

@@ -16,8 +16,9 @@ from pcmphys.parameters import cite
 from pcmphys.study.kind import Kind
 from pcmphys.study.plan import Part, Plan, labelled
 from pcmphys.study.selector_margin import report
-from pcmphys.study.selector_margin.array import applied_voltage, measure_array
+from pcmphys.study.selector_margin.array import measure_array
 from pcmphys.study.selector_margin.settings import SelectorMarginConfig
+from pcmphys.study.selectors import applied_voltage
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -19,7 +19,7 @@ from pcmphys.errors import ParameterError
 from pcmphys.numerics.parts import Parts
 from pcmphys.study import SelectorMarginConfig, run, save
 from pcmphys.study.selector_margin import study
-from pcmphys.study.selector_margin.array import applied_voltage
+from pcmphys.study.selectors import applied_voltage
 
 SMALL = {"study": "selector-margin", "sizes": [4, 8, 16], "wires": [0.0, 50.0], "inputs": 2}
 TINY = {**SMALL, "sizes": [3, 4], "selectors": ["none", "diode", "ots"]}
