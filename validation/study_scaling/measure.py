@@ -99,10 +99,12 @@ def pool(workers: int) -> Iterator[Executor]:
 def cluster(workers: int) -> Iterator[Executor]:
     """A Dask scheduler and its workers, each a process of this machine."""
     try:
+        import dask
         from distributed import LocalCluster
     except ImportError:
         raise MissingProgram('Dask: pip install "pcmphys[dask]"') from None
     with (
+        dask.config.set({"distributed.worker.profile.enabled": False}),  # as the page on clusters says
         LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as made,
         connect(made.scheduler_address) as executor,
     ):
