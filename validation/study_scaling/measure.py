@@ -64,12 +64,12 @@ class Timed:
 
     @property
     def alone(self) -> float:
-        """Time [s] on the clock if each worker had a core of its own: what a busy machine hides.
+        """Time [s] on the clock if the study had as many cores to itself as workers: what a busy machine hides.
 
         What idle processes spend is that of the time on the clock, which a busy machine makes long.
         """
-        idle = self.idle_own + self.idle_theirs / self.workers
-        return (self.own + self.theirs / self.workers - idle * self.wall) / (1.0 - idle)
+        idle = self.idle_own + self.idle_theirs
+        return (self.own + self.theirs - idle * self.wall) / (self.workers - idle)
 
 
 def timed(devices: int, workers: int, executor: Executor) -> Timed:
