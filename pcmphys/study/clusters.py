@@ -2,7 +2,7 @@
 
 A study is a list of independent, seeded chunks, and its results do not depend on who ran them: workers may come, go
 and die while it runs, and the bits are those of a run on a laptop with processors of the same kind. (Processors of
-different kinds run different code in BLAS and in the mathematics library; these may differ in the last bit.) Only the
+different kinds run different code for exponentials and logarithms in NumPy; these may differ in the last bit.) Only the
 process that asks writes files: workers need no shared disk, and no files but an installed pcmphys, the same version
 everywhere, which is checked. It needs the extra ``dask``: ``pip install "pcmphys[dask]"``.
 
@@ -14,7 +14,8 @@ How much memory a worker needs is said before the study starts, and ``pcm.study.
     pcmphys study mine.toml --out mine --scheduler tcp://ADDRESS:8786
 
 Workers with one thread each are the fastest: a chunk stays on one thread, and those of one process share its
-interpreter.
+interpreter. ``export DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED=False`` where they start spares them a profiler that
+costs some percent.
 
 **Slurm** (or PBS, LSF, SGE, HTCondor), with ``pip install dask-jobqueue``. Run this on the login node, or as a small
 job of its own, as it lives as long as the study; it asks for workers as ordinary jobs, and the scheduler takes them as
@@ -33,8 +34,8 @@ they start::
         results = pcm.study.run("mine.toml", executor, directory="mine")
 
 ``print(cluster.job_script())`` shows the job before it is sent. A job that reaches its wall time takes its workers with
-it; their chunks go to others (Dask gives a chunk up when its worker has died three times more than it may,
-``distributed.scheduler.allowed-failures``). If the login node ends the script, start it again with the same directory:
+it; their chunks go to others (Dask gives a chunk up when more workers than ``distributed.scheduler.allowed-failures``,
+three, have died at it). If the login node ends the script, start it again with the same directory:
 finished chunks are kept.
 
 **Kubernetes**, with ``pip install dask-kubernetes`` and its operator in the cluster (``helm install --repo
@@ -56,7 +57,7 @@ pcmphys; one line makes it of Dask's own, with the Python and Dask of the machin
         results = pcm.study.run("mine.toml", executor, directory="mine", store="zarr")
     cluster.close()
 
-Neither was run on a real Slurm or Kubernetes by us; that the calls exist and what job they make was looked at.
+Neither was tried on a real Slurm or Kubernetes: the job that the first makes and the arguments of both were looked at.
 """
 
 from __future__ import annotations

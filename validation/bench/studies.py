@@ -21,7 +21,7 @@ def run(quick: bool) -> list[Bench]:
     name = f"study of {devices * _READS_A_DEVICE:.0e} device reads".replace("e+0", "e")
     rows = [
         at_least(
-            f"{name}, 2 worker processes: faster than 1, each with a core of its own", one.alone / two.alone, 1.7,
+            f"{name}, 2 worker processes: faster than 1, with a core for each to itself", one.alone / two.alone, 1.7,
             "times", f"{scaled(one.alone)} and {scaled(two.alone)}, from processor times", quick,
         ),
         shown(f"the same on the clock, other programs included: {name}", one.wall / two.wall, "times",

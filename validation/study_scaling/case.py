@@ -1,7 +1,7 @@
 """A study of many device reads on one and two worker processes and on a Dask cluster: the same bits, and what it takes.
 
 The bits are a verdict. Times are shown: they are this machine's, and of whatever else runs on it. Beside the time on
-the clock stands what the processor times say the clock would have shown, had each worker had a core of its own.
+the clock stands what it would have been by the processor times, had the study had as many cores to itself as workers.
 """
 
 from __future__ import annotations
@@ -56,11 +56,11 @@ def _shown(found: dict[tuple[str, int], Timed], devices: int, resumed: float) ->
         one, two = found[name, 1], found[name, 2]
         rows += [
             _row(f"{reads}, 2 {name} against 1: speed-up on the clock of this busy machine", one.wall / two.wall),
-            _row(f"{reads}, 2 {name} against 1: speed-up had each a core of its own", one.alone / two.alone),
+            _row(f"{reads}, 2 {name} against 1: speed-up with a core for each to itself", one.alone / two.alone),
         ]
     pool, dask = found[POOL, 2], found[DASK, 2]
     rows.append(
-        _row("2 Dask workers against 2 worker processes: time had each a core of its own", dask.alone / pool.alone)
+        _row("2 Dask workers against 2 worker processes: time with a core for each to itself", dask.alone / pool.alone)
     )
     rows.append(_row("time of going on from all parts over that of the study [%]", 100.0 * resumed))
     return rows

@@ -64,12 +64,12 @@ class Timed:
 
     @property
     def alone(self) -> float:
-        """Time [s] on the clock if each worker had a core of its own: what a busy machine hides.
+        """Time [s] on the clock if the study had as many cores to itself as workers: what a busy machine hides.
 
         What idle processes spend is that of the time on the clock, which a busy machine makes long.
         """
-        idle = self.idle_own + self.idle_theirs / self.workers
-        return (self.own + self.theirs / self.workers - idle * self.wall) / (1.0 - idle)
+        idle = self.idle_own + self.idle_theirs
+        return (self.own + self.theirs - idle * self.wall) / (self.workers - idle)
 
 
 def timed(devices: int, workers: int, executor: Executor) -> Timed:
@@ -99,10 +99,12 @@ def pool(workers: int) -> Iterator[Executor]:
 def cluster(workers: int) -> Iterator[Executor]:
     """A Dask scheduler and its workers, each a process of this machine."""
     try:
+        import dask
         from distributed import LocalCluster
     except ImportError:
         raise MissingProgram('Dask: pip install "pcmphys[dask]"') from None
     with (
+        dask.config.set({"distributed.worker.profile.enabled": False}),  # as the page on clusters says
         LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as made,
         connect(made.scheduler_address) as executor,
     ):
