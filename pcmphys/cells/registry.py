@@ -13,6 +13,7 @@ from pcmphys.cells.statistical.laws import StatisticalParameters
 from pcmphys.errors import ParameterError
 from pcmphys.numerics.check import suggest
 from pcmphys.parameters import fill, read_technology
+from pcmphys.parameters.choices import chosen
 
 # a new kind of cell is one line here
 _MODELS = {
@@ -62,4 +63,5 @@ def load_cell(name_or_path: str | Path) -> Any:
             f"{suggest(technology.model, _MODELS)}"
         )
     parameters, cell = _MODELS[technology.model]
-    return cell(fill(parameters, technology), technology)
+    made = chosen(parameters, technology)
+    return cell(fill(parameters, made), made)

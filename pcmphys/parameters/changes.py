@@ -7,6 +7,7 @@ from typing import Any
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
+from pcmphys.parameters.choices import chosen
 from pcmphys.parameters.loader import check_source, fields_of, fill, validated
 from pcmphys.parameters.schema import Quantity, Technology
 
@@ -59,7 +60,8 @@ def changed(
             "inherited": {key: home for key, home in inherited.items() if key not in own},
         }
     )
-    return fill(schema, found), found
+    made = chosen(schema, found)
+    return fill(schema, made), made
 
 
 def _name(old: str, new: str | None) -> str:

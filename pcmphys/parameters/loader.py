@@ -120,6 +120,7 @@ def _technology(file: str, content: dict[str, Any], references: dict[str, str], 
         file=file,
         references=references,
         inherited=inherited,
+        bases=() if base is None else (base.name, *base.bases),
     )
 
 
@@ -228,6 +229,11 @@ def fields_of(schema: type, prefix: str = "") -> dict[str, dataclasses.Field[Any
 def _hints(schema: type) -> dict[str, Any]:
     """Types of the fields: to read them from their text takes longer than all the checks of a changed cell."""
     return get_type_hints(schema)
+
+
+def table_of(schema: type, name: str) -> type | None:
+    """The dataclass of a field that is a sub-table; else None."""
+    return _table(_hints(schema)[name])
 
 
 def _table(hint) -> type | None:

@@ -69,6 +69,7 @@ class Technology(BaseModel):
     file: str
     references: dict[str, str] = {}  # BibTeX of a .bib file beside the parameter file, by key
     inherited: dict[str, str] = {}  # name of the technology that a number comes from, if not from this one
+    bases: tuple[str, ...] = ()  # names of the technologies that this one stands on, the nearest first
 
     def __repr__(self) -> str:
         return f"Technology({self.name!r}, {self.model}, {len(self.quantities)} numbers)"

@@ -2,7 +2,7 @@
 
 What lets go first is not the thinnest sector: heat and current go over into its neighbours. In an electro-thermal model
 of twelve rough domes the threshold follows the harmonic mean of the sectors' thickness (correlation 0.88; with the
-least one 0.15). A sector counts as no thinner than one hop between traps, also where grains bridge it.
+least one 0.15). A sector counts as no thinner than the distance between traps, also where grains bridge it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ def barrier(i, p, state):
 
     From rims and grains alone, without evaluating the structure.
     """
-    least = p.conduction.hop_distance
+    least = p.conduction.least_thickness
     inverse, thickest, grains = 0.0, 0.0, 0
     for s in range(SECTORS):
         thickness = max(state.rim[i, s], least)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from tests.oracles.mushroom_conduction import root
+from tests.oracles.mushroom_conduction import VACUUM, root
 from tests.oracles.mushroom_pulse import BOLTZMANN, CHARGE
-
-VACUUM = 8.8541878188e-12
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from scipy.special import lambertw
+
 from tests.oracles.mushroom_pulse import (
     AMORPHOUS,
     BOLTZMANN,
@@ -18,6 +20,7 @@ from tests.oracles.mushroom_pulse import (
 )
 
 SHELLS = 24
+VACUUM = 8.8541878188e-12
 
 
 def root(function: Callable[[float], float], low: float, high: float) -> float:
@@ -192,13 +195,25 @@ class Conducting:
 
     # ---- conduction
 
+    def least_thickness(self) -> float:
+        """Distance between traps."""
+        c = self.parameters.conduction
+        return c.hopping.hop_distance if c.poole_frenkel is None else c.poole_frenkel.trap_distance
+
+    def bending_field(self, temperature: float) -> float:
+        """Field from which the dome's current bends."""
+        c, thermal = self.parameters.conduction, BOLTZMANN * temperature / CHARGE
+        if c.poole_frenkel is None:
+            return 2.0 * thermal / c.hopping.hop_distance
+        return math.pi * VACUUM * c.poole_frenkel.permittivity * thermal**2 / CHARGE
+
     def log_drift(self, s: int, exponent: float, temperature: float) -> float:
         r = self.parameters.relaxation
         return exponent * r.barrier * CHARGE * float(r.initial - self.order[s]) / (BOLTZMANN * temperature)
 
     def barrier(self) -> float:
         """Harmonic mean of the sectors' amorphous thickness, none less than a hop; zero if none is more."""
-        least = self.parameters.conduction.hop_distance
+        least = self.least_thickness()
         width = self.span / SHELLS
         found = []
         for s in range(SECTORS):
@@ -231,18 +246,18 @@ class Conducting:
             hotter = activation * CHARGE / BOLTZMANN * (1.0 / c.reference_temperature - 1.0 / temperature)
             return math.exp(self.log_drift(s, exponent, temperature) - hotter)
 
-        thermal = 2.0 * BOLTZMANN * temperature / CHARGE
-        sectors = []
+        bending, sectors = self.bending_field(temperature), []
         edge = 0.0
         for s in range(SECTORS):
             on_dome = grown(s, self.exponents(s)[0], c.amorphous_activation)
             on_films = grown(s, self.exponents(s)[1], c.boundary_activation)
             trapped = math.exp(noise[s])
-            bend = thermal * max(rows["thickness"][s], c.hop_distance) / c.hop_distance
+            thickness = rows["thickness"][s]
+            bend, crowding = bending * max(thickness, self.least_thickness()), self.crowding(thickness)
             closed = rows["dome"][s] / (rows["dome"][s] + rows["films"][s])
             edge += c.edge_conductance * closed / (SECTORS * on_dome)
             sectors.append((rows["dome"][s] * on_dome * trapped, rows["films"][s] * on_films * trapped, bend,
-                            rows["shunt"][s]))  # fmt: skip
+                            crowding, rows["shunt"][s]))  # fmt: skip
 
         def behind_heater(v: float) -> float:
             return edge * v + sum(self.sector_current(v, *sector) for sector in sectors)
@@ -251,12 +266,30 @@ class Conducting:
         inner = root(lambda v: v + series * behind_heater(v) - size, 0.0, size)
         return math.copysign(behind_heater(inner), voltage)
 
-    @staticmethod
-    def sector_current(voltage: float, dome: float, films: float, bend: float, shunt: float) -> float:
-        """Dome, I = (bend / dome) sinh(V_dome / bend), in series with the films; the liner beside them."""
-        if dome == 0.0:
+    def crowding(self, thickness: float) -> float:
+        """Of the current in a sector's dome: -<ln c> of the density over its mean, to the digits of the cell's law."""
+        z2 = (thickness / (2.0 * self.radius + thickness)) ** 2
+        return 2.0 / 3.0 * z2 / (1.0 - 0.6 * z2)
+
+    def dome_voltage(self, ohmic: float, bend: float, crowding: float) -> float:
+        """Voltage over a dome at a current that would need a voltage without any bend."""
+        if self.parameters.conduction.poole_frenkel is None:
+            y = math.asinh(ohmic / bend)
+            return bend * (y - crowding * math.tanh(y) ** 3)
+        r = 2.0 * float(lambertw(0.5 * math.sqrt(ohmic / bend)).real)  # r^2 e^r = j
+        return bend * (r * r - crowding * 2.0 * r**3 * (3.0 + r) / (2.0 + r) ** 3)
+
+    def sector_current(
+        self, voltage: float, dome: float, films: float, bend: float, crowding: float, shunt: float
+    ) -> float:
+        """Dome in series with the films, the liner beside them: by the current, of which each voltage is a function."""
+        if dome == 0.0 or voltage == 0.0:
             return voltage * (1.0 / films + shunt)
-        # beyond it the dome alone would carry more than the films let through
-        most = min(voltage, bend * math.asinh(voltage / bend * dome / films))
-        over_dome = root(lambda u: u + films * bend / dome * math.sinh(u / bend) - voltage, 0.0, most)
-        return bend / dome * math.sinh(over_dome / bend) + shunt * voltage
+        # in ln I: the current is at least that of a dome that does not bend, and films alone let no more through
+        low, high = math.log(0.5 * voltage / (dome + films)), math.log(2.0 * voltage / films)
+
+        def needed(log_current: float) -> float:
+            current = math.exp(log_current)
+            return self.dome_voltage(current * dome, bend, crowding) + current * films - voltage
+
+        return math.exp(root(needed, low, high)) + shunt * voltage

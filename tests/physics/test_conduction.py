@@ -1,4 +1,4 @@
-"""Activation, polycrystal, effective medium and the field where hopping turns exponential."""
+"""Activation, polycrystal, effective medium."""
 
 import math
 
@@ -8,11 +8,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pcmphys.cells import load_cell
 from pcmphys.physics.conduction import laws as conduction
-from pcmphys.physics.conduction.laws import ConductionFloats
-from tests.physics.exact import BOLTZMANN, CHARGE, EPS, error, exact
+from tests.physics.exact import BOLTZMANN, EPS, error, exact
 
-P = ConductionFloats(300.0, 1.0, 0.38 * 1.602176634e-19, 5e-9, 750.0, 10e-9, 20e-9, 0.6, 1.3e-20, 2000.0, 0.0)
+P = (
+    load_cell("ibm-90nm-doped-gst")
+    .parameters.pack()
+    .conduction._replace(crystal_conductivity=750.0, boundary_length=10e-9, texture_spread=0.6)
+)
 FRACTION = st.floats(0, 1)
 CONDUCTIVITY = st.floats(-6, 6).map(lambda x: 10.0**x)
 TEMPERATURE = st.floats(77.0, 900.0)
@@ -172,24 +176,3 @@ def test_more_crystal_conducts_more(xs, contrast):
     low, high = sorted(xs)
     c = 10.0**contrast
     assert conduction.mixture(low, 1.0, c)[0] <= conduction.mixture(high, 1.0, c)[0] * (1 + 1e-12)
-
-
-@given(thickness=st.floats(0, 100e-9), temperature=TEMPERATURE)
-def test_field_voltage(thickness, temperature):
-    with mpmath.workdps(30):
-        hop = mpmath.mpf(P.hop_distance)
-        layer = max(mpmath.mpf(thickness), hop)
-        formula = 2 * BOLTZMANN * mpmath.mpf(temperature) * layer / (CHARGE * hop)
-    assert error(conduction.field_voltage(thickness, temperature, P), formula) < 8 * EPS
-
-
-def test_field_voltage_is_where_hopping_turns_exponential():
-    thickness, temperature = 25e-9, 300.0
-    bend = conduction.field_voltage(thickness, temperature, P)
-    # a hop of dz downhill in the field gains q F dz / 2 at the barrier's top: the ratio of forward to backward hops
-    for voltage in (1e-4, 0.2, 1.0):
-        forward = math.exp(0.5 * 1.602176634e-19 * voltage / thickness * P.hop_distance / (1.380649e-23 * temperature))
-        assert 2 * math.sinh(voltage / bend) == pytest.approx(forward - 1 / forward, rel=1e-10)
-    # a layer of one hop or less never divides by zero
-    least = conduction.field_voltage(P.hop_distance, temperature, P)
-    assert conduction.field_voltage(0.0, temperature, P) == least == pytest.approx(2 * 0.025852, rel=1e-4)

@@ -15,7 +15,7 @@ from pcmphys import Bias, Crossbar, Wires
 from pcmphys.crossbar import OTS, Diode, Exponential, Selector, Transistor
 from pcmphys.numerics.random import poisson
 from pcmphys.programming import SCHEMES
-from tests.cells.mushroom.mushroom_cells import varied
+from tests.cells.mushroom.mushroom_cells import emitting, varied
 
 RESET = pcm.Pulse(current=460e-6, width=20e-9, fall=3e-9)
 WEAK = pcm.Pulse(current=20e-6, width=1e-10)
@@ -23,6 +23,7 @@ BARE = pcm.load_cell("ibm-90nm-doped-gst")
 CELLS = {
     "bare": BARE,
     "projected": pcm.load_cell("ibm-90nm-projected"),
+    "emitting": emitting(BARE),
     # many grains, uneven traps that change within a read, a path along the edge
     "busy": varied(
         crystallization={"nucleation_factor": 60.0 * BARE.parameters.crystallization.nucleation_factor},

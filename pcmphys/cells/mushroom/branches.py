@@ -8,7 +8,8 @@ from pcmphys.cells.mushroom.drive import branch_of, off_point, threshold
 from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.physics import switching
-from pcmphys.physics.conduction.solve import ROOM, activation, load_sectors, series_resistance, solve_current
+from pcmphys.physics.conduction.rows import ROOM
+from pcmphys.physics.conduction.solve import activation, load_sectors, series_resistance, solve_current
 from pcmphys.physics.dome import barrier
 from pcmphys.physics.state import SECTORS
 from pcmphys.physics.switching import OnState

@@ -17,7 +17,6 @@ import numpy as np
 
 from pcmphys.cells.mushroom.glass import mean_drift
 from pcmphys.numerics.compile import law
-from pcmphys.numerics.elementary import log
 from pcmphys.physics import geometry, heat, switching
 from pcmphys.physics.conduction import laws as conduction
 from pcmphys.physics.conduction.solve import load_sectors, solve_current
@@ -86,7 +85,7 @@ def surely_on(current, excess, off, p, state):
     It is where the off-state would need more voltage than the on-state even if no sector had drifted, grains were as
     good as shorts, and the dome were thinner by a hop than the barrier it is. ``excess`` [V] as in `OnState`.
     """
-    i, thickness = off.index, max(off.barrier - p.conduction.hop_distance, 0.0)
+    i, thickness = off.index, max(off.barrier - p.conduction.least_thickness, 0.0)
     if p.projected:  # a liner leads past the dome
         return False
     radius = p.geometry.heater_radius * state.device[i, RADIUS]
@@ -98,10 +97,9 @@ def surely_on(current, excess, off, p, state):
     grown = conduction.polycrystal(p.conduction.rim_grain, p.conduction) * state.device[i, CRYSTAL]
     needed = current * off.activated[1] / max(crystal * grown, _LEAST)
     if thickness > 0.0:
-        field = conduction.field_voltage(thickness, off.ambient, p.conduction)
         low = p.conduction.amorphous_conductivity * state.device[i, AMORPHOUS] / off.activated[0]
         ohmic = current * geometry.shell_factor(radius, radius + thickness) / (SECTORS * low)
-        needed += field * log(max(2.0 * ohmic / field, 1.0))  # arsinh is more
+        needed += conduction.dome_voltage(ohmic, thickness, radius, off.ambient, p.conduction)
     return needed >= p.heat.on_voltage + excess * switching.decay(current, p.switching)
 
 

@@ -30,6 +30,7 @@ from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import log
 from pcmphys.numerics.random import Stream, draw_of, words_of
+from pcmphys.physics.conduction.rows import ROOM as OFF_ROOM
 from pcmphys.physics.conduction.solve import activation
 from pcmphys.physics.conduction.structure import SCRATCH
 from pcmphys.physics.crystallization.pulse import (
@@ -71,7 +72,7 @@ def pulse(start, stop, address, cell, drive, chosen, state, out):
     cell = p, tables, glass_in(steps, ambient, p)
     numbers, scale = borrowed(chosen)
     state, out = borrowed(state), borrowed(out)
-    memory = np.empty(ROOM), np.empty(SCRATCH), np.zeros(SECTORS), np.empty((ROWS, steps.shape[0]))
+    memory = np.empty(max(ROOM, OFF_ROOM)), np.empty(SCRATCH), np.zeros(SECTORS), np.empty((ROWS, steps.shape[0]))
     work, room, still, course = borrowed(memory)
     activated = activation(ambient, p.conduction)
     first, peak = 0.0, 0.0

@@ -10,11 +10,8 @@ from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, launch
 from pcmphys.numerics.elementary import exp
 from pcmphys.numerics.random import U64, draw_of
+from pcmphys.physics.conduction.rows import DOME, FIELD, ROOM, VALUE
 from pcmphys.physics.conduction.solve import (
-    DOME,
-    FIELD,
-    ROOM,
-    SINH,
     activation,
     load_sectors,
     read_current,
@@ -66,7 +63,7 @@ def shares(start, stop, temperature, p, voltage, state, out):
         edge, series = load_sectors(i, temperature, activated, still, p, state, work), series_resistance(i, p, state)
         current, slope = solve_current(voltage, edge, series, work)
         for s in range(SECTORS):
-            out[i, s] = work[FIELD + s] * work[DOME + s] * work[SINH + s] / current
+            out[i, s] = work[FIELD + s] * work[DOME + s] * work[VALUE + s] / current
         out[i, SECTORS] = 1.0 - series * slope
     kept(memory)
 

@@ -19,12 +19,10 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
+from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE, VACUUM_PERMITTIVITY
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 
-VACUUM_PERMITTIVITY = 8.8541878188e-12
-"""Electric constant [F/m] (CODATA 2022)."""
 _MOST_STEPS = 100
 _ROUNDING = 1e-14
 _TINY = 1e-9

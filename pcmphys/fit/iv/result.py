@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 _CELL = {
-    "hop_distance": "conduction.hop_distance",
     "activation_energy": "conduction.amorphous_activation",
     "series_resistance": "conduction.series_resistance",
     "hold_voltage": "heat.on_voltage",
@@ -32,7 +31,10 @@ _CELL = {
     "threshold_field": "switching.threshold_field",
     "temperature_slope": "switching.temperature_slope",
 }
-"""Numbers of a mushroom cell that an I-V gives."""
+"""Numbers of a mushroom cell that an I-V gives, whatever its law of conduction."""
+_LAW = {"hop_distance": "conduction.hopping.hop_distance", "permittivity": "conduction.poole_frenkel.permittivity"}
+"""The number in each law of conduction."""
+_TRAPS = "conduction.poole_frenkel.trap_distance"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -248,7 +250,8 @@ class IvFit(FitResult):
     def cell_changes(self, cell: Any) -> Mapping[str, Any]:
         """Numbers of a mushroom cell: those of conduction, on-state and threshold that the data determine.
 
-        Conductance and thickness are of one device and its state, not of a technology, and are left to
+        The cell then conducts by the law that was fitted, with its hop distance or permittivity as found or as given.
+                Conductance and thickness are of one device and its state, not of a technology, and are left to
         `pcmphys.fit.calibrate`. Thresholds and activation energies are those of the glass as old as it was.
         """
         known = getattr(getattr(cell, "technology", None), "quantities", {})
@@ -260,13 +263,33 @@ class IvFit(FitResult):
         for name in ("threshold_field", "threshold_offset"):
             if name in values:
                 values[name] *= colder
-        changes: dict[str, Any] = {
+        changes: dict[str, Any] = self._law_of(cell, found)
+        changes |= {
             _CELL[name]: {"value": value, "note": f"{found[name]}{self._where(name, rise)}"}
             for name, value in values.items()
         }
         if "threshold_field" in values and "switching.threshold_offset" in known:
             none = {"value": 0.0, "note": "the field is the apparent one, V_th / u"}
             changes.setdefault("switching.threshold_offset", none)
+        return changes
+
+    def _law_of(self, cell: Any, found: Mapping[str, Estimate]) -> dict[str, Any]:
+        """The law of conduction with its number, for cells that have one."""
+        known = getattr(getattr(cell, "technology", None), "quantities", {})
+        law = self.__dict__["_model"].law
+        key = _LAW.get(law.material_name)
+        if key is None or not known.keys() & set(_LAW.values()):
+            return {}
+        if law.material_name in found:
+            one = found[law.material_name]
+            changes = {key: {"value": one.value, "note": str(one)}}
+        elif law.material is not None and key not in known:
+            changes = {key: {"value": law.material, "note": "as given to the fit"}}
+        else:
+            return {}
+        if law.material_name == "permittivity" and _TRAPS not in known:
+            least = cell.parameters.conduction.least_thickness
+            changes[_TRAPS] = {"value": least, "kind": "assumed", "note": "the hop distance that the cell had"}
         return changes
 
     def _where(self, name: str, rise: float) -> str:

@@ -37,6 +37,12 @@ def alike(**tables):
 QUIET = varied(telegraph={"traps": 0.0})
 
 
+def emitting(cell=CELL):
+    """The cell with the law of Poole and Frenkel in its glass, which at 0.2 V conducts about as before."""
+    law = {"poole_frenkel.permittivity": 12.0, "poole_frenkel.trap_distance": 6e-9, "amorphous_conductivity": 0.4}
+    return cell.but({f"conduction.{key}": value for key, value in law.items()}, source="a test")
+
+
 def history(devices):
     """Pulses, waits at two temperatures, program, reads; returns all that came out."""
     out = [*dataclasses.astuple(devices.apply(RESET))]

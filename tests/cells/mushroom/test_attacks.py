@@ -14,7 +14,7 @@ from pcmphys.cells.mushroom import devices as module
 from pcmphys.cells.mushroom import read as reads
 from pcmphys.physics.state import SHELLS
 from pcmphys.programming import SCHEMES
-from tests.cells.mushroom.mushroom_cells import CELL, RESET, P, alike, same, state, varied
+from tests.cells.mushroom.mushroom_cells import CELL, RESET, P, alike, emitting, same, state, varied
 
 COUNT = 7
 LARGEST = P.heat.largest_current
@@ -24,6 +24,7 @@ BUSY = varied(
     conduction={"edge_conductance": 2e-7},
     telegraph={"traps": 27.0, "fastest": 2e-9, "emission_over_capture": 0.4},
 )
+EMITTING = emitting()
 DEFECTS = {"stuck_high": 0.1, "stuck_low": 0.1, "limited": 0.3, "ceiling": 1e-5}
 
 AMBIENT = st.one_of(st.none(), st.floats(77.0, 879.9), st.just(math.nextafter(880.0, 0.0)))
@@ -151,14 +152,20 @@ def check_several_ways(cell, steps, seed, threads, options):
     assert same([whole.read()], [np.concatenate([chunk.read() for chunk in chunks])])
 
 
-@given(steps=st.lists(DO, min_size=1, max_size=6), seed=st.integers(0, 999), cell=st.sampled_from([CELL, BUSY]))
+@given(
+    steps=st.lists(DO, min_size=1, max_size=6), seed=st.integers(0, 999), cell=st.sampled_from([CELL, BUSY, EMITTING])
+)
 @settings(max_examples=150, deadline=None)
 def test_no_history_harms_or_tells_devices_apart(threads_for_few, steps, seed, cell):
     check_several_ways(cell, steps, seed, threads_for_few, DEFECTS if seed % 3 == 0 else {})
 
 
 @pytest.mark.slow
-@given(steps=st.lists(DO, min_size=4, max_size=16), seed=st.integers(0, 2**63), cell=st.sampled_from([CELL, BUSY]))
+@given(
+    steps=st.lists(DO, min_size=4, max_size=16),
+    seed=st.integers(0, 2**63),
+    cell=st.sampled_from([CELL, BUSY, EMITTING]),
+)
 @settings(max_examples=1500, deadline=None)
 def test_no_long_history_harms_or_tells_devices_apart(threads_for_few, steps, seed, cell):
     check_several_ways(cell, steps, seed, threads_for_few, DEFECTS if seed % 3 == 0 else {})

@@ -1,12 +1,11 @@
 """Currents of mushroom devices: odd, smooth, bending upwards; what a read gives of them; temperature and liner."""
 
-import math
-
 import mpmath
 import numpy as np
 import pytest
 
 import pcmphys as pcm
+from pcmphys.physics.conduction import rows as layout
 from pcmphys.physics.conduction import solve
 from pcmphys.physics.state import SECTORS
 from tests.cells.mushroom.mushroom_cells import CELL, PARTIAL, QUIET, RESET, SET, P
@@ -75,25 +74,46 @@ def test_reads_of_all_states_keep_their_stated_error(voltage, temperature):
     assert devices.read(voltage, temperature=temperature) == pytest.approx(current / voltage, rel=1e-5)
 
 
-@pytest.mark.parametrize("ratio", np.geomspace(1e-8, 1e8, 17))
-def test_every_dome_voltage_is_found(ratio):
-    """y + k sinh y = x for k and x of all sizes: one device whose sectors are all like that."""
-    for x in np.geomspace(1e-6, 1e3, 46):
-        work = np.zeros(solve.ROOM)
-        rows = {"DOME": 1.0, "RATIO": ratio, "SHARE": 1.0 / (1.0 + ratio), "FIELD": 1.0, "PER_FIELD": 1.0}
-        for name, value in rows.items():
-            start = getattr(solve, name)
-            work[start : start + SECTORS] = value
-        work[-SECTORS:] = 1.0 / (1.0 + ratio)  # slope at no voltage
-        current, slope = solve.solve_current(x, 0.0, 0.0, work)
+def sectors(law, ratio, crowding):
+    """Memory of one device whose sectors are all alike: R_films / R_dome, crowding; dome of 1 S that bends at 1 V."""
+    work = np.zeros(layout.ROOM)
+    rows = {"DOME": 1.0, "RATIO": ratio, "SHARE": 1.0 / (1.0 + ratio), "FIELD": 1.0, "PER_FIELD": 1.0,
+            "CROWDING": crowding, "SLOPE": 1.0 / (1.0 + ratio)}  # fmt: skip
+    for name, value in rows.items():
+        start = getattr(layout, name)
+        work[start : start + SECTORS] = value
+    work[layout.LAW] = law == "poole-frenkel"
+    return work
+
+
+def over_dome(law, log_j, crowding):
+    """Voltage over a dome by ln of its current; the formulas of `hopping` and `poole_frenkel`."""
+    j = mpmath.exp(log_j)
+    if law == "hopping":
+        y = mpmath.asinh(j)
+        return y - crowding * mpmath.tanh(y) ** 3
+    r = 2 * mpmath.lambertw(mpmath.sqrt(j) / 2).real
+    return r**2 - crowding * 2 * r**3 * (3 + r) / (2 + r) ** 3
+
+
+@pytest.mark.parametrize("law", ["hopping", "poole-frenkel"])
+@pytest.mark.parametrize("crowding", [0.0, 0.11, 0.41])
+@pytest.mark.parametrize("ratio", np.geomspace(1e-8, 1e8, 9))
+def test_every_dome_voltage_is_found(law, crowding, ratio):
+    """Dome and films in series for k and x of all sizes, by both laws."""
+    for x in np.geomspace(1e-6, 1e3, 19):
+        current, slope = solve.solve_current(x, 0.0, 0.0, sectors(law, ratio, crowding))
+        current, slope = current / SECTORS, slope / SECTORS
         with mpmath.workdps(40):
-            start = min(x / (1.0 + ratio), math.asinh(x / ratio))
-            y = mpmath.findroot(lambda u, x=x: u + ratio * mpmath.sinh(u) - mpmath.mpf(x), start)
-            assert current / SECTORS == pytest.approx(float(mpmath.sinh(y)), rel=1e-12 * max(1.0, float(y)))
-            assert slope / SECTORS == pytest.approx(float(mpmath.cosh(y) / (1 + ratio * mpmath.cosh(y))), rel=1e-11)
+            # the voltage that the current found needs, and how much it misses by in terms of the current
+            log_j = mpmath.log(mpmath.mpf(current))
+            rise = mpmath.diff(lambda at: over_dome(law, at, crowding), log_j) + ratio * mpmath.mpf(current)
+            miss = (over_dome(law, log_j, crowding) + ratio * mpmath.mpf(current) - mpmath.mpf(x)) / rise
+            assert abs(miss) < 1e-12 * max(1.0, float(abs(log_j)))
+            assert slope == pytest.approx(float(mpmath.mpf(current) / rise), rel=1e-11)
         if x < 6.0:
-            work[-SECTORS:] = 1.0 / (1.0 + ratio)
-            assert solve.read_current(x, 0.0, 0.0, work) == pytest.approx(current, rel=1e-7)
+            read = solve.read_current(x, 0.0, 0.0, sectors(law, ratio, crowding)) / SECTORS
+            assert read == pytest.approx(current, rel=1e-7 if law == "hopping" and crowding < 0.4 else 3e-6)
 
 
 def test_a_solver_of_circuits_is_not_warned(made):

@@ -35,7 +35,7 @@ def partly_set(count=400, seed=5):
 
 def harmonic(devices):
     """Harmonic mean of the rims, none less than a hop; grains must be few."""
-    return 1.0 / (1.0 / np.maximum(devices.amorphous_thickness, P.conduction.hop_distance)).mean(axis=-1)
+    return 1.0 / (1.0 / np.maximum(devices.amorphous_thickness, P.conduction.least_thickness)).mean(axis=-1)
 
 
 def cell_voltage(look, current, on):
@@ -113,7 +113,7 @@ def test_a_bridged_dome_has_no_threshold_and_one_open_sector_leaves_some():
     devices._state.rim[:, 0] = 0.0
     one_open = devices.threshold_voltage()
     assert ((one_open > 0.0) & (one_open < whole)).all()
-    devices._state.rim[:] = P.conduction.hop_distance
+    devices._state.rim[:] = P.conduction.least_thickness
     assert (devices.threshold_voltage() == 0.0).all()
 
 

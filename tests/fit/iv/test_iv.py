@@ -12,7 +12,7 @@ from pcmphys.errors import ParameterError
 from pcmphys.fit import IvFit, IvOptions, PooleDomeLaw, PooleFrenkelLaw, PooleLaw, iv
 from pcmphys.fit.iv.combine import mean_of
 from pcmphys.physics.relaxation import drift_exponent, order_of
-from pcmphys.physics.state import DOME_DRIFT
+from pcmphys.physics.state import DOME_DRIFT, RADIUS
 from tests.fit.iv.data import FLOOR, KELVIN, RELATIVE, conductance_at, exact, noisy
 from tests.fit.iv.test_branches import loop, snapback
 from tests.oracles.iv import Layer
@@ -276,35 +276,86 @@ def cell_sweeps(cell, kelvin, grid, seed, relative=0.01):
     return noisy(current, np.random.default_rng(seed), relative, 0.0), looks[0]
 
 
+def even_cell():
+    """The cell with domes as thick all around: the law then is that of its sectors, films in series apart."""
+    even = {"geometry.front_roughness": 0.0, "conduction.texture_spread": 0.0}
+    return pcm.load_cell("ibm-90nm-doped-gst").but(even, source="even")
+
+
 def test_a_cell_of_ours_gives_back_its_numbers():
-    """A device whose dome is as thick all around: the law then is that of its sectors, films in series apart."""
-    cell = pcm.load_cell("ibm-90nm-doped-gst")
-    cell = cell.but({"geometry.front_roughness": 0.0, "conduction.texture_spread": 0.0}, source="even")
+    cell = even_cell()
     grid, kelvin, p = np.linspace(0.02, 0.8, 40), (280.0, 300.0, 320.0, 340.0), cell.parameters
     current, look = cell_sweeps(cell, kelvin, grid, 1)
+    dz, state = p.conduction.hopping.hop_distance, look.state
+    law = PooleDomeLaw(heater_radius=float(p.geometry.heater_radius * state.device[0, RADIUS]))
     options = IvOptions(relative_error=0.01, series_resistance=p.conduction.series_resistance)
-    found = iv([grid] * 4, current, temperature=kelvin, hop_distance=p.conduction.hop_distance, options=options)
+    told = {"temperature": kelvin, "law": law, "options": options}
+    found = iv([grid] * 4, current, hop_distance=dz, **told)
     thick = float(look.amorphous_thickness.mean())
     assert found["thickness"].value == pytest.approx(thick, rel=0.01)
     assert found.goodness.p > 1e-3
+    # a plane layer is another law: it bends earlier as a whole, which only a thinner one does
+    plane = iv([grid] * 4, current, hop_distance=dz, **told | {"law": "poole"})
+    assert plane["thickness"].value + 4 * plane["thickness"].error < 0.99 * thick
+    assert plane.goodness.p < 1e-6
     # the glass as old as it is: drift adds nu E_s (S_0 - S) to the activation energy
-    state, r = look.state, p.relaxation.pack()
-    exponent = drift_exponent(r.dome_exponent, state.device[0, DOME_DRIFT], state.deviate[0, 0, 0], r)
+    r = p.pack().relaxation
+    nu = np.mean([drift_exponent(r.dome_exponent, state.device[0, DOME_DRIFT], z, r) for z in state.deviate[0, 0]])
     energy = p.conduction.amorphous_activation
-    energy += exponent * p.relaxation.barrier * (r.initial - order_of(float(state.age[0, 0]), r))
+    energy += nu * p.relaxation.barrier * (r.initial - order_of(float(state.age[0, 0]), r))
     assert found["activation_energy"].value == pytest.approx(energy, abs=0.005)
-    hops = iv([grid] * 4, current, temperature=kelvin, thickness=thick, options=options)
-    assert hops["hop_distance"].value == pytest.approx(p.conduction.hop_distance, rel=0.01)
-    changed = hops.to_cell(cell.but({"conduction.hop_distance": 7e-9}, source="another"), source="our own sweeps")
-    assert changed.parameters.conduction.hop_distance == hops["hop_distance"].value
+    hops = iv([grid] * 4, current, thickness=thick, **told)
+    assert hops["hop_distance"].value == pytest.approx(dz, rel=0.01)
+    another = cell.but({"conduction.hopping.hop_distance": 7e-9}, source="another")
+    changed = hops.to_cell(another, source="our own sweeps")
+    assert changed.parameters.conduction.hopping.hop_distance == hops["hop_distance"].value
     assert changed.parameters.conduction.amorphous_activation == hops["activation_energy"].value
+
+
+def test_a_fit_brings_its_law_to_a_cell():
+    """Which law a cell conducts by is a result of the fit too, in both directions."""
+    cell, layer = pcm.load_cell("ibm-90nm-doped-gst"), Layer(2e-9, law="poole-frenkel", permittivity=12.0)
+    told = {"temperature": KELVIN, "options": IvOptions(**TOLD | {"series_resistance": 0.0})}
+    emitted = iv(*sweeps(layer), law="poole-frenkel", thickness=25e-9, **told).to_cell(cell, source="sweeps")
+    conduction = emitted.parameters.conduction
+    assert conduction.hopping is None
+    assert conduction.poole_frenkel.permittivity == pytest.approx(12.0, rel=0.01)
+    assert conduction.poole_frenkel.trap_distance == cell.parameters.conduction.hopping.hop_distance
+    trap = emitted.technology.quantities["conduction.poole_frenkel.trap_distance"]
+    assert (trap.kind, trap.note) == ("assumed", "the hop distance that the cell had")
+    assert "conduction.hopping.hop_distance" not in emitted.technology.quantities
+    # a permittivity that is known makes the law too, where the cell has another
+    known = iv(*sweeps(layer), law=PooleFrenkelLaw(12.0), **told)
+    assert known.to_cell(cell).parameters.conduction.poole_frenkel.permittivity == 12.0
+    back = iv(*sweeps(), temperature=KELVIN, thickness=25e-9, options=IvOptions(**TOLD)).to_cell(emitted)
+    assert back.parameters.conduction.poole_frenkel is None
+    assert back.parameters.conduction.hopping.hop_distance == pytest.approx(5e-9, rel=0.01)
+    # a ratio alone tells nothing that a cell has
+    ratio = iv(*sweeps(), temperature=KELVIN, options=IvOptions(**TOLD))
+    assert ratio.to_cell(cell).parameters.conduction.hopping == cell.parameters.conduction.hopping
+
+
+def test_a_cell_of_the_other_law_gives_it_back():
+    """An even dome of a cell that emits from traps, before which films are nothing."""
+    emitting = {"poole_frenkel.permittivity": 12.0, "poole_frenkel.trap_distance": 6e-9, "amorphous_conductivity": 0.03}
+    cell = even_cell().but({f"conduction.{key}": value for key, value in emitting.items()}, source="emission")
+    grid, kelvin = np.linspace(0.02, 0.4, 40), (300.0, 340.0)
+    current, look = cell_sweeps(cell, kelvin, grid, 1)
+    thick = float(look.amorphous_thickness.mean())
+    options = IvOptions(relative_error=0.01, series_resistance=cell.parameters.conduction.series_resistance)
+    told = {"temperature": kelvin, "thickness": thick, "options": options}
+    found = iv([grid] * 2, current, law="poole-frenkel", **told)
+    # a plane layer of the same thickness: the crowding at the heater is felt as a lower permittivity
+    assert 0.85 * 12.0 < found["permittivity"].value < 12.0
+    hops = iv([grid] * 2, current, law="poole", **told)
+    assert found.goodness.chi2 < 0.1 * hops.goodness.chi2
 
 
 def test_a_rough_dome_is_called_so():
     cell = pcm.load_cell("ibm-90nm-doped-gst")
     grid, kelvin = np.linspace(0.02, 0.8, 40), (280.0, 320.0)
     current, look = cell_sweeps(cell, kelvin, grid, 1)
-    found = iv([grid] * 2, current, temperature=kelvin, hop_distance=cell.parameters.conduction.hop_distance,
+    found = iv([grid] * 2, current, temperature=kelvin, hop_distance=cell.parameters.conduction.hopping.hop_distance,
                options=IvOptions(relative_error=0.01, series_resistance=2000.0))  # fmt: skip
     rim = look.amorphous_thickness[0]
     assert rim.min() < found["thickness"].value < rim.mean()

@@ -48,12 +48,12 @@ def test_a_dome_is_the_integral_over_its_radius(thickness):
 
 def test_the_scale_is_that_of_the_cell():
     p = load_cell("ibm-90nm-doped-gst").parameters.conduction.pack()
-    law = PooleLaw(p.hop_distance)
+    law = PooleLaw(p.least_thickness)
     for thickness, kelvin in ((25e-9, 300.0), (8e-9, 380.0)):
         ratio = law.ratio(thickness, law.material)
         assert float(law.scale(ratio, kelvin)) == pytest.approx(field_voltage(thickness, kelvin, p), rel=1e-14)
         assert law.thickness(ratio, law.material) == pytest.approx(thickness)
-        assert law.material_of(ratio, thickness) == pytest.approx(p.hop_distance)
+        assert law.material_of(ratio, thickness) == pytest.approx(p.least_thickness)
         assert law.ratio_at(float(law.scale(ratio, kelvin)), kelvin) == pytest.approx(ratio)
 
 
