@@ -65,7 +65,8 @@ class NamedGrid(LevelGrid):
 def export_aihwkit(options: NamedGrid) -> None:
     """Write a noise model for aihwkit 1.1: a module with tables, and arguments for aihwkit's own model.
 
-    Noise is from device to device in programming and drift (one draw a device), and from read to read in read noise.
+    Programming error and drift are drawn once a device (after the cell's write and verify), read noise at every read;
+    reading disturbs nothing. Conductances in uS, times in s.
 
     Example:  pcmphys export aihwkit ibm-90nm-statistical --out noise
 

@@ -112,6 +112,9 @@ def aihwkit(
 
     aihwkit counts ``t_inference`` from the cell's reference time (its t_0). Held against aihwkit 1.1.0.
 
+    Programming error and drift are drawn once a device when weights are programmed: what is left after the cell's own
+    write and verify. Read noise is drawn at each ``drift_analog_weights``; reading disturbs nothing.
+
     Examples
     --------
     >>> import pathlib, tempfile

@@ -27,6 +27,7 @@ _LARGEST_RATIO = 1e6
 """Of Rmax over Rmin in the module's advice, where the least target is zero."""
 _DRAWS, _STEPS = 4096, 30
 """Devices of a target that are spread over conductances, and steps towards the noise that belongs to these."""
+_EACH_CELL = "    params.simulation.disable_fast_nonlinear_IV = True      # currents cell by cell\n"
 _LOST = (
     "Time: CrossSim's time is fixed during a simulation, and each programming at another time draws new devices.",
     "Coherent noise: CrossSim draws the read noise anew at every product, where 1/f and telegraph noise keep their "
@@ -115,6 +116,7 @@ def crosssim(
             "r_min": 1.0 / high,
             "r_max": 1.0 / max(low, high / _LARGEST_RATIO),
             "nonlinear_part": "" if source.ohmic else ", device.nonlinear_IV",
+            "nonlinear_line": "" if source.ohmic else _EACH_CELL,
             "mean": mean / _MICRO,
             "read_voltage": source.cell.read_voltage,
             "shape": source.shape[:, :1] if source.ohmic else source.shape,

@@ -312,6 +312,19 @@ def test_the_report_lists_bins_with_their_reason(statistical):
     assert page.isascii() or 'charset="utf-8"' in page
 
 
+def test_the_report_knows_of_kinks_between_targets():
+    levels = np.linspace(5e-6, 25e-6, 11)
+    source = pcm.export.sample(STATISTICAL, levels=levels, times=[DAY], devices=20_000)
+    found = round_trip("x", source, {"noise_std": source.noise_std}, {}, (), 0)
+    off = found.between()
+    law = STATISTICAL.moments(levels)["drift_exponent_spread"]
+    assert off["exponent_std"] == pytest.approx(
+        0.5 * np.abs(0.5 * (law[:-2] + law[2:]) / law[1:-1] - 1.0).max(), abs=0.01
+    )
+    assert off["conductance_mean"] < 0.005
+    assert "interpolation may be off by up to" in found.page()
+
+
 def test_missing_numbers_are_not_within_bounds(statistical):
     gone = np.full_like(statistical.noise_std, np.nan)
     trip = round_trip("x", statistical, {"noise_std": gone}, {}, (), 0)
