@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pcmphys.numerics.lazy import attach
 
 if TYPE_CHECKING:
-    from pcmphys import export, fit, plot, study
+    from pcmphys import export, fit, plot, portrait, study, testing
     from pcmphys.cells import load_cell
     from pcmphys.crossbar import (
         OTS,
@@ -53,7 +53,7 @@ else:
         },
         rooms=(
             "cells", "constants", "crossbar", "errors", "export", "fit", "matrix", "numerics", "parameters", "physics",
-            "plot", "programming", "study",
+            "plot", "portrait", "programming", "study", "testing",
         ),
     )  # fmt: skip
 
@@ -88,9 +88,11 @@ __all__ = [
     "margin_map",
     "optimise_split",
     "plot",
+    "portrait",
     "read_margin",
     "save_cell",
     "study",
+    "testing",
     "write_margin",
 ]
 __version__ = "0.1.0"

@@ -503,7 +503,15 @@ def test_data_takes_every_option_of_the_reader():
 
 @pytest.mark.parametrize(
     ("command", "count"),
-    [("data", 3), ("fit drift", 2), ("fit spectrum", 2), ("fit telegraph", 1), ("fit retention", 1), ("fit cell", 1)],
+    [
+        ("data", 3),
+        ("fit drift", 2),
+        ("fit spectrum", 2),
+        ("fit telegraph", 1),
+        ("fit retention", 1),
+        ("fit cell", 1),
+        ("look", 1),
+    ],
 )
 def test_the_examples_in_the_help_run(command, count, tmp_path):
     text = pcmphys(*command.split(), "--help").stdout

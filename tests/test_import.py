@@ -98,8 +98,8 @@ def test_a_name_that_was_changed_tells_the_new_one():
 
 
 PUBLIC = (pcm, pcm.crossbar, pcm.export, pcm.fit, pcm.matrix, pcm.parameters, pcm.plot, pcm.programming, pcm.study)
-TWICE = {"drift", "programming_curve"}
-"""`fit.drift` and `fit.programming_curve` fit what the two of `plot` draw: one subject, two rooms."""
+TWICE = {"drift", "iv", "programming_curve"}
+"""`fit.drift`, `fit.iv` and `fit.programming_curve` fit what those of `plot` draw: one subject, two rooms."""
 
 
 def test_a_public_name_means_one_thing():

@@ -9,11 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 import pcmphys as pcm
+from pcmphys.physics import dome
+from pcmphys.programming import SCHEMES
 
 DATA = pathlib.Path(__file__).parents[1] / "data" / "ibm-pcm-joshi-digitised"
 MAXIMUM = 25e-6
 READ = 250e-9
 RESET = pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9)
+SET = SCHEMES["gradient"].prepare[0]
 # number and averaging of the reads behind the measured exponents are not known
 READS = np.geomspace(27.0, 1e5, 20)
 
@@ -86,6 +89,12 @@ def incremental_set(cell, current: float, devices: int, seed: int, pulses: int =
     return np.array(reads)
 
 
+def barrier(look) -> np.ndarray:
+    """Harmonic mean thickness [m] of each device's domes, that of its threshold; population's shape."""
+    floats, state = look.cell.parameters.pack(), look.state
+    return np.array([dome.barrier(i, floats, state) for i in range(look.size)]).reshape(look.shape)
+
+
 def published_increment(conductance: np.ndarray, pulse: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and std [uS] of the change by pulse number 1, 2, ... at a conductance [uS] (nandakumar2018, second-hand)."""
     memory = np.exp(-pulse / 2.6)
@@ -120,3 +129,14 @@ def spectrum(cell, levels: np.ndarray, devices: int, seed: int, interval: float 
     trace /= trace.mean(axis=-1, keepdims=True)
     frequency, density = signal.welch(trace, fs=1.0 / interval, nperseg=reads // 2, detrend="linear", axis=-1)
     return frequency[1:], density[..., 1:].mean(axis=1), trace
+
+
+def noise_amplitude(frequency: np.ndarray, density: np.ndarray, interval: float) -> np.ndarray:
+    """Q_s of each level of a spectrum as `spectrum` gives it, S = Q_s^2 / f."""
+    band = noise_band(frequency, interval)
+    return np.sqrt((density[:, band] * frequency[band]).mean(axis=1))
+
+
+def noise_band(frequency: np.ndarray, interval: float) -> np.ndarray:
+    """Frequencies away from the ends: from the window's width below, and the average of a read above."""
+    return (frequency > 5.0 * frequency[0]) & (frequency < 0.4 / interval)

@@ -130,7 +130,11 @@ _LIMITS = [
     "- The crossbar solver is held against other solvers of the same circuit. That the circuit (ohmic cells, wires as "
     "resistors, no capacitance) describes a chip is not checked by any line here.",
     "- Not checkable with what is published: amplitudes of telegraph noise, how the measured exponents were averaged, "
-    "the split of the spread between devices and cycles, the read noise of the 90 nm cell point by point.",
+    "the split of the spread between devices and cycles, the read noise of the 90 nm cell point by point. Published as "
+    "shapes, without digits at hand: drift of the threshold from 25 to 185 C, spread of retention over cells and "
+    "cycles, resistance and threshold against temperature, recovery after the on-state.",
+    "- Of many papers behind the cases of on-state, threshold, conduction and growth only abstracts and captions were "
+    "seen: the references of the lines say so. They are of other devices than the 90 nm array, and of each other.",
 ]
 
 

@@ -1,4 +1,45 @@
-"""Cells as arrays of state: programming, waiting, reading. One file or folder a kind."""
+"""Cells as arrays of state: programming, waiting, reading. One file or folder a kind.
+
+What there is
+-------------
+- *Statistical* cells (``ibm-90nm-statistical``, ``hermes-14nm-statistical``): published moments of programming error,
+  drift and read noise, 36 bytes a device. No temperature, no pulses, no correlation between devices; drift from the
+  reference time on.
+- *Physical* mushroom cells (``ibm-90nm-doped-gst``, ``ibm-90nm-projected``): one state a device (rims and grains of 16
+  sectors, age of the glass, traps) behind programming, I-V, threshold, drift, noise and retention, see
+  `pcmphys.physics`. Reduced-order; most numbers are assumed or calibrated, and printed as such.
+- ``gst225-film``: nucleation and growth of a film, for the laws of crystallization alone.
+
+A cell makes a population, a population has a history, a look is one moment of it:
+
+>>> import numpy as np
+>>> import pcmphys as pcm
+>>> cell = pcm.load_cell("ibm-90nm-statistical")
+>>> devices = cell.population((64, 64), seed=7)
+>>> report = devices.program(np.full((64, 64), 12e-6))
+>>> devices.wait(3600.0)
+>>> look = devices.now()
+>>> bool(0.5e-6 < look.conductance.std() < 1.5e-6)
+True
+
+Your own numbers
+----------------
+A parameter file with ``base = "ibm-90nm-doped-gst"`` and the numbers that differ, each with unit, kind and source (your
+own BibTeX in ``mine.bib`` beside ``mine.toml``), or `but` for a trial; `pcmphys.fit` makes such files of measurements:
+
+>>> changed = pcm.load_cell("ibm-90nm-doped-gst").but({"heat.on_voltage": 0.7}, source="mine")
+>>> changed.technology.quantities["heat.on_voltage"].kind
+'user'
+
+Your own cell
+-------------
+Any object that offers what `pcmphys.cells.protocol` names (`Cell`, `Devices`, `Look`) works in crossbars, matrices and
+studies. `pcmphys.testing.check_cell` says whether it keeps what they rely on; an entry point of your package makes
+`load_cell` find it (`pcmphys.cells.kind`). A whole package of somebody else stands in ``tests/stranger``.
+
+>>> len(pcm.testing.check_cell(cell))
+13
+"""
 
 from pcmphys.cells.film import FilmCell, FilmHistory
 from pcmphys.cells.mushroom.cell import MushroomCell

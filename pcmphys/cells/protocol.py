@@ -88,7 +88,7 @@ class Devices(Protocol):
         ...
 
     def program(self, targets: Any, *, where: Any = None) -> Any:
-        """Program devices to conductances [S]."""
+        """Program devices to conductances [S]: a number, or the population's shape; ``where`` chooses some."""
         ...
 
     def wait(self, duration: float, temperature: float | None = None) -> None:

@@ -6,21 +6,33 @@ from pathlib import Path
 from typing import Any, Literal, overload
 
 from pcmphys.cells.film import FilmCell, FilmParameters
+from pcmphys.cells.kind import CellKind
 from pcmphys.cells.mushroom.cell import MushroomCell
 from pcmphys.cells.mushroom.parameters import MushroomParameters
 from pcmphys.cells.statistical.cell import StatisticalCell
 from pcmphys.cells.statistical.laws import StatisticalParameters
 from pcmphys.errors import ParameterError
 from pcmphys.numerics.check import suggest
+from pcmphys.numerics.doors import Kinds
 from pcmphys.parameters import fill, read_technology
 from pcmphys.parameters.choices import chosen
 
-# a new kind of cell is one line here
-_MODELS = {
-    "statistical": (StatisticalParameters, StatisticalCell),
-    "mushroom": (MushroomParameters, MushroomCell),
-    "film": (FilmParameters, FilmCell),
-}
+
+def _complaint(name: str, kind: object) -> str | None:
+    return None if isinstance(kind, CellKind) else f"expected a CellKind; got {type(kind).__name__}"
+
+
+# a new kind of cell is one line here, or an entry point of another package
+MODELS: Kinds[CellKind] = Kinds(
+    "pcmphys.cells",
+    {
+        "statistical": CellKind(StatisticalParameters, StatisticalCell),
+        "mushroom": CellKind(MushroomParameters, MushroomCell),
+        "film": CellKind(FilmParameters, FilmCell),
+    },
+    _complaint,
+)
+"""All kinds of cell, by the ``model`` of their parameter files."""
 
 
 @overload
@@ -37,12 +49,13 @@ def load_cell(name_or_path: str | Path) -> Any:
     Parameters
     ----------
     name_or_path : str or Path
-        Name of a shipped cell (`pcmphys.list_cells`) or the path of a parameter file.
+        Name of a cell that pcmphys or another installed package ships (`pcmphys.list_cells`), or the path of a
+        parameter file.
 
     Returns
     -------
-    StatisticalCell, MushroomCell or FilmCell
-        By the model of the technology.
+    StatisticalCell, MushroomCell, FilmCell, or a kind of another package
+        By the model of the technology, see `pcmphys.cells.kind`.
 
     Raises
     ------
@@ -57,11 +70,11 @@ def load_cell(name_or_path: str | Path) -> Any:
     2.5e-05
     """
     technology = read_technology(name_or_path)
-    if technology.model not in _MODELS:
+    if technology.model not in MODELS:
         raise ParameterError(
-            f"{technology.file}: model: expected one of {', '.join(_MODELS)}; got {technology.model!r}"
-            f"{suggest(technology.model, _MODELS)}"
+            f"{technology.file}: model: expected one of {', '.join(MODELS)}; got {technology.model!r}"
+            f"{suggest(technology.model, MODELS)}"
         )
-    parameters, cell = _MODELS[technology.model]
-    made = chosen(parameters, technology)
-    return cell(fill(parameters, made), made)
+    kind = MODELS[technology.model]
+    made = chosen(kind.parameters, technology)
+    return kind.cell(fill(kind.parameters, made), made)

@@ -9,8 +9,11 @@ STUDIES = ("digits", "selector-margin")
 
 
 def complete_study(incomplete: str) -> list[str]:
-    """Built-in studies and study files."""
-    return [name for name in STUDIES if name.startswith(incomplete)] + _toml_files(incomplete)
+    """Built-in studies, those of other packages, and study files."""
+    from pcmphys.numerics.doors import entry_points
+
+    names = [*STUDIES, *sorted(entry_points("pcmphys.studies"))]
+    return [name for name in names if name.startswith(incomplete)] + _toml_files(incomplete)
 
 
 def complete_cell(incomplete: str) -> list[str]:

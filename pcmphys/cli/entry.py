@@ -1,4 +1,4 @@
-"""Command line: pcmphys study | cite | cells | data | fit | export; errors of the user's making end as one line."""
+"""Command line (study, look, cite, cells, data, fit, export); errors of the user's making end as one line."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from pcmphys.cli import (
     fit_noise,
     fit_programming,
     fit_retention,
+    look,
     study,
     terminal,
-)  # fmt: skip
+)
 from pcmphys.errors import ConvergenceError, ParameterError
 
 app: typer.Typer = typer.Typer(
@@ -83,6 +84,7 @@ def help_of(
 
 
 app.command("data")(data.show_data)
+app.command("look")(look.look_at)
 app.command("study")(study.run_study)
 app.command("cite")(cells.print_sources)
 app.command("help")(help_of)

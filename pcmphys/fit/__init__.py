@@ -1,4 +1,30 @@
-"""Fits of models to measured data, and readers of the files the data come in."""
+"""Fits of models to measured data, and readers of the files the data come in.
+
+Files of testers are read in any layout, encoding and unit that they write (`read` for reads over time, `read_table`
+for columns of any kind; ``pcmphys data FILE`` shows what was recognised). Columns and units are declared as
+``name[unit]`` or found in the header. Masked, missing, censored, negative, unordered reads and a tester's 9.9E37 are
+refused with line and column, or taken by a named policy, and counted.
+
+>>> import numpy as np
+>>> import pcmphys as pcm
+>>> time = np.geomspace(1.0, 1e5, 40)
+>>> reads = 20e-6 * time**-0.05 * (1.0 + 0.002 * np.random.default_rng(1).standard_normal((3, 40)))
+>>> found = pcm.fit.drift(time, reads)
+>>> bool(abs(found.exponent_mean - 0.05) < 0.002)
+True
+
+- `drift`: power laws by generalised least squares whose errors hold for 1/f-like residuals; own times, delay and
+  temperature of each device; the population's spread with the fit error removed.
+- `spectrum`, `telegraph`: exponent and amplitude of noise; levels and times of traps.
+- `retention`, `failures`: Arrhenius with a spread of energies, censored devices, the temperature for a life.
+- `iv`: amorphous thickness or hop distance, activation energy, threshold, holding voltage of I-V sweeps.
+- `programming` (`programming_curve`, `pulse_train`): onsets of SET and melting; steps by state and pulse number.
+- `curve`: a law of your own; `calibrate` (`experiments`, `read_calibration`): a whole cell fitted to measurements of
+  any kind at once by simulating them.
+
+Each result has ``.summary()``, ``.plot()``, ``.to_dataset()``, where it makes sense ``.to_cell()``, carries file,
+SHA-256 and licence of its data, and says in words what the data leave open.
+"""
 
 from pcmphys.fit import experiments
 from pcmphys.fit.calibrate.curves import CalibratedCurve

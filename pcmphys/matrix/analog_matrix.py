@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import functools
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -341,7 +342,7 @@ class AnalogMatrix:
                 f"mapping must put weights {block} on (arrays, {block[0]}, bit lines) and combine them to {block}; "
                 f"{self.mapping!r} has shape {shape}"
             )
-        self.last_cell += devices.size
+        self.last_cell += math.prod(devices.shape)
         wires.per_line(*shape[1:])  # refuses per-line resistances that do not fit this tile
         gate = self.gate[rows] if isinstance(self.gate, np.ndarray) else self.gate
         circuit = Circuit(self.mapping, wires, self.selector, gate)

@@ -1,4 +1,16 @@
-"""Parameter files: one TOML a technology, every number with unit, source and kind."""
+"""Parameter files: one TOML a technology, every number with unit, source and kind.
+
+``kind`` is measured, fit, derived, assumed, or user (changed by `but`). A measured, fitted or derived number names
+its source as 'bibkey, place' from ``references.bib`` or the .bib file beside your own; an assumed one says why in a
+note. Files may stand on another one by ``base``. Wrong keys, units and ranges are errors that name file and key.
+
+>>> import pcmphys as pcm
+>>> technology = pcm.load_cell("ibm-90nm-projected").technology
+>>> technology.quantities["liner.sheet_resistance"].kind
+'assumed'
+>>> print(pcm.cite(pcm.load_cell("ibm-90nm-statistical")).splitlines()[0])
+@article{joshi2020,
+"""
 
 from typing import TYPE_CHECKING
 

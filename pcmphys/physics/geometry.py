@@ -65,6 +65,12 @@ class GeometryFloats(NamedTuple):
 
 
 @law
+def farthest_shift(p: GeometryFloats) -> float:
+    """Bound [m] of `front_shift`: sqrt(3) times the roughness."""
+    return math.sqrt(3.0) * p.front_roughness
+
+
+@law
 def front_shift(device: float, cycle: float, p: GeometryFloats) -> float:
     """Distance [m] by which one sector's melt front lies further out than the mean, from two normal deviates.
 
@@ -81,7 +87,7 @@ def front_shift(device: float, cycle: float, p: GeometryFloats) -> float:
     (10.25, 17.32)
     """
     deviate = p.device_weight * device + p.cycle_weight * cycle
-    return math.sqrt(3.0) * p.front_roughness * (2.0 / (1.0 + exp(-_LOGISTIC * deviate)) - 1.0)
+    return farthest_shift(p) * (2.0 / (1.0 + exp(-_LOGISTIC * deviate)) - 1.0)
 
 
 @law

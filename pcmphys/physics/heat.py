@@ -5,8 +5,9 @@ on-state (`pcmphys.physics.switching`) the current flows in a filament of consta
 only at ``filling_current``: below it the hot spot covers the part I / I_fill of the sectors and is hotter per watt by
 (I_fill / I)^c. The current of the off-state is spread over the heater. A disk on a half space, whose spreading thermal
 resistance goes as one over its radius, has c = 1/2; a column that loses its heat to its ends only, c = 1. Beside the
-filament the temperature rise decays with the angle; along r it falls linearly from the heater to the top electrode,
-and beyond the part ``melt_limit`` of that way nothing melts. Where the filament stands is drawn with each melt.
+filament the temperature rise decays with the angle; along r it falls from the heater to the top electrode as heat that
+flows through shells of crystal, glass and melt lets it (`pcmphys.physics.thermal`), and beyond the part ``melt_limit``
+of that way nothing melts. Where the filament stands is drawn with each melt.
 
 Not modelled: heat spread between cells, temperature dependence of the thermal resistance, latent heat,
 thermoelectric effects, a filament that moves from pulse to pulse.
@@ -14,7 +15,7 @@ thermoelectric effects, a filament that moves from pulse to pulse.
 References
 ----------
 Thermal resistance of a disk on a half space: H. S. Carslaw, J. C. Jaeger, *Conduction of Heat in Solids*, 2nd ed.
-(1959), sec. 8.2. The linear profile, its melt limit and the law of the filament are ours, assumed; that current flows
+(1959), sec. 8.2. The melt limit and the law of the filament are ours, assumed; that current flows
 in a region smaller than the dome was found by finite-element simulation (arXiv:2606.10262, abstract).
 """
 
@@ -26,6 +27,7 @@ from typing import NamedTuple
 
 from pcmphys.numerics.compile import law
 from pcmphys.numerics.elementary import exp, log
+from pcmphys.physics.thermal.network import NetworkParameters
 
 _LEAST_CURRENT = 1e-12
 """Current [A] that stands for none where one divides by it: its power is none at all."""
@@ -67,9 +69,10 @@ class HeatParameters:
             "doc": "largest part of the way to the top electrode that a pulse melts",
         }
     )
+    network: NetworkParameters = field(metadata={"doc": "where the heat flows"})
 
     def pack(self) -> HeatFloats:
-        """The same numbers as the laws take them."""
+        """The same numbers as the laws of this file take them."""
         return HeatFloats(
             self.ambient,
             self.thermal_resistance,
@@ -149,34 +152,3 @@ def beside_filament(angle: float, current: float, p: HeatFloats) -> float:
     inside = min(abs(angle) * (1.0 / edge), 1.0)
     drop = p.edge_drop * (1.0 - part)
     return (1.0 - drop * inside * inside) * exp(-max(abs(angle) - edge, 0.0) * (1.0 / p.lateral_angle))
-
-
-@law
-def profile(distance: float, per_span: float, at_heater: float) -> float:
-    """Part of the heater's rise at a distance u [m] from it: h - u / (L - r_h).
-
-    ``per_span`` is 1 / (L - r_h) [1/m]. h, ``at_heater``, is one; more where a sector's front lies further out than the
-    mean (`melt_distance`).
-
-    Examples
-    --------
-    >>> round(profile(40e-9, 1.0 / 80e-9, 1.0), 12), round(profile(80e-9, 1.0 / 80e-9, 1.0), 12)
-    (0.5, 0.0)
-    """
-    return at_heater - per_span * distance
-
-
-@law
-def melt_distance(melting: float, span: float, shift: float) -> float:
-    """Distance [m] from the heater at which the `profile` falls to ``melting``; negative if the heater stays below it.
-
-    ``melting`` is the rise that melts over the heater's; ``span`` = L - r_h and ``shift`` of the front are in m.
-
-    Examples
-    --------
-    Heated twice as far as melts, on 80 nm above the heater:
-
-    >>> round(melt_distance(0.5, 80e-9, 0.0) * 1e9, 6)
-    40.0
-    """
-    return span * (1.0 - melting) + shift

@@ -1,4 +1,23 @@
-"""The main job: a described experiment, labelled results, any executor."""
+"""The main job: a described experiment, labelled results, any executor.
+
+``pcmphys study`` runs the built-in study of a network on drifting arrays, ``pcmphys study selector-margin`` compares
+selectors; ``pcmphys study --template > mine.toml`` writes a commented file to change. In Python:
+
+>>> import pcmphys as pcm
+>>> found = pcm.study.run({"study": "selector-margin", "selectors": ["none", "diode"], "sizes": [4], "wires": [1.0]})
+>>> found["read_margin"].dims
+('selector', 'size', 'wire', 'scheme')
+
+The independent chunks run on any ``concurrent.futures.Executor``, with the same bits from each. With a ``directory``,
+finished chunks are kept: control-C finishes what runs, and the same study goes on from there; results of another study
+are refused unless ``overwrite``.
+
+Your own study
+--------------
+A `pcmphys.study.kind.Kind` holds settings (a `Settings`), a plan (a `Plan`: independent chunks, and how their parts
+become one data set) and, if wanted, a report. An entry point of the group ``pcmphys.studies`` makes ``pcmphys study
+NAME`` run it; ``tests/stranger`` has a whole one.
+"""
 
 from pcmphys.study.network.settings import TEMPLATE, StudyConfig
 from pcmphys.study.registry import KINDS, built_in, read_config

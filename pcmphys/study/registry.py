@@ -1,4 +1,7 @@
-"""All kinds of study (a new one is a folder of its own and a line here); a checked study from what a user gives."""
+"""All kinds of study, and a checked study from what a user gives.
+
+A new kind is a folder of its own and a line here, or an entry point of another package.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
+from pcmphys.numerics.doors import Kinds
 from pcmphys.parameters.toml_file import read_toml
 from pcmphys.study.kind import Kind
 from pcmphys.study.network.study import KIND as NETWORK
@@ -15,14 +19,31 @@ from pcmphys.study.selector_margin.study import KIND as SELECTOR_MARGIN
 from pcmphys.study.settings import Settings, validated
 
 KINDS: tuple[Kind, ...] = (NETWORK, SELECTOR_MARGIN)
-"""The first is what a study file without the key ``study`` is, and what runs if nothing is given."""
+"""Our own. The first is what a study file without the key ``study`` is, and what runs if nothing is given."""
+
+
+def kinds() -> Kinds[Kind]:
+    """All kinds of study by the value of their key ``study``: ours and those that other packages add."""
+    return Kinds("pcmphys.studies", {kind.name: kind for kind in KINDS}, _complaint)
+
+
+def _complaint(name: str, kind: object) -> str | None:
+    if not isinstance(kind, Kind):
+        return f"expected a Kind (pcmphys.study.kind); got {type(kind).__name__}"
+    if kind.name != name or kind.built_in != name:
+        return f"its key study is {kind.name!r} and its built-in study {kind.built_in!r}; both must be {name!r}"
+    return None
+
+
+def studies() -> list[str]:
+    """Names of the built-in studies; nothing of another package is loaded."""
+    return [kind.built_in for kind in KINDS] + list(kinds().added)
 
 
 def kind_of(study: Settings | str) -> Kind | None:
-    """Kind of a study by its settings, or by the value of their key ``study``; None: not one of ours."""
-    if isinstance(study, str):
-        return next((kind for kind in KINDS if kind.name == study), None)
-    return next((kind for kind in KINDS if isinstance(study, kind.settings)), None)
+    """Kind of a study by its settings, or by the value of their key ``study``; None: not a known one."""
+    kind = kinds().get(study if isinstance(study, str) else getattr(study, "study", ""))
+    return kind if kind is None or isinstance(study, (str, kind.settings)) else None
 
 
 def plan_of(settings: Settings) -> Plan:
@@ -35,7 +56,7 @@ def plan_of(settings: Settings) -> Plan:
     """
     kind = kind_of(settings)
     if kind is None:
-        known = ", ".join(kind.settings.__name__ for kind in KINDS)
+        known = ", ".join([*(kind.settings.__name__ for kind in KINDS), *kinds().added])
         raise ParameterError(f"study must be settings of a known kind ({known}); got {type(settings).__name__}")
     return kind.plan(settings)
 
@@ -50,8 +71,9 @@ def built_in(name: str | None) -> type[Settings]:
     """
     if name is None:
         return KINDS[0].settings
-    settings = {kind.built_in: kind.settings for kind in KINDS}
-    return settings[check.choice("study", name, settings)]
+    own = {kind.built_in: kind for kind in KINDS}
+    check.choice("study", name, studies())
+    return (own[name] if name in own else kinds()[name]).settings
 
 
 def read_config(source: Settings | dict[str, Any] | str | Path | None = None) -> Settings:
@@ -68,7 +90,7 @@ def read_config(source: Settings | dict[str, Any] | str | Path | None = None) ->
         return source
     if source is None or isinstance(source, dict):
         return _validated(source or {}, "study")
-    names = [kind.built_in for kind in KINDS]
+    names = studies()
     if str(source) in names:
         return built_in(str(source))()
     try:
@@ -87,7 +109,7 @@ def read_config(source: Settings | dict[str, Any] | str | Path | None = None) ->
 
 
 def _validated(content: dict[str, Any], name: str) -> Settings:
-    kinds = {kind.name: kind.settings for kind in KINDS}
     if "study" not in content:
         return validated(KINDS[0].settings, content, name)
-    return validated(kinds[check.choice(f"{name}: study", content["study"], kinds)], content, name)
+    known = kinds()
+    return validated(known[check.choice(f"{name}: study", content["study"], known)].settings, content, name)

@@ -37,7 +37,7 @@ def page(dataset: xr.Dataset) -> str:
     if report is not None:
         return pages.whole(dataset.attrs["title"], report.body(dataset))
     results = pages.variables(dataset)
-    return pages.whole(dataset.attrs["title"], [pages.table(results.headings, results.rows), pages.sources(dataset)])
+    return pages.whole(dataset.attrs["title"], [pages.heading("Results"), pages.table(results), pages.sources(dataset)])
 
 
 def tables(dataset: xr.Dataset) -> list[PageTable]:

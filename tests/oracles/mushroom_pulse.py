@@ -13,11 +13,13 @@ import struct
 import mpmath
 
 from tests.oracles.philox import uniform, words
+from tests.oracles.thermal import interpolated, longest_table, part_at, place_of, table
 
 BOLTZMANN = 1.380649e-23
 CHARGE = 1.602176634e-19
 SECTORS = 16
 GRAINS = 3
+SHELLS = 24
 COLDEST = 200.0
 FRONT, QUENCH, NUCLEI, TRAP_KIND, TRAP_STATE, TEXTURE = 5, 6, 7, 8, 9, 12
 RADIUS, HEAT, GROWTH, CRYSTAL, AMORPHOUS, LINER, DOME_DRIFT, FILM_DRIFT = range(8)
@@ -239,9 +241,14 @@ class Heated:
             free *= 1.0 - grain_share(radius, centre, size)
         return free
 
+    def shape_at(self, middle: float, ambient: float):
+        """Interpolated shape of the temperature for the filament's rise, with the dome as it stands."""
+        level = (self.parameters.crystallization.melting_temperature - ambient) / middle
+        return interpolated(table(self.parameters), sum(self.rim) / SECTORS / self.span, level)
+
     def rise_at(self, s: int, distance: float) -> float:
-        """Temperature rise at a distance from the heater, falling linearly to zero."""
-        return self.local[s] * max(1.0 - (distance - self.shift[s]) / self.span, 0.0)
+        """Temperature rise at a distance from the heater, as the shape says, for the sector's own shift."""
+        return self.local[s] * part_at(self.row, (distance - self.shift[s]) / self.span)
 
     def rim_rise(self, s: int) -> float:
         """Temperature rise that drives the rim inwards."""
@@ -360,13 +367,17 @@ class Heated:
             if middle < coldest:
                 continue
             self.local = [middle * part for part in share]
+            self.row = self.shape_at(middle, ambient)
+            self.dome = sum(self.rim) / SECTORS / self.span
+            self.before, self.stopped = list(self.rim), [True] * SECTORS
             for s in range(SECTORS):
                 if self.local[s] >= coldest:
                     self.move(s, duration, ambient)
-            expected = [self.nuclei(s, coldest, ambient) for s in range(SECTORS)]
-            waiting -= sum(bound for bound, _, _ in expected) * duration
+            expected = [self.nuclei(s, duration, ambient) for s in range(SECTORS)]
+            longest = self.longest(middle, ambient)
+            waiting -= longest * sum(bound for bound, _, _ in expected) * duration
             while waiting < 0.0:
-                self.nucleate(words(self.seed, self.cell, event, NUCLEI, block), expected, duration, ambient)
+                self.nucleate(words(self.seed, self.cell, event, NUCLEI, block), expected, longest, duration, ambient)
                 block += 1
                 waiting -= math.log(coarse(words(self.seed, self.cell, event, NUCLEI, block)[0]))
         if lasted > 0.0:
@@ -384,10 +395,11 @@ class Heated:
         if brief and middle <= self.hottest_segment:
             return
         self.hottest_segment = max(self.hottest_segment, middle)
+        row = self.shape_at(middle, ambient)
         for s in range(SECTORS):
             if self.hottest[s] > 0.0:
                 continue
-            part = max(1.0 - (0.5 * self.rim[s] - self.shift[s]) / self.span, 0.0)
+            part = part_at(row, (0.5 * self.rim[s] - self.shift[s]) / self.span)
             temperature = ambient + middle * share[s] * part
             if self.feels(duration, temperature, self.order[s] >= seen, seen):
                 self.order[s] = relaxed(self.order[s], duration, temperature, r)
@@ -423,7 +435,7 @@ class Heated:
     def melt_front(self, s: int, ambient: float) -> float:
         """Distance of a sector's melt front from the heater; zero if nothing is molten there."""
         melting_rise = self.parameters.crystallization.melting_temperature - ambient
-        front = self.span * (1.0 - melting_rise / self.local[s]) + self.shift[s]
+        front = self.span * place_of(self.row, melting_rise / self.local[s]) + self.shift[s]
         return clip(front, 0.0, self.parameters.heat.melt_limit * self.span)
 
     def move(self, s: int, duration: float, ambient: float) -> None:
@@ -435,25 +447,37 @@ class Heated:
             self.hottest[s] = self.local[s]
             self.rim[s] = single(max(self.rim[s], front))
             self.grains[s] = [grain for grain in self.grains[s] if grain[0] >= self.radius + front]
+        self.before[s] = self.rim[s]
         if self.rim[s] == 0.0:
             return
+        self.stopped[s] = single(min(front, self.rim[s])) == self.rim[s] if front > 0.0 else False
         grown = self.rim[s] - look_up(velocity, ambient + self.rim_rise(s)) * time
         self.rim[s] = single(max(grown, min(front, self.rim[s])))
         for grain in self.grains[s]:
             size = grain[1] + look_up(velocity, ambient + self.rise_at(s, grain[0] - self.radius)) * time
             grain[1] = single(min(size, max(grain[0] - self.radius - front, 0.0)) if front > 0.0 else size)
 
-    def nuclei(self, s: int, coldest: float, ambient: float) -> tuple[float, float, float]:
-        """Bound of the rate of nuclei in a sector, and the integrated rate at its rim and at the heater."""
-        if self.rim[s] == 0.0 or self.local[s] < coldest or len(self.grains[s]) >= GRAINS:
+    def nuclei(self, s: int, duration: float, ambient: float) -> tuple[float, float, float]:
+        """Bound of the rate of nuclei in a sector, and the integrated rate at its rim before and at the heater."""
+        rim = self.before[s]
+        if self.rim[s] == 0.0 or self.stopped[s] or len(self.grains[s]) >= GRAINS:
             return 0.0, 0.0, 0.0
         integral = tables(self.parameters.crystallization)[1]
-        low = look_up(integral, ambient + self.rise_at(s, self.rim[s]))
-        high = look_up(integral, ambient + self.rise_at(s, 0.0))
+        low = look_up(integral, ambient + self.rise_at(s, rim))
+        high = look_up(integral, ambient + self.local[s] * (1.0 + max(self.shift[s], 0.0) / self.span))
         area = 2.0 * math.pi / SECTORS * (self.radius + self.rim[s]) ** 2
-        return area * self.span / self.local[s] * (high - low), low, high
+        return area / self.local[s] * (high - low), low, high
 
-    def nucleate(self, drawn, expected, duration: float, ambient: float) -> None:
+    def longest(self, middle: float, ambient: float) -> float:
+        """Bound of the distance over which the shape falls by one, up to the rim that is furthest out."""
+        level = (self.parameters.crystallization.melting_temperature - ambient) / middle
+        moving = [s for s in range(SECTORS) if not self.stopped[s] and self.rim[s] > 0.0]
+        moving = [s for s in moving if len(self.grains[s]) < GRAINS]
+        outmost = max([0.0, *((self.before[s] - self.shift[s]) / self.span for s in moving)])
+        bounds = interpolated(longest_table(self.parameters), self.dome, level)
+        return bounds[min(int(outmost * SHELLS) + 1, SHELLS)] * self.span / SHELLS
+
+    def nucleate(self, drawn, expected, longest: float, duration: float, ambient: float) -> None:
         """Place a candidate: its sector, its temperature and so its distance; kept with the chance of its place."""
         velocity, integral = tables(self.parameters.crystallization)
         left = coarse(drawn[1]) * sum(bound for bound, _, _ in expected)
@@ -464,11 +488,15 @@ class Heated:
         _, low, high = expected[s]
         along, chance = (drawn[2] // 65536 + 0.5) / 65536, (drawn[2] % 65536 + 0.5) / 65536
         temperature = inverse_look_up(integral, low + along * (high - low))
-        distance = self.shift[s] + self.span * (1.0 - (temperature - ambient) / self.local[s])
+        there = place_of(self.row, (temperature - ambient) / self.local[s])
+        distance = self.shift[s] + self.span * there
         if not 0.0 < distance < self.rim[s] or len(self.grains[s]) == GRAINS:
             return
+        k = min(int(there * SHELLS), SHELLS - 1)
+        apart = self.span if there < 0.0 else self.span / SHELLS / (self.row[k] - self.row[k + 1])
         place = self.radius + distance
-        if chance < (place / (self.radius + self.rim[s])) ** 2 * self.uncovered(self.grains[s], place):
+        smaller = (place / (self.radius + self.rim[s])) ** 2 * self.uncovered(self.grains[s], place)
+        if chance < smaller * apart / longest:
             size = coarse(drawn[3]) * duration * self.factors[GROWTH] * look_up(velocity, temperature)
             self.grains[s].append([single(place), single(size)])
 

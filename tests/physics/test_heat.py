@@ -100,26 +100,3 @@ def test_beside_filament_at_its_limits():
     # a thread: only the decay is left, and nothing divides by zero
     thin = heat.beside_filament(1.0, 0.0, P)
     assert thin == pytest.approx((1 - P.edge_drop) * math.exp(-1.0 / P.lateral_angle), rel=1e-5)
-
-
-def test_profile_is_a_straight_line_to_the_top_electrode():
-    per_span = 1.0 / 80e-9
-    assert heat.profile(0.0, per_span, 1.0) == 1.0
-    assert heat.profile(40e-9, per_span, 1.0) == pytest.approx(0.5, rel=1e-15)
-    assert heat.profile(80e-9, per_span, 1.0) == pytest.approx(0.0, abs=1e-15)
-    # a sector whose front lies 8 nm further out: as hot there as others are at the heater
-    assert heat.profile(8e-9, per_span, 1.1) == pytest.approx(1.0, rel=1e-15)
-
-
-@given(melting=st.floats(0.05, 3.0), shift=st.floats(-15e-9, 15e-9))
-def test_the_melt_ends_where_the_profile_reaches_melting(melting, shift):
-    span = 80e-9
-    distance = heat.melt_distance(melting, span, shift)
-    assert heat.profile(distance, 1.0 / span, 1.0 + shift / span) == pytest.approx(melting, rel=1e-12)
-    with mpmath.workdps(30):
-        formula = mpmath.mpf(span) * (1 - mpmath.mpf(melting)) + mpmath.mpf(shift)
-    assert abs(distance - formula) < 4 * EPS * span * (1 + melting)
-
-
-def test_what_stays_below_melting_melts_nothing():
-    assert heat.melt_distance(580.0 / 1e-3, 80e-9, 0.0) < 0.0 < heat.melt_distance(580.0 / 581.0, 80e-9, 0.0)

@@ -24,16 +24,28 @@ def test_the_report_needs_no_other_file_and_names_what_is_assumed(dataset, tmp_p
     path = report.write(dataset, tmp_path / "report.html")
     text = path.read_text()
     assert text.count("data:image/png;base64,") == 11  # five figures a cell, one of both side by side
-    assert not re.search(r'(?:src|href)="(?!data:)', text)
+    assert not re.search(r'(?:src|href)="(?!data:|#)', text)
     for word in ("ibm-90nm-statistical", "hermes-14nm-statistical", "Assumed", "trap_fastest", "Not modelled", "1 day"):
         assert word in text
     assert [p.name for p in tmp_path.iterdir()] == ["report.html"]
 
 
+def test_the_report_opens_with_its_answer(dataset):
+    text = report.page(dataset)
+    places = [text.index(word) for word in ('class="answer"', "<img", "<nav", "<h2")]
+    assert places == sorted(places)
+    opening = text[places[0] : places[1]]
+    last = 100.0 * dataset["accuracy"].sel(cell="ibm-90nm-statistical", compensation="on", wires="ideal").mean("chip")
+    assert f"and {float(last[-1]):.1f} % after 1 day" in opening
+    ways = re.findall('<a href="#([^"]*)">', text)
+    assert len(ways) == 5
+    assert all(text.count(f'<h2 id="{way}">') == 1 for way in ways)
+
+
 def test_several_cells_stand_side_by_side(dataset):
     text = report.page(dataset)
     assert "The cells side by side" in text
-    assert "hermes-14nm-statistical: accuracy [%]" in text
+    assert '<th class="g" colspan="2">hermes-14nm-statistical</th>' in text
     assert len(figures.side_by_side(dataset).axes) == 2
 
 
@@ -47,7 +59,7 @@ def test_one_row_for_each_run(dataset):
 def test_one_chip_has_no_error_bar(small_network):
     single = run({"network": str(small_network), "cells": CELL, "chips": 1, "times": [20.0]})
     assert "±" not in "".join(network_report.result_rows(single, "ibm-90nm-statistical")[0])
-    assert report.page(single).count("<img") == 5
+    assert report.page(single).count("<img") == 6
 
 
 def test_figures_have_labels_with_units(dataset):
@@ -78,8 +90,8 @@ def test_the_report_speaks_of_what_was_run_only(small_network):
     text = report.page(run({**settings, "periphery": {"dac_bits": None}}))
     assert "IR drop: " not in text
     assert "on 1 chip." in text
-    assert "None" not in text.split("<h2>")[0]
-    assert text.count("<img") == 4  # no map of IR drop
+    assert "None" not in text.split("<h2 ")[0]
+    assert text.count("<img") == 5  # no map of IR drop
 
 
 def test_times_before_the_drift_law_are_marked(dataset):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 import tomllib
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from pcmphys import ParameterError, Periphery
+from pcmphys.crossbar.selectors.registry import SELECTORS
 from pcmphys.study import KINDS, TEMPLATE, SelectorMarginConfig, StudyConfig, built_in, read_config
 from pcmphys.study.registry import plan_of
 
@@ -18,13 +20,14 @@ def test_a_template_is_the_default_study(kind, tmp_path):
     path = tmp_path / "study.toml"
     path.write_text(built_in(kind.built_in).template)
     assert read_config(path) == kind.settings() == read_config(kind.built_in)
-    assert set(kind.settings.model_fields) - set(tomllib.loads(kind.template)) <= {"inputs"}
+    assert set(kind.settings.model_fields) - set(tomllib.loads(kind.template)) <= {"inputs", "tables"}
 
 
 def test_every_number_of_a_selector_is_in_the_template():
     tables = tomllib.loads(SelectorMarginConfig.template)
-    for name in ("diode", "exponential", "transistor", "ots"):
-        assert tables[name] == getattr(SelectorMarginConfig(), name).model_dump()
+    for name, kind in SELECTORS.own.items():
+        assert list(tables[name]) == list(inspect.signature(kind).parameters)
+        assert SelectorMarginConfig().selector(name) == kind(**tables[name])
 
 
 def test_a_study_without_kind_is_that_of_a_network():

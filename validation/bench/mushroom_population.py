@@ -18,7 +18,6 @@ from pcmphys.cells.mushroom import read as reads
 from pcmphys.cells.mushroom.draws import draw_normals, draw_quench, draw_texture
 from pcmphys.numerics.compile import kernel, launch
 from pcmphys.numerics.random import U64, Stream, draw_of
-from pcmphys.physics.crystallization import pulse as growth
 from pcmphys.physics.state import SECTORS
 from pcmphys.physics.telegraph.traps import melt_traps
 from tests.oracles.mushroom_cell import Device
@@ -131,7 +130,7 @@ def _parts(count: int) -> list[Bench]:
     reset.apply(RESET)
     start, spare = reset.now().state, devices.now().state.copied()
     p = devices.cell.parameters.pack()
-    address, tables = (U64(1), U64(0), U64(5)), growth.tables(p.crystallization)
+    address, tables = (U64(1), U64(0), U64(5)), pulses.tables(devices.cell.parameters)
     out = np.empty(count)
     found, cells = np.empty((count, 2)), np.arange(count)
     lists = {}

@@ -87,10 +87,9 @@ def _drift(found: experiments.Programmed, drift: np.ndarray) -> list[Result]:
 
 def _noise(cell, devices: int, reads: int) -> dict:
     frequency, density, _ = experiments.spectrum(cell, LEVELS, devices, seed=23, interval=INTERVAL, reads=reads)
-    # away from the ends: the window's width below, the average of a read above
-    band = (frequency > 5.0 * frequency[0]) & (frequency < 0.4 / INTERVAL)
+    band = experiments.noise_band(frequency, INTERVAL)
     slope = np.array([np.polyfit(np.log(frequency[band]), np.log(row[band]), 1)[0] for row in density])
-    amplitude = np.sqrt((density[:, band] * frequency[band]).mean(axis=1))
+    amplitude = experiments.noise_amplitude(frequency, density, INTERVAL)
     ratio = amplitude / experiments.published_noise(LEVELS) - 1.0
     shape = _variance(cell, 4 * devices)
     published = "published fit, S = Q_s^2 / f"

@@ -19,7 +19,6 @@ from pcmphys.numerics import check
 from pcmphys.numerics.compile import launch
 from pcmphys.numerics.moment import Moment
 from pcmphys.physics import state as states
-from pcmphys.physics.crystallization import pulse as growth
 from pcmphys.programming import closed_loop
 from pcmphys.programming.pulse import Pulse
 from pcmphys.programming.report import ProgramReport, PulseReport
@@ -51,7 +50,7 @@ class MushroomPopulation(Population):
         super().__init__(cell, shape, seed, first_cell)
         defects = checks.defects(*defects)
         self._floats = cell.parameters.pack()
-        self._tables = growth.tables(self._floats.crystallization)
+        self._tables = pulses.tables(cell.parameters)
         self._state = states.empty(self.size)
         self._clock = Clock(cell.parameters, self.size)
         launch(draws.create, self.size, self._address(0), self._floats, self._state, grain=GRAIN)

@@ -20,7 +20,7 @@ import numpy as np
 from pcmphys.cells.mushroom.draws import draw_quench, draw_texture
 from pcmphys.numerics.compile import law
 from pcmphys.physics import relaxation
-from pcmphys.physics.crystallization.pulse import HOTTEST, LIVED, MIDDLE, ORDER, SHIFT, mid_dome
+from pcmphys.physics.crystallization.pulse import HOTTEST, LIVED, ORDER, SHIFT, mid_dome, shape_segment
 from pcmphys.physics.state import DOME_DRIFT, SECTORS
 from pcmphys.physics.telegraph.traps import melt_traps
 
@@ -51,11 +51,11 @@ def glass_in(steps, ambient, p):
 
 
 @law
-def live_through(segment, site, age, p, work):
+def live_through(segment, site, shapes, age, p, work):
     """Let the sectors that have not melted live through a segment of a pulse; returns the hottest filament's rise [K].
 
-    ``segment`` is its time [s], that times the filament's rise, and the rise of the hottest one before. ``age`` (16,)
-    are the ages [s] before the pulse; ``p`` the floats of relaxation.
+    ``segment`` is its time [s], that times the filament's rise, and the rise of the hottest one before. ``shapes``
+    are the table of the temperature's, ``age`` (16,) the ages [s] before the pulse, ``p`` the floats of relaxation.
     """
     duration, warmth, hottest = segment
     middle, molten = warmth / duration, 0
@@ -67,11 +67,13 @@ def live_through(segment, site, age, p, work):
         molten += np.int64(work[HOTTEST + s] > 0.0)
     if molten == SECTORS:
         return hottest
-    mid_dome(middle, site, work)
+    shape_segment(middle, site, shapes, work)
     ages_from, wakes_from = relaxation.felt_from(duration, p)
     for s in range(SECTORS):
-        temperature, lived = work[MIDDLE + s], work[LIVED + s] > 0.0
-        if temperature < wakes_from or work[HOTTEST + s] > 0.0:
+        if work[HOTTEST + s] > 0.0:
+            continue
+        temperature, lived = mid_dome(s, middle, site, work), work[LIVED + s] > 0.0
+        if temperature < wakes_from:
             continue
         young = work[ORDER + s] >= p.seen_order if lived else age[s] <= relaxation.SEEN
         if temperature < (ages_from if young else wakes_from):

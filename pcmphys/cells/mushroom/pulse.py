@@ -26,6 +26,7 @@ from pcmphys.cells.mushroom.drive import (
     within_compliance,
 )
 from pcmphys.cells.mushroom.glass import COOLER, HOTTER, age_glass, glass_in, live_through, quench
+from pcmphys.cells.mushroom.parameters import MushroomParameters
 from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import log
@@ -33,6 +34,7 @@ from pcmphys.numerics.random import Stream, draw_of, words_of
 from pcmphys.physics.conduction.rows import ROOM as OFF_ROOM
 from pcmphys.physics.conduction.solve import activation
 from pcmphys.physics.conduction.structure import SCRATCH
+from pcmphys.physics.crystallization import pulse as growth
 from pcmphys.physics.crystallization.pulse import (
     LIVED,
     RIM,
@@ -41,15 +43,18 @@ from pcmphys.physics.crystallization.pulse import (
     candidate,
     drop_absorbed,
     grow,
+    heat_up,
     melt,
     move_grains,
     open_front,
     open_site,
+    settled,
     spread,
 )
 from pcmphys.physics.dome import barrier
 from pcmphys.physics.state import GROWTH, HEAT, RADIUS, SECTORS
 from pcmphys.physics.telegraph.traps import coarse
+from pcmphys.physics.thermal import shape
 
 _FRONT = int(Stream.FRONT)
 _NUCLEI = int(Stream.NUCLEI)
@@ -57,11 +62,17 @@ _BLOCKS = 2**24 - 1  # of random numbers, one for each candidate nucleus
 _MOST_REFUSED = 2**16  # candidates that find no place, at one heat, after which it has none
 
 
+def tables(parameters: MushroomParameters) -> tuple[np.ndarray, np.ndarray, float, np.ndarray]:
+    """Tables of growth and nucleation, where nucleation ends, and shapes of the temperature, as `pulse` takes them."""
+    heat = shape.table(parameters.geometry, parameters.heat)
+    return (*growth.tables(parameters.crystallization.pack()), heat)
+
+
 @kernel
 def pulse(start, stop, address, cell, drive, chosen, state, out):
     """Send a pulse through some devices.
 
-    ``cell`` is (parameters, tables of growth and nucleation). ``drive`` is (steps, voltage_driven, ambient [K]): steps
+    ``cell`` is (parameters, `tables`). ``drive`` is (steps, voltage_driven, ambient [K]): steps
     (n, 4) with duration [s], e^(-half of it/tau), e^(-all of it/tau) and drive at a scale of one, the last ones
     without drive for the cooling. ``chosen`` is (numbers, scale): the pulse goes to the devices numbers[start..stop],
     with the scale [A or V] of each. ``out`` (chosen, 2) gets the highest temperature [K] of the heater's rim and the
@@ -111,7 +122,7 @@ def pulse(start, stop, address, cell, drive, chosen, state, out):
 def _go_through(i, draw, cell, ambient, steps, course, work, state):
     """All steps of a pulse for device i, of which ``course`` says how hot each is.
 
-    ``cell`` is (parameters, tables of growth and nucleation, `Pulsed`).
+    ``cell`` is (parameters, `tables`, `Pulsed`).
 
     On a long plateau the places where nuclei come up are covered in the end, and candidates would be refused for ever:
     after many in a row the plateau has no place left, and they wait for the heat to change.
@@ -121,7 +132,7 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
     site = open_site(p.geometry.heater_radius * device[RADIUS], device[GROWTH], ambient, p, tables)
     coldest = site.coldest
     draw_normals(draw, _FRONT, work[SHIFT : SHIFT + SECTORS])
-    open_front(state.front[i], rim, site, p.geometry, work)
+    open_front(state.front[i], rim, p.geometry, work)
     for s in range(SECTORS):
         work[LIVED + s] = 0.0
     grains = 0
@@ -142,7 +153,7 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
         hotter = middle * lasted - warmth
         if hotter > HOTTER * lasted or hotter < -COOLER * lasted or flowing != shared:
             if lasted > 0.0 and (hotter < HOTTER * lasted or duration < lasted):
-                hottest = live_through((lasted, warmth, hottest), site, state.age[i], p.relaxation, work)
+                hottest = live_through((lasted, warmth, hottest), site, tables[3], state.age[i], p.relaxation, work)
             lasted = warmth = 0.0
         lasted, warmth = lasted + duration, warmth + duration * middle
         if flowing != shared:
@@ -153,15 +164,16 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
         # on a plateau that has settled, most steps find everything where the step before has left it
         if middle != before or not held:
             before, loose, refused = middle, 0, 0
+            heat_up(middle, site, tables[3], work)
             if grains > 0:
                 grains, loose = move_grains(duration, middle, site, tables[0], work, grain, count)
-            free, alive = melt(middle, site, tables[2], work)
-            held = free + loose == 0
+            free, alive = melt(middle, site, work)
+            held = free + loose == 0 and settled(site, work)
             total = grow(duration, middle, site, tables, work, count) if alive > 0 else 0.0
         if refused < most:
             waiting -= total * duration
         while waiting < 0.0 and candidates < _BLOCKS:
-            if candidate(drawn, total, duration, site, tables, work, grain, count):
+            if candidate(drawn, (duration, middle), site, tables, work, grain, count):
                 grains += 1
                 held = False
             else:
@@ -171,7 +183,7 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
             pause = -log(coarse(drawn[0]))
             waiting = waiting + pause if refused < most else pause
     if lasted > 0.0:
-        live_through((lasted, warmth, hottest), site, state.age[i], p.relaxation, work)
+        live_through((lasted, warmth, hottest), site, tables[3], state.age[i], p.relaxation, work)
         age_glass(i, glass.fresh, p.relaxation, work, state)
     for s in range(SECTORS):
         rim[s] = work[RIM + s]

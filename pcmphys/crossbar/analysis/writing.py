@@ -83,7 +83,7 @@ class WriteReport:
             residual=circuit.attrs["residual"],
             iterations=circuit.attrs["iterations"],
         )
-        return own.merge(circuit, combine_attrs="override")
+        return own.merge(circuit, compat="no_conflicts", combine_attrs="override")
 
 
 class WrittenArray(NamedTuple):

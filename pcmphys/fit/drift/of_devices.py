@@ -50,6 +50,15 @@ def drift(devices: Any, *, times: ArrayLike | None = None, n: int = 6, axes: Axe
     Each device has its own time axis: the time since its last pulse above the glass transition, if all of it passed at
     the ambient temperature, else the time at that temperature that has the same effect. Lines are fits of
     `pcmphys.fit.drift`, and so are the errors of the exponents: they know that the noise is 1/f.
+
+    Examples
+    --------
+    >>> import pcmphys as pcm
+    >>> devices = pcm.load_cell("ibm-90nm-doped-gst").population(20, seed=1)
+    >>> report = devices.apply(pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9))
+    >>> devices.wait(20.0)
+    >>> drift(devices, n=3).axes[0].get_ylabel()
+    'conductance [µS]'
     """
     selection.checked(devices)
     n = check.integer("n", n, 1)

@@ -19,6 +19,8 @@ EVALUATIONS = 4000
 _TIGHT = {"ftol": 1e-15, "xtol": 1e-15, "gtol": 1e-15}
 _NO_MODEL = 1e150
 """Stands for a residual where the model is no number."""
+_SMALL = 1e-3
+"""Size of a parameter below which it is searched for in units of its size."""
 _SMALLER_STEPS = 5
 _AT_BOUND = 1e-3
 """Part of a parameter's size within which it is tried at its bound."""
@@ -147,30 +149,67 @@ def solve(problem: Problem, what: str = "fit") -> Minimum:
 
 def refitted(problem: Problem, parameters: lmfit.Parameters) -> lmfit.Parameters:
     """The least sum of squares near a place that is near it already; the place itself if none is found."""
-    found = _levenberg(problem, parameters, Dfun=problem.jacobian)
+    found = _levenberg(problem, parameters, exact=True)
     return parameters if found is None or problem.cost(found) > problem.cost(parameters) else found
 
 
-def _levenberg(problem: Problem, parameters: lmfit.Parameters, **options) -> lmfit.Parameters | None:
+class _OwnUnits:
+    """A problem whose small parameters are searched for in units of their size.
+
+    Both methods take one for a natural step, MINUIT's change of variable at a single bound and scipy's differences: of
+    a conductance of 1e-17 S they would see nothing.
+    """
+
+    def __init__(self, problem: Problem, parameters: lmfit.Parameters):
+        import lmfit
+
+        self.problem, self._moved = problem, parameters.copy()
+        self.names = free_names(parameters)
+        sizes = {name: size_of(parameters[name]) for name in self.names}
+        self.units = np.array([sizes[name] if sizes[name] < _SMALL else 1.0 for name in self.names])
+        self.start = lmfit.Parameters()
+        for name, unit in zip(self.names, self.units, strict=True):
+            one = parameters[name]
+            self.start.add(name, one.value / unit, min=one.min / unit, max=one.max / unit)
+
+    def full(self, searched: lmfit.Parameters) -> lmfit.Parameters:
+        """All parameters in their units."""
+        for name, unit in zip(self.names, self.units, strict=True):
+            self._moved[name].value = searched[name].value * unit
+        return self._moved
+
+    def at(self, searched: lmfit.Parameters) -> np.ndarray:
+        """Residuals."""
+        return self.problem.at(self.full(searched))
+
+    def jacobian(self, searched: lmfit.Parameters) -> np.ndarray:
+        """Derivatives of the residuals."""
+        return self.problem.jacobian(self.full(searched)) * self.units
+
+
+def _levenberg(problem: Problem, parameters: lmfit.Parameters, *, exact: bool = False) -> lmfit.Parameters | None:
     """Levenberg and Marquardt as MINPACK does it; bounds by MINUIT's change of variable."""
     from lmfit import Minimizer
 
-    return _attempt(lambda: Minimizer(problem.at, parameters, max_nfev=EVALUATIONS).leastsq(**_TIGHT, **options))
+    own = _OwnUnits(problem, parameters)
+    options = {"Dfun": own.jacobian} if exact else {}
+    return _attempt(own, lambda: Minimizer(own.at, own.start, max_nfev=EVALUATIONS).leastsq(**_TIGHT, **options))
 
 
 def _region(problem: Problem, parameters: lmfit.Parameters) -> lmfit.Parameters | None:
     """Trust region that reflects at the bounds (scipy's trf)."""
     from lmfit import Minimizer
 
-    search = Minimizer(problem.at, parameters, max_nfev=EVALUATIONS, calc_covar=False)
-    return _attempt(lambda: search.least_squares(jac="3-point", x_scale="jac", **_TIGHT))
+    own = _OwnUnits(problem, parameters)
+    search = Minimizer(own.at, own.start, max_nfev=EVALUATIONS, calc_covar=False)
+    return _attempt(own, lambda: search.least_squares(jac="3-point", x_scale="jac", **_TIGHT))
 
 
-def _attempt(run: Callable) -> lmfit.Parameters | None:
+def _attempt(own: _OwnUnits, run: Callable) -> lmfit.Parameters | None:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")  # of overflow on the way, and of errors that lmfit cannot tell
         try:
-            return run().params
+            return own.full(run().params)
         except (ValueError, np.linalg.LinAlgError, OverflowError, ZeroDivisionError, TypeError):
             return None
 
@@ -179,7 +218,7 @@ def _polished(problem: Problem, parameters: lmfit.Parameters) -> lmfit.Parameter
     """The same with exact slopes, as often as it pays: forward differences end a few digits early."""
     cost = problem.cost(parameters)
     for _ in range(5):
-        found = _levenberg(problem, parameters, Dfun=problem.jacobian)
+        found = _levenberg(problem, parameters, exact=True)
         if found is None:
             return parameters
         better = problem.cost(found)

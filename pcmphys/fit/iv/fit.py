@@ -87,7 +87,8 @@ def iv(
     with f and V_s of the law (`PooleLaw`, `PooleFrenkelLaw`, `OhmicLaw`). Residuals are those of ln I where a current
     is far above the instrument's floor and of I / floor far below it, so that both parts of a current's error,
     floor^2 + (relative I)^2, count at each point. **One I-V tells the ratio of thickness and hop distance, never
-    both**; one of them must come from elsewhere. G, and the thickness if it is asked for, are of one device in one
+    both**; one of them must come from elsewhere. The laws by name are those of a plane layer; a mushroom's dome crowds
+    its current at the heater (`PooleDomeLaw`). G, and the thickness if it is asked for, are of one device in one
     state; energy, hop distance, resistance and offsets are common to all.
 
     A cell switches where the current jumps by more than ``jump`` beyond its trend and stays, or where the voltage

@@ -8,21 +8,27 @@ from typing import Any
 import numpy as np
 
 from pcmphys.errors import ParameterError
+from pcmphys.physics import geometry as geometry_laws
 from pcmphys.physics.heat import beside_filament, heater_rise
 from pcmphys.physics.state import SECTORS
+from pcmphys.physics.thermal import shape
+
+_LEAST_RISE = 1e-9
+"""Rise [K] that stands for none where one divides by it."""
 
 
 def melted_share(current: float, resistance: float, parameters: Any) -> float:
     """Share of the contact that a current [A] melts, by the law of heat alone, for a thermal resistance [K/W].
 
-    A sector with the part b of the heater's rise, whose front lies the part x of the way to the top electrode further
-    out, melts where b R_th P (1 + x) exceeds T_m - T_ambient; x is even within the bounds of the front.
+    Of a crystalline cell: where b is a sector's part of the heater's rise, b R_th P falls to T_m - T_ambient at some
+    distance from the heater (`pcmphys.physics.thermal.shape`). The sector melts if its own front, further out or in by
+    a shift that is even within bounds, is beyond the heater's edge.
 
     Examples
     --------
     >>> import pcmphys
     >>> p = pcmphys.load_cell("ibm-90nm-doped-gst").parameters
-    >>> melted_share(50e-6, 2.17e6, p), melted_share(600e-6, 2.17e6, p)
+    >>> melted_share(50e-6, 1.9e6, p), melted_share(600e-6, 1.9e6, p)
     (0.0, 1.0)
     """
     heat, geometry = parameters.heat.pack(), parameters.geometry
@@ -32,11 +38,16 @@ def melted_share(current: float, resistance: float, parameters: Any) -> float:
     needed = parameters.crystallization.melting_temperature - heat.ambient
     angles = (np.arange(SECTORS) + 0.5) * (2.0 * math.pi / SECTORS)
     angles = np.minimum(angles, 2.0 * math.pi - angles)
-    reached = np.array([beside_filament(angle, current, heat) for angle in angles]) * rise / needed
-    bound = math.sqrt(3.0) * geometry.front_roughness / (geometry.layer_thickness - geometry.heater_radius)
+    level = needed / max(rise, _LEAST_RISE)
+    row = np.empty(shape.ROW)
+    shape.read_row(0.0, level, shape.table(geometry, parameters.heat)[0], row)
+    levels = [level / beside_filament(angle, current, heat) for angle in angles]
+    front = np.array([shape.distance(own, row, 0.0) for own in levels])
+    bound = geometry_laws.farthest_shift(geometry.pack())
     if bound == 0.0:
-        return float(np.mean(reached > 1.0))
-    return float(np.clip(0.5 + (1.0 - 1.0 / np.maximum(reached, 1e-9)) / (2.0 * bound), 0.0, 1.0).mean())
+        return float(np.mean(front > 0.0))
+    span = geometry.layer_thickness - geometry.heater_radius
+    return float(np.clip(0.5 + front * (span / shape.SHELLS) / (2.0 * bound), 0.0, 1.0).mean())
 
 
 def middle_current(resistance: float, parameters: Any, near: float) -> float:

@@ -3,7 +3,8 @@ r"""Law of a programming curve: mean conductance after a pulse of amplitude x.
 A contact is closed by molten material (opened by crystal) place by place. Where the rise of temperature at a place is
 in proportion to its distance from what melts, and the places' melt fronts lie evenly within bounds, the share that is
 closed rises in proportion to x from the onset a to a + w, where the last place closes; to first order in x this is
-what `pcmphys.physics.heat.melt_distance` with the bounded front of `pcmphys.physics.geometry.front_shift` says. Devices
+what `pcmphys.physics.thermal.shape.distance` with the bounded front of `pcmphys.physics.geometry.front_shift` says:
+near the heater's edge, where a contact closes, the temperature falls nearly as a straight line. Devices
 whose heaters differ have onsets that differ; with a normal spread s the mean share is the ramp smoothed by it,
 
 .. math:: U(x) = \frac{s}{w}\left[h\!\left(\frac{x-a}{s}\right) - h\!\left(\frac{x-a-w}{s}\right)\right],

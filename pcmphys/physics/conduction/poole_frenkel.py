@@ -130,8 +130,7 @@ def drop(j: float, crowding: float) -> float:
 def _put(y, voltage, s, work):
     """Note y of a sector with what follows from it."""
     k, crowding = work[RATIO + s], work[CROWDING + s]
-    y = max(y, _LEAST)
-    root = math.sqrt(y)
+    root = math.sqrt(max(y, _LEAST))
     per_root, narrow = 1.0 / root, 1.0 / (2.0 + root)
     grown = exp_in_chains(root)
     value, rise, turn = y * grown, (1.0 + 0.5 * root) * grown, 0.25 * (3.0 * per_root + 1.0) * grown

@@ -86,11 +86,13 @@ def load_sectors(i, temperature, activated, noise, p, state, work):
         # a sector without a dome keeps a trace of one, so that nothing divides by zero
         over = max(sector[DOME_RESISTANCE, s] * dome, _TRACE * beside)
         thickness = sector[THICKNESS, s]
-        field = bending * max(thickness, least)
-        work[CROWDING + s] = conduction.crowding(thickness, radius)
-        # one division for three
+        field, area = bending * max(thickness, least), conduction.crowding_area(thickness, radius)
+        # one division for four
         both = over + beside
-        inverse = 1.0 / (over * both * field)
+        voltages = over * both * field
+        inverse = 1.0 / (voltages * area)
+        work[CROWDING + s] = thickness * thickness * (inverse * voltages)
+        inverse *= area
         per_over, share = inverse * both * field, inverse * over * over * field
         work[DOME + s], work[RATIO + s], work[SHARE + s] = per_over, beside * per_over, share
         work[FIELD + s], work[PER_FIELD + s] = field, inverse * over * both

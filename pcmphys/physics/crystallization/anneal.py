@@ -39,7 +39,7 @@ def _crystallizes(velocity, rate, duration, p):
 
 def still_below(duration: float, tables: Any, p: Any) -> float:
     """Temperature [K] up to which surely nothing crystallizes in a time [s], from the tables of pulses."""
-    velocity, nuclei, _ = tables
+    velocity, nuclei = tables[:2]
     # the table of nuclei holds the mean of two neighbours' rates
     with np.errstate(over="ignore"):
         grown, born = velocity[:, 0] * duration, 2.0 * nuclei[:, 1] * duration

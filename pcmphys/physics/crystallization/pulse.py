@@ -1,13 +1,14 @@
 """Laws of what moves while a device is hot: melt front, rims, grains and nuclei, for one short step of a pulse.
 
-Nuclei come as one Poisson process along the pulse. Because T falls linearly with r, the number expected in a sector is
-an integral of I(T) r^2 over temperature: with r^2 replaced by its largest value it is read from a table, a candidate's
-temperature is drawn from the same table, and the candidate is kept with the chance r^2 / r_rim^2 that its place is
-uncovered.
+How T falls with r is the shape of `pcmphys.physics.thermal.shape`, a straight line within a shell. Nuclei come as one
+Poisson process along the pulse: the number expected in a sector is an integral of I(T) r^2 |dr/dT| over temperature.
+With r^2 replaced by its largest value and T's fall by its gentlest it is read from a table, a candidate's temperature
+is drawn from the same table, and the candidate is kept with the chance that r^2, the fall at its place and what grains
+leave uncovered have in this.
 
 What a device needs of its 16 sectors lies in one flat array ``work`` (`ROOM` of float64), a row of 16 after the other:
-the loops over sectors have no branches and one base address, so that LLVM makes vector code of them. The few grains
-are looked at one by one, and only if there are any.
+where the loops over sectors have no branches and one base address, LLVM makes vector code of them. The few grains are
+looked at one by one, if there are any.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pcmphys.physics import geometry, heat
 from pcmphys.physics.crystallization import rates as crystallization
 from pcmphys.physics.state import GRAINS, SECTORS
 from pcmphys.physics.telegraph.traps import coarse
+from pcmphys.physics.thermal import shape
 
 COLDEST = 200.0
 """Lowest temperature [K] of the tables of growth and nucleation; one entry a kelvin. Far below any glass transition."""
@@ -31,18 +33,25 @@ _LAST = 1.001
 _LEAST_RISE = 1.0
 """Least rise [K] at which anything moves, for surroundings above the glass transition."""
 
-# rows of ``work``. Of a pulse: offset of the melt front [m]; part of the heater's rise at the heater (beyond one where
-# the front lies further out). Of the current: part of the filament's rise, and one over it.
-SHIFT, _AT_HEATER, _SHARE, _INVERSE = range(0, 4 * SECTORS, SECTORS)
-# rise [K] when hottest; rim [m]; bound of the rate of nuclei [1/s]
-HOTTEST, RIM, _BOUND = range(4 * SECTORS, 7 * SECTORS, SECTORS)
-# of a step: how far the rim can go inwards [m]; place in the tables of the rim (negative where nothing moves), of the
-# heater, of a rim at the heater, and how many places it loses a metre
-_STOP, _RIM_ENTRY, _HEATER_ENTRY, _BASE, _SLOPE = range(7 * SECTORS, 12 * SECTORS, SECTORS)
-# of the glass: temperature [K] in the middle of the dome; order, and whether it is another than before the pulse
-MIDDLE, ORDER, LIVED = range(12 * SECTORS, 15 * SECTORS, SECTORS)
-ROOM = 15 * SECTORS
+# rows of ``work``. Of a pulse: offset of the melt front [m]. Of the current: part of the filament's rise, one over it.
+SHIFT, _SHARE, _INVERSE = range(0, 3 * SECTORS, SECTORS)
+# rise [K] when hottest; rim [m]; bound of the rate of nuclei, up to a factor that all have
+HOTTEST, RIM, _BOUND = range(3 * SECTORS, 6 * SECTORS, SECTORS)
+# of a step: melt front [m]; how far in the rim can go [m], negative where nothing moves; entries of rim and heater
+_FRONT, _STOP, _RIM_ENTRY, _HEATER_ENTRY = range(6 * SECTORS, 10 * SECTORS, SECTORS)
+# of the rim in the step: place [shells], shell that it is in, rise over the hot spot's at both ends of that
+_PLACE, _SHELL, _INNER, _OUTER = range(10 * SECTORS, 14 * SECTORS, SECTORS)
+# of the glass: order, and whether it is another than before the pulse
+ORDER, LIVED = range(14 * SECTORS, 16 * SECTORS, SECTORS)
+# of the device: shape of its temperature, and that of a segment of the glass
+_SHAPE, _SEGMENT = range(16 * SECTORS, 16 * SECTORS + 2 * shape.ROW, shape.ROW)
+# whether the filament fills the heater; the dome that the shape is of; longest distance in which it falls by one where
+# there are rims that move; where the last front looked for is, before any shift (all in shells); sum of the bounds
+_EVEN, _DOME, _LONGEST, _NOMINAL, _TOTAL = range(16 * SECTORS + 2 * shape.ROW, 16 * SECTORS + 2 * shape.ROW + 5)
+ROOM = _TOTAL + 1
 """Size of ``work``."""
+# of ``tables``
+_GROWTH, _NUCLEI, _, _SHAPES = range(4)
 
 
 @kernel
@@ -60,7 +69,8 @@ def tabulate(start, stop, p, out):
 def tables(p: crystallization.CrystallizationFloats) -> tuple[np.ndarray, np.ndarray, float]:
     """Growth velocity and integral of nucleation at every kelvin up to melting (see `tabulate`).
 
-    Each is (n, 2): the value and its rise to the next one. The third is the place from which on nothing nucleates.
+    Each is (n, 2): the value and its rise to the next one. The third is the place from which on nothing nucleates. The
+    laws of this file take them with the table of shapes as a fourth (`pcmphys.physics.thermal.shape.table`).
     """
     count = int(p.melting_temperature - COLDEST) + 3
     values = np.zeros((2, count))
@@ -74,13 +84,6 @@ def _at(table, entry):
     """Linear interpolation at a place in a table."""
     k = np.uint32(entry)
     return table[k, 0] + (entry - k) * table[k, 1]
-
-
-@law
-def _within(entry, bounds):
-    """Place in the tables; their ends continue, and nothing is colder than the surroundings."""
-    lowest, highest = bounds
-    return min(max(entry, lowest), highest)
 
 
 @law
@@ -109,9 +112,9 @@ class Site(NamedTuple):
 
     radius: float
     """Of its heater."""
-    span: float
-    """From the heater to the top electrode."""
-    per_span: float
+    shell: float
+    """Part of the way from the heater to the top electrode in which the temperature falls as a straight line."""
+    per_shell: float
     """One over that [1/m]."""
     farthest: float
     """The most that a melt front is away from the heater."""
@@ -122,6 +125,8 @@ class Site(NamedTuple):
     """Rise at which things begin to move."""
     melting: float
     """Rise that melts."""
+    solid: float
+    """Level (see `pcmphys.physics.thermal.shape`) from which on no front lies so far out that anything melts."""
     bounds: tuple[float, float]
     """Lowest and highest place in the tables."""
 
@@ -130,25 +135,27 @@ class Site(NamedTuple):
 def open_site(radius, growth, ambient, p, tables):
     """The `Site` of a device with a heater's radius [m] and a factor of growth of its own."""
     span = p.geometry.layer_thickness - radius
+    shell = span / shape.SHELLS
+    farthest = p.heat.melt_limit * span
     # nothing moves in nanoseconds below the glass transition
     coldest = max(p.crystallization.viscosity.glass_temperature - ambient, _LEAST_RISE)
     melting = p.crystallization.melting_temperature - ambient
     bounds = (max(ambient - COLDEST, 0.0), tables[0].shape[0] - _LAST)
-    return Site(radius, span, 1.0 / span, p.heat.melt_limit * span, ambient, growth, coldest, melting, bounds)
+    solid = 1.0 + geometry.farthest_shift(p.geometry) / span
+    return Site(radius, shell, 1.0 / shell, farthest, ambient, growth, coldest, melting, solid, bounds)
 
 
 @law
-def open_front(front, rim, site, p, work):
+def open_front(front, rim, p, work):
     """Shape of the melt front for one pulse, nothing being hot yet; ``work[SHIFT]`` holds the pulse's normal deviates.
 
     ``front`` and ``rim`` (16,) are the device's own deviates and the thickness [m] of its dome; ``p`` is the geometry.
     """
     for s in range(SECTORS):
-        offset = geometry.front_shift(front[s], work[SHIFT + s], p)
-        work[SHIFT + s] = offset
-        work[_AT_HEATER + s] = heat.profile(-offset, site.per_span, 1.0)
+        work[SHIFT + s] = geometry.front_shift(front[s], work[SHIFT + s], p)
         work[HOTTEST + s] = 0.0
         work[RIM + s] = rim[s]
+    work[_NOMINAL] = 0.0
 
 
 @law
@@ -158,108 +165,168 @@ def spread(filament, current, p, work):
         angle = abs((s + 0.5) * (2.0 * math.pi / SECTORS) - filament)
         share = heat.beside_filament(min(angle, 2.0 * math.pi - angle), current, p)
         work[_SHARE + s], work[_INVERSE + s] = share, 1.0 / share
+    work[_EVEN] = 1.0 if abs(current) >= p.filling_current else 0.0
 
 
 @law
-def mid_dome(middle, site, work):
-    """Temperature [K] in the middle of each sector's dome, for the filament's rise [K].
+def _thickness(work):
+    """Mean thickness [m] of the dome as it stands."""
+    # four sums at once: one waits for the other
+    a = b = c = d = 0.0
+    for s in range(RIM, RIM + SECTORS, 4):
+        a, b, c, d = a + work[s], b + work[s + 1], c + work[s + 2], d + work[s + 3]
+    return ((a + b) + (c + d)) * (1.0 / SECTORS)
 
-    Where there is no dome, at the heater.
+
+@law
+def _profile(distance, shift, site, row):
+    """Part of the hot spot's rise at a distance [m] from the heater, for a front further out by a shift [m]."""
+    return shape.profile((distance - shift) * site.per_shell, row)
+
+
+@law
+def shape_segment(middle, site, shapes, work):
+    """Shape of the device's temperature for `mid_dome`, at the filament's rise [K]."""
+    row = work[_SEGMENT : _SEGMENT + shape.ROW]
+    shape.read_row(_thickness(work) * site.per_shell, site.melting / middle, shapes[0], row)
+
+
+@law
+def mid_dome(s, middle, site, work):
+    """Temperature [K] in the middle of a sector's dome, of the heater where there is none, for the filament's rise [K].
+
+    To be called after `shape_segment`.
     """
-    for s in range(SECTORS):
-        part = heat.profile(0.5 * work[RIM + s], site.per_span, work[_AT_HEATER + s])
-        work[MIDDLE + s] = site.ambient + middle * work[_SHARE + s] * max(part, 0.0)
+    part = _profile(0.5 * work[RIM + s], work[SHIFT + s], site, work[_SEGMENT : _SEGMENT + shape.ROW])
+    return site.ambient + middle * work[_SHARE + s] * part
 
 
 @law
-def _front(melting, shift, site):
-    """Distance [m] of a sector's melt front from the heater now, ``melting`` the part of its rise that melts.
-
-    Zero if nothing is molten there.
-    """
-    return min(max(heat.melt_distance(melting, site.span, shift), 0.0), site.farthest)
+def heat_up(middle, site, shapes, work):
+    """Shape of the device's temperature, and the melt front of each sector, for the filament's rise [K]."""
+    level, row = site.melting / middle, work[_SHAPE : _SHAPE + shape.ROW]
+    work[_DOME] = _thickness(work) * site.per_shell
+    shape.read_row(work[_DOME], level, shapes[0], row)
+    if level >= site.solid:
+        for s in range(SECTORS):
+            work[_FRONT + s] = 0.0
+    elif work[_EVEN] > 0.0 and middle >= site.coldest:  # all sectors are alike, but for their shift
+        place = shape.distance(level, row, work[_NOMINAL])
+        nominal = place * site.shell
+        for s in range(SECTORS):
+            work[_FRONT + s] = min(max(nominal + work[SHIFT + s], 0.0), site.farthest)
+        work[_NOMINAL] = place
+    else:
+        place = work[_NOMINAL]
+        for s in range(SECTORS):
+            own, front = level * work[_INVERSE + s], 0.0
+            if own < site.solid and middle * work[_SHARE + s] >= site.coldest:
+                place = shape.distance(own, row, place)
+                front = min(max(place * site.shell + work[SHIFT + s], 0.0), site.farthest)
+            work[_FRONT + s] = front
+        work[_NOMINAL] = place
 
 
 @law
-def melt(middle, site, top, work):
+def settled(site, work):
+    """Whether the dome is still as thick as the one that the shape is of."""
+    return _thickness(work) * site.per_shell == work[_DOME]
+
+
+@law
+def melt(middle, site, work):
     """Melt: the rims of all sectors that are hotter than ever in this pulse. Says where something else can move.
 
-    ``middle`` is the filament's rise [K], ``top`` the place in the tables from which on nothing nucleates. Returns
-    the number of rims that are free to grow, and that of sectors for `grow`.
+    To be called after `heat_up`, ``middle`` is the filament's rise [K]. Returns the number of rims that are free to
+    grow, and that of sectors for `grow`: a rim that is not is at the melt front, and nothing solid is further in.
     """
-    bounds, coldest = site.bounds, site.coldest
-    melting = site.melting / middle
+    base, (lowest, highest) = site.ambient - COLDEST, site.bounds
     free, alive = 0, 0
     for s in range(SECTORS):
         local = middle * work[_SHARE + s]
-        rim, hottest = work[RIM + s], work[HOTTEST + s]
-        warm = local >= coldest
-        front = _front(melting * work[_INVERSE + s], work[SHIFT + s], site)
-        front = front if warm else 0.0
+        front, rim, hottest = work[_FRONT + s], work[RIM + s], work[HOTTEST + s]
         # hotter than ever in this pulse: the rim is at the melt front
         melts = (front > 0.0) & (local > hottest)
         work[HOTTEST + s] = local if melts else hottest
         # rims are kept as single precision stores them
         rim = max(rim, np.float64(np.float32(front))) if melts else rim
+        warm = local >= site.coldest
         stop = min(front if warm else np.inf, rim)
         moves = np.float64(np.float32(stop)) != rim
-        # the profile, in places of the tables: ambient + local heat.profile(rim)
-        base = (site.ambient - COLDEST) + local * work[_AT_HEATER + s]
-        slope = local * site.per_span
-        entry = _within(base - slope * rim, bounds)
-        lives = warm & (rim > 0.0) & (moves | (entry < top))
+        lives = moves & warm & (rim > 0.0)
         free += np.int64(moves)
         alive += np.int64(lives)
-        work[RIM + s], work[_STOP + s] = rim, stop
-        work[_BASE + s], work[_SLOPE + s] = base, slope
-        work[_RIM_ENTRY + s] = entry if lives else -1.0
-        work[_HEATER_ENTRY + s] = _within(base, bounds)
-        work[_BOUND + s] = 0.0
+        work[RIM + s], work[_BOUND + s] = rim, 0.0
+        place = work[_PLACE + s] = (rim - work[SHIFT + s]) * site.per_shell
+        work[_SHELL + s] = math.floor(min(max(place, 0.0), 1.0 * shape.SHELLS))
+        work[_STOP + s] = stop if lives else -1.0
+        # no colder than the heater: where the front lies further in, that is the hot spot's
+        reach = local * (1.0 + max(work[SHIFT + s], 0.0) * site.per_shell * (1.0 / shape.SHELLS))
+        work[_HEATER_ENTRY + s] = min(max(base + reach, lowest), highest)
     return free, alive
+
+
+@law
+def _entry(rise, site):
+    """Place in the tables of a rise [K]; their ends continue, and nothing is colder than the surroundings."""
+    lowest, highest = site.bounds
+    return min(max((site.ambient - COLDEST) + rise, lowest), highest)
 
 
 @law
 def grow(duration, middle, site, tables, work, count):
     """Let the rims grow inwards for a short time, not into the liquid, and find the bounds of the rate of nuclei.
 
-    The bounds [1/s] are left in ``work``; returns their sum. A loop of its own, over few sectors: what is looked up
-    cannot be vector code.
+    Bounds up to a factor are left in ``work``; returns their sum [1/s]. Loops of their own: what is looked up cannot be
+    vector code.
     """
-    bounds = site.bounds
-    step = duration * site.growth
-    area = 2.0 * math.pi / SECTORS * site.span / middle
-    total = 0.0
+    row = work[_SHAPE : _SHAPE + shape.ROW]
+    lowest, highest = site.bounds
+    # the profile at all rims: what is looked up apart from what is vector code
     for s in range(SECTORS):
-        entry = work[_RIM_ENTRY + s]
-        if entry < 0.0:
+        k = np.uint32(work[_SHELL + s])
+        work[_INNER + s], work[_OUTER + s] = row[k], row[k + np.uint32(1)]
+    for s in range(SECTORS):
+        place, inner, outer = work[_PLACE + s], work[_INNER + s], work[_OUTER + s]
+        inside = min(max(place, 0.0), 1.0 * shape.SHELLS) - work[_SHELL + s]
+        part = inner + inside * (outer - inner) - min(place, 0.0) * (1.0 / shape.SHELLS)
+        rise = middle * work[_SHARE + s] * part
+        work[_RIM_ENTRY + s] = min(max((site.ambient - COLDEST) + rise, lowest), highest)
+    step, total, outmost = duration * site.growth, 0.0, 0.0
+    for s in range(SECTORS):
+        stop, rim = work[_STOP + s], work[RIM + s]
+        if stop < 0.0:
             continue
-        rim = np.float64(np.float32(max(work[RIM + s] - _at(tables[0], entry) * step, work[_STOP + s])))
+        entry = work[_RIM_ENTRY + s]
+        rim = np.float64(np.float32(max(rim - _at(tables[_GROWTH], entry) * step, stop)))
         work[RIM + s] = rim
         if rim == 0.0 or count[s] >= GRAINS:  # a sector whose list of grains is full takes no more
             continue
-        low = _at(tables[1], _within(work[_BASE + s] - work[_SLOPE + s] * rim, bounds))
-        high = _at(tables[1], work[_HEATER_ENTRY + s])
+        outmost = max(outmost, work[_PLACE + s])
+        low, high = _at(tables[_NUCLEI], entry), _at(tables[_NUCLEI], work[_HEATER_ENTRY + s])
         outer = site.radius + rim
-        bound = area * work[_INVERSE + s] * outer * outer * (high - low)
+        bound = work[_INVERSE + s] * outer * outer * (high - low)
         work[_BOUND + s] = bound
         total += bound
-    return total
+    work[_TOTAL] = total
+    work[_LONGEST] = shape.longest(outmost, work[_DOME], site.melting / middle, tables[_SHAPES][1])
+    return 2.0 * math.pi / SECTORS * site.shell / middle * work[_LONGEST] * total
 
 
 @law
 def move_grains(duration, middle, site, velocity, work, grain, count):
     """Forget the grains in what melts now for the first time in this pulse; the others grow, not into the liquid.
 
-    To be called before `melt`; returns how many are left, and how many of them are free to grow on at the same heat.
+    To be called between `heat_up` and `melt`; returns how many are left, and how many of them are free to grow on at
+    the same heat.
     """
-    radius, coldest = site.radius, site.coldest
+    radius, coldest, row = site.radius, site.coldest, work[_SHAPE : _SHAPE + shape.ROW]
     step = duration * site.growth
     left, free = 0, 0
     for s in range(SECTORS):
         if count[s] == 0:
             continue
-        local = middle * work[_SHARE + s]
-        front = _front(site.melting / middle * work[_INVERSE + s], work[SHIFT + s], site) if local >= coldest else 0.0
+        local, front = middle * work[_SHARE + s], work[_FRONT + s]
         if front > 0.0 and local > work[HOTTEST + s]:
             count[s] = _keep(grain[s], count[s], radius + front, np.inf)
         left += count[s]
@@ -267,8 +334,8 @@ def move_grains(duration, middle, site, velocity, work, grain, count):
             continue
         for k in range(count[s]):
             distance = grain[s, k, 0] - radius
-            entry = (site.ambient - COLDEST) + local * heat.profile(distance, site.per_span, work[_AT_HEATER + s])
-            size = grain[s, k, 1] + _at(velocity, _within(entry, site.bounds)) * step
+            entry = _entry(local * _profile(distance, work[SHIFT + s], site, row), site)
+            size = grain[s, k, 1] + _at(velocity, entry) * step
             room = max(distance - front, 0.0) if front > 0.0 else np.inf
             grain[s, k, 1] = min(size, room)
             free += size < room
@@ -289,33 +356,39 @@ def _place_of(table, value, below, above):
 
 
 @law
-def candidate(drawn, total, duration, site, tables, work, grain, count):
-    """Place one candidate nucleus drawn from ``drawn`` (four words) if its place allows; returns whether it did."""
-    radius, bounds = site.radius, site.bounds
+def candidate(drawn, step, site, tables, work, grain, count):
+    """Place one candidate nucleus drawn from ``drawn`` (four words) if its place allows; returns whether it did.
+
+    ``step`` is (duration [s], the filament's rise [K]).
+    """
+    duration, middle = step
+    radius, row = site.radius, work[_SHAPE : _SHAPE + shape.ROW]
     _, w1, w2, w3 = drawn
-    left = coarse(w1) * total
-    s = 0
+    left, s = coarse(w1) * work[_TOTAL], 0
     for k in range(SECTORS):
         s = k
         left -= work[_BOUND + k]
         if left < 0.0:
             break
-    rim = work[RIM + s]
-    at_rim, at_heater = _within(work[_BASE + s] - work[_SLOPE + s] * rim, bounds), work[_HEATER_ENTRY + s]
-    low, high = _at(tables[1], at_rim), _at(tables[1], at_heater)
+    rim, shift = work[RIM + s], work[SHIFT + s]
+    at_rim, at_heater = work[_RIM_ENTRY + s], work[_HEATER_ENTRY + s]
+    low, high = _at(tables[_NUCLEI], at_rim), _at(tables[_NUCLEI], at_heater)
     # the upper half of a word places it, the lower half decides whether it stays: a grid of 65536 each is fine enough
     along = (np.float64(np.int64(w2 >> U64(16))) + 0.5) / 65536.0
     chance = (np.float64(np.int64(w2 & U64(0xFFFF))) + 0.5) / 65536.0
-    entry = _place_of(tables[1], low + along * (high - low), int(at_rim), int(at_heater) + 1)
-    distance = (work[_BASE + s] - entry) / work[_SLOPE + s]
+    entry = _place_of(tables[_NUCLEI], low + along * (high - low), int(at_rim), int(at_heater) + 1)
+    place = shape.distance((entry - (site.ambient - COLDEST)) / (middle * work[_SHARE + s]), row, work[_NOMINAL])
+    distance = place * site.shell + shift
     if distance <= 0.0 or distance >= rim or count[s] >= GRAINS:
         return False
     centre, outer = radius + distance, radius + rim
-    if chance * outer * outer >= centre * centre * (1.0 - covered(grain[s], count[s], centre)):
+    # over the bound: the shell is smaller, the temperature falls faster than where that was taken
+    part = 1.0 / (work[_LONGEST] * shape.fall(place, row))
+    if chance * outer * outer >= part * centre * centre * (1.0 - covered(grain[s], count[s], centre)):
         return False
     k = count[s]
     grain[s, k, 0] = centre
-    grain[s, k, 1] = coarse(w3) * duration * site.growth * _at(tables[0], entry)
+    grain[s, k, 1] = coarse(w3) * duration * site.growth * _at(tables[_GROWTH], entry)
     count[s] = k + 1
     return True
 

@@ -54,6 +54,15 @@ def cell(devices: Any, index: int | Sequence[int], *, pulse: Pulse | None = None
     at the heater's radius: the half sphere inside is one equipotential in the model. Temperatures are steady ones of
     a front without roughness. A pulse of voltage counts as the current that a SET device takes of it. The I-V is that
     of the cell with its heater, driven by a current; behind leads and load: `iv`.
+
+    Examples
+    --------
+    >>> import pcmphys as pcm
+    >>> devices = pcm.load_cell("ibm-90nm-doped-gst").population(20, seed=1)
+    >>> report = devices.apply(pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9))
+    >>> devices.wait(20.0)
+    >>> cell(devices, 0).axes[0].get_xlabel()
+    'lateral position [nm]'
     """
     seen = view(selection.checked(devices), index)
     currents = _currents(devices, pulse)

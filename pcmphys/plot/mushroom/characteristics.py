@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pcmphys.physics import heat
-from pcmphys.physics.state import SECTORS
+from pcmphys.physics.state import SECTORS, SHELLS
 from pcmphys.plot import style
 from pcmphys.plot.axes import SMALL, TAG, plain_log
 from pcmphys.plot.mushroom.view import CellView, middle
@@ -30,12 +30,12 @@ def temperature(view: CellView, currents: ArrayLike, axes: Axes) -> None:
     crystallization = view.look.cell.parameters.crystallization
     melting, glass = crystallization.melting_temperature, crystallization.viscosity.glass_temperature
     radius, thickness = view.heater_radius, view.layer_thickness
-    r = np.linspace(radius, thickness, 61)
-    fall = np.array([heat.profile(x - radius, 1.0 / (thickness - radius), 1.0) for x in r])
+    r = np.linspace(radius, thickness, 3 * SHELLS + 1)
     beside = _most_and_least(view)
     for k, current in enumerate(currents):
         colour = mpl.colormaps[style.ORDERED](0.85 * k / max(len(currents) - 1, 1))
         top = view.rise(current)
+        fall = view.fall(top, SHELLS * (r - radius) / (thickness - radius))
         for part, line in zip(beside(current), ("-", ":"), strict=True):
             profile = p.ambient + part * top * fall
             label = f"{1e6 * current:.0f} µA" if line == "-" else None

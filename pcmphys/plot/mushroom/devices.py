@@ -61,6 +61,13 @@ def programming_curve(
     device. Lines are medians, bands hold 90 % of the devices. The marks at the top are the currents at which the
     heater of a device without deviations reaches the glass transition and melting, where they lie within the axis;
     sectors whose front lies further out melt earlier.
+
+    Examples
+    --------
+    >>> import pcmphys as pcm
+    >>> figure = programming_curve(pcm.load_cell("ibm-90nm-doped-gst"), n=20)
+    >>> figure.axes[0].get_xlabel()
+    'pulse amplitude [µA]'
     """
     population = _some_devices(devices, check.integer("n", n, 1), seed)
     largest = population.cell.parameters.heat.largest_current
@@ -188,6 +195,15 @@ def noise_spectrum(
     pieces, half overlapping, Hann window). Slope and Q_s come from the median over devices, between the third bin and
     a quarter of the highest frequency, every decade with the same weight; the guide is Q_s^2/f. A few devices are far
     noisier than the rest: the rms over devices, which is what published values of Q_s state, is larger.
+
+    Examples
+    --------
+    >>> import pcmphys as pcm
+    >>> devices = pcm.load_cell("ibm-90nm-doped-gst").population(20, seed=1)
+    >>> report = devices.apply(pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9))
+    >>> devices.wait(20.0)
+    >>> noise_spectrum(devices, reads=1024).axes[0].get_xlabel()
+    'frequency [Hz]'
     """
     selection.checked(devices)
     reads = check.integer("reads", reads, 1024)

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 _LEAST = 1e-8
 """Current [A] at the lower end of the axes."""
 _LOADS = (0.0, 5e3)
+_JUMP = 1.05
+"""Ratio of currents from which a jump is drawn as one."""
 
 
-def iv(devices: Any, *, load: ArrayLike = _LOADS, n: int = 4, axes: Any = None) -> Figure:
+def iv(devices: Any, *, load: ArrayLike = _LOADS, n: int = 4, scale: str = "log", axes: Any = None) -> Figure:
     """Current against voltage: the cells' own curves with their snapback, and one cell behind load resistances.
 
     Parameters
@@ -37,6 +39,8 @@ def iv(devices: Any, *, load: ArrayLike = _LOADS, n: int = 4, axes: Any = None) 
         Resistances in series besides the cell's leads; at most six.
     n : int
         Most cells whose curves are drawn: spread evenly over the conductances that there are.
+    scale : {"log", "linear"}
+        Of the current: "log" shows the off-state too, on "linear" a load line is straight.
     axes : sequence of two matplotlib axes, optional
         Where to draw; by default a new figure.
 
@@ -47,20 +51,30 @@ def iv(devices: Any, *, load: ArrayLike = _LOADS, n: int = 4, axes: Any = None) 
     Raises
     ------
     ParameterError
-        No mushroom cells, a negative load or too many, wrong axes.
+        No mushroom cells, a negative load or too many, another scale, wrong axes.
 
     Notes
     -----
     Left, driven by a current: every cell with its heater has one voltage. Load lines (dotted) of the cell with the
-    largest threshold go through its first fold, where a source that goes up finds no state any more but where the line
-    meets the curve again. Right, the current of that cell against the source's voltage: up to the first fold (solid),
-    and down to the second one (dashed); between them the current depends on the past. Without noise, at the cells'
-    ambient temperature, as they are now: a real sweep heats and changes them.
+    largest threshold go through its first fold (triangle), where a source that goes up finds no state any more but
+    where the line meets the curve again (circle). Right, the current of that cell against the source's voltage: up to
+    the first fold (solid), and down to the second one (dashed), with an arrow on each jump; between them the current
+    depends on the past. Without noise, at the cells' ambient temperature, as they are now: a real sweep heats and
+    changes them.
+
+    Examples
+    --------
+    >>> import pcmphys as pcm
+    >>> devices = pcm.load_cell("ibm-90nm-doped-gst").population(3, seed=1)
+    >>> _ = devices.apply(pcm.Pulse(current=480e-6, width=1e-6, fall=5e-9))
+    >>> [axes.get_yscale() for axes in iv(devices, load=1e3, scale="linear").axes]
+    ['linear', 'linear']
     """
     selection.checked(devices)
     loads = np.atleast_1d(check.array("load", load, "ohm", 0.0))
     if loads.ndim != 1 or not 1 <= loads.size <= len(style.COLOURS) - 2:
         raise ParameterError(f"load must be one to six resistances in ohm; got shape {loads.shape}")
+    scale = check.choice("scale", scale, ("log", "linear"))
     places = selection.spread_over_conductance(devices, check.integer("n", n, 1))
     flat = devices.flat
     looks = [flat[int(k) : int(k) + 1].now() for k in places]
@@ -69,18 +83,27 @@ def iv(devices: Any, *, load: ArrayLike = _LOADS, n: int = 4, axes: Any = None) 
         if np.size(axes) != 2:
             raise ParameterError(f"axes must be two; got {np.size(axes)}")
         axes = list(np.ravel(axes))
-        _draw(looks, steepest, loads, axes)
+        _draw(looks, steepest, loads, scale, axes)
         return axes[0].figure
     with style.figure(1, 2, figsize=(11.0, 4.6)) as (figure, panels):
-        _draw(looks, steepest, loads, panels)
+        _draw(looks, steepest, loads, scale, panels)
         figure.suptitle(f"{plain(devices.cell.name)}: current-voltage curves", fontsize=12)
         return figure
 
 
-def _draw(looks: list[MushroomLook], steepest: MushroomLook, loads: np.ndarray, axes) -> None:
+def _draw(looks: list[MushroomLook], steepest: MushroomLook, loads: np.ndarray, scale: str, axes) -> None:
     _own_curves(looks, axes[0])
-    _load_lines(steepest, loads, axes[0])
-    _behind(steepest, loads, axes[1])
+    _load_lines(steepest, loads, scale, axes[0])
+    _behind(steepest, loads, scale, axes[1])
+    largest = steepest.cell.parameters.heat.largest_current
+    for panel in axes:
+        if scale == "log":
+            plain_log(panel)
+        panel.set_ylim(1e6 * _LEAST if scale == "log" else 0.0, 1e6 * largest)
+        panel.set_xlim(left=0.0)
+        panel.set_ylabel("current [µA]")
+    axes[0].legend(fontsize=SMALL, loc="upper left" if scale == "log" else "upper right")
+    axes[1].legend(fontsize=SMALL, loc="lower right" if scale == "log" else "upper left")
 
 
 def _own_curves(looks: list[MushroomLook], axes: Axes) -> None:
@@ -96,30 +119,28 @@ def _own_curves(looks: list[MushroomLook], axes: Axes) -> None:
         axes.plot(voltage, 1e6 * currents, color=colour, lw=2.0, label=name)
     held = looks[0].cell.parameters.heat.on_voltage
     axes.axvline(held, color=style.GREY, lw=1.0, ls="--", label=f"$V_h$ = {held:.2f} V")
-    plain_log(axes)
-    axes.set_ylim(1e6 * _LEAST, 1e6 * largest)
-    axes.set_xlim(left=0.0)
     axes.set_xlabel("voltage of the cell with its heater [V]")
-    axes.set_ylabel("current [µA]")
     axes.set_title("(a) driven by a current: snapback", fontsize=10, loc="left")
-    axes.legend(fontsize=SMALL, loc="upper left")
 
 
-def _load_lines(look: MushroomLook, loads: np.ndarray, axes: Axes) -> None:
-    """From the first fold to where the line meets the on-state."""
+def _load_lines(look: MushroomLook, loads: np.ndarray, scale: str, axes: Axes) -> None:
+    """Through the first fold to where the line meets the on-state; a straight one on to its short-circuit current."""
     outside = look.cell.parameters.conduction.series_resistance
     for k, load in enumerate(loads):
-        folds = look.folds(float(load))
+        folds, colour = look.folds(float(load)), style.COLOURS[k]
         source, before = folds.up_voltage.item(), folds.up_current.item()
         after = look.current(source * (1.0 + 1e-9), load=float(load), warn=False)[0].item()
-        if after <= 1.05 * before:
+        if after <= _JUMP * before or outside + load == 0.0:
             continue
-        line = np.geomspace(before, after, 60)
-        axes.plot(source - (outside + load) * line, 1e6 * line, ":", color=style.COLOURS[k], lw=1.6)
-        axes.plot(source - (outside + load) * after, 1e6 * after, "o", color=style.COLOURS[k], ms=5)
+        end = after if scale == "log" else source / (outside + load)
+        line = np.append(0.0, np.geomspace(_LEAST, end, 240))
+        name = f"load line, {1e-3 * (outside + load):g} k$\\Omega$"
+        axes.plot(source - (outside + load) * line, 1e6 * line, ":", color=colour, lw=1.4, label=name)
+        for current, mark in ((before, "^"), (after, "o")):
+            axes.plot(source - (outside + load) * current, 1e6 * current, mark, color=colour, mec="white", ms=7)
 
 
-def _behind(look: MushroomLook, loads: np.ndarray, axes: Axes) -> None:
+def _behind(look: MushroomLook, loads: np.ndarray, scale: str, axes: Axes) -> None:
     parameters = look.cell.parameters
     for k, load in enumerate(loads):
         folds, colour = look.folds(float(load)), style.COLOURS[k]
@@ -131,14 +152,18 @@ def _behind(look: MushroomLook, loads: np.ndarray, axes: Axes) -> None:
         between = volts[(volts >= down) & (volts <= up)]
         if between.size > 1 and up > down * (1.0 + 1e-6):
             falling = [look.current(v, on=True, load=float(load), warn=False)[0].item() for v in between]
-            # and down to the off-state
-            falling = [look.current(down, on=False, load=float(load))[0].item(), *falling]
-            axes.plot(np.append(down, between), 1e6 * np.array(falling), "--", color=colour, lw=1.6)
-    plain_log(axes)
-    axes.set_ylim(1e6 * _LEAST, 1e6 * parameters.heat.largest_current)
-    axes.set_xlim(left=0.0)
+            off = look.current(down, on=False, load=float(load))[0].item()
+            axes.plot(np.append(down, between), 1e6 * np.array([off, *falling]), "--", color=colour, lw=1.6)
+            for volt, ends in ((up, (folds.up_current.item(), falling[-1])), (down, (folds.down_current.item(), off))):
+                _arrow(volt, 1e6 * np.array(ends), scale, colour, axes)
     axes.set_xlabel("voltage of the source [V]")
-    axes.set_ylabel("current [µA]")
     title = f"(b) source of voltage, leads of {1e-3 * parameters.leads:g} k$\\Omega$ with the heater"
     axes.set_title(title, fontsize=10, loc="left")
-    axes.legend(fontsize=SMALL, loc="lower right")
+
+
+def _arrow(voltage: float, ends: np.ndarray, scale: str, colour: str, axes: Axes) -> None:
+    """Head of an arrow half way of a jump from one current [uA] to another."""
+    if ends.max() > _JUMP * ends.min():
+        middle = np.sqrt(ends.prod()) if scale == "log" else ends.mean()
+        direction = "^" if ends[1] > ends[0] else "v"
+        axes.plot(voltage, middle, direction, color=colour, mec="white", ms=9)

@@ -13,6 +13,7 @@ from pcmphys.cells.mushroom.look import MushroomLook
 from pcmphys.physics import heat
 from pcmphys.physics.heat import HeatFloats
 from pcmphys.physics.state import SECTORS
+from pcmphys.physics.thermal import shape
 from pcmphys.plot.mushroom import selection
 
 
@@ -97,6 +98,17 @@ class CellView:
         own = float(self.look.thermal_resistance) / self.heat.thermal_resistance
         voltage, on = (part.item() for part in self.look.voltage(current))
         return heat.heater_rise(abs(current * voltage), current, bool(on), self.heat) * own
+
+    def fall(self, rise: float, places: np.ndarray) -> np.ndarray:
+        """Part of the hot spot's rise [K] at places in shells from the heater, for the dome as it stands."""
+        parameters = self.look.cell.parameters
+        melting = parameters.crystallization.melting_temperature - self.heat.ambient
+        span = self.layer_thickness - self.heater_radius
+        row = np.empty(shape.ROW)
+        shapes = shape.table(parameters.geometry, parameters.heat)[0]
+        level = melting / rise if rise > 0.0 else 1.0
+        shape.read_row(shape.SHELLS * float(self.rim.mean()) / span, level, shapes, row)
+        return np.array([shape.profile(float(place), row) for place in places])
 
 
 def middle(sector: int) -> float:

@@ -96,22 +96,41 @@ def remarks(dataset: xr.Dataset) -> list[str]:
 
 def body(dataset: xr.Dataset) -> list[str]:
     """The report, below its title."""
-    found = [_introduction(dataset)]
+    found = [page.answer(_answer(dataset)), page.drawn(figures.side_by_side(dataset), _SIDE), _introduction(dataset)]
     with_wires = "IR drop" in dataset["wires"].values
     if dataset.sizes["cell"] > 1:
-        found.append(_side_by_side(dataset))
-    for name, technology in technologies(dataset).items():
-        table = result_rows(dataset, name)
-        found.append(f"<h2>{html.escape(name)}</h2>")
-        found.append(page.table(HEADINGS, table))
-        if any(row[2].endswith(EARLY) for row in table):
+        found += [page.heading("The cells side by side"), page.table(_side_by_side(dataset))]
+    for table, (name, technology) in zip(tables(dataset), technologies(dataset).items(), strict=True):
+        found += [page.heading(name), page.table(table)]
+        if any(row[2].endswith(EARLY) for row in table.rows):
             found.append(f"<p>{EARLY_NOTE}.</p>")
         found.append(_programming(dataset, name))
         for draw, caption in _FIGURES:
             if with_wires or draw is not figures.ir_drop:
                 found.append(page.drawn(draw(dataset, name), caption))
         found.append(_assumptions(technology))
-    return [*found, _LIMITS, page.sources(dataset)]
+    return [*found, page.heading("How to read this"), _LIMITS, page.sources(dataset)]
+
+
+def _answer(dataset: xr.Dataset) -> str:
+    """What is left of the accuracy at the last time, as good as the study has it, and what wires then cost."""
+    last, first = dataset["time"].values[-1], dataset["time"].values[0]
+    compensation = str(dataset["compensation"].values[-1])
+    wires = [str(one) for one in dataset["wires"].values]
+    words = []
+    for name in dataset["cell"].values:
+        one = 100.0 * dataset["accuracy"].sel(cell=name, compensation=compensation).mean("chip")
+        then = one.sel(wires=wires[0])
+        text = f"{name} {float(then.sel(time=first)):.1f} %"
+        if last != first:
+            text += f" after {time_name(float(first))} and {float(then.sel(time=last)):.1f} %"
+            text += f" after {time_name(float(last))}"
+        if len(wires) > 1:
+            text += f" ({float(one.sel(wires=wires[1], time=last)):.1f} % with IR drop)"
+        words.append(text)
+    how = "with" if compensation == "on" else "without"
+    digital = 100.0 * float(dataset["digital_accuracy"])
+    return f"The network, {digital:.1f} % right in float64, keeps, {how} drift compensation: {'; '.join(words)}."
 
 
 def _introduction(dataset: xr.Dataset) -> str:
@@ -136,17 +155,17 @@ def _introduction(dataset: xr.Dataset) -> str:
     return page.paragraph(text)
 
 
-def _side_by_side(dataset: xr.Dataset) -> str:
-    """All cells in one figure and one table: where they differ is what the models say differently."""
+def _side_by_side(dataset: xr.Dataset) -> PageTable:
+    """All cells in one table: where they differ is what the models say differently."""
     cells = [str(cell) for cell in dataset["cell"].values]
     columns = [result_rows(dataset, cell) for cell in cells]
-    headings = (*HEADINGS[:3], *(f"{cell}: {what}" for cell in cells for what in ("accuracy [%]", "matvec error [%]")))
     table = [
         (*lines[0][:2], lines[0][2].removesuffix(EARLY), *(value for line in lines for value in line[3:5]))
         for lines in zip(*columns, strict=True)
     ]
-    figure = page.drawn(figures.side_by_side(dataset), _SIDE)
-    return f"<h2>The cells side by side</h2>{figure}{page.table(headings, table)}"
+    headings = (*HEADINGS[:3], *HEADINGS[3:5] * len(cells))
+    groups = (("", 3), *((cell, 2) for cell in cells))
+    return PageTable("the cells side by side", headings, table, 3, dataset.sizes["time"], groups)
 
 
 _SIDE = (
@@ -181,7 +200,7 @@ def _assumptions(technology) -> str:
 
 
 _LIMITS = (
-    "<h2>How to read this</h2><ul>"
+    "<ul>"
     "<li>Accuracy: the whole network, each layer fed by the analog layer before it. Matvec error: each layer "
     "alone, for its exact inputs.</li>"
     "<li>Effective bits: 8 minus log2 of the error over that of the same product with weights and inputs rounded "

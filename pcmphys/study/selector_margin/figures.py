@@ -27,6 +27,8 @@ _LOOK = {
     "transistor": (style.GREEN, "^"),
     "ots": (style.PURPLE, "D"),
 }
+_OTHERS = ((style.ORANGE, "P"), (style.SKY, "X"), ("black", "*"), (style.VERMILION, "<"))
+"""Of selectors of other packages, in the order of the study."""
 _LINES = ("-", "--", ":", "-.")
 _LOWEST = -0.06
 """Bottom of the axes of margins: what lies below is drawn there, as an arrow."""
@@ -152,15 +154,23 @@ def _margins(dataset: xr.Dataset, values, axes) -> None:
         for k, name in enumerate(lost):
             # a small sidestep keeps the arrows of one size apart
             place = size * 1.08 ** (k - (len(lost) - 1) / 2)
-            axes.plot(place, 0.6 * _LOWEST, "v", color=_LOOK[name][0], ms=6)
+            axes.plot(place, 0.6 * _LOWEST, "v", color=_look_of(dataset, name)[0], ms=6)
     axes.axhspan(2 * _LOWEST, 0.0, color=style.VERMILION, alpha=0.08, lw=0)
     axes.set_ylim(_LOWEST, 1.03)
+
+
+def _look_of(dataset: xr.Dataset, name: str) -> tuple[str, str]:
+    """Colour and marker of a selector."""
+    if name in _LOOK:
+        return _LOOK[name]
+    others = [str(one) for one in dataset["selector"].values if str(one) not in _LOOK]
+    return _OTHERS[others.index(name) % len(_OTHERS)]
 
 
 def _lines(dataset: xr.Dataset, values, axes) -> None:
     sizes = dataset["size"].values
     for name in values["selector"].values:
-        colour, marker = _LOOK[str(name)]
+        colour, marker = _look_of(dataset, str(name))
         for k, wire in enumerate(values["wire"].values):
             line = _LINES[k % len(_LINES)]
             one = values.sel(selector=name, wire=wire)
@@ -176,7 +186,7 @@ def _legend(figure, dataset: xr.Dataset, columns: int = 8) -> None:
 
     entries = []
     for name in dataset["selector"].values:
-        colour, marker = _LOOK[str(name)]
+        colour, marker = _look_of(dataset, str(name))
         entries.append(Line2D([], [], color=colour, marker=marker, ms=5, label=spoken(str(name))))
     for k, wire in enumerate(dataset["wire"].values):
         label = f"{wire:g} Ω a segment"

@@ -64,15 +64,39 @@ def remarks(dataset: xr.Dataset) -> list[str]:
 
 def body(dataset: xr.Dataset) -> list[str]:
     """The report, below its title."""
-    found = [_introduction(dataset), "<h2>Selectors (assumed, not measured)</h2>", page.items(remarks(dataset))]
-    found.append("<h2>Margins and errors</h2>")
-    found += [page.drawn(draw(dataset), caption) for draw, caption in _FIGURES]
+    found = [page.answer(_answer(dataset)), page.drawn(overview(dataset), _OVERVIEW), _introduction(dataset)]
+    found += [page.heading("Margins and errors"), *(page.drawn(draw(dataset), caption) for draw, caption in _FIGURES)]
+    found.append(page.heading("Numbers"))
     for size in dataset["size"].values[::-1]:
         for table in _tables(dataset, int(size)):
-            found += [f"<h3>{html.escape(table.title)}</h3>", page.table(table.headings, table.rows)]
-    results = page.variables(dataset)
-    found += ["<h2>What results.nc holds</h2>", page.table(results.headings, results.rows)]
+            found += [f"<h3>{html.escape(table.title)}</h3>", page.table(table)]
+    found += [page.heading("Selectors (assumed, not measured)"), page.items(remarks(dataset))]
+    found += [
+        page.heading("What results.nc holds"),
+        page.table(page.variables(dataset)),
+        page.heading("How to read this"),
+    ]
     return [*found, _LIMITS, page.sources(dataset)]
+
+
+_OVERVIEW = "Read margin, write margin and matvec error against the size of the array."
+_GOOD = 0.5
+"""Read margin of which an array is said to be read well."""
+
+
+def _answer(dataset: xr.Dataset) -> str:
+    """The largest array that each selector reads well, by the best scheme, at the middle wire resistance."""
+    wire = float(dataset["wire"].values[len(dataset["wire"]) // 2])
+    margin = dataset["read_margin"].sel(wire=wire).max("scheme")
+    words = []
+    for name in dataset["selector"].values:
+        good = dataset["size"].values[(margin.sel(selector=name) >= _GOOD).values]
+        size = f"up to {good.max()} × {good.max()} cells" if good.size else "at no size"
+        words.append(f"{figures.spoken(str(name))} {size}")
+    return (
+        f"With {wire:g} Ω a wire segment and the best scheme of bias, the read margin is at least {_GOOD:g} for: "
+        f"{'; '.join(words)} (of {int(dataset['size'].values[-1])} tried)."
+    )
 
 
 def _tables(dataset: xr.Dataset, size: int) -> list[PageTable]:
@@ -123,7 +147,7 @@ def _introduction(dataset: xr.Dataset) -> str:
 
 
 _LIMITS = (
-    "<h2>How to read this</h2><ul>"
+    "<ul>"
     "<li>Read margin: (high - low) / high of the sensed current; zero or less where the states cannot be told apart."
     "</li>"
     "<li>Write margin: the worse of two arrays, all other devices at high conductance (the heaviest load) and all at "

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+import inspect
+import tomllib
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from pcmphys.crossbar import OTS, Diode, Exponential, Selector, Transistor
 from pcmphys.crossbar.bias import SCHEMES
+from pcmphys.crossbar.selectors import Selector
+from pcmphys.crossbar.selectors.registry import SELECTORS
+from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
-from pcmphys.study.settings import NotNegative, Positive, Settings, Strict, Whole, distinct, strictly_increasing
+from pcmphys.parameters.words import shown
+from pcmphys.study.settings import NotNegative, Positive, Settings, Whole, distinct, strictly_increasing
 
 TEMPLATE = """# A pcmphys study: how large may an array be with which selector and which wires?
 # Run it with:  pcmphys study FILE.toml       Every line but the first may be left out; these are the defaults.
@@ -61,48 +66,30 @@ leakage_voltage = 0.2         # [V]
 """Commented study file with all defaults."""
 
 
-class DiodeOptions(Strict):
-    """See `Diode`."""
-
-    kind: ClassVar[type[Selector]] = Diode
-    saturation_current: float = 1e-12
-    ideality: float = 1.5
-    temperature: float = 300.15
+_DEFAULTS = tomllib.loads(TEMPLATE)
+"""All defaults: they stand in the template and nowhere else."""
+_NONE = "none"
+Lines = Annotated[Whole, Field(ge=2, le=8192)]
+_TABLES = tuple(name for name, value in _DEFAULTS.items() if isinstance(value, dict))
 
 
-class ExponentialOptions(Strict):
-    """See `Exponential`."""
-
-    kind: ClassVar[type[Selector]] = Exponential
-    current: float = 1e-11
-    voltage: float = 0.06
-
-
-class TransistorOptions(Strict):
-    """See `Transistor`; the gate voltage [V] is that of a selected word line, and of all in a matvec."""
-
-    kind: ClassVar[type[Selector]] = Transistor
-    threshold_voltage: float = 0.5
-    transconductance: float = 1e-3
-    slope_factor: float = 1.3
-    modulation: float = 0.0
-    temperature: float = 300.15
-    gate_voltage: float = 2.0
-
-
-class OTSOptions(Strict):
-    """See `OTS`."""
-
-    kind: ClassVar[type[Selector]] = OTS
-    threshold_voltage: float = 1.75
-    hold_voltage: float = 0.4
-    holding_current: float = 1e-6
-    on_resistance: float = 1e3
-    leakage_current: float = 1e-10
-    leakage_voltage: float = 0.2
-
-
-SELECTORS = ("none", "diode", "exponential", "transistor", "ots")
+def _selector(name: str, table: dict[str, Any]) -> Selector:
+    """The selector of a table; an error names the key."""
+    kind = SELECTORS[name]
+    known = list(inspect.signature(kind).parameters)
+    for key, value in table.items():
+        if key not in known:
+            raise ParameterError(
+                f"{name}.{key}: unknown key; expected one of {', '.join(known)}{check.suggest(key, known)}"
+            )
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise ParameterError(f"{name}.{key} must be a number; got {shown(value)}")
+    try:
+        return kind(**table)
+    except ParameterError as error:
+        raise ParameterError(f"{name}: {error}") from None
+    except TypeError as error:  # what another package's selector cannot do without
+        raise ParameterError(f"{name}: {error}; put a table [{name}] into the study") from None
 
 
 class SelectorMarginConfig(Settings):
@@ -128,6 +115,8 @@ class SelectorMarginConfig(Settings):
         Part by which the voltage exceeds a switch's threshold.
     inputs, seed : int
         Random inputs of the matvec; seed of the devices and the inputs.
+    tables : dict
+        Arguments of each selector by its name: in a file, a table of that name.
     """
 
     built_in: ClassVar[str] = "selector-margin"
@@ -135,28 +124,41 @@ class SelectorMarginConfig(Settings):
     doing: ClassVar[str] = "solving arrays"
 
     study: Literal["selector-margin"] = "selector-margin"
-    selectors: Annotated[tuple[str, ...], Field(min_length=1)] = SELECTORS
-    sizes: Annotated[tuple[Annotated[Whole, Field(ge=2, le=8192)], ...], Field(min_length=1)] = (16, 32, 64, 128, 256)
-    wires: Annotated[tuple[NotNegative, ...], Field(min_length=1)] = (0.25, 1.0, 5.0)
-    schemes: Annotated[tuple[str, ...], Field(min_length=1)] = ("half", "third", "float", "ground")
-    write_scheme: str = "half"
-    high: Positive = 25e-6
-    low: NotNegative = 0.25e-6
-    device_read_voltage: Positive = 0.2
-    device_write_voltage: Positive = 1.69
-    write_current: Positive = 440e-6
-    overdrive: Positive = 0.1
-    inputs: Annotated[Whole, Field(ge=1)] = 4
-    seed: Annotated[Whole, Field(ge=0, lt=2**63)] = 1
-    diode: DiodeOptions = DiodeOptions()
-    exponential: ExponentialOptions = ExponentialOptions()
-    transistor: TransistorOptions = TransistorOptions()
-    ots: OTSOptions = OTSOptions()
+    selectors: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(_DEFAULTS["selectors"])
+    sizes: Annotated[tuple[Annotated[Whole, Field(ge=2, le=8192)], ...], Field(min_length=1)] = tuple(
+        _DEFAULTS["sizes"]
+    )
+    wires: Annotated[tuple[NotNegative, ...], Field(min_length=1)] = tuple(_DEFAULTS["wires"])
+    schemes: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(_DEFAULTS["schemes"])
+    write_scheme: str = _DEFAULTS["write_scheme"]
+    high: Positive = _DEFAULTS["high"]
+    low: NotNegative = _DEFAULTS["low"]
+    device_read_voltage: Positive = _DEFAULTS["device_read_voltage"]
+    device_write_voltage: Positive = _DEFAULTS["device_write_voltage"]
+    write_current: Positive = _DEFAULTS["write_current"]
+    overdrive: Positive = _DEFAULTS["overdrive"]
+    inputs: Annotated[Whole, Field(ge=1)] = _DEFAULTS["inputs"]
+    seed: Annotated[Whole, Field(ge=0, lt=2**63)] = _DEFAULTS["seed"]
+    tables: dict[str, dict[str, Any]] = Field(default={name: _DEFAULTS[name] for name in _TABLES})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_tables(cls, content):
+        """Each selector's table goes into ``tables``, with the defaults of what it leaves out."""
+        if not isinstance(content, dict):
+            return content
+        given = {key: value for key, value in content.items() if key in SELECTORS}
+        for name, value in given.items():
+            if not isinstance(value, dict):
+                raise ValueError(f"{name} must be a table of numbers; got {shown(value)}")
+        tables = {name: {**_DEFAULTS.get(name, {}), **table} for name, table in given.items()}
+        rest = {key: value for key, value in content.items() if key not in given}
+        return {**rest, "tables": {**cls.model_fields["tables"].default, **rest.get("tables", {}), **tables}}
 
     @field_validator("selectors", "schemes")
     @classmethod
     def _known(cls, values, info):
-        allowed = SELECTORS if info.field_name == "selectors" else SCHEMES
+        allowed = (_NONE, *SELECTORS) if info.field_name == "selectors" else SCHEMES
         return distinct(tuple(check.choice("each", value, allowed) for value in values))
 
     @field_validator("write_scheme")
@@ -169,11 +171,12 @@ class SelectorMarginConfig(Settings):
     def _increasing(cls, values, info):
         return strictly_increasing(info.field_name, values, "ohm" if info.field_name == "wires" else "")
 
-    @field_validator("diode", "exponential", "transistor", "ots")
+    @field_validator("tables")
     @classmethod
-    def _valid(cls, options):
-        options.kind(**options.model_dump())
-        return options
+    def _valid(cls, tables):
+        for name, table in tables.items():
+            _selector(check.choice("each", name, SELECTORS), table)
+        return tables
 
     @model_validator(mode="after")
     def _apart(self):
@@ -183,7 +186,4 @@ class SelectorMarginConfig(Settings):
 
     def selector(self, name: str) -> Selector | None:
         """The selector of a name, None for "none"."""
-        if name == "none":
-            return None
-        options = getattr(self, name)
-        return options.kind(**options.model_dump())
+        return None if name == _NONE else _selector(name, self.tables.get(name, {}))

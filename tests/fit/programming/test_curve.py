@@ -11,6 +11,7 @@ from pcmphys.fit import ProgrammingCurve, programming, programming_curve
 from pcmphys.fit.programming import ramp
 from pcmphys.fit.programming.heating import melted_share
 from pcmphys.physics.conduction.structure import SHELLS
+from tests.oracles import thermal
 
 from . import truth
 
@@ -185,15 +186,18 @@ def swept(cell, current: np.ndarray, devices: int) -> np.ndarray:
 
 
 def onset(parameters, side: float) -> float:
-    """Current [A] at which the first (side -1) or last (+1) place closes by the kernel's law P R_th (1 -+ b) = T_m - T.
+    """Current [A] at which the first (side -1) or last (+1) place closes: its rise has fallen to T_m - T there.
 
-    A dome of less than half a shell of the model does not show in its conductance.
+    A front that lies further out melts at 1 + b of what others do, one further in where the network's temperature falls
+    to melting at a distance b. A dome of less than half a shell of the model does not show in its conductance.
     """
     heat, geometry = parameters.heat, parameters.geometry
     span = geometry.layer_thickness - geometry.heater_radius
     bound = np.sqrt(3.0) * geometry.front_roughness / span
     needed = parameters.crystallization.melting_temperature - heat.ambient
-    power = needed / heat.thermal_resistance / (1.0 - side * bound - 0.5 / SHELLS)
+    away = side * bound + 0.5 / SHELLS
+    level = thermal.part_at(thermal.shape_of(0.0, max(away, 0.0) * span, parameters), away)
+    power = needed / heat.thermal_resistance / level
     return (-heat.on_voltage + np.sqrt(heat.on_voltage**2 + 4.0 * heat.on_resistance * power)) / (
         2.0 * heat.on_resistance
     )

@@ -49,7 +49,7 @@ def test_the_figure_shows_the_curves_of_the_look(devices):
 
 def test_hysteresis_is_drawn_between_the_folds(devices):
     _, behind = pcm.plot.iv(devices, load=0.0, n=20).axes
-    up, down = behind.lines
+    up, down, *heads = behind.lines
     folds = devices.now().folds()
     place = np.unravel_index(np.argmax(devices.threshold_voltage()), devices.shape)
     volts, micro = up.get_data()
@@ -59,6 +59,35 @@ def test_hysteresis_is_drawn_between_the_folds(devices):
     assert down.get_linestyle() == "--"
     assert down.get_xdata().min() == pytest.approx(folds.down_voltage[place], rel=1e-9)
     assert (down.get_ydata()[1:] > np.interp(down.get_xdata()[1:], volts, micro) * (1 - 1e-9)).all()
+
+    # a head of an arrow on each jump, between its ends
+    assert [head.get_marker() for head in heads] == ["^", "v"]
+    for head, volt in zip(heads, (folds.up_voltage[place], folds.down_voltage[place])):
+        assert head.get_xdata()[0] == volt
+    assert micro[jump] < heads[0].get_ydata()[0] < micro[jump + 1]
+    assert down.get_ydata()[0] < heads[1].get_ydata()[0] < down.get_ydata()[1]
+
+
+@pytest.mark.parametrize("scale", ["log", "linear"])
+def test_load_lines_go_through_the_fold_and_meet_the_on_state(devices, scale):
+    own, _ = pcm.plot.iv(devices, load=[0.0, 5e3], n=20, scale=scale).axes
+    assert own.get_yscale() == scale
+    place = np.unravel_index(np.argmax(devices.threshold_voltage()), devices.shape)
+    look = devices.now()
+    leads = look.cell.parameters.conduction.series_resistance
+    lines = [line for line in own.lines if line.get_label().startswith("load line")]
+    marks = [line for line in own.lines if line.get_marker() in ("^", "o")]
+    assert [line.get_label() for line in lines] == ["load line, 1.8 k$\\Omega$", "load line, 6.8 k$\\Omega$"]
+    for k, load in enumerate((0.0, 5e3)):
+        volts, micro = lines[k].get_data()
+        source = look.folds(load).up_voltage[place]
+        assert volts + (leads + load) * 1e-6 * micro == pytest.approx(source, rel=1e-9)
+        if scale == "linear":  # down to the short-circuit current
+            assert volts[-1] == pytest.approx(0.0, abs=1e-9)
+        for mark in marks[2 * k : 2 * k + 2]:
+            volt, current = mark.get_xdata()[0], 1e-6 * mark.get_ydata()[0]
+            assert volt + (leads + load) * current == pytest.approx(source, rel=1e-9)
+            assert look.voltage(current)[0][place] == pytest.approx(volt, rel=1e-6)
 
 
 def test_given_axes_and_one_device_are_drawn_into(devices):
@@ -75,6 +104,8 @@ def test_bad_input_is_named(devices):
         pcm.plot.iv(devices, load=-1.0)
     with pytest.raises(ParameterError, match="load must be one to six"):
         pcm.plot.iv(devices, load=np.ones(7))
+    with pytest.raises(ParameterError, match="scale must be"):
+        pcm.plot.iv(devices, scale="sqrt")
     with pytest.raises(ParameterError, match="axes must be two"):
         pcm.plot.iv(devices, axes=[1])
     with pytest.raises(ParameterError, match="devices must be a population"):

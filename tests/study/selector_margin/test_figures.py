@@ -69,8 +69,11 @@ def test_the_map_is_in_percent_of_a_single_cell(dataset):
 
 def test_the_report_is_whole_and_honest(dataset, tmp_path):
     text = report.write(dataset, tmp_path / "report.html").read_text()
-    assert text.count("data:image/png;base64,") == 5
-    assert not re.search(r'(?:src|href)="(?!data:)', text)
+    assert text.count("data:image/png;base64,") == 6
+    assert (
+        text.index("the read margin is at least 0.5 for") < text.index("<img") < text.index("<nav") < text.index("<h2")
+    )
+    assert not re.search(r'(?:src|href)="(?!data:|#)', text)
     for words in ("assumed: Diode(saturation_current=1e-12", "0.25 Ω at 90 nm", "Not modelled", "@article{chen2013",
                   "16 × 16 cells", "matvec error [%]", "440 µA", "What results.nc holds"):  # fmt: skip
         assert words in text, words

@@ -1,0 +1,1 @@
+"""A cell, a selector and a study of somebody else."""
