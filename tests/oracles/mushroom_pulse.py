@@ -374,7 +374,7 @@ class Heated:
                 if self.local[s] >= coldest:
                     self.move(s, duration, ambient)
             expected = [self.nuclei(s, duration, ambient) for s in range(SECTORS)]
-            longest = self.longest(middle, ambient)
+            longest = self.gentlest(middle, ambient)
             waiting -= longest * sum(bound for bound, _, _ in expected) * duration
             while waiting < 0.0:
                 self.nucleate(words(self.seed, self.cell, event, NUCLEI, block), expected, longest, duration, ambient)
@@ -468,7 +468,7 @@ class Heated:
         area = 2.0 * math.pi / SECTORS * (self.radius + self.rim[s]) ** 2
         return area / self.local[s] * (high - low), low, high
 
-    def longest(self, middle: float, ambient: float) -> float:
+    def gentlest(self, middle: float, ambient: float) -> float:
         """Bound of the distance over which the shape falls by one, up to the rim that is furthest out."""
         level = (self.parameters.crystallization.melting_temperature - ambient) / middle
         moving = [s for s in range(SECTORS) if not self.stopped[s] and self.rim[s] > 0.0]

@@ -55,8 +55,9 @@ NOTES = (
     "is fitted. Pulses take from the network the shape only, rise over that of the hot spot; the hot spot's own rise "
     "is R_th P and the narrowing of the filament. So of the three fronts in the figure the third is that of the "
     "shipped cell: it starts later, for its filament is still narrow, and grows faster, for its R_th does not fall as "
-    "the melt grows. A shell that the front cuts is a straight line in the network, which makes waves of half a nanometre "
-    "in its fronts. Interfaces' own resistances and conductivities that depend on temperature are in none of them."
+    "the melt grows. A shell that the front cuts is a straight line in the network, which makes waves of half a "
+    "nanometre in its fronts. Interfaces' own resistances and conductivities that depend on temperature are in none "
+    "of them."
 )
 
 

@@ -45,7 +45,7 @@ CHANGES = [
     Change("physics/heat.py", "exp(p.crowding * log(", "exp(log(", "physics/test_heat.py"),
     Change("physics/heat.py", "drop * inside * inside", "drop * inside", "physics/test_heat.py"),
     Change("physics/thermal/network.py", "made[:-1] += half", "made[:-1] += 2.0 * half", "physics/test_thermal.py"),
-    Change("physics/thermal/network.py", "np.clip(edges, molten, glassy), p.dome", "np.clip(edges, molten, glassy), p.crystal",
+    Change("physics/thermal/network.py", "molten, glassy), p.dome", "molten, glassy), p.crystal",
            "physics/test_thermal.py"),
     Change("physics/thermal/shape.py", "(row[k] - level) / (row[k] - row[k + 1])", "(row[k] - level) / row[k]",
            "physics/test_thermal.py"),

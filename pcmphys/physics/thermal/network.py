@@ -110,7 +110,7 @@ def solve(dome: np.ndarray, melt: np.ndarray, edges: np.ndarray, p: NetworkParam
     >>> p = pcm.load_cell("ibm-90nm-doped-gst").parameters.heat.network
     >>> rise = solve(0.0, 0.0, radii(20e-9, 100e-9), p).rise
     >>> (1e-6 * rise[[0, 9, 12]]).round(2).tolist()
-    [3.93, 1.37, 0.92]
+    [3.93, 1.36, 0.93]
     """
     dome, melt = np.broadcast_arrays(np.asarray(dome, dtype=float), np.asarray(melt, dtype=float))
     resistance = _resistances(dome[..., None], melt[..., None], edges, p)

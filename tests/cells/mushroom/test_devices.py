@@ -151,7 +151,7 @@ def test_reset_devices_drift_as_a_power_law_at_any_temperature(temperature):
 
 def test_drift_exponent_is_the_slope_of_the_conductance():
     devices = QUIET.population(300, seed=5)
-    devices.apply(PARTIAL)
+    devices.apply(PARTIAL, amplitude=400e-6)
     devices.wait(1000.0)
     stated = devices.drift_exponent
     early = devices.conductance()

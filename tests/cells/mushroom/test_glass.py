@@ -15,6 +15,7 @@ from pcmphys.physics.state import SECTORS
 from tests.cells.mushroom.mushroom_cells import CELL, QUIET, alike, same, varied
 from tests.oracles.mushroom_cell import Device
 from tests.oracles.mushroom_pulse import relaxed
+from tests.oracles.thermal import part_at
 
 RESET = pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9)
 HALF = pcm.Pulse(current=330e-6, width=1e-6, fall=5e-9)  # melts some sectors of most devices
@@ -43,7 +44,8 @@ class Watched(Device):
     def live(self, duration, middle, share, ambient):
         if not hasattr(self, "longest") or duration > self.longest:
             self.longest = duration
-            part = [max(1.0 - (0.5 * rim - shift) / self.span, 0.0) for rim, shift in zip(self.rim, self.shift)]
+            row = self.shape_at(middle, ambient)
+            part = [part_at(row, (0.5 * rim - shift) / self.span) for rim, shift in zip(self.rim, self.shift)]
             self.plateau = [ambient + middle * a * b for a, b in zip(share, part)]
         super().live(duration, middle, share, ambient)
 
@@ -159,7 +161,7 @@ class EveryStep(Device):
     def move(self, s, duration, ambient):
         super().move(s, duration, ambient)
         if self.hottest[s] == 0.0:
-            part = max(1.0 - (0.5 * self.rim[s] - self.shift[s]) / self.span, 0.0)
+            part = part_at(self.row, (0.5 * self.rim[s] - self.shift[s]) / self.span)
             temperature = ambient + self.local[s] * part
             self.order[s] = relaxed(self.order[s], duration, temperature, self.parameters.relaxation)
 

@@ -134,7 +134,7 @@ def test_grains_lower_the_threshold():
 # ---- the plateau, and what a source of current makes of a device
 
 
-@pytest.mark.parametrize("reset", [None, 350e-6, 440e-6, 550e-6])
+@pytest.mark.parametrize("reset", [None, 350e-6, 440e-6, 520e-6])
 def test_the_cell_keeps_about_the_holding_voltage_beyond_100_ua(reset):
     """0.8 V is measured, whatever I_RESET; with a heater of 200 ohm 0.80 to 1.00 V."""
     devices = made(100, amplitude=440e-6 if reset is None else reset)
