@@ -64,7 +64,7 @@ _CONSTRUCTOR_REASONS = {
     "conductance_std": "One polynomial for the programming error, drift independent of it.",
     "exponent_mean": "One normal exponent a device, the same at all times.",
     "exponent_std": "One normal exponent a device, the same at all times.",
-    "noise_std": "The law of Q_s is fixed in aihwkit; only its scale is free.",
+    "noise_std": "The law of Q_s is fixed in aihwkit but for its scale, and is that of the programmed conductance.",
 }
 
 
@@ -222,12 +222,15 @@ class ConstructorCarrier:
         self._top = self._target[-1]
         self._log = np.log(source.time / arguments["t_0"])
         self._deviation = np.sqrt(_variance(source.time, arguments["t_read"]))
+        self._conducting = np.empty(0)
 
     def programmed(self, level: int, z: np.ndarray) -> np.ndarray:
         """Conductance [S] after programming."""
         target = self._target[level]
         spread = np.polynomial.polynomial.polyval(target / self._top, self._given["prog_coeff"])
-        return _MICRO * np.maximum(target + spread * z, 0.0)
+        found = np.maximum(target + spread * z, 0.0)
+        self._conducting = found[found > 0.0]
+        return _MICRO * found
 
     def loss(self, level: int, time: int, z: np.ndarray, programmed: np.ndarray) -> np.ndarray:
         """Ln of the programmed conductance over that at a time."""
@@ -236,6 +239,6 @@ class ConstructorCarrier:
 
     def noise(self, level: int, time: int, z: np.ndarray, conductance: np.ndarray) -> np.ndarray:
         """A reading over the conductance without noise, minus one."""
-        # aihwkit takes Q_s of the programmed conductance; that of the target differs by its programming error only
-        spread = self._given["read_noise_scale"] * _own_noise(np.array(self._target[level] / self._top))
+        # of the programmed conductance: where programming is uncertain, that is more in the mean than the target's own
+        spread = self._given["read_noise_scale"] * _own_noise(self._conducting / self._top)
         return np.maximum(spread * self._deviation[time] * z, -1.0)

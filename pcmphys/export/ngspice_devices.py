@@ -16,8 +16,17 @@ from pcmphys.constants import BOLTZMANN
 from pcmphys.errors import ParameterError
 from pcmphys.numerics.files import write_whole
 from pcmphys.physics import relaxation
-from pcmphys.physics.conduction.laws import field_voltage
-from pcmphys.physics.state import DOME_DRIFT, DOME_RESISTANCE, FILM_DRIFT, FILM_RESISTANCE, SECTORS, SHUNT, THICKNESS
+from pcmphys.physics.conduction.laws import bending_field, crowding
+from pcmphys.physics.state import (
+    DOME_DRIFT,
+    DOME_RESISTANCE,
+    FILM_DRIFT,
+    FILM_RESISTANCE,
+    RADIUS,
+    SECTORS,
+    SHUNT,
+    THICKNESS,
+)
 
 _TRACE = 1e-12  # of a dome, over the resistance of the films, as `physics.conduction.solve` has it
 _LEAST_FILMS = 1e-6  # ohm: ngspice has no resistor of zero
@@ -157,27 +166,40 @@ def _glass(p: Any) -> list[str]:
 
 def _sectors(look: MushroomLook, i: int, p: Any) -> Iterator[str]:
     """Elements of device i: y<s> is the node whose voltage is the reduced voltage over the dome of sector s."""
-    state, r = look.state, p.relaxation
+    state, r, c = look.state, p.relaxation, p.conduction
+    power = "kelvin*kelvin" if c.poole_frenkel else "kelvin"
     own, sector = state.device[i].astype(float), state.sector[i].astype(float)
-    series = p.heat.on_resistance + p.conduction.series_resistance + float(state.contact[i])
+    series = p.heat.on_resistance + c.series_resistance + float(state.contact[i])
     yield f"Rheater p i {series!r}"
     closed = []
     for s in range(SECTORS):
         nu_dome = relaxation.drift_exponent(r.dome_exponent, own[DOME_DRIFT], float(state.deviate[i, 0, s]), r)
         nu_film = relaxation.drift_exponent(r.boundary_exponent, own[FILM_DRIFT], float(state.deviate[i, 1, s]), r)
         dome, film = float(sector[DOME_RESISTANCE, s]), float(sector[FILM_RESISTANCE, s])
-        bend = field_voltage(float(sector[THICKNESS, s]), 1.0, p.conduction)
+        thickness = float(sector[THICKNESS, s])
+        bend = bending_field(1.0, c) * max(thickness, c.least_thickness)
+        crowded = crowding(thickness, p.geometry.heater_radius * own[RADIUS])
         yield f".param e{s}={{lost*ln(({float(state.age[i, s])!r}*exp(-part)+gained)/{r.youngest!r})}}"
         yield f".param f{s}={{{film!r}*films*exp({nu_film!r}*e{s})}}"
         yield f".param d{s}={{max({dome!r}*domes*exp({nu_dome!r}*e{s}),{_TRACE!r}*f{s})}}"
-        yield f".param v{s}={{{bend!r}*kelvin}}"
+        yield f".param v{s}={{{bend!r}*{power}}}"
         yield f"Rfilms{s} i d{s} {{max(f{s},{_LEAST_FILMS!r})}}"
-        yield f"Bdome{s} d{s} n I = {{v{s}/d{s}}}*sinh(v(y{s}))"
-        yield f"By{s} 0 y{s} I = v(d{s},n)/{{v{s}}}-v(y{s})"
+        carried, dropped = _law(c, f"v(y{s})", crowded)
+        yield f"Bdome{s} d{s} n I = {{v{s}/d{s}}}*{carried}"
+        yield f"By{s} 0 y{s} I = v(d{s},n)/{{v{s}}}-({dropped})"
         if sector[SHUNT, s] > 0.0:
             yield f"Rliner{s} i n {1.0 / float(sector[SHUNT, s])!r}"
-        if p.conduction.edge_conductance > 0.0 and dome > 0.0:
+        if c.edge_conductance > 0.0 and dome > 0.0:
             closed.append(f"{dome / (dome + film)!r}*exp(-{nu_dome!r}*e{s})")
     if closed:
-        yield f".param edge={{{p.conduction.edge_conductance / SECTORS!r}*({'+'.join(closed)})/domes}}"
+        yield f".param edge={{{c.edge_conductance / SECTORS!r}*({'+'.join(closed)})/domes}}"
         yield "Bedge i n I = {edge}*v(i,n)"
+
+
+def _law(c: Any, y: str, crowded: float) -> tuple[str, str]:
+    """Current over s F_0 and voltage over F_0 u of a dome at the reduced field y, as `physics.conduction` has them."""
+    if c.poole_frenkel:
+        root = f"sqrt(abs({y}))"
+        return f"{y}*exp({root})", f"{y}*(1-{2.0 * crowded!r}*{root}*(3+{root})/(2+{root})^3)"
+    # ngspice takes powers of the magnitude
+    return f"sinh({y})", f"{y}-{crowded!r}*tanh({y})*tanh({y})*tanh({y})"

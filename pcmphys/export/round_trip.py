@@ -120,19 +120,19 @@ class RoundTrip(Frozen):
         drawn = f"{self.samples:,} draws of what {self.target_name} makes of the exported files"
         drawn = drawn if self.samples else f"the moments in the exported files, as {self.target_name} reads them"
         body = [
+            pages.answer(self.summary().splitlines()[0] + "."),
             pages.paragraph(
                 f"{source.cell.name}: {source.devices} pcmphys devices of each target, against {drawn}. Times count "
                 "from the end of programming."
             ),
-            pages.paragraph(self.summary().splitlines()[0] + "."),
-            "<h2>Bins that are not carried, and why</h2>",
+            pages.heading("Bins that are not carried, and why"),
             pages.items(self.not_carried() or ["None: every bin is within its bound."]),
-            f"<h2>What {self.target_name} cannot carry</h2>",
+            pages.heading(f"What {self.target_name} cannot carry"),
             pages.items(self.lost),
-            "<h2>By target conductance</h2>",
+            pages.heading("By target conductance"),
             pages.drawn(self.figure(), "Lines: pcmphys. Points: what the target draws."),
-            *(f"<h3>{table.title}</h3>" + pages.table(table.headings, table.rows) for table in self.tables()),
-            "<h2>How well the source itself is known</h2>",
+            *(f"<h3>{table.title}</h3>" + pages.table(table) for table in self.tables()),
+            pages.heading("How well the source itself is known"),
             pages.paragraph(self._uncertainty()),
         ]
         return pages.whole(f"pcmphys export to {self.target_name}: round trip", body)
@@ -186,17 +186,18 @@ class RoundTrip(Frozen):
         return found
 
     def _table(self, title: str, names: list[str], micro: list[str], time: int | None) -> pages.PageTable:
-        headings, columns = ["target [uS]"], [micro]
+        headings, columns, groups = ["target [uS]"], [micro], [("", 1)]
         for name in names:
             text, _, unit = _KEPT[name]
             scale, unit = (1e6, " [uS]") if unit == "S" else (1.0, "")
             here, there, off = getattr(self.source, name), self.found[name], self.off(name)
             if time is not None:
                 here, there, off = here[:, time], there[:, time], off[:, time]
-            headings += [f"{text}{unit}, pcmphys", self.target_name, "off [%]"]
+            groups.append((f"{text}{unit}", 3))
+            headings += ["pcmphys", self.target_name, "off [%]"]
             columns += [[f"{scale * v:.4g}" for v in here], [f"{scale * v:.4g}" for v in there]]
             columns.append([f"{100 * v:+.2f}" for v in off])
-        return pages.PageTable(title, tuple(headings), list(zip(*columns, strict=True)))
+        return pages.PageTable(title, tuple(headings), list(zip(*columns, strict=True)), groups=tuple(groups))
 
     def figure(self) -> Figure:
         """Conductance with its spread, drift exponent and read noise against the target: pcmphys and the target."""

@@ -7,7 +7,7 @@ import pytest
 
 import pcmphys as pcm
 from pcmphys.export import ngspice_devices
-from tests.cells.mushroom.mushroom_cells import varied
+from tests.cells.mushroom.mushroom_cells import emitting, varied
 from validation import ngspice as program
 
 needs_ngspice = pytest.mark.skipif(shutil.which("ngspice") is None, reason="ngspice is not installed")
@@ -16,6 +16,7 @@ CELLS = {
     "bare": PHYSICAL,
     "projected": pcm.load_cell("ibm-90nm-projected"),
     "edge": varied(conduction={"edge_conductance": 2e-7}),
+    "emitting": emitting(),
 }
 RESET = pcm.Pulse(current=460e-6, width=1e-6, fall=5e-9)
 

@@ -59,6 +59,12 @@ SIZES = {
     "ibm-90nm-doped-gst": (Size(10_000, 100_000, 6, 20), None),
 }
 """Of a full run, and of a quick one."""
+KNOWN_MISSES = {
+    "ibm-90nm-statistical: relative read noise in aihwkit's own model, largest relative difference from 2 uS on": (
+        "aihwkit takes Q_s of the programmed conductance, not of the target: 4.6 % more at 2 uS, where programming is "
+        "uncertain by a fifth; listed as not carried in the export's report"
+    ),
+}
 OWN_LAW = ("ibm-90nm-statistical",)
 """Cells with the very laws of aihwkit's own model, so that its constructor's arguments carry all of them."""
 
@@ -115,10 +121,9 @@ def bins(program: str, source: pcm.export.LevelStatistics, settings: dict, size:
         known = np.ones(off.shape, dtype=bool)
         if hasattr(here, f"{name}_error"):
             known = 3.0 * np.hypot(errors(source, name, targets, off.ndim), getattr(here, f"{name}_error")) <= limit
-        judged = f"{known.sum()} of {off.size} bins from 2 uS on"
+        what = f"{cell.name}: {text} in {model}, largest relative difference from 2 uS on"
+        reference = f"pcmphys, {size.samples:,} other devices a bin; {known.sum()} of {off.size} bins are judged"
         off = off[known]
-        what = f"{cell.name}: {text} in {model}, largest relative difference in {judged}"
-        reference = f"pcmphys, {size.samples:,} other devices a bin"
         results.append(within(what, off.max(), limit, reference, MODEL))
     return results
 
