@@ -54,3 +54,10 @@ def test_its_kinds_run_in_studies(installed, tmp_path):
     assert "cubic" in said(installed, tmp_path, "pcmphys", "study", "margins.toml", "--out", "margins")
     (tmp_path / "net.toml").write_text('cells = ["steady"]\nchips = 1\ntimes = [20.0]\ninputs = 50\n')
     assert "steady" in said(installed, tmp_path, "pcmphys", "study", "net.toml", "--out", "net")
+
+
+@pytest.mark.slow
+def test_its_target_is_written_for(installed, tmp_path):
+    options = ["--levels", "3", "--times", "2", "--devices", "100", "--out", "means"]
+    assert "means" in said(installed, tmp_path, "pcmphys", "export", "to", "means", "steady", *options)
+    assert len((tmp_path / "means" / "means.txt").read_text().splitlines()) == 3

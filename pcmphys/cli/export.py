@@ -101,6 +101,28 @@ def export_tables(options: LevelGrid) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OtherTarget(LevelGrid):
+    """What `pcmphys export to` is told."""
+
+    target: Annotated[str, typer.Argument(help="Name that the other package gave its target.")]
+
+
+@app.command("to")
+@one_object(OtherTarget)
+def export_to(options: OtherTarget) -> None:
+    """Write for a target of another package, which its entry point of the group pcmphys.exports names.
+
+    Example:  pcmphys export to tables ibm-90nm-statistical --out plain --levels 3 --times 2 --devices 100
+    """
+    from pcmphys.export.registry import TARGETS
+    from pcmphys.numerics import check
+
+    write = TARGETS[check.choice("target", options.target, TARGETS)]
+    _check(options)
+    _show(write(_sampled(options), options.out, overwrite=options.overwrite))
+
+
+@dataclass(frozen=True, kw_only=True)
 class States(Sampling):
     """What `pcmphys export neurosim` is told."""
 
