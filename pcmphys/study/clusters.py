@@ -14,8 +14,12 @@ How much memory a worker needs is said before the study starts, and ``pcm.study.
     pcmphys study mine.toml --out mine --scheduler tcp://ADDRESS:8786
 
 Workers with one thread each are the fastest: a chunk stays on one thread, and those of one process share its
-interpreter. ``export DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED=False`` where they start spares them a profiler that
-costs some percent.
+interpreter. Two settings of Dask cost some percent each: a profiler, and memory that goes back to the system after
+every array. A file ``~/.config/dask/pcmphys.yaml`` where the workers start spares them both::
+
+    distributed:
+      worker: {profile: {enabled: false}}
+      nanny: {pre-spawn-environ: {MALLOC_TRIM_THRESHOLD_: 268435456}}
 
 **Slurm** (or PBS, LSF, SGE, HTCondor), with ``pip install dask-jobqueue``. Run this on the login node, or as a small
 job of its own, as it lives as long as the study; it asks for workers as ordinary jobs, and the scheduler takes them as
