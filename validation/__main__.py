@@ -18,7 +18,8 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m validation",
         description="Hold pcmphys against measured data, published fits and outside programs. A full run of all cases "
-        "rewrites validation/REPORT.md, results.json and the figures; any other run writes into --out only.",
+        "rewrites validation/REPORT.md, results.json and the figures, and takes over the last results of LONG cases; "
+        "any other run writes into --out only, unless --update.",
         epilog="Example: python -m validation --quick crossbar_direct",
     )
     parser.add_argument("cases", nargs="*", metavar="CASE", help="cases to run (default: all; see --list)")
@@ -32,12 +33,17 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--no-bench", action="store_true", help="full run: keep the last table of speed and memory")
     parser.add_argument(
+        "--update", action="store_true", help="put the named cases into the report, with the last results of all others"
+    )
+    parser.add_argument(
         "--readme", action="store_true", help="only rewrite the summary in README.md from validation/results.json"
     )
     arguments = parser.parse_args(argv)
     unknown = sorted(set(arguments.cases) - set(runner.case_names()))
     if unknown:
         parser.error(f"no case {', '.join(unknown)}; there are {', '.join(runner.case_names())}")
+    if arguments.update and (arguments.quick or not arguments.cases):
+        parser.error("--update takes names of cases, and runs them at full size")
     return arguments
 
 
@@ -51,18 +57,36 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.readme:
         return _rewrite_readme()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    names = list(dict.fromkeys(arguments.cases)) or runner.case_names()
-    outcomes = [runner.run_case(name, arguments.out, arguments.quick) for name in names]
-    _write(arguments, outcomes)
+    whole = arguments.update or not (arguments.cases or arguments.quick)
+    last = {outcome.name: outcome for outcome in _last_outcomes()} if whole else {}
+    named = list(dict.fromkeys(arguments.cases))
+    if arguments.update:
+        kept = last.keys() - set(named)
+    else:
+        kept = {name for name in last if getattr(runner.load_case(name), "LONG", False)}
+    names = named if named and not arguments.update else runner.case_names()
+    outcomes = [
+        last[name] if name in kept else runner.run_case(name, arguments.out, arguments.quick)
+        for name in names
+        if name in kept or not arguments.update or name in named
+    ]
+    _write(arguments, outcomes, whole)
     return _conclude(arguments, outcomes)
 
 
-def _write(arguments: argparse.Namespace, outcomes: list[Outcome]) -> None:
-    full = not arguments.quick and not arguments.cases
+def _last_outcomes() -> list[Outcome]:
+    """Results of the last report, of cases that are still there."""
+    if not RESULTS.is_file():
+        return []
+    found, _ = runner.from_json(RESULTS.read_text(encoding="utf-8"))
+    return [outcome for outcome in found if outcome.name in runner.case_names()]
+
+
+def _write(arguments: argparse.Namespace, outcomes: list[Outcome], full: bool) -> None:
     complete = full and all(outcome.complete for outcome in outcomes)
     bench = None
     if full:
-        bench = _last_bench() if arguments.no_bench else _fresh_bench(arguments.out)
+        bench = _last_bench() if arguments.no_bench or arguments.update else _fresh_bench(arguments.out)
     if full and not complete:
         print("\nA case did not run: validation/REPORT.md stays as it was.")
     target = HERE if complete else arguments.out

@@ -103,6 +103,29 @@ def test_partial_and_quick_runs_leave_the_committed_report_alone(tmp_path, monke
     assert not (tmp_path / "committed").exists()
 
 
+def test_an_update_runs_the_named_and_a_full_run_keeps_the_long(tmp_path, monkeypatch):
+    ran = []
+
+    def run_case(name, out, quick):
+        ran.append(name)
+        return runner.Outcome(name, name, [GOOD])
+
+    monkeypatch.setattr(runner, "run_case", run_case)
+    monkeypatch.setattr(command, "HERE", tmp_path)
+    monkeypatch.setattr(command, "RESULTS", tmp_path / "results.json")
+    before = [runner.Outcome(name, name, [BAD], {BAD.quantity: "why"}) for name in ("crossbar_direct", "exports")]
+    command.RESULTS.write_text(runner.as_json(before, {"machine": "m", "rows": []}))
+    assert command.main(["--update", "crossbar_direct", "--allow-known-misses", "--out", str(tmp_path / "out")]) == 0
+    assert ran == ["crossbar_direct"]
+    found = {one.name: one.results for one in runner.from_json(command.RESULTS.read_text())[0]}
+    assert found == {"crossbar_direct": [GOOD], "exports": [BAD]}
+    command.main(["--no-bench", "--allow-known-misses", "--out", str(tmp_path / "out")])
+    assert set(ran) == set(runner.case_names()) - {"exports"}
+    for wrong in (["--update"], ["--update", "--quick", "crossbar_direct"]):
+        with pytest.raises(SystemExit):
+            command.main(wrong)
+
+
 def test_every_case_can_be_listed(capsys):
     assert command.main(["--list"]) == 0
     assert {"crossbar_direct", "statistical_cells"} <= set(runner.case_names())

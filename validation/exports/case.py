@@ -28,6 +28,8 @@ NOTES = (
     "compensation on either side, so that drift itself costs accuracy; its means are those of more than ten chips, and "
     "their difference is counted in standard errors of ten."
 )
+LONG = True
+"""A quarter of an hour, and an environment of 8 GB: by its name, see --update."""
 MEAN, SPREAD = 0.01, 0.03
 LEAST = 2e-6
 TIMES = np.array([20.0, 1e3, 1e5, 1e7])
