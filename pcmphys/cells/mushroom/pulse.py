@@ -34,7 +34,7 @@ from pcmphys.numerics.random import Stream, draw_of, words_of
 from pcmphys.physics.conduction.rows import ROOM as OFF_ROOM
 from pcmphys.physics.conduction.solve import activation
 from pcmphys.physics.conduction.structure import SCRATCH
-from pcmphys.physics.crystallization import pulse as growth
+from pcmphys.physics.crystallization import tables as crystallization
 from pcmphys.physics.crystallization.pulse import (
     LIVED,
     RIM,
@@ -62,10 +62,10 @@ _BLOCKS = 2**24 - 1  # of random numbers, one for each candidate nucleus
 _MOST_REFUSED = 2**16  # candidates that find no place, at one heat, after which it has none
 
 
-def tables(parameters: MushroomParameters) -> tuple[np.ndarray, np.ndarray, float, np.ndarray]:
-    """Tables of growth and nucleation, where nucleation ends, and shapes of the temperature, as `pulse` takes them."""
+def tables(parameters: MushroomParameters) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, float], np.ndarray]:
+    """Tables of growth and nucleation with a guide, and shapes of the temperature, as `pulse` takes them."""
     heat = shape.table(parameters.geometry, parameters.heat)
-    return (*growth.tables(parameters.crystallization.pack()), heat)
+    return (*crystallization.tables(parameters.crystallization.pack()), heat)
 
 
 @kernel
