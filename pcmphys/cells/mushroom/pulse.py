@@ -44,6 +44,7 @@ from pcmphys.physics.crystallization.pulse import (
     drop_absorbed,
     grow,
     heat_up,
+    list_grains,
     melt,
     move_grains,
     open_front,
@@ -135,9 +136,7 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
     open_front(state.front[i], rim, p.geometry, work)
     for s in range(SECTORS):
         work[LIVED + s] = 0.0
-    grains = 0
-    for s in range(SECTORS):
-        grains += count[s]
+    grains = list_grains(work, count)
     flowing, shared, before, total, candidates, held = 0.0, 0.0, 0.0, 0.0, 0, False
     # crystals move above the glass transition only; glass ages below it too, if it has the time
     coolest = min(coldest, max(glass.felt - ambient, HOTTER))

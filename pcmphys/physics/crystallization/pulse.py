@@ -43,13 +43,15 @@ _PLACE, _SHELL, _INNER, _OUTER = range(10 * SECTORS, 14 * SECTORS, SECTORS)
 ORDER, LIVED = range(14 * SECTORS, 16 * SECTORS, SECTORS)
 # integral of nucleation, in the step, at rim and heater
 _LOW, _HIGH = range(16 * SECTORS, 18 * SECTORS, SECTORS)
-_ROWS = 18 * SECTORS
+# sectors that have grains, in any order
+_GRAINY = 18 * SECTORS
+_ROWS = 19 * SECTORS
 # of the device: shape of its temperature, and that of a segment of the glass
 _SHAPE, _SEGMENT = range(_ROWS, _ROWS + 2 * shape.ROW, shape.ROW)
 # whether the filament fills the heater; the dome that the shape is of; longest distance in which it falls by one where
 # there are rims that move (all in shells); sum of the bounds
-_EVEN, _DOME, _LONGEST, _TOTAL = range(_ROWS + 2 * shape.ROW, _ROWS + 2 * shape.ROW + 4)
-ROOM = _TOTAL + 1
+_EVEN, _DOME, _LONGEST, _TOTAL, _LISTED = range(_ROWS + 2 * shape.ROW, _ROWS + 2 * shape.ROW + 5)
+ROOM = _LISTED + 1
 """Size of ``work``."""
 # of ``tables``: those of `pcmphys.physics.crystallization.tables`, and of `pcmphys.physics.thermal.shape.table`
 _GROWTH, _NUCLEI, _GUIDE, _SHAPES = range(4)
@@ -290,6 +292,18 @@ def grow(duration, middle, site, tables, work, count):
 
 
 @law
+def list_grains(work, count):
+    """Note which sectors have grains; returns how many grains there are."""
+    listed, grains = 0, 0
+    for s in range(SECTORS):
+        work[_GRAINY + listed] = s
+        listed += np.int64(count[s] > 0)
+        grains += count[s]
+    work[_LISTED] = listed
+    return grains
+
+
+@law
 def move_grains(duration, middle, site, velocity, work, grain, count):
     """Forget the grains in what melts now for the first time in this pulse; the others grow, not into the liquid.
 
@@ -298,13 +312,17 @@ def move_grains(duration, middle, site, velocity, work, grain, count):
     """
     radius, coldest, row = site.radius, site.coldest, work[_SHAPE : _SHAPE + shape.ROW]
     step = duration * site.growth
-    left, free = 0, 0
-    for s in range(SECTORS):
-        if count[s] == 0:
-            continue
+    left, free, listed = 0, 0, np.int64(work[_LISTED])
+    work[_LISTED] = 0.0
+    for n in range(listed):
+        s = np.uint32(work[_GRAINY + n])
         local, front = middle * work[_SHARE + s], work[_FRONT + s]
         if front > 0.0 and local > work[HOTTEST + s]:
             count[s] = _keep(grain[s], count[s], radius + front, np.inf)
+        if count[s] == 0:
+            continue
+        work[_GRAINY + np.uint32(work[_LISTED])] = s
+        work[_LISTED] += 1.0
         left += count[s]
         if local < coldest or (front == 0.0 and work[RIM + s] == 0.0):
             continue
@@ -319,14 +337,14 @@ def move_grains(duration, middle, site, velocity, work, grain, count):
 
 
 @law
-def candidate(drawn, step, site, tables, work, grain, count):
-    """Place one candidate nucleus drawn from ``drawn`` (four words) if its place allows; returns whether it did.
+def candidate(words, step, site, tables, work, grain, count):
+    """Place one candidate nucleus drawn from four words if its place allows; returns whether it did.
 
     ``step`` is (duration [s], the filament's rise [K]).
     """
     duration, middle = step
     radius, row = site.radius, work[_SHAPE : _SHAPE + shape.ROW]
-    _, w1, w2, w3 = drawn
+    _, w1, w2, w3 = words
     left, s = coarse(w1) * work[_TOTAL], 0
     for k in range(SECTORS):
         s = k
@@ -347,9 +365,13 @@ def candidate(drawn, step, site, tables, work, grain, count):
     centre, outer = radius + distance, radius + rim
     # over the bound: the shell is smaller, the temperature falls faster than where that was taken
     part = 1.0 / (work[_LONGEST] * shape.fall(place, row))
-    if chance * outer * outer >= part * centre * centre * (1.0 - covered(grain[s], count[s], centre)):
+    drawn, room = chance * outer * outer, part * centre * centre
+    if drawn >= room or drawn >= room * (1.0 - covered(grain[s], count[s], centre)):
         return False
     k = count[s]
+    if k == 0:
+        work[_GRAINY + np.uint32(work[_LISTED])] = s
+        work[_LISTED] += 1.0
     grain[s, k, 0] = centre
     grain[s, k, 1] = coarse(w3) * duration * site.growth * at(tables[_GROWTH], entry)
     count[s] = k + 1
