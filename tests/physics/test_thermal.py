@@ -143,9 +143,12 @@ def test_profile_and_distance_are_inverse(dome, level, place):
     assert part == pytest.approx(plain.part_at(list(row[:-1]), place / SHELLS), rel=1e-12, abs=1e-15)
     assert part >= 0.0
     if place < SHELLS:
-        for near in (-1.0, 0.0, place, 30.0):
-            assert shape.distance(part, row, near) == pytest.approx(place, abs=1e-9)
-        assert shape.distance(part, row, 0.0) == pytest.approx(
+        assert shape.distance(part, row) == pytest.approx(place, abs=1e-9)
+        for near in (0, SHELLS // 2, SHELLS - 1):
+            shell = shape.shell_of(part, row, near)
+            found = shape.within(part, shell, row[shell], row[shell + 1])
+            assert found == shape.distance(part, row)
+        assert shape.distance(part, row) == pytest.approx(
             SHELLS * plain.place_of(list(row[:-1]), part), rel=1e-9, abs=1e-12
         )
 
@@ -169,7 +172,7 @@ def test_fall_is_the_slope_of_the_profile(dome, level, place):
 @given(dome=st.floats(0.0, 24.0))
 def test_the_front_moves_out_as_the_hot_spot_gets_hotter(dome):
     levels = np.linspace(1.2, 0.05, 116)
-    fronts = [shape.distance(level, row_of(dome, level), 0.0) for level in levels]
+    fronts = [shape.distance(level, row_of(dome, level)) for level in levels]
     assert all(outer >= inner - 1e-12 for inner, outer in pairwise(fronts))
     assert max(fronts) <= SHELLS
 

@@ -129,7 +129,7 @@ def _own_fronts(p, currents: np.ndarray, melting: float, span: float) -> np.ndar
     for k, current in enumerate(currents):
         level = melting / heater_rise(_power(current, p), current, True, heat)
         shape.read_row(0.0, level, shapes, row)
-        found[k] = max(shape.distance(level, row, 0.0), 0.0) * span / SHELLS
+        found[k] = max(shape.distance(level, row), 0.0) * span / SHELLS
     return found
 
 

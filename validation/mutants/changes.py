@@ -47,7 +47,7 @@ CHANGES = [
     Change("physics/thermal/network.py", "made[:-1] += half", "made[:-1] += 2.0 * half", "physics/test_thermal.py"),
     Change("physics/thermal/network.py", "molten, glassy), p.dome", "molten, glassy), p.crystal",
            "physics/test_thermal.py"),
-    Change("physics/thermal/shape.py", "(row[k] - level) / (row[k] - row[k + 1])", "(row[k] - level) / row[k]",
+    Change("physics/thermal/shape.py", "(inner - level) / (inner - outer)", "(inner - level) / inner",
            "physics/test_thermal.py"),
     Change("physics/thermal/shape.py", "b[k] + x * (d[k] - b[k])", "b[k]", "physics/test_thermal.py"),
     Change("cells/mushroom/pulse.py", "free + loose == 0 and settled(site, work)", "free + loose == 0",

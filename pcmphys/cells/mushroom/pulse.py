@@ -34,7 +34,7 @@ from pcmphys.numerics.random import Stream, draw_of, words_of
 from pcmphys.physics.conduction.rows import ROOM as OFF_ROOM
 from pcmphys.physics.conduction.solve import activation
 from pcmphys.physics.conduction.structure import SCRATCH
-from pcmphys.physics.crystallization import pulse as growth
+from pcmphys.physics.crystallization import tables as crystallization
 from pcmphys.physics.crystallization.pulse import (
     LIVED,
     RIM,
@@ -44,6 +44,7 @@ from pcmphys.physics.crystallization.pulse import (
     drop_absorbed,
     grow,
     heat_up,
+    list_grains,
     melt,
     move_grains,
     open_front,
@@ -62,10 +63,10 @@ _BLOCKS = 2**24 - 1  # of random numbers, one for each candidate nucleus
 _MOST_REFUSED = 2**16  # candidates that find no place, at one heat, after which it has none
 
 
-def tables(parameters: MushroomParameters) -> tuple[np.ndarray, np.ndarray, float, np.ndarray]:
-    """Tables of growth and nucleation, where nucleation ends, and shapes of the temperature, as `pulse` takes them."""
+def tables(parameters: MushroomParameters) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, float], np.ndarray]:
+    """Tables of growth and nucleation with a guide, and shapes of the temperature, as `pulse` takes them."""
     heat = shape.table(parameters.geometry, parameters.heat)
-    return (*growth.tables(parameters.crystallization.pack()), heat)
+    return (*crystallization.tables(parameters.crystallization.pack()), heat)
 
 
 @kernel
@@ -135,9 +136,7 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
     open_front(state.front[i], rim, p.geometry, work)
     for s in range(SECTORS):
         work[LIVED + s] = 0.0
-    grains = 0
-    for s in range(SECTORS):
-        grains += count[s]
+    grains = list_grains(work, count)
     flowing, shared, before, total, candidates, held = 0.0, 0.0, 0.0, 0.0, 0, False
     # crystals move above the glass transition only; glass ages below it too, if it has the time
     coolest = min(coldest, max(glass.felt - ambient, HOTTER))

@@ -42,7 +42,7 @@ def melted_share(current: float, resistance: float, parameters: Any) -> float:
     row = np.empty(shape.ROW)
     shape.read_row(0.0, level, shape.table(geometry, parameters.heat)[0], row)
     levels = [level / beside_filament(angle, current, heat) for angle in angles]
-    front = np.array([shape.distance(own, row, 0.0) for own in levels])
+    front = np.array([shape.distance(own, row) for own in levels])
     bound = geometry_laws.farthest_shift(geometry.pack())
     if bound == 0.0:
         return float(np.mean(front > 0.0))

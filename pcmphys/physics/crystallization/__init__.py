@@ -2,6 +2,7 @@
 
 - `viscosity`: of melt and glass, from which both rates follow
 - `rates`: parameters; driving force, growth velocity, nucleation rate
+- `tables`: both rates over temperature, as pulses read them
 - `pulse`: laws of a pulse's short steps: melt front, rims, grains and nuclei while a device is hot
 - `anneal`: kernels of a wait at one temperature, in one step however long
 

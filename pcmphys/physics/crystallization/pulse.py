@@ -18,16 +18,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys.numerics.compile import kernel, law
+from pcmphys.numerics.compile import law
 from pcmphys.numerics.random import U64
 from pcmphys.physics import geometry, heat
-from pcmphys.physics.crystallization import rates as crystallization
+from pcmphys.physics.crystallization.tables import COLDEST, at, place_of
 from pcmphys.physics.state import GRAINS, SECTORS
 from pcmphys.physics.telegraph.traps import coarse
 from pcmphys.physics.thermal import shape
 
-COLDEST = 200.0
-"""Lowest temperature [K] of the tables of growth and nucleation; one entry a kelvin. Far below any glass transition."""
 _LAST = 1.001
 """What is taken off a table's length for its highest place: interpolation looks at an entry that has a next one."""
 _LEAST_RISE = 1.0
@@ -43,47 +41,20 @@ _FRONT, _STOP, _RIM_ENTRY, _HEATER_ENTRY = range(6 * SECTORS, 10 * SECTORS, SECT
 _PLACE, _SHELL, _INNER, _OUTER = range(10 * SECTORS, 14 * SECTORS, SECTORS)
 # of the glass: order, and whether it is another than before the pulse
 ORDER, LIVED = range(14 * SECTORS, 16 * SECTORS, SECTORS)
+# integral of nucleation, in the step, at rim and heater
+_LOW, _HIGH = range(16 * SECTORS, 18 * SECTORS, SECTORS)
+# sectors that have grains, in any order
+_GRAINY = 18 * SECTORS
+_ROWS = 19 * SECTORS
 # of the device: shape of its temperature, and that of a segment of the glass
-_SHAPE, _SEGMENT = range(16 * SECTORS, 16 * SECTORS + 2 * shape.ROW, shape.ROW)
+_SHAPE, _SEGMENT = range(_ROWS, _ROWS + 2 * shape.ROW, shape.ROW)
 # whether the filament fills the heater; the dome that the shape is of; longest distance in which it falls by one where
-# there are rims that move; where the last front looked for is, before any shift (all in shells); sum of the bounds
-_EVEN, _DOME, _LONGEST, _NOMINAL, _TOTAL = range(16 * SECTORS + 2 * shape.ROW, 16 * SECTORS + 2 * shape.ROW + 5)
-ROOM = _TOTAL + 1
+# there are rims that move (all in shells); sum of the bounds
+_EVEN, _DOME, _LONGEST, _TOTAL, _LISTED = range(_ROWS + 2 * shape.ROW, _ROWS + 2 * shape.ROW + 5)
+ROOM = _LISTED + 1
 """Size of ``work``."""
-# of ``tables``
-_GROWTH, _NUCLEI, _, _SHAPES = range(4)
-
-
-@kernel
-def tabulate(start, stop, p, out):
-    """Growth velocity [m/s], and the integral of the nucleation rate over temperature [K/(m3 s)]; out (2, n)."""
-    before = 0.0
-    for k in range(start, stop):
-        temperature = COLDEST + k
-        out[0, k] = max(crystallization.growth_velocity(temperature, p), 0.0)
-        rate = crystallization.nucleation_rate(temperature, p)
-        out[1, k] = out[1, k - 1] + 0.5 * (before + rate) if k > start else 0.0
-        before = rate
-
-
-def tables(p: crystallization.CrystallizationFloats) -> tuple[np.ndarray, np.ndarray, float]:
-    """Growth velocity and integral of nucleation at every kelvin up to melting (see `tabulate`).
-
-    Each is (n, 2): the value and its rise to the next one. The third is the place from which on nothing nucleates. The
-    laws of this file take them with the table of shapes as a fourth (`pcmphys.physics.thermal.shape.table`).
-    """
-    count = int(p.melting_temperature - COLDEST) + 3
-    values = np.zeros((2, count))
-    tabulate(0, count, p, values)
-    velocity, nuclei = (np.stack([row, np.append(np.diff(row), 0.0)], axis=1) for row in values)
-    return velocity, nuclei, float(np.searchsorted(values[1], values[1, -1]))
-
-
-@law
-def _at(table, entry):
-    """Linear interpolation at a place in a table."""
-    k = np.uint32(entry)
-    return table[k, 0] + (entry - k) * table[k, 1]
+# of ``tables``: those of `pcmphys.physics.crystallization.tables`, and of `pcmphys.physics.thermal.shape.table`
+_GROWTH, _NUCLEI, _GUIDE, _SHAPES = range(4)
 
 
 @law
@@ -155,7 +126,6 @@ def open_front(front, rim, p, work):
         work[SHIFT + s] = geometry.front_shift(front[s], work[SHIFT + s], p)
         work[HOTTEST + s] = 0.0
         work[RIM + s] = rim[s]
-    work[_NOMINAL] = 0.0
 
 
 @law
@@ -211,20 +181,27 @@ def heat_up(middle, site, shapes, work):
         for s in range(SECTORS):
             work[_FRONT + s] = 0.0
     elif work[_EVEN] > 0.0 and middle >= site.coldest:  # all sectors are alike, but for their shift
-        place = shape.distance(level, row, work[_NOMINAL])
+        place = shape.distance(level, row)
         nominal = place * site.shell
         for s in range(SECTORS):
             work[_FRONT + s] = min(max(nominal + work[SHIFT + s], 0.0), site.farthest)
-        work[_NOMINAL] = place
     else:
-        place = work[_NOMINAL]
-        for s in range(SECTORS):
-            own, front = level * work[_INVERSE + s], 0.0
-            if own < site.solid and middle * work[_SHARE + s] >= site.coldest:
-                place = shape.distance(own, row, place)
-                front = min(max(place * site.shell + work[SHIFT + s], 0.0), site.farthest)
-            work[_FRONT + s] = front
-        work[_NOMINAL] = place
+        _own_fronts(level, middle, site, row, work)
+
+
+@law
+def _own_fronts(level, middle, site, row, work):
+    """Melt front of each sector, where they are not alike: what is looked for apart from what is vector code."""
+    near = 0
+    for s in range(SECTORS):
+        near = shape.shell_of(level * work[_INVERSE + s], row, near)
+        work[_SHELL + s], work[_INNER + s], work[_OUTER + s] = near, row[near], row[near + 1]
+    for s in range(SECTORS):
+        own = level * work[_INVERSE + s]
+        place = shape.within(own, work[_SHELL + s], work[_INNER + s], work[_OUTER + s])
+        front = min(max(place * site.shell + work[SHIFT + s], 0.0), site.farthest)
+        molten = (own < site.solid) & (middle * work[_SHARE + s] >= site.coldest)
+        work[_FRONT + s] = front if molten else 0.0
 
 
 @law
@@ -298,12 +275,13 @@ def grow(duration, middle, site, tables, work, count):
         if stop < 0.0:
             continue
         entry = work[_RIM_ENTRY + s]
-        rim = np.float64(np.float32(max(rim - _at(tables[_GROWTH], entry) * step, stop)))
+        rim = np.float64(np.float32(max(rim - at(tables[_GROWTH], entry) * step, stop)))
         work[RIM + s] = rim
         if rim == 0.0 or count[s] >= GRAINS:  # a sector whose list of grains is full takes no more
             continue
         outmost = max(outmost, work[_PLACE + s])
-        low, high = _at(tables[_NUCLEI], entry), _at(tables[_NUCLEI], work[_HEATER_ENTRY + s])
+        low, high = at(tables[_NUCLEI], entry), at(tables[_NUCLEI], work[_HEATER_ENTRY + s])
+        work[_LOW + s], work[_HIGH + s] = low, high
         outer = site.radius + rim
         bound = work[_INVERSE + s] * outer * outer * (high - low)
         work[_BOUND + s] = bound
@@ -311,6 +289,18 @@ def grow(duration, middle, site, tables, work, count):
     work[_TOTAL] = total
     work[_LONGEST] = shape.longest(outmost, work[_DOME], site.melting / middle, tables[_SHAPES][1])
     return 2.0 * math.pi / SECTORS * site.shell / middle * work[_LONGEST] * total
+
+
+@law
+def list_grains(work, count):
+    """Note which sectors have grains; returns how many grains there are."""
+    listed, grains = 0, 0
+    for s in range(SECTORS):
+        work[_GRAINY + listed] = s
+        listed += np.int64(count[s] > 0)
+        grains += count[s]
+    work[_LISTED] = listed
+    return grains
 
 
 @law
@@ -322,20 +312,24 @@ def move_grains(duration, middle, site, velocity, work, grain, count):
     """
     radius, coldest, row = site.radius, site.coldest, work[_SHAPE : _SHAPE + shape.ROW]
     step = duration * site.growth
-    left, free = 0, 0
-    for s in range(SECTORS):
-        if count[s] == 0:
-            continue
+    left, free, listed = 0, 0, np.int64(work[_LISTED])
+    work[_LISTED] = 0.0
+    for n in range(listed):
+        s = np.uint32(work[_GRAINY + n])
         local, front = middle * work[_SHARE + s], work[_FRONT + s]
         if front > 0.0 and local > work[HOTTEST + s]:
             count[s] = _keep(grain[s], count[s], radius + front, np.inf)
+        if count[s] == 0:
+            continue
+        work[_GRAINY + np.uint32(work[_LISTED])] = s
+        work[_LISTED] += 1.0
         left += count[s]
         if local < coldest or (front == 0.0 and work[RIM + s] == 0.0):
             continue
         for k in range(count[s]):
             distance = grain[s, k, 0] - radius
             entry = _entry(local * _profile(distance, work[SHIFT + s], site, row), site)
-            size = grain[s, k, 1] + _at(velocity, entry) * step
+            size = grain[s, k, 1] + at(velocity, entry) * step
             room = max(distance - front, 0.0) if front > 0.0 else np.inf
             grain[s, k, 1] = min(size, room)
             free += size < room
@@ -343,27 +337,14 @@ def move_grains(duration, middle, site, velocity, work, grain, count):
 
 
 @law
-def _place_of(table, value, below, above):
-    """Place in a rising table at which it has a value; ``below`` and ``above`` are entries on either side."""
-    while above - below > 1:
-        middle = (below + above) // 2
-        if table[middle, 0] <= value:
-            below = middle
-        else:
-            above = middle
-    width = table[below, 1]
-    return below + ((value - table[below, 0]) / width if width > 0.0 else 0.0)
-
-
-@law
-def candidate(drawn, step, site, tables, work, grain, count):
-    """Place one candidate nucleus drawn from ``drawn`` (four words) if its place allows; returns whether it did.
+def candidate(words, step, site, tables, work, grain, count):
+    """Place one candidate nucleus drawn from four words if its place allows; returns whether it did.
 
     ``step`` is (duration [s], the filament's rise [K]).
     """
     duration, middle = step
     radius, row = site.radius, work[_SHAPE : _SHAPE + shape.ROW]
-    _, w1, w2, w3 = drawn
+    _, w1, w2, w3 = words
     left, s = coarse(w1) * work[_TOTAL], 0
     for k in range(SECTORS):
         s = k
@@ -371,24 +352,28 @@ def candidate(drawn, step, site, tables, work, grain, count):
         if left < 0.0:
             break
     rim, shift = work[RIM + s], work[SHIFT + s]
-    at_rim, at_heater = work[_RIM_ENTRY + s], work[_HEATER_ENTRY + s]
-    low, high = _at(tables[_NUCLEI], at_rim), _at(tables[_NUCLEI], at_heater)
+    at_rim, at_heater, low, high = work[_RIM_ENTRY + s], work[_HEATER_ENTRY + s], work[_LOW + s], work[_HIGH + s]
     # the upper half of a word places it, the lower half decides whether it stays: a grid of 65536 each is fine enough
     along = (np.float64(np.int64(w2 >> U64(16))) + 0.5) / 65536.0
     chance = (np.float64(np.int64(w2 & U64(0xFFFF))) + 0.5) / 65536.0
-    entry = _place_of(tables[_NUCLEI], low + along * (high - low), int(at_rim), int(at_heater) + 1)
-    place = shape.distance((entry - (site.ambient - COLDEST)) / (middle * work[_SHARE + s]), row, work[_NOMINAL])
+    value = low + along * (high - low)
+    entry = place_of(tables[_NUCLEI], tables[_GUIDE], value, int(at_rim), int(at_heater) + 1)
+    place = shape.distance((entry - (site.ambient - COLDEST)) / (middle * work[_SHARE + s]), row)
     distance = place * site.shell + shift
     if distance <= 0.0 or distance >= rim or count[s] >= GRAINS:
         return False
     centre, outer = radius + distance, radius + rim
     # over the bound: the shell is smaller, the temperature falls faster than where that was taken
     part = 1.0 / (work[_LONGEST] * shape.fall(place, row))
-    if chance * outer * outer >= part * centre * centre * (1.0 - covered(grain[s], count[s], centre)):
+    drawn, room = chance * outer * outer, part * centre * centre
+    if drawn >= room or drawn >= room * (1.0 - covered(grain[s], count[s], centre)):
         return False
     k = count[s]
+    if k == 0:
+        work[_GRAINY + np.uint32(work[_LISTED])] = s
+        work[_LISTED] += 1.0
     grain[s, k, 0] = centre
-    grain[s, k, 1] = coarse(w3) * duration * site.growth * _at(tables[_GROWTH], entry)
+    grain[s, k, 1] = coarse(w3) * duration * site.growth * at(tables[_GROWTH], entry)
     count[s] = k + 1
     return True
 

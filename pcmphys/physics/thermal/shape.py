@@ -111,26 +111,44 @@ def profile(place: float, row: np.ndarray) -> float:
 
 
 @law
-def distance(level: float, row: np.ndarray, near: float) -> float:
+def distance(level: float, row: np.ndarray) -> float:
     """Distance from the heater, in shells, at which the `profile` has fallen to a level; its inverse.
 
-    Negative for a level above one, which only a front that lies further out reaches. ``near`` is where to begin to
-    look, any place: the result does not depend on it.
+    Negative for a level above one, which only a front that lies further out reaches.
 
     Examples
     --------
     >>> row = np.append(np.linspace(1.0, 0.0, 25), 0.0)
-    >>> round(distance(0.5, row, 0.0), 12), distance(1.25, row, 3.0)
+    >>> round(distance(0.5, row), 12), distance(1.25, row)
     (12.0, -6.0)
     """
     if level >= 1.0:
         return (1.0 - level) * SHELLS
-    k = int(min(max(near, 0.0), SHELLS - 1.0))
+    # counted, not looked for: vector code without a branch
+    k = 0
+    for j in range(1, SHELLS):
+        k += np.int64(row[j] > level)
+    return within(level, k, row[k], row[k + 1])
+
+
+@law
+def shell_of(level: float, row: np.ndarray, near: int) -> int:
+    """Shell in which the `profile` falls to a level, the first one for what none does.
+
+    ``near`` is where to begin to look, any shell: the result does not depend on it.
+    """
+    k = near
     while k > 0 and row[k] <= level:
         k -= 1
     while k < SHELLS - 1 and row[k + 1] > level:
         k += 1
-    return k + min((row[k] - level) / (row[k] - row[k + 1]), 1.0)
+    return k
+
+
+@law
+def within(level: float, shell: float, inner: float, outer: float) -> float:
+    """`distance` at a level, in the shell of `shell_of` between whose ends the profile falls from inner to outer."""
+    return (1.0 - level) * SHELLS if level >= 1.0 else shell + min((inner - level) / (inner - outer), 1.0)
 
 
 @law

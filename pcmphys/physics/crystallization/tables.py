@@ -1,0 +1,80 @@
+"""Growth velocity and nucleation as tables over temperature, for the steps of pulses, and the laws that read them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pcmphys.numerics.compile import kernel, law
+from pcmphys.physics.crystallization import rates as crystallization
+
+COLDEST = 200.0
+"""Lowest temperature [K] of the tables of growth and nucleation; one entry a kelvin. Far below any glass transition."""
+_GUIDES = 512
+"""Parts of the guide to the integral of nucleation."""
+_LEAST = 1e-300
+_ROUNDING = 1e-12
+
+
+@kernel
+def tabulate(start, stop, p, out):
+    """Growth velocity [m/s], and the integral of the nucleation rate over temperature [K/(m3 s)]; out (2, n)."""
+    before = 0.0
+    for k in range(start, stop):
+        temperature = COLDEST + k
+        out[0, k] = max(crystallization.growth_velocity(temperature, p), 0.0)
+        rate = crystallization.nucleation_rate(temperature, p)
+        out[1, k] = out[1, k - 1] + 0.5 * (before + rate) if k > start else 0.0
+        before = rate
+
+
+def tables(p: crystallization.CrystallizationFloats) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, float]]:
+    """Growth velocity and integral of nucleation at every kelvin up to melting (see `tabulate`), and a guide to that.
+
+    Each is (n, 2): the value and its rise to the next one. The guide says between which entries to look for a value of
+    the integral, see `guide`.
+    """
+    count = int(p.melting_temperature - COLDEST) + 3
+    values = np.zeros((2, count))
+    tabulate(0, count, p, values)
+    velocity, nuclei = (np.stack([row, np.append(np.diff(row), 0.0)], axis=1) for row in values)
+    return velocity, nuclei, guide(values[1])
+
+
+def guide(rising: np.ndarray) -> tuple[np.ndarray, float]:
+    """For each of `_GUIDES` equal parts of what a table rises by: an entry not above it, and one above or the end.
+
+    Second is how many parts there are to one unit.
+    """
+    per_unit = _GUIDES / max(rising[-1], _LEAST)
+    edges = np.arange(_GUIDES + 1) / per_unit
+    # wider by more than what rounding a value's part could be wrong by
+    below = np.searchsorted(rising, edges[:-1] * (1.0 - _ROUNDING), side="right") - 1
+    above = np.searchsorted(rising, edges[1:] * (1.0 + _ROUNDING), side="right")
+    return np.stack([np.maximum(below, 0), above], axis=1).astype(np.int32), per_unit
+
+
+@law
+def at(table, entry):
+    """Linear interpolation at a place in a table."""
+    k = np.uint32(entry)
+    return table[k, 0] + (entry - k) * table[k, 1]
+
+
+@law
+def place_of(table, guide, value, below, above):
+    """Place in a rising table at which it has a value; ``below`` and ``above`` are entries on either side.
+
+    ``guide`` is that of `tables`: a search by halves of the whole would be most of the work on a candidate.
+    """
+    places, per_unit = guide
+    k = np.uint32(min(value * per_unit, _GUIDES - 1.0))
+    below = min(max(below, np.int64(places[k, 0])), above - 1)
+    above = min(above, np.int64(places[k, 1]))
+    while above - below > 1:
+        middle = (below + above) // 2
+        if table[middle, 0] <= value:
+            below = middle
+        else:
+            above = middle
+    width = table[below, 1]
+    return below + ((value - table[below, 0]) / width if width > 0.0 else 0.0)

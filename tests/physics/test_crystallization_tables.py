@@ -1,0 +1,40 @@
+"""Places in the integral of nucleation: the guide shortens the search and changes nothing."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+import pcmphys as pcm
+from pcmphys.physics.crystallization import tables
+
+_, NUCLEI, GUIDE = tables.tables(pcm.load_cell("ibm-90nm-doped-gst").parameters.crystallization.pack())
+LAST = NUCLEI.shape[0] - 2
+
+
+def without_guide(value: float, below: int, above: int) -> float:
+    """Search by all entries, one after the other."""
+    while below + 1 < above and NUCLEI[below + 1, 0] <= value:
+        below += 1
+    width = NUCLEI[below, 1]
+    return below + ((value - NUCLEI[below, 0]) / width if width > 0.0 else 0.0)
+
+
+@given(st.floats(0.0, LAST), st.floats(0.0, LAST), st.floats(0.0, 1.0))
+def test_a_place_is_that_of_a_search_without_a_guide(one, other, along):
+    rim, heater = sorted([one, other])
+    low, high = tables.at(NUCLEI, rim), tables.at(NUCLEI, heater)
+    value = low + along * (high - low)
+    below, above = int(rim), int(heater) + 1
+    assert tables.place_of(NUCLEI, GUIDE, value, below, above) == without_guide(value, below, above)
+
+
+def test_every_entry_is_found_at_itself_where_the_table_rises():
+    rises = np.flatnonzero(NUCLEI[:, 1] > 0.0)
+    assert rises.size > 200
+    assert [tables.place_of(NUCLEI, GUIDE, NUCLEI[k, 0], 0, LAST + 1) for k in rises] == rises.tolist()
+
+
+def test_without_nucleation_there_is_nothing_to_be_guided_to():
+    flat = np.zeros((10, 2))
+    guide = tables.guide(flat[:, 0])
+    assert tables.place_of(flat, guide, 0.0, 3, 7) in range(3, 7)
