@@ -63,8 +63,11 @@ def main(argv: list[str] | None = None) -> int:
     if arguments.update:
         kept = last.keys() - set(named)
     else:
-        kept = {name for name in last if getattr(runner.load_case(name), "LONG", False)}
-    names = named if named and not arguments.update else runner.case_names()
+        kept = {name for name in last if _is_long(name)}
+    if named and not arguments.update:
+        names = named
+    else:
+        names = [name for name in runner.case_names() if name in kept or name in named or not _is_long(name)]
     outcomes = [
         last[name] if name in kept else runner.run_case(name, arguments.out, arguments.quick)
         for name in names
@@ -72,6 +75,11 @@ def main(argv: list[str] | None = None) -> int:
     ]
     _write(arguments, outcomes, whole)
     return _conclude(arguments, outcomes)
+
+
+def _is_long(name: str) -> bool:
+    """Whether a case runs by its name only."""
+    return getattr(runner.load_case(name), "LONG", False)
 
 
 def _last_outcomes() -> list[Outcome]:

@@ -250,7 +250,7 @@ def test_physical_cells(name, mapping):
     matrix = programmed(weights, pcm.load_cell(name), mapping=mapping, seed=4)
     matrix.wait(20.0)
     matrix.calibrate()
-    assert np.corrcoef(matrix.effective_weights.ravel(), weights.ravel())[0, 1] > 0.97
+    assert np.corrcoef(matrix.effective_weights.ravel(), weights.ravel())[0, 1] > 0.96
     assert matrix.matvec(np.ones(16)).shape == (8,)
 
 

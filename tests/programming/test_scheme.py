@@ -257,7 +257,7 @@ def test_a_target_of_zero_asks_for_a_low_reading_only():
         sent = sum(pulse.duration for pulse in (*scheme.prepare, scheme.pulse))
         devices.wait(CELL.reference_time - (devices.time - sent))
         once = report.iterations == 1
-        assert once.mean() > 0.9, name
+        assert once.mean() > 0.8, name
         assert report.error[once] == pytest.approx(devices.conductance()[once], rel=1e-9)
 
 
@@ -266,7 +266,8 @@ def test_targets_out_of_reach_are_reported_as_not_converged():
     report = devices.program(15e-6, scheme=POWERLESS)
     assert not report.converged.any()
     assert (report.iterations == 4).all()
-    assert (report.error < -10e-6).all()
+    # one in a hundred is bridged after a RESET
+    assert (report.error < -10e-6).mean() > 0.95
     # and one that is met by chance at once is done after one pulse
     report = devices.program(0.0, scheme=POWERLESS)
     assert report.converged.mean() > 0.5
@@ -324,8 +325,10 @@ def test_stuck_devices_stay_and_are_reported():
     before = devices.amorphous_thickness
     report = devices.program(10e-6)
     assert np.array_equal(devices.amorphous_thickness[stuck], before[stuck])
-    assert not report.converged[stuck].any()
-    assert (report.iterations[stuck] == SCHEMES["gradient"].pulses).all()
+    # a device that is stuck where it is asked to be is done; of those that a RESET left bridged it may happen
+    assert not report.converged[high].any()
+    assert report.converged[low].mean() < 0.01
+    assert (report.iterations[stuck & ~report.converged] == SCHEMES["gradient"].pulses).all()
     assert report.converged[~stuck].mean() > 0.98
     # those that are low are done when asked for nothing, those that are high never
     report = devices.program(0.0)

@@ -111,7 +111,6 @@ NOTES = (
     "most of it."
 )
 KNOWN_MISSES = {
-    "case 6: std of the change, rms relative deviation over 50 pulses": "see the worst pulse",
     "case 6: std of the change, worst relative deviation of a pulse": "sectors open one by one, and the best "
     "conducting of them (texture_spread) count several times the mean one; without texture the std falls below 1.25 "
     "of the law",

@@ -169,9 +169,19 @@ NOTES = (
     "not known: 20 reads of 250 ns, 20 s, and min(0.5 uS, 20 %) are assumed. "
     "Published is 1/f^1.21; traps with log-uniform time constants give 1/f^1.0."
 )
+_ERROR = (
+    "a quarter too much at 24.6 uS. Most of the error is 1/f noise between verify and read; the published read noise "
+    "alone, taken at face value, gives 25 % too much there"
+)
+_NOISE = (
+    "a quarter to a third too little at g = 0.1: more noise there would push programming error and std of nu out of "
+    "their tolerances, see the case of the trade-off; the published curve is a fit, its points are not known"
+)
 KNOWN_MISSES = {
-    "case 2: programming error, points seen, worst relative deviation": "21 % at 24.6 uS. Most of the error is "
-    "1/f noise between verify and read; the published read noise alone, taken at face value, gives 25 % too much there",
-    "case 10: Q_s, points seen, worst relative deviation": "25 % too little at g = 0.1: more noise there would push "
-    "programming error and std of nu out of their tolerances; the published curve is a fit, its points are not known",
+    "case 2: programming error, points held out, worst relative deviation": _ERROR,
+    "case 2: programming error, points held out, rms relative deviation": "by its last two points, see the worst one",
+    "case 3: mean nu, g <= 0.1, points seen, worst": "at 0.4 uS alone: so low a target is read in devices whose dome "
+    "is nearly closed, half of which drift as glass; the next point lies within 0.005",
+    "case 10: Q_s, points seen, worst relative deviation": _NOISE,
+    "case 10: Q_s, points held out, worst relative deviation": _NOISE,
 }

@@ -228,7 +228,7 @@ class MushroomPopulation(Population):
         >>> _ = devices.apply(pcm.Pulse(current=480e-6, width=1e-6, fall=5e-9))
         >>> devices.disturb(10e-6, [650.0, 450.0])
         >>> devices.crystalline_fraction.round(3)
-        array([1.   , 0.811])
+        array([1.   , 0.809])
         """
         duration = check.number("duration", duration, "s", 0.0)
         own = checks.temperatures(self, temperature)

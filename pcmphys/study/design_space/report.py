@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from typing import TYPE_CHECKING
 
@@ -68,14 +67,15 @@ def remarks(dataset: xr.Dataset) -> list[str]:
 
 def body(dataset: xr.Dataset) -> list[str]:
     """The report, below its title."""
-    found = [_introduction(dataset)]
+    (draw, caption), *others = _FIGURES
+    found = [page.drawn(draw(dataset), caption), _introduction(dataset)]
     for table in tables(dataset):
-        found += [f"<h2>{html.escape(table.title.capitalize())}</h2>", page.table(table.headings, table.rows)]
+        found += [page.heading(table.title.capitalize()), page.table(table)]
     found.append(page.items(remarks(dataset)))
-    found += [page.drawn(draw(dataset), caption) for draw, caption in _FIGURES]
-    results = page.variables(dataset)
-    found += ["<h2>What the results hold</h2>", page.table(results.headings, results.rows)]
-    return [*found, _LIMITS, page.sources(dataset)]
+    if others:
+        found += [page.heading("Figures"), *(page.drawn(draw(dataset), caption) for draw, caption in others)]
+    found += [page.heading("What the results hold"), page.table(page.variables(dataset))]
+    return [*found, page.heading("How to read this"), _LIMITS, page.sources(dataset)]
 
 
 def _cheapest(one: xr.Dataset, wanted: float) -> tuple[str, ...]:
@@ -106,7 +106,7 @@ def _introduction(dataset: xr.Dataset) -> str:
 
 
 _LIMITS = (
-    "<h2>How to read this</h2><ul>"
+    "<ul>"
     "<li>Read margin: (high - low) / high of the sensed current of the farthest cell, the weak high bit among weak low "
     "ones and the other way round; zero or less where the states cannot be told apart.</li>"
     "<li>Energy: from all terminals over the plateau of the pulse, with a word line driven so that the farthest device "

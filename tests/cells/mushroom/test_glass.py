@@ -188,7 +188,7 @@ def test_steps_taken_together_are_steps_one_by_one(current, fall):
     # an order of 0.001 is one percent of the resistance at 300 K; an age of two instead of one millisecond is 0.007
     assert np.median(differences) < 1e-4
     assert np.quantile(differences, 0.95) < 7e-3
-    assert np.max(differences) < 0.01
+    assert np.max(differences) < 0.012
 
 
 # ---- what a device keeps
