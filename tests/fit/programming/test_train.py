@@ -225,6 +225,9 @@ def test_increments_of_our_own_cell():
         population.apply(pcm.Pulse(current=100e-6, width=50e-9, fall=5e-9))
         population.wait(20.0)
         reads.append(population.read())
+    closed = reads[0] < 0.5e-6  # the others were left bridged by the RESET
+    assert closed.mean() > 0.95
+    reads = [line[closed] for line in reads]
     found = pulse_train(np.array(reads), amplitude=100e-6)
     steps = np.diff(reads, axis=0)
     by_pulse = found.by_pulse()
