@@ -59,5 +59,5 @@ def test_its_kinds_run_in_studies(installed, tmp_path):
 @pytest.mark.slow
 def test_its_target_is_written_for(installed, tmp_path):
     options = ["--levels", "3", "--times", "2", "--devices", "100", "--out", "means"]
-    assert "means" in said(installed, tmp_path, "pcmphys", "export", "to", "means", "steady", *options)
+    assert "means" in said(installed, tmp_path, "pcmphys", "export", "other", "steady", "means", *options)
     assert len((tmp_path / "means" / "means.txt").read_text().splitlines()) == 3

@@ -102,17 +102,17 @@ def export_tables(options: LevelGrid) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class OtherTarget(LevelGrid):
-    """What `pcmphys export to` is told."""
+    """What `pcmphys export other` is told."""
 
     target: Annotated[str, typer.Argument(help="Name that the other package gave its target.")]
 
 
-@app.command("to")
+@app.command("other")
 @one_object(OtherTarget)
-def export_to(options: OtherTarget) -> None:
+def export_other(options: OtherTarget) -> None:
     """Write for a target of another package, which its entry point of the group pcmphys.exports names.
 
-    Example:  pcmphys export to tables ibm-90nm-statistical --out plain --levels 3 --times 2 --devices 100
+    Example:  pcmphys export other ibm-90nm-statistical tables --out plain --levels 3 --times 2 --devices 100
     """
     from pcmphys.export.registry import TARGETS
     from pcmphys.numerics import check

@@ -21,5 +21,5 @@ TARGETS: Kinds[Callable[..., Any]] = Kinds(
 """Functions of (`LevelStatistics`, folder, ``overwrite=``) that write a folder and return what says so (`summary`).
 
 A package of your own adds one by ``[project.entry-points."pcmphys.exports"]``, ``name = "my_package:write"``;
-``pcmphys export to NAME CELL --out FOLDER`` then runs it.
+``pcmphys export other CELL NAME --out FOLDER`` then runs it.
 """
