@@ -119,7 +119,7 @@ def export_other(options: OtherTarget) -> None:
 
     write = TARGETS[check.choice("target", options.target, TARGETS)]
     _check(options)
-    _show(write(_sampled(options), options.out, overwrite=options.overwrite))
+    terminal.say(write(_sampled(options), options.out, overwrite=options.overwrite).summary())
 
 
 @dataclass(frozen=True, kw_only=True)
