@@ -73,7 +73,7 @@ def main(argv: list[str] | None = None) -> int:
         for name in names
         if name in kept or not arguments.update or name in named
     ]
-    _write(arguments, outcomes, whole)
+    _write(arguments, outcomes, whole, [name for name in names if name not in kept])
     return _conclude(arguments, outcomes)
 
 
@@ -90,7 +90,7 @@ def _last_outcomes() -> list[Outcome]:
     return [outcome for outcome in found if outcome.name in runner.case_names()]
 
 
-def _write(arguments: argparse.Namespace, outcomes: list[Outcome], full: bool) -> None:
+def _write(arguments: argparse.Namespace, outcomes: list[Outcome], full: bool, ran: list[str]) -> None:
     complete = full and all(outcome.complete for outcome in outcomes)
     bench = None
     if full:
@@ -99,7 +99,7 @@ def _write(arguments: argparse.Namespace, outcomes: list[Outcome], full: bool) -
         print("\nA case did not run: validation/REPORT.md stays as it was.")
     target = HERE if complete else arguments.out
     if complete:
-        runner.publish_figures([outcome.name for outcome in outcomes], arguments.out)
+        runner.publish_figures(ran, arguments.out)  # what lies there of other cases is old
     runner.write_text(target / "REPORT.md", report.report(outcomes, bench, full=complete))
     runner.write_text(target / "results.json", runner.as_json(outcomes, bench))
     print(f"\nReport: {target / 'REPORT.md'}")

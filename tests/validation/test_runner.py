@@ -111,12 +111,14 @@ def test_an_update_runs_the_named_and_a_full_run_keeps_the_long(tmp_path, monkey
         return runner.Outcome(name, name, [GOOD])
 
     monkeypatch.setattr(runner, "run_case", run_case)
+    published = []
+    monkeypatch.setattr(runner, "publish_figures", lambda names, out: published.append(names))
     monkeypatch.setattr(command, "HERE", tmp_path)
     monkeypatch.setattr(command, "RESULTS", tmp_path / "results.json")
     before = [runner.Outcome(name, name, [BAD], {BAD.quantity: "why"}) for name in ("crossbar_direct", "exports")]
     command.RESULTS.write_text(runner.as_json(before, {"machine": "m", "rows": []}))
     assert command.main(["--update", "crossbar_direct", "--allow-known-misses", "--out", str(tmp_path / "out")]) == 0
-    assert ran == ["crossbar_direct"]
+    assert ran == published[0] == ["crossbar_direct"]
     found = {one.name: one.results for one in runner.from_json(command.RESULTS.read_text())[0]}
     assert found == {"crossbar_direct": [GOOD], "exports": [BAD]}
     command.main(["--no-bench", "--allow-known-misses", "--out", str(tmp_path / "out")])

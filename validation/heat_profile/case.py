@@ -19,7 +19,7 @@ from pcmphys.physics.thermal import network, shape
 from pcmphys.plot.figures import save_figure
 from pcmphys.plot.style import COLOURS
 from validation.heat_profile.finite_volumes import Cell
-from validation.result import KNOWN_ANSWER, MODEL, NOT_CHECKABLE, Result, within
+from validation.result import CALIBRATED, KNOWN_ANSWER, MODEL, NOT_CHECKABLE, Result, within
 
 NAME = "heat_profile"
 TITLE = "Shell network of the temperature profile against finite volumes in two dimensions (90 nm cell)"
@@ -142,7 +142,10 @@ def _onsets(fronts: dict) -> list[Result]:
         if name == "finite volumes":
             results.append(Result(label, onset, "shown beside the others", "-", True, NOT_CHECKABLE))
         else:
-            results.append(Result(label, onset, "the design's", "180 to 300", 180.0 <= onset <= 300.0, MODEL))
+            # the cell's filling current was bounded so that it melts in time
+            fitted = name == "the cell's laws"
+            inside, kind = 180.0 <= onset <= 300.0, CALIBRATED if fitted else MODEL
+            results.append(Result(label, onset, "the design's", "180 to 300", inside, kind))
     return results
 
 
