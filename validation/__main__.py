@@ -68,11 +68,9 @@ def main(argv: list[str] | None = None) -> int:
         names = named
     else:
         names = [name for name in runner.case_names() if name in kept or name in named or not _is_long(name)]
-    outcomes = [
-        last[name] if name in kept else runner.run_case(name, arguments.out, arguments.quick)
-        for name in names
-        if name in kept or not arguments.update or name in named
-    ]
+    if arguments.update:
+        names = [name for name in names if name in kept or name in named]
+    outcomes = [last[name] if name in kept else runner.run_case(name, arguments.out, arguments.quick) for name in names]
     _write(arguments, outcomes, whole, [name for name in names if name not in kept])
     return _conclude(arguments, outcomes)
 
