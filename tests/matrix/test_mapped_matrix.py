@@ -246,12 +246,15 @@ def test_a_mapping_survives_rewiring_and_copies_of_the_snapshot(quiet):
     "mapping", [SeveralPairs(2, 2.0, "least-significant-first"), ReferenceColumn()], ids=["pairs", "reference"]
 )
 def test_physical_cells(name, mapping):
-    weights = np.random.default_rng(3).uniform(-1.0, 1.0, (16, 8))
-    matrix = programmed(weights, pcm.load_cell(name), mapping=mapping, seed=4)
-    matrix.wait(20.0)
-    matrix.calibrate()
-    assert np.corrcoef(matrix.effective_weights.ravel(), weights.ravel())[0, 1] > 0.96
-    assert matrix.matvec(np.ones(16)).shape == (8,)
+    """Of four chips: the correlation of one scatters by 0.006."""
+    weights, found = np.random.default_rng(3).uniform(-1.0, 1.0, (16, 8)), []
+    for seed in (4, 5, 6, 7):
+        matrix = programmed(weights, pcm.load_cell(name), mapping=mapping, seed=seed)
+        matrix.wait(20.0)
+        matrix.calibrate()
+        found.append(np.corrcoef(matrix.effective_weights.ravel(), weights.ravel())[0, 1])
+        assert matrix.matvec(np.ones(16)).shape == (8,)
+    assert np.mean(found) > 0.97
 
 
 # ---- mappings of one's own

@@ -13,6 +13,7 @@ from pcmphys.programming import SCHEMES, Scheme, closed_loop
 
 CELL = pcm.load_cell("ibm-90nm-doped-gst")
 TOP = CELL.conductance_maximum
+CLOSED = CELL.but({"geometry.front_roughness": 5e-9}, source="so even that a RESET closes every device")
 AGEING = (20.0 / 0.1) ** 0.05  # from the verify read to the reference time
 RESET = pcm.Pulse(current=480e-6, width=1e-6, fall=5e-9)
 # pulses below the holding current: nothing happens after the preparing RESET
@@ -247,7 +248,7 @@ def test_pulses_of_a_scheme_are_pulses(wrong):
 
 def test_a_target_of_zero_asks_for_a_low_reading_only():
     for name, scheme in SCHEMES.items():
-        devices = CELL.population(200, seed=8)
+        devices = CLOSED.population(200, seed=8)
         seen = readings_of(devices)
         report = devices.program(0.0, scheme=name)
         assert report.converged.all(), name
@@ -257,17 +258,16 @@ def test_a_target_of_zero_asks_for_a_low_reading_only():
         sent = sum(pulse.duration for pulse in (*scheme.prepare, scheme.pulse))
         devices.wait(CELL.reference_time - (devices.time - sent))
         once = report.iterations == 1
-        assert once.mean() > 0.8, name
+        assert once.mean() > 0.9, name
         assert report.error[once] == pytest.approx(devices.conductance()[once], rel=1e-9)
 
 
 def test_targets_out_of_reach_are_reported_as_not_converged():
-    devices = CELL.population(50, seed=2)
+    devices = CLOSED.population(50, seed=2)
     report = devices.program(15e-6, scheme=POWERLESS)
     assert not report.converged.any()
     assert (report.iterations == 4).all()
-    # one in a hundred is bridged after a RESET
-    assert (report.error < -10e-6).mean() > 0.95
+    assert (report.error < -10e-6).all()
     # and one that is met by chance at once is done after one pulse
     report = devices.program(0.0, scheme=POWERLESS)
     assert report.converged.mean() > 0.5
@@ -315,9 +315,9 @@ def test_programming_none():
 
 
 def test_stuck_devices_stay_and_are_reported():
-    devices = CELL.population(2000, seed=11, stuck_high=0.1, stuck_low=0.2)
+    devices = CLOSED.population(2000, seed=11, stuck_high=0.1, stuck_low=0.2)
     stuck = devices.stuck
-    high = stuck & (devices.conductance() > 1.5 * TOP)
+    high = stuck & (devices.conductance() > TOP)
     low = stuck & ~high
     # n = 2000: standard deviations of the counts are 13 and 18; bounds at four of them
     assert abs(high.sum() - 200) < 54
@@ -325,10 +325,8 @@ def test_stuck_devices_stay_and_are_reported():
     before = devices.amorphous_thickness
     report = devices.program(10e-6)
     assert np.array_equal(devices.amorphous_thickness[stuck], before[stuck])
-    # a device that is stuck where it is asked to be is done; of those that a RESET left bridged it may happen
-    assert not report.converged[high].any()
-    assert report.converged[low].mean() < 0.01
-    assert (report.iterations[stuck & ~report.converged] == SCHEMES["gradient"].pulses).all()
+    assert not report.converged[stuck].any()
+    assert (report.iterations[stuck] == SCHEMES["gradient"].pulses).all()
     assert report.converged[~stuck].mean() > 0.98
     # those that are low are done when asked for nothing, those that are high never
     report = devices.program(0.0)

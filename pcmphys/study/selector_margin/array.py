@@ -72,7 +72,7 @@ def measure_array(
         circuit has no answer (a switch that would oscillate); ``without_answer`` then says what was asked.
     """
     selector, wires = config.selector(name), Wires(row=wire, column=wire)
-    gate = selector.applied_gate(None) if selector is not None and selector.gated else None
+    gate = config.gate(name)
     read, write = voltages
     notes: list[str] = []
 

@@ -214,9 +214,23 @@ def test_bad_input_is_refused_in_words(change, words):
         pulse_train(**({"conductance": READS} | change))
 
 
-def test_increments_of_our_own_cell():
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"geometry.front_roughness": 8e-9, "crystallization.growth_factor": 0.025},
+        pytest.param(
+            {},
+            marks=pytest.mark.xfail(
+                strict=True, reason="devices that a RESET left open: the law of the spread is half off its bins"
+            ),
+        ),
+    ],
+    ids=["closed", "shipped"],
+)
+def test_increments_of_our_own_cell(changed):
     """100 uA for 50 ns after a RESET: law and bins against steps counted directly, with the noise of their reads."""
     cell = pcm.load_cell("ibm-90nm-doped-gst")
+    cell = cell.but(changed, source="closed by every RESET") if changed else cell
     population = cell.population(300, seed=3)
     population.apply(pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9))
     population.wait(20.0)
@@ -225,9 +239,6 @@ def test_increments_of_our_own_cell():
         population.apply(pcm.Pulse(current=100e-6, width=50e-9, fall=5e-9))
         population.wait(20.0)
         reads.append(population.read())
-    closed = reads[0] < 0.5e-6  # the others were left bridged by the RESET
-    assert closed.mean() > 0.95
-    reads = [line[closed] for line in reads]
     found = pulse_train(np.array(reads), amplitude=100e-6)
     steps = np.diff(reads, axis=0)
     by_pulse = found.by_pulse()
@@ -235,9 +246,7 @@ def test_increments_of_our_own_cell():
     np.testing.assert_allclose(by_pulse["std"], steps.std(axis=1, ddof=1), rtol=1e-9)
     number = np.arange(1, 21)
     law = np.array([found.mean_step(line, n).mean() for n, line in zip(number, reads)])
-    assert (
-        np.abs((law - steps.mean(axis=1)) / by_pulse["mean_error"].values).max() < 5.5
-    )  # the law is one of few numbers
+    assert np.abs((law - steps.mean(axis=1)) / by_pulse["mean_error"].values).max() < 4.0
     spread = np.array([np.sqrt((found.step_spread(line, n) ** 2).mean()) for n, line in zip(number, reads)])
     assert np.median(np.abs(spread / by_pulse["std"].values - 1.0)) < 0.1
     assert found["slope"].value < -3 * found["slope"].error
