@@ -98,9 +98,9 @@ def pulse_train(
     higher conductance, and slope and spread contain it. With fewer than five pulse numbers the exponential is left out.
 
     Not modelled: reads whose noise is correlated, drift between pulse and read, steps that are not normal (mean, spread
-    and errors hold without), pulses that grow from one to the next. Devices of two kinds, such as some that a RESET left
-    open among closed ones, are no one law: on simulated ones the fitted spread was half off that of its bins. Hold the
-    law against `PulseTrainFit.by_pulse`, which assumes none.
+    and errors hold without), pulses that grow from one to the next. Devices of two kinds, such as some that a RESET
+    left open among closed ones, are no one law: on simulated ones the fitted spread was half off that of its bins. Hold
+    the law against `PulseTrainFit.by_pulse`, which assumes none.
 
     References
     ----------
