@@ -58,6 +58,16 @@ class Stream(IntEnum):
     """Nuclei of a wait, sector by sector."""
     TEXTURE = 12
     """Conductivity of what crystallizes in each sector: 16 normals a device and melt."""
+    PULSED_BIRTH = 40
+    """What a device that is trained in place is born with (event 0): five blocks a device."""
+    PULSED_STEP = 41
+    """Steps from pulse to pulse: a normal a pulse."""
+    PULSED_WRITE = 42
+    """What reads as written against what is kept: a normal a device and train of pulses."""
+    PULSED_READ = 43
+    """Noise of a read: a normal a device."""
+    PULSED_RESET = 44
+    """Where a RESET leaves a device, and how that reads: a pair a device."""
 
 
 @law

@@ -17,6 +17,8 @@ from pcmphys.numerics.product import product
 from pcmphys.numerics.random import poisson
 from pcmphys.programming import SCHEMES
 from tests.cells.mushroom.mushroom_cells import emitting, varied
+from tests.cells.pulsed.technologies import EVERY
+from tests.cells.pulsed.technologies import cell as cell_of
 
 RESET = pcm.Pulse(current=460e-6, width=20e-9, fall=3e-9)
 WEAK = pcm.Pulse(current=20e-6, width=1e-10)
@@ -99,6 +101,24 @@ def statistical() -> dict[str, np.ndarray]:
     return out | {"later": devices.read(duration=1e-5)} | cell.moments(np.linspace(0.0, 25e-6, 5))
 
 
+def pulsed(cell) -> dict[str, np.ndarray]:
+    """Devices that are trained in place through pulses, RESET, leak, reads and a closed loop."""
+    devices = cell.population(5, seed=9, stuck=0.2)
+    out = {"born": np.concatenate([part for part in devices.traits if part.size > 1])}
+    counts = np.array([4, 0, -3, 7, 1])
+    devices.pulse(np.abs(counts) if cell.one_sided else counts)
+    devices.wait(1.0)
+    out["read"] = devices.read()
+    if cell.parameters.reset is not None:
+        devices.reset(where=counts > 3)
+    devices.leak(3e5)
+    out["left"] = devices.weight
+    devices.program(0.4 * cell.conductance_minimum + 0.6 * cell.conductance_maximum)
+    window = cell.parameters.window
+    out["curve"] = cell.response(up=5, down=0 if cell.one_sided else 5, start=window.zero).conductance
+    return out | {"programmed": devices.now().conductance, "steps": np.stack(cell.steps([cell.conductance_maximum]))}
+
+
 def crossbars() -> dict[str, np.ndarray]:
     """Linear arrays: one input, batches, open lines, transfer, noise."""
     rng = np.random.default_rng(7)
@@ -176,6 +196,7 @@ def results() -> dict[str, np.ndarray]:
     parts = {
         **{name: mushroom(cell) for name, cell in CELLS.items()},
         "statistical": statistical(),
+        **{name: pulsed(cell_of(name)) for name in EVERY},
         "crossbar": crossbars(),
         "selector": selectors(),
         "arrays": arrays_of_devices(),
