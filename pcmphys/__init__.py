@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pcmphys.numerics.lazy import attach
 
 if TYPE_CHECKING:
-    from pcmphys import export, fit, plot, portrait, study, testing
+    from pcmphys import export, fit, plot, portrait, study, testing, training
     from pcmphys.cells import load_cell
     from pcmphys.crossbar import (
         OTS,
@@ -38,6 +38,18 @@ if TYPE_CHECKING:
     )
     from pcmphys.parameters import cite, list_cells, save_cell
     from pcmphys.programming import Pulse, Scheme
+    from pcmphys.training import (
+        Buffered,
+        Chopped,
+        DynamicReference,
+        MixedPrecision,
+        OneSided,
+        PairCell,
+        Sgd,
+        TikiTaka,
+        TrainableMatrix,
+        UpdateTrains,
+    )
 else:
     __getattr__, __dir__ = attach(
         __name__,
@@ -50,10 +62,12 @@ else:
             "SeveralPairs Split optimise_split",
             "pcmphys.parameters": "cite list_cells save_cell",
             "pcmphys.programming": "Pulse Scheme",
+            "pcmphys.training": "Buffered Chopped DynamicReference MixedPrecision OneSided PairCell Sgd TikiTaka "
+            "TrainableMatrix UpdateTrains",
         },
         rooms=(
             "cells", "constants", "crossbar", "errors", "export", "fit", "matrix", "numerics", "parameters", "physics",
-            "plot", "portrait", "programming", "study", "testing",
+            "plot", "portrait", "programming", "study", "testing", "training",
         ),
     )  # fmt: skip
 
@@ -61,13 +75,19 @@ __all__ = [
     "OTS",
     "AnalogMatrix",
     "Bias",
+    "Buffered",
+    "Chopped",
     "ConvergenceError",
     "Crossbar",
     "DifferentialPair",
     "Diode",
+    "DynamicReference",
     "Exponential",
     "Mapping",
+    "MixedPrecision",
+    "OneSided",
     "OptimisedSplit",
+    "PairCell",
     "ParameterError",
     "Periphery",
     "Pulse",
@@ -75,9 +95,13 @@ __all__ = [
     "Scheme",
     "Selector",
     "SeveralPairs",
+    "Sgd",
     "Split",
     "ThermalCrosstalk",
+    "TikiTaka",
+    "TrainableMatrix",
     "Transistor",
+    "UpdateTrains",
     "ValidityWarning",
     "Wires",
     "cite",
@@ -93,6 +117,7 @@ __all__ = [
     "save_cell",
     "study",
     "testing",
+    "training",
     "write_margin",
 ]
 __version__ = "0.1.0"

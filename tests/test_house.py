@@ -18,6 +18,7 @@ MANY_OPTIONS = {
     "pcmphys.fit.drift.fit.drift": "reads, and by name what is known of them and of their noise, each with a default",
     "pcmphys.crossbar.analysis.margins.read_margin": "an array, two states and a read: an object for them is no easier",
     "pcmphys.matrix.mapping.optimise.optimise_split": "three numbers of effort, three of history, each with a default",
+    "pcmphys.training.matrix.__init__": "as of a matrix on tiles, and how it is trained, by name, with defaults",
     "pcmphys.matrix.analog_matrix.__init__": "what a matrix is made of, by name, all but two with a default",
 }
 """Public functions that take more, and why."""

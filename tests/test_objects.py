@@ -21,7 +21,8 @@ from pcmphys.fit import DriftTable, experiments
 from pcmphys.programming import SCHEMES
 
 ROOMS = ("pcmphys", *(f"pcmphys.{room}" for room in (
-    "cells", "crossbar", "export", "fit", "fit.experiments", "matrix", "parameters", "plot", "programming", "study"
+    "cells", "crossbar", "export", "fit", "fit.experiments", "matrix", "parameters", "plot", "programming", "study",
+    "training",
 )))  # fmt: skip
 STATISTICAL = load_cell("ibm-90nm-statistical")
 PHYSICAL = load_cell("ibm-90nm-doped-gst")
@@ -239,6 +240,21 @@ OBJECTS = {
     "PulsedLook": (lambda: trained().now(), looked),
     "UpdateResponse": (lambda: TRAINED.response(up=3, down=2), attributes),
     "Nonlinearity": (lambda: TRAINED.nonlinearity, tuple),
+    "TrainableMatrix": (
+        lambda: pcm.TrainableMatrix((3, 2), TRAINED, pcm.TikiTaka(), seed=2),
+        lambda m: (m.update([1.0, 0.5, -1.0], [0.3, -1.0], 0.1), m.weights, m.forward([1.0, 2.0, 3.0]), m.time),
+    ),
+    "UpdateTrains": (
+        lambda: pcm.UpdateTrains(length=40),
+        lambda t: tuple(t.levels(3.0, np.ones((1, 2)), np.ones((1, 3)))),
+    ),
+    "PulseCounts": (lambda: pcm.training.PulseCounts(3, 1, 20, 0), lambda c: c + c),
+    **{
+        name: (lambda name=name: getattr(pcm, name)(), lambda rule: rule)
+        for name in (
+            "Sgd", "TikiTaka", "Buffered", "Chopped", "DynamicReference", "MixedPrecision", "OneSided", "PairCell"
+        )
+    },
     "StatisticalLook": (lambda: statistical().now(), looked),
     "MushroomLook": (lambda: physical().now(320.0), looked),
     "Pulse": (lambda: pcm.Pulse(current=1e-4, width=1e-7, fall=5e-9), lambda p: (p, p.steps(1e-9))),

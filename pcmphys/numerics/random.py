@@ -68,6 +68,16 @@ class Stream(IntEnum):
     """Noise of a read: a normal a device."""
     PULSED_RESET = 44
     """Where a RESET leaves a device, and how that reads: a pair a device."""
+    TRAIN_ROWS = 45
+    """Slots in which a word line fires: bit planes of its chance, a draw a line and update."""
+    TRAIN_COLUMNS = 46
+    """Slots in which a bit line fires, likewise."""
+    TRAIN_STEP = 47
+    """Steps where both lines fire: normals of a word line, slot by slot."""
+    TRAIN_WRITE = 48
+    """What then reads as written: normals of a word line."""
+    TRAIN_CHOPPER = 49
+    """Which lines change their sign after a transfer: a uniform number a line and transfer."""
 
 
 @law

@@ -119,6 +119,16 @@ def pulsed(cell) -> dict[str, np.ndarray]:
     return out | {"programmed": devices.now().conductance, "steps": np.stack(cell.steps([cell.conductance_maximum]))}
 
 
+def trained(name: str, rule, **options) -> dict[str, np.ndarray]:
+    """A matrix of ten bit lines that is trained, its products both ways."""
+    rng = np.random.default_rng(3)
+    x, d = rng.uniform(-1.0, 1.0, (6, 3)), rng.uniform(-1.0, 1.0, (6, 10))
+    cell = cell_of(name)
+    matrix = pcm.TrainableMatrix((3, 10), cell, rule, seed=2, **options)
+    matrix.update(x, d, 8.0 * cell.granularity)
+    return {"weights": matrix.weights, "forward": matrix.forward(x), "backward": matrix.backward(d)}
+
+
 def crossbars() -> dict[str, np.ndarray]:
     """Linear arrays: one input, batches, open lines, transfer, noise."""
     rng = np.random.default_rng(7)
@@ -197,6 +207,13 @@ def results() -> dict[str, np.ndarray]:
         **{name: mushroom(cell) for name, cell in CELLS.items()},
         "statistical": statistical(),
         **{name: pulsed(cell_of(name)) for name in EVERY},
+        "trained": trained("rram-gong2018-softbounds", pcm.Sgd()),
+        "trained by long trains": trained("rram-gong2018", pcm.Sgd(), trains=pcm.UpdateTrains(60, managed=False)),
+        "trained on average": trained("rpu-gokmen2016", pcm.Sgd(), trains=pcm.UpdateTrains(pulses="expected")),
+        "trained pairs": trained("pcm-nandakumar2018", pcm.OneSided()),
+        "trained pairs on average": trained(
+            "pcm-nandakumar2018", pcm.OneSided(), trains=pcm.UpdateTrains(pulses="expected")
+        ),
         "crossbar": crossbars(),
         "selector": selectors(),
         "arrays": arrays_of_devices(),

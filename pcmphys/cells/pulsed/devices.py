@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pcmphys.cells.population import Population
+from pcmphys.cells.population import LAST_EVENT, Population
 from pcmphys.cells.pulsed import kernels
 from pcmphys.cells.pulsed.checks import checked_counts, checked_targets
 from pcmphys.cells.pulsed.look import PulsedLook
@@ -284,6 +284,28 @@ class PulsedPopulation(Population):
             grain=_GRAIN,
         )  # fmt: skip
         self._pass(duration)
+
+    def events(self, count: int) -> tuple[np.uint64, np.uint64, np.uint64]:
+        """Take the next events for draws of your own: seed, number of the first device, first of the events.
+
+        Raises
+        ------
+        ParameterError
+            There are not that many left.
+        """
+        left = LAST_EVENT - self._event
+        if count > left:
+            raise ParameterError(
+                f"event: {count} more updates are asked for; of the {LAST_EVENT} of a population {left} are left"
+            )
+        address = self._address(self._event + 1)
+        self._event += count
+        return address
+
+    def spend(self, duration: float) -> None:
+        """Let pulses take their time [s]: a mini-batch of a capacitor's leak takes as long as that says, or longer."""
+        leak = self.cell.parameters.leak
+        self._pass(duration if leak is None else max(duration, leak.batch_duration))
 
     def _pass(self, duration: float) -> None:
         self._now = self._now.after(duration)
