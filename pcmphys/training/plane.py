@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from pcmphys.cells.pulsed.response import walk
 from pcmphys.crossbar.problem import transfers
 from pcmphys.numerics.compile import launch
 from pcmphys.numerics.product import product
-from pcmphys.training import coincidence
+from pcmphys.training import coincidence, products
 from pcmphys.training.surroundings import Surroundings
 from pcmphys.training.trains import LineLevels
 
@@ -23,6 +24,8 @@ _BOUND = 12.0
 _FAR = 6.0
 """Standard deviations of write noise between bounds and zero conductance from which on no reading ends there."""
 _GRAIN = 64
+_PRODUCTS = 200_000
+"""Below this many products a thread more costs about as much as it saves."""
 _LONGEST_WRITE = 1000
 """Most pulses of a device that is written without a look."""
 
@@ -77,6 +80,7 @@ class Plane:
             self.devices.traits.first if cell.parameters.soft_bounds_reference is not None else np.zeros(1)
         )
         self._blocks = [(r, c) for r in _slices(shape[0], around.tile[0]) for c in _slices(shape[1], around.tile[1])]
+        self._plain: bool = self._reads_itself()
         self._known: np.ndarray | None = None
         self._age = 0
 
@@ -95,32 +99,28 @@ class Plane:
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Products x @ weights through the converters; shapes (inputs, word lines) and (inputs, bit lines)."""
-        if self._plain:
-            levels, full = self._levels(x)
-            out = np.empty((len(x), self.shape[1]))
-            grain = max(1, 200_000 // max(math.prod(self.shape), 1))
-            launch(coincidence.forward, len(x), levels, self.devices.state, self._reference, out, grain=grain)
-            return self._converted(out, full)
-        matrix = self._matrix()
+        matrix = None if self._plain else self._matrix()
         out = np.zeros((len(x), self.shape[1]))
         for rows, columns in self._blocks:
             levels, full = self._levels(x[:, rows])
-            out[:, columns] += self._converted(product(levels, matrix[rows, columns]), full)
+            if matrix is None:
+                found = self._multiplied(products.forward, levels, (rows, columns), columns.stop - columns.start)
+            else:
+                found = product(levels, matrix[rows, columns])
+            out[:, columns] += self._converted(found, full)
         return out
 
     def backward(self, d: np.ndarray) -> np.ndarray:
         """Products d @ weights.T through the same converters; shapes (errors, bit lines) and (errors, word lines)."""
-        if self._plain:
-            levels, full = self._levels(d)
-            out = np.empty((len(d), self.shape[0]))
-            grain = max(1, 200_000 // max(math.prod(self.shape), 1))
-            launch(coincidence.backward, len(d), levels, self.devices.state, self._reference, out, grain=grain)
-            return self._converted(out, full)
-        matrix = self._matrix()
+        matrix = None if self._plain else self._matrix()
         out = np.zeros((len(d), self.shape[0]))
         for rows, columns in self._blocks:
             levels, full = self._levels(d[:, columns])
-            out[:, rows] += self._converted(product(levels, matrix[rows, columns].T), full)
+            if matrix is None:
+                found = self._multiplied(products.backward, levels, (rows, columns), rows.stop - rows.start)
+            else:
+                found = product(levels, matrix[rows, columns].T)
+            out[:, rows] += self._converted(found, full)
         return out
 
     def update(self, x: np.ndarray, d: np.ndarray, rate: float, *, upward: bool = False) -> None:
@@ -179,19 +179,24 @@ class Plane:
         self.devices.spend(self._busy)
         self._busy = 0.0
 
-    @property
-    def _plain(self) -> bool:
-        """Whether what reads is the state itself: one tile, ideal wires, no noise, drift, leak or reading of zero."""
+    def _reads_itself(self) -> bool:
+        """Whether what reads is the state itself: ideal wires, no noise, drift, leak or reading of zero."""
         p = self.cell.parameters
-        if len(self._blocks) > 1 or not self.around.wires.ideal or p.leak is not None:
+        if not self.around.wires.ideal or p.leak is not None:
             return False
-        return not (p.read.noise or p.read.relative_noise or p.read.drift_exponent) and self._above_zero
-
-    @property
-    def _above_zero(self) -> bool:
-        window, noise = self.cell.parameters.window, self.devices.law.write_noise
+        if p.read.noise or p.read.relative_noise or p.read.drift_exponent:
+            return False
+        window, noise = p.window, self.devices.law.write_noise
         lowest = float(self.devices.traits.low.min(initial=0.0))
         return noise == 0.0 or lowest - _FAR * noise > -window.zero / window.unit
+
+    def _multiplied(self, kernel: Callable, levels: np.ndarray, block: tuple[slice, slice], lines: int) -> np.ndarray:
+        """Products of one block by the state itself."""
+        out = np.empty((len(levels), lines))
+        place = (block[0].start, block[1].start, self.shape[1])
+        grain = max(1, _PRODUCTS // max(math.prod(self.shape), 1))
+        launch(kernel, len(levels), levels, place, self.devices.state, self._reference, out, grain=grain)
+        return out
 
     def _matrix(self) -> np.ndarray:
         """Weights as one read finds them behind the wires."""

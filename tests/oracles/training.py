@@ -24,15 +24,15 @@ def fires(chance: float, length: int, seed: int, cell: int, event: int, stream: 
     return [number < math.floor(min(chance, 1.0) * 2**53) for number in numbers]
 
 
-def normals(seed: int, cell: int, event: int, stream: int, first_block: int, count: int) -> list[float]:
-    """Normal numbers, four from each call: cosines first, then sines."""
-    blocks = -(-count // 4)
-    pairs = []
-    for b in range(blocks):
-        w = words(seed, cell, event, stream, first_block + b)
-        pairs += [(w[0], w[1]), (w[2], w[3])]
-    polar = [(math.sqrt(-2.0 * math.log((a + 0.5) / 2**32)), 2.0 * math.pi * b / 2**32) for a, b in pairs]
-    return [r * math.cos(t) for r, t in polar] + [r * math.sin(t) for r, t in polar]
+def normals(seed: int, cell: int, event: int, stream: int, count: int) -> list[float]:
+    """Normal numbers of a line, four from each call: cosine and sine of one pair of words, then of the other."""
+    found = []
+    for block in range(-(-count // 4)):
+        w = words(seed, cell, event, stream, block)
+        for a, b in ((w[0], w[1]), (w[2], w[3])):
+            radius, angle = math.sqrt(-2.0 * math.log((a + 0.5) / 2**32)), 2.0 * math.pi * b / 2**32
+            found += [radius * math.cos(angle), radius * math.sin(angle)]
+    return found
 
 
 class Matrix:
@@ -62,26 +62,20 @@ class Matrix:
         on_columns = [
             fires(abs(v) * b, length, self.seed, self.first + j, self.event, COLUMNS) for j, v in enumerate(d)
         ]
-        per_slot = -(-columns // 4)
         for i in range(rows):
             on_row = fires(abs(x[i]) * a, length, self.seed, self.first + i, self.event, ROWS)
-            touched = []
             base = self.first + i * columns
-            for slot in range(length):
-                if not on_row[slot]:
-                    continue
-                hit = [j for j in range(columns) if on_columns[j][slot]]
-                z = normals(self.seed, base, self.event, STEP, slot * per_slot, len(hit))
-                for j, deviate in zip(hit, z, strict=False):
-                    device, up = self.devices[i][j], x[i] * d[j] < 0.0
-                    mean, std = device.step(up)
-                    size = mean + std * deviate
-                    moved = device.weight + size if up else device.weight - size
-                    device.weight = single(min(max(moved, device.own["low"]), device.own["high"]))
-                    if j not in touched:
-                        touched.append(j)
+            hit = [j for slot in range(length) if on_row[slot] for j in range(columns) if on_columns[j][slot]]
+            z = normals(self.seed, base, self.event, STEP, len(hit))
+            for j, deviate in zip(hit, z, strict=False):
+                device, up = self.devices[i][j], x[i] * d[j] < 0.0
+                mean, std = device.step(up)
+                size = mean + std * deviate
+                moved = device.weight + size if up else device.weight - size
+                device.weight = single(min(max(moved, device.own["low"]), device.own["high"]))
+            touched = list(dict.fromkeys(hit))
             noise = self.cell.parameters.pulse.write_noise * self.cell.parameters.step
             if noise:
-                z = normals(self.seed, base, self.event, WRITE, 0, len(touched))
+                z = normals(self.seed, base, self.event, WRITE, len(touched))
                 for j, deviate in zip(touched, z, strict=False):
                     self.devices[i][j].offset = single(noise * deviate)

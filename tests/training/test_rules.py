@@ -127,7 +127,7 @@ def test_plain_descent_does_not_separate_them():
 
 RULES = {
     "sgd": ("rram-gong2018", pcm.Sgd()),
-    "tiki-taka": ("rram-gong2018", pcm.TikiTaka(gamma=0.2, columns=2)),
+    "tiki-taka": ("rram-gong2018-softbounds", pcm.TikiTaka(gamma=0.2, columns=2)),
     "buffered": ("rram-gong2018-softbounds", pcm.Buffered(scaled=True, granularity=200.0)),
     "chopped": ("rram-gong2022-optimised", pcm.Chopped(scaled=True, granularity=2.0, chop=0.3)),
     "dynamic": ("ecram-tang2018", pcm.DynamicReference(scaled=True, granularity=20.0, chop=0.3)),
