@@ -137,6 +137,8 @@ def _noise(look: Any, duration: float) -> np.ndarray:
     known = look.cell.technology.quantities
     key = next((key for key in _DURATIONS if key in known), None)
     if key is None:
-        raise ParameterError(f"cell must have one of {', '.join(_DURATIONS)} to be read for another time; {look.cell!r}")
+        raise ParameterError(
+            f"cell must have one of {', '.join(_DURATIONS)} to be read for another time; {look.cell!r}"
+        )
     read = dataclasses.replace(look, cell=look.cell.but({key: duration}, source="integration time"))
     return np.mean(read.relative_noise**2, axis=1)

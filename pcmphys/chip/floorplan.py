@@ -269,7 +269,7 @@ def _too_small(part: Mapped, chip: Chip, room: int, most: int | None) -> str:
     layer = part.layer
     at_hand = f"{most} chip{'s' if most != 1 else ''} of {chip.tiles}" if most is not None else f"at most {_MOST_TILES}"
     return (
-        f"chips: layer {layer.name!r} of {layer.rows} x {layer.columns} weights needs {part.tiles} tiles of {chip.rows} "
-        f"x {chip.columns} of {chip.name!r}, of which {max(room, 0)} are left ({at_hand}); allow more chips, take a "
-        "chip with more or larger tiles, or split the network"
+        f"chips: layer {layer.name!r} of {layer.rows} x {layer.columns} weights needs {part.tiles} tiles of "
+        f"{chip.rows} x {chip.columns} of {chip.name!r}, of which {max(room, 0)} are left ({at_hand}); allow more "
+        "chips, take a chip with more or larger tiles, or split the network"
     )

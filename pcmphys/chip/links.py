@@ -17,7 +17,6 @@ import numpy as np
 
 from pcmphys.chip.layers import LayerShape
 
-
 OUTSIDE = "outside"
 """Where inputs come from and outputs go to."""
 

@@ -38,9 +38,9 @@ def lstm(name: str, inputs: int, hidden: int) -> LayerShape:
 
 
 def _resnet9() -> list[LayerShape]:
-    widths = (("conv1", 3, 64, 32), ("conv2", 64, 128, 32), ("res1a", 128, 128, 16), ("res1b", 128, 128, 16),
-              ("conv3", 128, 256, 16), ("conv4", 256, 256, 8), ("res2a", 256, 256, 4), ("res2b", 256, 256, 4))  # fmt: skip
-    return [*(convolution(*one) for one in widths), LayerShape("dense", 256, 10)]
+    early = [("conv1", 3, 64, 32), ("conv2", 64, 128, 32), ("res1a", 128, 128, 16), ("res1b", 128, 128, 16)]
+    late = [("conv3", 128, 256, 16), ("conv4", 256, 256, 8), ("res2a", 256, 256, 4), ("res2b", 256, 256, 4)]
+    return [*(convolution(*one) for one in early + late), LayerShape("dense", 256, 10)]
 
 
 def _resnet32() -> list[LayerShape]:
@@ -67,7 +67,7 @@ def _perceptron() -> list[LayerShape]:
 
 
 NETWORKS: dict[str, tuple[Callable[[], list[LayerShape]], str]] = {
-    "resnet-9": (_resnet9, "ResNet-9 for images of 32 x 32, widths 64 to 256 (usual; those published were not at hand)"),
+    "resnet-9": (_resnet9, "ResNet-9 for images of 32 x 32, usual widths of 64 to 256 (not those of a publication)"),
     "resnet-32": (_resnet32, "ResNet-32 for images of 32 x 32, widths 16, 32, 64 (He et al. 2016)"),
     "lstm": (_lstm, "LSTM of 504 units over 50 characters, one step (Penn Treebank on HERMES, from memory)"),
     "keywords": (_keywords, "keyword spotting, 1960-512-512-512-12 (Ambrogio 2023, from memory)"),

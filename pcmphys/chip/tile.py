@@ -1,6 +1,7 @@
 """What one product on a tile costs.
 
-    E_mvm = sum G V^2 t + rows E_dac + columns E_adc + (rows + columns) C V^2 + n_digital E_op + hops bits E_bit + E_leak
+    E_mvm = sum G V^2 t + rows E_dac + columns E_adc + (rows + columns) C V^2
+            + n_digital E_op + hops bits E_bit + E_leak
 
 The array and the converters count once a phase: where a product is read in several (signs of inputs and weights one
 after the other), each charges its lines and converts. The first term holds the real conductances, and the mean part of
@@ -56,7 +57,7 @@ def array_energy(p: ChipParameters, weights: float, conductance: float) -> float
 
 
 def product_energy(p: ChipParameters, rows: float, columns: float, array: float) -> dict[str, float]:
-    """Of the parts that each product uses [J]: rows and columns that are driven and converted, on all tiles together."""
+    """Of what each product uses [J]: rows and columns that are driven and converted, on all tiles together."""
     phases = p.array.phases
     return {
         "array": array,

@@ -130,6 +130,8 @@ def density_by_integration(trade: Any, *, wanted: float | None = None, axes: Axe
         axes.set_xlabel("integration time of a phase [ns]")
         axes.set_ylabel("performance over area [TOPS/mm²]")
         plain_log(axes)
+        low, high = float(values.min()), float(values.max())
+        axes.set_ylim(low / 1.15, high * (high / low) ** 0.3 * 1.3)
         _finish(axes, right, trade, "devices of", wanted)
         return figure
 
@@ -171,6 +173,7 @@ def energy_by_part(
             axes.text(101.5, at, _amount(float(total), unit), va="center", fontsize=SMALL + 1)
         axes.set_yticks(place, [plain(name) for name in names], fontsize=SMALL + 1)
         axes.set_xlim(0.0, 116.0)
+        axes.set_ylim(-0.6, len(names) - 0.4)
         axes.set_xticks(range(0, 101, 20))
         axes.set_xlabel("part of the total [%]")
         axes.grid(axis="y", visible=False)
