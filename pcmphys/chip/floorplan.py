@@ -31,6 +31,9 @@ class Stage(NamedTuple):
     product: Stages
     """Times of one product [s]."""
 
+    def __repr__(self) -> str:
+        return f"Stage({self.layer.name!r} on {self.copies} x {self.tiles} tiles, {self.time:.6g} s)"
+
     @property
     def time(self) -> float:
         """For all vectors of one sample [s], once products follow each other: what a pipeline of samples waits for."""
@@ -269,7 +272,7 @@ def _too_small(part: Mapped, chip: Chip, room: int, most: int | None) -> str:
     layer = part.layer
     at_hand = f"{most} chip{'s' if most != 1 else ''} of {chip.tiles}" if most is not None else f"at most {_MOST_TILES}"
     return (
-        f"chips: layer {layer.name!r} of {layer.rows} x {layer.columns} weights needs {part.tiles} tiles of "
+        f"chips: layer {layer.name!r} of {layer.rows} x {layer.columns} weights needs {part.tiles} tile{'s' * (part.tiles > 1)} of "
         f"{chip.rows} x {chip.columns} of {chip.name!r}, of which {max(room, 0)} are left ({at_hand}); allow more "
         "chips, take a chip with more or larger tiles, or split the network"
     )

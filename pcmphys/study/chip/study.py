@@ -37,12 +37,19 @@ class ChipPlan(Plan):
         self.cell: Any = load_cell(config.path(config.cell))
         if not hasattr(self.cell, "population"):
             raise ParameterError(f"cell: {self.cell.name!r} is no device with a conductance; take another technology")
-        for layers in self.layers.values():  # what does not fit shows before anything runs
-            for chip in self.hardware:
-                work.laid_out(config, layers, chip)
+        self._check_room()
         pairs = np.ndindex(len(self.layers), len(self.hardware))
         self.chunks: list[Key] = [(_COST, *pair) for pair in pairs]
         self.chunks += [(_TRADE, k) for k in range(len(self.hardware))]
+
+    def _check_room(self) -> None:
+        """What does not fit shows before anything runs."""
+        for name, layers in self.layers.items():
+            for chip in self.hardware:
+                try:
+                    work.laid_out(self.config, layers, chip)
+                except ParameterError as error:
+                    raise ParameterError(f"network {name!r}: {error}") from None
 
     def content(self) -> str:
         """See `Plan`: the chips and the cell, which are files of their own."""
