@@ -270,9 +270,13 @@ class Floorplan:
 
 def _too_small(part: Mapped, chip: Chip, room: int, most: int | None) -> str:
     layer = part.layer
-    at_hand = f"{most} chip{'s' if most != 1 else ''} of {chip.tiles}" if most is not None else f"at most {_MOST_TILES}"
+    at_hand = f"at most {_MOST_TILES}" if most is None else f"{_several(most, 'chip')} of {chip.tiles}"
     return (
-        f"chips: layer {layer.name!r} of {layer.rows} x {layer.columns} weights needs {part.tiles} tile{'s' * (part.tiles > 1)} of "
-        f"{chip.rows} x {chip.columns} of {chip.name!r}, of which {max(room, 0)} are left ({at_hand}); allow more "
+        f"chips: layer {layer.name!r} of {layer.rows} x {layer.columns} weights needs {_several(part.tiles, 'tile')} "
+        f"of {chip.rows} x {chip.columns} of {chip.name!r}, of which {max(room, 0)} are left ({at_hand}); allow more "
         "chips, take a chip with more or larger tiles, or split the network"
     )
+
+
+def _several(count: int, word: str) -> str:
+    return f"{count} {word}{'s' * (count != 1)}"

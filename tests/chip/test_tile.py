@@ -108,9 +108,10 @@ def test_the_ratio_of_signal_and_noise_is_that_of_sampled_outputs():
     noise = (x * (read - exact + thermal)).sum(axis=1)
     sampled = np.sqrt(((x * exact).sum(axis=1) ** 2).mean() / (noise**2).mean())
     law = float(pcm.chip.signal_to_noise(CELL, g, t, devices=5000)[0, 0])
-    # two variances of 3000 samples each: 2.6 % of the ratio, of which four
-    assert sampled == pytest.approx(law, rel=0.105)
-    assert sampled != pytest.approx(2.0 * law, rel=0.105)
+    # two variances of as many samples: 1 / sqrt(reads) of their ratio's root, of which four
+    allowed = 4.0 / np.sqrt(reads)
+    assert sampled == pytest.approx(law, rel=allowed)
+    assert sampled != pytest.approx(np.sqrt(2.0) * law, rel=allowed)
 
 
 def test_the_heat_of_devices_bounds_the_signal():
