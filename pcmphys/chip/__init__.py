@@ -34,6 +34,9 @@ One product of one tile, with the conductances of real devices or a number: `til
 integration time buy and cost: `trade_off`, and the figures `pcmphys.plot.efficiency_by_conductance` and
 `pcmphys.plot.density_by_integration`. ``pcmphys study chip`` compares networks on chips.
 
+A chip of your own is a parameter file (``base = "hermes-14nm"`` in it takes over what it does not say), or ``but`` of a
+shipped one; a package ships its chips by an entry point of the group ``pcmphys.chips``, as it does cells.
+
 Standing of the shipped chips
 -----------------------------
 No shipped chip prints the energy of every part. What is printed is a few totals, and the units here are calibrated to

@@ -12,9 +12,9 @@ with the cell's own read noise r for a read of duration t, and the current noise
 1928) averaged over t, 2 k_B T G / t, over (G V)^2. The second term is k_B T over half of what the device dissipates:
 with energy on the other axis no optimum has more signal than that leaves.
 
-Not modelled: noise of converters and amplifiers, shot noise above 2 k_B T / e = 52 mV (Nyquist's is a little less than
-that then), inputs that are correlated, drift and programming errors (see `AnalogMatrix`), devices of a pair that stand
-at their least conductance.
+Not modelled: noise of converters and amplifiers; shot noise, which above 2 k_B T / e = 52 mV would exceed Nyquist's in
+devices shorter than their electrons' inelastic length; inputs that are correlated; drift and programming errors (see
+`AnalogMatrix`); devices of a pair that stand at their least conductance.
 
 References
 ----------

@@ -112,6 +112,7 @@ class ChipConfig(Settings):
     devices: Annotated[Whole, Field(ge=1, le=10**6)] = _DEFAULTS["devices"]
     seed: Annotated[Whole, Field(ge=0, lt=2**63)] = _DEFAULTS["seed"]
 
+    # not a setting: the same study gives the same results wherever its files lie
     _folder: Path = PrivateAttr(default=Path())
 
     @field_validator("networks")
@@ -148,6 +149,8 @@ class ChipConfig(Settings):
 
     def located(self, folder: Path) -> Self:
         """See `Settings`."""
+        if not any(name.endswith(".toml") for name in (*self.chips, self.cell)):
+            return self
         found = self.model_copy()
         found._folder = folder
         return found
