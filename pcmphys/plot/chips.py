@@ -28,11 +28,11 @@ _PARTS = {
     "digital": style.GREEN,
     "leakage": style.PURPLE,
     "mesh": style.ORANGE,
-    "standby": "#b0b7c3",
+    "standby": style.HATCHING,
     "between chips": style.BLACK,
-    "in and out": "#8c5a2b",
-    "outside": "#7b9e3f",
-    "system standby": "#d9c7e0",
+    "in and out": style.BROWN,
+    "outside": style.OLIVE,
+    "system standby": style.LILAC,
 }
 _NAMES = {"array": "devices", "dac": "drivers", "adc": "converters", "leakage": "tile leakage"}
 
