@@ -7,16 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pcmphys.crossbar.solver import conjugate_gradient, loose, polynomial, richardson
+from pcmphys.crossbar.solver import conjugate_gradient, loose, polynomial, richardson, two_grid
 from pcmphys.crossbar.solver import lines as ladders
 from pcmphys.crossbar.solver import measure as kirchhoff
 from pcmphys.crossbar.solver.ends import Ends
 from pcmphys.crossbar.solver.lines import FEED, INJECTED, NEAR, Drive, Network
+from pcmphys.crossbar.solver.sharing import COLUMNS_AT_ONCE, LARGE, columns_of, rows_of, threaded
 from pcmphys.errors import ConvergenceError
 from pcmphys.numerics.compile import kernel, launch, scratch, spans, thread_count, together
 
-_LARGE = 2**18
-"""From this many cells on, one solve is shared by the threads: below, handing over costs more than it saves."""
 _RESTARTS, _ROUNDS = 4, 12
 _PATIENCE, _STUCK = 6, 30
 """Iterations without a smaller residual after which only rounding is left, and after which a fresh start is better."""
@@ -26,7 +25,6 @@ _FAINT = 0.03
 """Part of a terminal's voltage at its line, all else at ground, below which what reaches the array counts as faint."""
 SLACK = 4.0
 """The measured residual may exceed the tolerance of the iteration by this factor: it adds up two of its errors."""
-_ROWS, _COLUMNS = ladders.ROWS_AT_ONCE, 8
 
 
 class NodeVoltages(NamedTuple):
@@ -62,8 +60,8 @@ def network(conductance: Any, ends: Ends, factors: tuple[np.ndarray, np.ndarray]
         np.stack([ends.row_wire, ends.row_feed, np.empty(rows), ends.row_far]),
         np.stack([ends.column_wire, ends.column_feed, np.empty(columns), ends.column_far]),
     )  # fmt: skip
-    launch(ladders.factor_rows, rows, net, align=8, grain=max(1, _LARGE // columns // 2))
-    launch(ladders.factor_columns, columns, net, align=_COLUMNS, grain=max(1, _LARGE // rows // 2))
+    launch(ladders.factor_rows, rows, net, align=8, grain=max(1, LARGE // columns // 2))
+    launch(ladders.factor_columns, columns, net, align=COLUMNS_AT_ONCE, grain=max(1, LARGE // rows // 2))
     return net
 
 
@@ -150,7 +148,12 @@ def _converge(net, drive, work, currents, steps, tolerance, lines) -> tuple[floa
     for attempt in range(_RESTARTS):
         if attempt > 0:
             _renew(net, drive, work)
-        iterations += _improve(net, drive, work, goal, steps[:, iterations:], attempt > 0, to_the_last=faint)
+        enough = False
+        if attempt == 0 and not faint:
+            x[...] = drive.column[NEAR]
+            iterations, enough = two_grid.improve(net, drive, x, y, goal, most)
+        if not enough:
+            iterations += _improve(net, drive, work, goal, steps[:, iterations:], iterations > 0, to_the_last=faint)
         columns_of(ladders.column_ladders, net, drive, y, x)
         residual = measure(net, drive, x, voltage, currents)
         if has_open and residual <= SLACK * tolerance:
@@ -257,7 +260,7 @@ def size_of(drive: Drive) -> float:
 def iterate(net: Any, drive: Any, work: Any, limits: Any, steps: Any, resume: Any) -> tuple[int, float]:
     """Conjugate gradients, shared by the threads if the array is large; see `_conjugate_gradient.solve`."""
     still = ladders.still(*net.conductance.shape)
-    if not _threaded(net):
+    if not threaded(net):
         return conjugate_gradient.solve(net, drive, still, work, limits, steps, resume)
     return _iterate_threaded(net, drive, still, work, limits, steps, resume)
 
@@ -310,22 +313,6 @@ def measure(net: Any, drive: Any, x: Any, voltage: Any, currents: Any) -> float:
     violation = float(np.maximum(row_worst.max(), column_worst.max()))  # unlike max, it lets a NaN through
     scale = size_of(drive)
     return violation / scale if scale > 0.0 else violation
-
-
-def _threaded(net: Network) -> bool:
-    return net.conductance.size >= _LARGE and thread_count() > 1
-
-
-def rows_of(task: Any, net: Network, *arguments: Any) -> None:
-    """Run a task over the word lines, on the threads if the array is large."""
-    count = net.conductance.shape[0]
-    launch(task, count, net, *arguments, align=_ROWS, grain=1 if _threaded(net) else count)
-
-
-def columns_of(task: Any, net: Network, *arguments: Any) -> None:
-    """Run a task over the bit lines, on the threads if the array is large."""
-    count = net.conductance.shape[1]
-    launch(task, count, net, *arguments, align=_COLUMNS, grain=1 if _threaded(net) else count)
 
 
 def _batch(net: Network, drives: list[Drive], tolerance: float, most: int) -> Result:
