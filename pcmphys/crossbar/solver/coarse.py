@@ -64,19 +64,24 @@ class Coarse(NamedTuple):
     fields: tuple[np.ndarray, ...]
 
 
-def points(conductance: np.ndarray, row_line: np.ndarray, column_line: np.ndarray) -> tuple[int, int] | None:
+def points(net: Network) -> tuple[int, int] | None:
     """Points along bit lines and along word lines; None where a coarse crossbar does not pay or does not fit."""
-    rows, columns = conductance.shape
+    rows, columns = net.conductance.shape
     if min(rows, columns) < _FEWEST * _APART:
         return None
-    row_wire, column_wire = row_line[WIRE], column_line[WIRE]
+    row_wire, column_wire = net.row_line[WIRE], net.column_line[WIRE]
     if not (_even(row_wire) and _even(column_wire)):
         return None
-    mean = float(conductance[:: max(1, rows // 64)].mean())
+    mean = float(net.conductance[:: max(1, rows // 64)].mean())
     down, along = rows * math.sqrt(mean * column_wire.mean()), columns * math.sqrt(mean * row_wire.mean())
     if max(down, along) < _SHORTEST or down * _LONGEST > rows or along * _LONGEST > columns:
         return None
     return _number(rows, down), _number(columns, along)
+
+
+def fits(net: Network) -> bool:
+    """Whether a coarse crossbar pays, and the voltages are smooth enough for one."""
+    return points(net) is not None
 
 
 def _even(wire: np.ndarray) -> bool:

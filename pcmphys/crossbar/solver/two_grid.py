@@ -142,7 +142,7 @@ def improve(net: Network, drive: Drive, x: np.ndarray, y: np.ndarray, goal: floa
 
     Returns the iterations, none where it is not, and whether the goal is met; ``y`` as in `solve`.
     """
-    counts = grid.points(net.conductance, net.row_line, net.column_line)
+    counts = grid.points(net)
     if counts is None:
         return 0, False
     run = _solve_threaded if threaded(net) else solve
