@@ -16,6 +16,8 @@ from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 
 _MOST_TILES = 10**7
+_ROUNDING = 1e-12
+"""Part of a time by which it may miss a whole number of products."""
 
 
 class Stage(NamedTuple):
@@ -58,8 +60,8 @@ class Floorplan:
     chips : int, optional
         Most chips at hand; as many as needed by default.
     replicate : bool
-        Give tiles that are left on the last chip to copies of the layer that holds up the others, as long as that
-        layer has room for one more.
+        Give tiles that are left on the last chip to copies of the layers that hold up the others, as far as that makes
+        the slowest stage shorter.
 
     Raises
     ------
@@ -251,21 +253,26 @@ class Floorplan:
         return self.chip.parameters.mesh.hop_time * sum(link.hops for link in self.links)
 
     def _shared_out(self) -> tuple[int, ...]:
-        """Copies of each layer: those of the slowest one, while tiles are left for it."""
-        spare = self.chips * self.chip.tiles - self.tiles
-        copies = [1] * len(self.layers)
-        while True:
-            stages = [self._stage(part, count) for part, count in zip(self._mapped, copies, strict=True)]
-            k = max(range(len(stages)), key=lambda i: stages[i].time)
-            # one more copy must bring the number of turns down, which with many copies takes several
-            turns = math.ceil(stages[k].layer.vectors / copies[k])
-            if turns == 1:
-                return tuple(copies)
-            more = math.ceil(stages[k].layer.vectors / (turns - 1)) - copies[k]
-            if more * stages[k].tiles > spare:
-                return tuple(copies)
-            copies[k] += more
-            spare -= more * stages[k].tiles
+        """Copies of each layer that make the slowest stage as short as the tiles allow, and no more than that takes."""
+        products = [self._stage(part, 1).product.period for part in self._mapped]
+        vectors = [layer.vectors for layer in self.layers]
+        room = self.chips * self.chip.tiles
+
+        def copies(pace: float) -> tuple[int, ...]:
+            turns = [max(int(pace / one * (1.0 + _ROUNDING)), 1) for one in products]
+            return tuple(math.ceil(count / most) for count, most in zip(vectors, turns, strict=True))
+
+        def fits(found: tuple[int, ...]) -> bool:
+            return sum(part.tiles * count for part, count in zip(self._mapped, found, strict=True)) <= room
+
+        slow = max(count * one for count, one in zip(vectors, products, strict=True))
+        fast = max(products)
+        if fits(copies(fast)):
+            return copies(fast)
+        while slow - fast > _ROUNDING * slow:  # what fits at a pace fits at any slower one
+            middle = 0.5 * (slow + fast)
+            slow, fast = (middle, fast) if fits(copies(middle)) else (slow, middle)
+        return copies(slow)
 
 
 def _too_small(part: Mapped, chip: Chip, room: int, most: int | None) -> str:

@@ -139,8 +139,31 @@ def test_copies_go_to_the_slowest_layer_while_there_is_room():
     once = pcm.Floorplan(conv, HERMES).cost().tile
     assert plan.cost().tile.energy.total == pytest.approx(once.energy.total)
     assert plan.cost().tile.area.total > once.area.total
-    # one copy more would not shorten 4 turns: it takes two
     assert pcm.Floorplan([("a", 1, 1, 7)], HERMES, replicate=True).copies == (7,)
+    # equally slow layers get copies together or not at all: one alone would cost tiles and win nothing
+    alike = [(f"l{k}", 10, 10, 100) for k in range(40)]
+    assert pcm.Floorplan(alike, HERMES, replicate=True).copies == (1,) * 40
+    assert pcm.Floorplan(alike[:32], HERMES, replicate=True).copies == (2,) * 32
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 600), st.integers(1, 600), st.integers(1, 9)), min_size=1, max_size=3))
+def test_no_other_copies_are_faster(found):
+    """Against all choices of copies, one by one."""
+    chip = HERMES.but({"chip.tiles": 20})
+    shapes = [(f"l{k}", *one) for k, one in enumerate(found)]
+    plan, once = pcm.Floorplan(shapes, chip, replicate=True), pcm.Floorplan(shapes, chip)
+    tiles = [stage.tiles for stage in once.stages]
+    room = once.chips * 20
+    best = min(
+        max(
+            math.ceil(n / c) * stage.product.period
+            for (*_, n), c, stage in zip(found, copies, once.stages, strict=True)
+        )
+        for copies in itertools.product(*(range(1, n + 1) for *_, n in found))
+        if sum(t * c for t, c in zip(tiles, copies, strict=True)) <= room
+    )
+    assert plan.period == pytest.approx(best, rel=1e-9)
 
 
 @pytest.mark.parametrize("name", NETWORKS)

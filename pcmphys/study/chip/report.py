@@ -77,7 +77,8 @@ def body(dataset: xr.Dataset) -> list[str]:
     found += [page.items(remarks(dataset)), page.heading("Where the energy goes")]
     found += [page.drawn(figures.energies(dataset), _ENERGIES), page.heading("Area"), page.table(_areas(dataset))]
     found.append(page.heading("What conductance and integration time buy"))
-    found += [page.drawn(figures.trade(dataset, str(chip)), _TRADE) for chip in dataset["chip"].values]
+    for k, chip in enumerate(map(str, dataset["chip"].values)):
+        found.append(page.drawn(figures.trade(dataset, chip), html.escape(f"The same for {chip}.") if k else _TRADE))
     found += [page.heading("Layers"), page.table(_layers(dataset)), page.heading("Standing of the chips")]
     found.append(_standings(dataset))
     found += [page.heading("What results.nc holds"), page.table(page.variables(dataset))]
@@ -88,9 +89,10 @@ def _answer(dataset: xr.Dataset) -> str:
     """The chip that takes least energy for each network."""
     system = dataset.sel(scope="system")
     energy = system["energy"].sum("part")
-    words = []
+    words, best = [], []
     for network in dataset["network"].values:
         chip = str(dataset["chip"].values[np.argmin(energy.sel(network=network).values)])
+        best.append(chip)
         one = system.sel(network=network, chip=chip)
         chips = int(one["chips"])
         words.append(
@@ -98,9 +100,13 @@ def _answer(dataset: xr.Dataset) -> str:
             f"{'one' if chips == 1 else chips} {chip} (a sample every {_amount(float(one['period']), 's')})"
         )
     least = "Least energy" if dataset.sizes["chip"] > 1 else "Energy"
+    standing = "; ".join(
+        f"{one['assumed']} of {one['numbers']} numbers of {name}"
+        for name, one in json.loads(dataset.attrs["chips"]).items()
+        if name in best
+    )
     return (
-        f"{least} of a sample, whole system: {'; '.join(words)}. Parts of every chip's numbers are assumed: see their "
-        "standing."
+        f"{least} of a sample, whole system: {'; '.join(words)}. Assumed are {standing}: see the standing of the chips."
     )
 
 
