@@ -55,7 +55,7 @@ require_torch()
 if TYPE_CHECKING:
     from pcmphys.nn.back_ends import Digital
     from pcmphys.nn.conversion import convert
-    from pcmphys.nn.layer_shapes import LayerShape, shapes
+    from pcmphys.nn.layer_shapes import ProductShape, shapes
     from pcmphys.nn.report import DigitalPart, LayerReport, TwinReport
     from pcmphys.nn.twin import AnalogTwin
 else:
@@ -64,7 +64,7 @@ else:
         {
             "pcmphys.nn.back_ends": "Digital",
             "pcmphys.nn.conversion": "convert",
-            "pcmphys.nn.layer_shapes": "LayerShape shapes",
+            "pcmphys.nn.layer_shapes": "ProductShape shapes",
             "pcmphys.nn.report": "DigitalPart LayerReport TwinReport",
             "pcmphys.nn.twin": "AnalogTwin",
         },
@@ -75,7 +75,7 @@ __all__ = [
     "Digital",
     "DigitalPart",
     "LayerReport",
-    "LayerShape",
+    "ProductShape",
     "TwinReport",
     "convert",
     "shapes",

@@ -74,7 +74,13 @@ class Product(ABC):
                 f"layer {self.name!r}: the input must have {self.inputs} values along its last axis; got shape "
                 f"{tuple(x.shape)}"
             )
+        self.check_type(x)
         return _Multiply.apply(x.reshape(-1, self.inputs), self).reshape(*x.shape[:-1], self.outputs)
+
+    def check_type(self, x: torch.Tensor) -> None:
+        """Refuse numbers that are no floats of a length that NumPy computes in."""
+        if x.dtype not in (torch.float32, torch.float64):
+            raise ParameterError(f"layer {self.name!r}: the input must be of float32 or float64; it is of {x.dtype}")
 
     def plain(self, x: np.ndarray) -> np.ndarray:
         """What `multiply` does, on arrays."""
