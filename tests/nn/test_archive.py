@@ -146,8 +146,8 @@ def test_a_file_of_another_twin_is_refused_and_changes_nothing(kept):
     with pytest.raises(ParameterError, match=r"digital parameters differ: module\.1\.weight"):
         twin.load(kept)
     for wrong, match in ((np.zeros(3), "float64 of shape"), (np.zeros(3, np.uint32), r"uint32 of shape \(3,\), not")):
-        changed(kept, **{"tiles/1/0/devices/_traps": wrong})
-        with pytest.raises(ParameterError, match=f"tiles/1/0/devices/_traps is {match}"):
+        changed(kept, **{"tiles/1/0/_traps": wrong})
+        with pytest.raises(ParameterError, match=f"tiles/1/0/_traps is {match}"):
             twin.load(kept)
     assert not twin.programmed
 
