@@ -171,14 +171,16 @@ def flow(start, stop, images, patches, wide, grid, clipped, out):
 @kernel
 def gather(start, stop, images, patches, wide, vectors):
     """Patches ``start`` to before ``stop`` of the images, row by row into ``vectors``."""
-    channels, pixels = patches.channels, images.shape[2] * images.shape[3]
+    channels = patches.channels
+    if images.shape[2] * images.shape[3] == 1:
+        flat = images.reshape(len(images), -1)
+        for v in range(start, stop):
+            for c in range(channels):
+                vectors[v - start, c] = flat[v, patches.first + c]
+        return
     positions = out_positions(images, patches, wide)
     for v in range(start, stop):
         image, place = v // positions, v % positions
-        if pixels == 1:
-            for c in range(channels):
-                vectors[v - start, c] = images[image, patches.first + c, 0, 0]
-            continue
         top = (place // wide) * patches.row_stride
         left = (place % wide) * patches.column_stride
         k = 0
@@ -271,14 +273,20 @@ def convert(count, group, grid, found, total):
 @kernel
 def spread(first, count, total, full, first_output, outputs, out):
     """Outputs of a block to their places in the output image: image after image, as long as a channel is one run."""
-    positions = out.shape[2]
+    positions, flat = out.shape[2], out.reshape(len(out), -1)
+    if positions == 1:
+        for k in range(count):
+            for column in range(outputs):
+                flat[first + k, first_output + column] = total[k, column] * full[k]
+        return
     done = 0
     while done < count:
         image, place = (first + done) // positions, (first + done) % positions
         run = min(positions - place, count - done)
         for column in range(outputs):
+            there = (first_output + column) * positions + place
             for k in range(run):
-                out[image, first_output + column, place + k] = total[done + k, column] * full[done + k]
+                flat[image, there + k] = total[done + k, column] * full[done + k]
         done += run
 
 

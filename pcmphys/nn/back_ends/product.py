@@ -75,7 +75,12 @@ class Product(ABC):
                 f"{tuple(x.shape)}"
             )
         self.check_type(x)
-        return _Multiply.apply(x.reshape(-1, self.inputs), self).reshape(*x.shape[:-1], self.outputs)
+        vectors = x.reshape(-1, self.inputs)
+        if x.requires_grad and torch.is_grad_enabled():
+            y = _Multiply.apply(vectors, self)
+        else:
+            y = tensor(self.plain(array(vectors)), x)
+        return y.reshape(*x.shape[:-1], self.outputs)
 
     def check_type(self, x: torch.Tensor) -> None:
         """Refuse numbers that are no floats of a length that NumPy computes in."""
