@@ -189,35 +189,42 @@ def flow(
 @kernel
 def gather(start: int, stop: int, images: np.ndarray, patches: Patches, wide: int, vectors: np.ndarray) -> None:
     """Patches ``start`` to before ``stop`` of the images, row by row into ``vectors``."""
-    channels = patches.channels
-    if images.shape[2] * images.shape[3] == 1:
+    channels, rows, columns = patches.channels, patches.rows, patches.columns
+    _, depth, height, width = images.shape
+    if height * width == 1:
         flat = images.reshape(len(images), -1)
         for v in range(start, stop):
             for c in range(channels):
                 vectors[v - start, c] = flat[v, patches.first + c]
         return
-    positions = wide * places(images.shape[2], patches.rows, patches.row_stride, patches.row_dilation)
+    pixels, offsets = images.reshape(-1), np.empty(channels * rows * columns, dtype=np.int64)
+    for k in range(offsets.size):
+        c, row, column = k // (rows * columns), k // columns % rows, k % columns
+        offsets[k] = (c * height + row * patches.row_dilation) * width + column * patches.column_dilation
+    positions = wide * places(height, rows, patches.row_stride, patches.row_dilation)
     for v in range(start, stop):
         image, place = v // positions, v % positions
-        top = (place // wide) * patches.row_stride
-        left = (place % wide) * patches.column_stride
-        k = 0
-        for c in range(patches.first, patches.first + channels):
-            for row in range(patches.rows):
-                y = top + row * patches.row_dilation
-                for column in range(patches.columns):
-                    vectors[v - start, k] = images[image, c, y, left + column * patches.column_dilation]
-                    k += 1
+        top, left = place // wide * patches.row_stride, place % wide * patches.column_stride
+        corner = ((image * depth + patches.first) * height + top) * width + left
+        for k in range(offsets.size):
+            vectors[v - start, k] = pixels[corner + offsets[k]]
 
 
 @kernel
 def encode(count: int, grid: TileGrid, codes: np.ndarray, full: np.ndarray, tally: np.ndarray) -> None:
     """Inputs become steps of the word-line converters, in place; ``full`` is the input of full scale."""
     clipped, inputs, steps = 0, codes.shape[1], grid.dac_steps
+    fours = inputs // 4 * 4
     for v in range(count):
         most = grid.input_range
         if most == 0.0:
-            for k in range(inputs):
+            # four at a time: one maximum need not wait for the one before
+            a = b = c = d = 0.0
+            for k in range(0, fours, 4):
+                a, b = max(a, abs(codes[v, k])), max(b, abs(codes[v, k + 1]))
+                c, d = max(c, abs(codes[v, k + 2])), max(d, abs(codes[v, k + 3]))
+            most = max(max(a, b), max(c, d))
+            for k in range(fours, inputs):
                 most = max(most, abs(codes[v, k]))
             if most == 0.0:
                 most = 1.0
