@@ -100,7 +100,8 @@ def test_convolutions_are_products_of_patches():
     assert (done.dac, done.adc) == (100 * 24, 100 * 7 * 3)
 
 
-def test_no_bit_depends_on_blocks_or_threads():
+def test_no_bit_depends_on_blocks_or_threads(monkeypatch):
+    monkeypatch.setattr("pcmphys.matrix.flow._PRODUCTS_PER_THREAD", 1)  # so that each block is worth a thread
     _, moment = snapshot(30, 9, tile=(16, 5))
     flow, x = Flow(moment), normal(5 * BLOCK + 3, 30)
     expected = np.empty((len(x), 9))

@@ -44,12 +44,12 @@ def answers(twin, x, size=None):
 
 @pytest.mark.parametrize("options", [{}, {"wires": WIRES}, {"periphery": IDEAL}], ids=["tiles", "wires", "ideal"])
 def test_batches_and_threads_change_no_bit(options, threads):
-    x = noise(70, 1, 8, 8)
+    x = noise(9, 1, 8, 8)
     twin = twin_of(small(), **options)
     twin.wait(100.0)
     twin.calibrate()
     expected = answers(twin, x)
-    for size, count in ((1, 1), (7, 2), (64, 4)):
+    for size, count in ((1, 1), (4, 2), (9, 4)):
         threads(count)
         again = twin_of(small(), **options)
         again.wait(100.0)
