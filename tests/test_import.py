@@ -61,7 +61,7 @@ def test_rooms_are_names_as_before():
 
 
 @pytest.mark.parametrize(
-    "room", ["crossbar", "export", "fit", "matrix", "cells", "plot.page", "programming", "study", "cli"]
+    "room", ["chip", "crossbar", "export", "fit", "matrix", "cells", "plot.page", "programming", "study", "cli"]
 )
 def test_any_room_may_come_first(room):
     assert f"pcmphys.{room}" in loaded(f"import pcmphys.{room}")[0]
@@ -100,7 +100,18 @@ def test_a_name_that_was_changed_tells_the_new_one():
     assert not hasattr(pcm.plot, "margin_map")
 
 
-PUBLIC = (pcm, pcm.crossbar, pcm.export, pcm.fit, pcm.matrix, pcm.parameters, pcm.plot, pcm.programming, pcm.study)
+PUBLIC = (
+    pcm,
+    pcm.chip,
+    pcm.crossbar,
+    pcm.export,
+    pcm.fit,
+    pcm.matrix,
+    pcm.parameters,
+    pcm.plot,
+    pcm.programming,
+    pcm.study,
+)
 TWICE = {"drift", "iv", "programming_curve"}
 """`fit.drift`, `fit.iv` and `fit.programming_curve` fit what those of `plot` draw: one subject, two rooms."""
 

@@ -271,6 +271,11 @@ def test_shapes_count_vectors_of_a_sample():
     assert nn.shapes(Vision(), torch.zeros(2, 4, 8), exclude=["position"])[-1] == ("head", 8, 3, 1)
 
 
+def test_a_floorplan_takes_the_shapes():
+    plan = pcm.chip.Floorplan(nn.shapes(small(), torch.zeros(1, 1, 8, 8)), chip="hermes-14nm")
+    assert plan.tiles == 3
+
+
 # ---- objects that travel
 
 

@@ -121,6 +121,8 @@ def crossbars() -> dict[str, np.ndarray]:
     loose = Crossbar(cells, Wires(source=1e9)).solve(Bias.matvec(voltage))
     ideal = Crossbar(cells).solve(Bias.matvec(np.ones((6, 2))))
     out |= {"loose": loose.column_current, "ideal": ideal.column_current, "transfer": xbar.transfer()}
+    smooth = Crossbar(rng.uniform(5e-6, 2e-5, (24, 25)), Wires(row=200.0, column=150.0))
+    out["smooth"] = smooth.solve(Bias.matvec(rng.uniform(0.1, 0.3, 24))).column_current
     noise = xbar.noise(Bias.matvec(voltage), 0.01, bandwidth=1e6)
     return out | {"noise": noise.variance, "sensitivity": xbar.sensitivity(Bias.matvec(voltage), 1)}
 
