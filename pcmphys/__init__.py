@@ -54,8 +54,8 @@ else:
             "pcmphys.programming": "Pulse Scheme",
         },
         rooms=(
-            "cells", "chip", "constants", "crossbar", "errors", "export", "fit", "matrix", "numerics", "parameters",
-            "physics", "plot", "portrait", "programming", "study", "testing",
+            "cells", "chip", "constants", "crossbar", "errors", "export", "fit", "matrix", "nn", "numerics",
+            "parameters", "physics", "plot", "portrait", "programming", "study", "testing",
         ),
     )  # fmt: skip
 
