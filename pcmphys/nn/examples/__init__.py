@@ -1,0 +1,7 @@
+"""Small networks with data: a convolutional one on digits, an LSTM on spoken vowels, a transformer on a text."""
+
+from pcmphys.nn.examples.data import Split, digits, text, vowels
+from pcmphys.nn.examples.networks import EXAMPLES, TRAININGS, Example, example, trained
+from pcmphys.nn.examples.score import Score, score
+
+__all__ = ["EXAMPLES", "TRAININGS", "Example", "Score", "Split", "digits", "example", "score", "text", "trained", "vowels"]
