@@ -52,8 +52,8 @@ else:
             "pcmphys.programming": "Pulse Scheme",
         },
         rooms=(
-            "cells", "constants", "crossbar", "errors", "export", "fit", "matrix", "numerics", "parameters", "physics",
-            "plot", "portrait", "programming", "study", "testing",
+            "cells", "constants", "crossbar", "errors", "export", "fit", "matrix", "nn", "numerics", "parameters",
+            "physics", "plot", "portrait", "programming", "study", "testing",
         ),
     )  # fmt: skip
 

@@ -128,7 +128,7 @@ class AnalogMatrix:
         read_voltage = self.periphery.read_voltage or cell.read_voltage
         checks.check_read(cell, read_voltage, self.selector)
         self._converters = Converters(self.periphery, read_voltage, self.scale, self.weights.shape[0])
-        self._programmed = False
+        self.programmed: bool = False
         self.tile: tuple[int, int] = checks.checked_tile(tile)
         self.gate: float | np.ndarray | None = checks.checked_gate(gate, self.selector, self.weights.shape[0])
         wires = Wires() if wires is None else wires
@@ -164,6 +164,11 @@ class AnalogMatrix:
     def time(self) -> float:
         """Lab clock [s]."""
         return self._tiles[0].devices.time
+
+    @property
+    def tiles(self) -> tuple[Tile, ...]:
+        """The tiles, row-major in their grid."""
+        return tuple(self._tiles)
 
     @property
     def counts(self) -> Counts:
@@ -206,7 +211,7 @@ class AnalogMatrix:
         latest = max(part.devices.time for part in self._tiles)
         for part in self._tiles:
             part.devices.wait(latest - part.devices.time)
-        self._programmed = True
+        self.programmed = True
         return ProgramReport(error, iterations, converged, clipped)
 
     def rewired(self, wires: Wires) -> AnalogMatrix:
@@ -297,7 +302,7 @@ class AnalogMatrix:
 
     def snapshot(self) -> Snapshot:
         """Read all devices once; multiply as often as you like with the conductances found."""
-        if not self._programmed:
+        if not self.programmed:
             raise ParameterError("the matrix is not programmed yet; call program() first")
         # behind a selector a device gets less than the word line: it is read at its own voltage
         voltage = self._converters.read_voltage if self.selector is None else self.cell.read_voltage

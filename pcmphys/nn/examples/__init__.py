@@ -4,4 +4,16 @@ from pcmphys.nn.examples.data import Split, digits, text, vowels
 from pcmphys.nn.examples.networks import EXAMPLES, TRAININGS, Example, example, trained
 from pcmphys.nn.examples.score import Score, score
 
-__all__ = ["EXAMPLES", "TRAININGS", "Example", "Score", "Split", "digits", "example", "score", "text", "trained", "vowels"]
+__all__ = [
+    "EXAMPLES",
+    "TRAININGS",
+    "Example",
+    "Score",
+    "Split",
+    "digits",
+    "example",
+    "score",
+    "text",
+    "trained",
+    "vowels",
+]

@@ -1,0 +1,278 @@
+"""Many vectors through the tiles of one moment: patches of images become inputs, word lines, outputs, block by block.
+
+The layers of a network ask for millions of products with the same tiles. Here they are one loop that keeps a block of
+vectors in the cache on its way from the image to the output: patches are cut, converted, multiplied and converted
+back, and never lie in memory as a whole. Each sum runs over its word lines in their order, so that the bits of an
+output depend neither on the vectors beside it nor on threads, library or processor (see `pcmphys.numerics.product`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pcmphys.errors import ParameterError
+from pcmphys.matrix.snapshot import Snapshot
+from pcmphys.matrix.tile import Counts
+from pcmphys.numerics.compile import kernel, launch
+
+BLOCK = 64
+"""Vectors that travel together; a multiple of `ABREAST`."""
+ABREAST = 4
+"""Vectors that share a look at the weights."""
+_LANES = 8
+"""Columns are filled up to a multiple of this, so that no loop over them has a remainder."""
+_PRODUCTS_PER_THREAD = 2_000_000
+"""Below this many products a thread more costs about as much as it saves."""
+
+
+class Patches(NamedTuple):
+    """How images are cut into input vectors; the default is the whole of images with one pixel.
+
+    A vector holds ``channels`` x ``rows`` x ``columns`` pixels, in this order (that of a convolution's weights);
+    patches are counted along the rows of the output image. ``first`` is the first channel, ``first_output`` the
+    first of the output's channels.
+    """
+
+    channels: int
+    rows: int = 1
+    columns: int = 1
+    row_stride: int = 1
+    column_stride: int = 1
+    row_dilation: int = 1
+    column_dilation: int = 1
+    first: int = 0
+    first_output: int = 0
+
+    @property
+    def inputs(self) -> int:
+        """Length of a vector."""
+        return self.channels * self.rows * self.columns
+
+    def outputs(self, height: int, width: int) -> tuple[int, int]:
+        """Rows and columns of the output image for images (padding included) of this size; zero or less: too small."""
+        high = (height - self.row_dilation * (self.rows - 1) - 1) // self.row_stride + 1
+        wide = (width - self.column_dilation * (self.columns - 1) - 1) // self.column_stride + 1
+        return high, wide
+
+
+class TileGrid(NamedTuple):
+    """The tiles of a matrix, in steps of their converters.
+
+    Attributes
+    ----------
+    weights : ndarray
+        Shape (inputs, columns filled up): bit-line converter steps per word-line converter step; what an ideal
+        converter counts is plain numbers.
+    borders : ndarray of int
+        Shape (groups + 1,): tiles of one group share word lines.
+    unit : ndarray
+        Shape (groups, columns filled up): output of a bit-line converter step, for an input of full scale one.
+    outputs : int
+        Columns in use.
+    dac_steps, adc_steps : float
+        Steps on either side of zero; 0 for an ideal converter.
+    input_range : float
+        Input of full scale; 0: each vector's own largest magnitude.
+    """
+
+    weights: np.ndarray
+    borders: np.ndarray
+    unit: np.ndarray
+    outputs: int
+    dac_steps: float
+    adc_steps: float
+    input_range: float
+
+
+class Flow:
+    """A snapshot of a matrix without selectors, laid out for many vectors.
+
+    Not modelled here: selectors, behind which a product is no matrix; `Snapshot.matvec` does these. Vectors that are
+    not finite give outputs that are not.
+
+    Raises
+    ------
+    ParameterError
+        The matrix has selectors.
+
+    Examples
+    --------
+    >>> import pcmphys as pcm
+    >>> matrix = pcm.AnalogMatrix(np.eye(3), pcm.load_cell("ibm-90nm-statistical"))
+    >>> report = matrix.program()
+    >>> snapshot = matrix.snapshot()
+    >>> x, y = np.random.default_rng(0).normal(size=(5, 3)), np.empty((5, 3))
+    >>> counts = Flow(snapshot).multiply(x, y)
+    >>> bool(np.allclose(y, snapshot.matvec(x), rtol=1e-12)), counts.adc
+    (True, 15)
+    """
+
+    def __init__(self, snapshot: Snapshot):
+        converters = snapshot.converters
+        periphery = converters.periphery
+        inputs, self.outputs = converters.inputs, snapshot.tiles[-1].columns.stop
+        width = -(-self.outputs // _LANES) * _LANES
+        borders = sorted({part.rows.start for part in snapshot.tiles} | {inputs})
+        dac, adc = (0.0 if bits is None else 2.0 ** (bits - 1) - 1 for bits in (periphery.dac_bits, periphery.adc_bits))
+        weights, unit = np.zeros((inputs, width)), np.zeros((len(borders) - 1, width))
+        for part, state in zip(snapshot.tiles, snapshot.states, strict=True):
+            found = state.linear()
+            if found is None:
+                raise ParameterError("selector: a product behind selectors is no matrix; use Snapshot.matvec")
+            step = state.adc_range / adc if adc else 1.0
+            weights[part.rows, part.columns] = found * (converters.read_voltage / (dac or 1.0) / step)
+            unit[borders.index(part.rows.start), part.columns] = step * state.gain * converters.output_scale
+        self.grid = TileGrid(weights, np.array(borders), unit, self.outputs, dac, adc, periphery.input_range or 0.0)
+
+    @property
+    def weights(self) -> np.ndarray:
+        """The linear map from inputs to outputs without the converters' rounding, gains included: (inputs, outputs)."""
+        scale = np.repeat(self.grid.unit, np.diff(self.grid.borders), axis=0)
+        return (self.grid.weights * scale * (self.grid.dac_steps or 1.0))[:, : self.outputs]
+
+    def multiply(self, x: np.ndarray, y: np.ndarray) -> Counts:
+        """Products of inputs (batch, inputs) into ``y`` (batch, outputs), both C-contiguous; conversions done."""
+        images, out = x.reshape(*x.shape, 1, 1), y.reshape(*y.shape, 1)
+        return self.convolve(images, Patches(x.shape[1]), out)
+
+    def convolve(self, images: np.ndarray, patches: Patches, out: np.ndarray) -> Counts:
+        """Products of all patches of images (batch, channels, rows, columns), padding included.
+
+        Into ``out`` (batch, channels, patches), both of one float type and C-contiguous. Returns the conversions done.
+        """
+        high, wide = patches.outputs(*images.shape[2:])
+        count, products = len(images) * high * wide, self.grid.weights.size
+        clipped = np.zeros((-(-count // BLOCK), 2), dtype=np.int64)
+        grain = BLOCK * max(1, _PRODUCTS_PER_THREAD // max(products * BLOCK, 1))
+        launch(flow, count, images, patches, wide, self.grid, clipped, out, align=BLOCK, grain=grain)
+        dac, adc = clipped.sum(axis=0).tolist()
+        groups = len(self.grid.borders) - 1
+        return Counts(count * patches.inputs, dac, count * self.outputs * groups, adc)
+
+
+@kernel
+def flow(start, stop, images, patches, wide, grid, clipped, out):
+    """Vectors ``start`` to before ``stop``, a block at a time; ``clipped`` (blocks, 2) counts clipped conversions."""
+    inputs, width = grid.weights.shape
+    codes, full = np.empty((BLOCK, inputs)), np.empty(BLOCK)
+    found, total = np.empty((BLOCK, width)), np.empty((BLOCK, width))
+    for first in range(start, stop, BLOCK):
+        count = min(BLOCK, stop - first)
+        gather(first, first + count, images, patches, wide, codes)
+        clipped[first // BLOCK, 0] = encode(count, grid, codes, full)
+        for group in range(grid.borders.size - 1):
+            products(count, grid.borders[group], grid.borders[group + 1], codes, grid.weights, found)
+            clipped[first // BLOCK, 1] += convert(count, group, grid, found, total)
+        spread(first, count, total, full, patches.first_output, grid.outputs, out)
+
+
+@kernel
+def gather(start, stop, images, patches, wide, vectors):
+    """Patches ``start`` to before ``stop`` of the images, row by row into ``vectors``."""
+    channels, pixels = patches.channels, images.shape[2] * images.shape[3]
+    positions = out_positions(images, patches, wide)
+    for v in range(start, stop):
+        image, place = v // positions, v % positions
+        if pixels == 1:
+            for c in range(channels):
+                vectors[v - start, c] = images[image, patches.first + c, 0, 0]
+            continue
+        top = (place // wide) * patches.row_stride
+        left = (place % wide) * patches.column_stride
+        k = 0
+        for c in range(patches.first, patches.first + channels):
+            for row in range(patches.rows):
+                y = top + row * patches.row_dilation
+                for column in range(patches.columns):
+                    vectors[v - start, k] = images[image, c, y, left + column * patches.column_dilation]
+                    k += 1
+
+
+@kernel
+def out_positions(images, patches, wide):
+    """Patches of an image."""
+    return ((images.shape[2] - patches.row_dilation * (patches.rows - 1) - 1) // patches.row_stride + 1) * wide
+
+
+@kernel
+def encode(count, grid, codes, full):
+    """Inputs become steps of the word-line converters, in place; ``full`` is the input of one step times all steps."""
+    clipped, inputs, steps = 0, codes.shape[1], grid.dac_steps
+    for v in range(count):
+        most = grid.input_range
+        if most == 0.0:
+            for k in range(inputs):
+                most = max(most, abs(codes[v, k]))
+            if most == 0.0:
+                most = 1.0
+        full[v] = most
+        scale = (steps if steps > 0.0 else 1.0) / most
+        for k in range(inputs):
+            codes[v, k] *= scale
+        if steps > 0.0:
+            for k in range(inputs):
+                code = codes[v, k]
+                clipped += abs(code) > steps + 0.5
+                codes[v, k] = min(max(np.rint(code), -steps), steps)
+    return clipped
+
+
+@kernel
+def products(count, low, high, left, right, out):
+    """Rows of ``left`` times ``right``, terms ``low`` to before ``high``, added in their order."""
+    columns = right.shape[1]
+    row = 0
+    while row + ABREAST <= count:
+        a, b, c, d = out[row], out[row + 1], out[row + 2], out[row + 3]
+        for column in range(columns):
+            a[column] = b[column] = c[column] = d[column] = 0.0
+        for k in range(low, high):
+            p, q, r, s = left[row, k], left[row + 1, k], left[row + 2, k], left[row + 3, k]
+            for column in range(columns):
+                weight = right[k, column]
+                a[column] += p * weight
+                b[column] += q * weight
+                c[column] += r * weight
+                d[column] += s * weight
+        row += ABREAST
+    while row < count:
+        out[row, :] = 0.0
+        for k in range(low, high):
+            p = left[row, k]
+            for column in range(columns):
+                out[row, column] += p * right[k, column]
+        row += 1
+
+
+@kernel
+def convert(count, group, grid, found, total):
+    """Bit-line converters of a group of tiles, and the digital sum over groups."""
+    clipped, steps = 0, grid.adc_steps
+    for v in range(count):
+        for column in range(grid.outputs):
+            value = found[v, column]
+            if steps > 0.0:
+                clipped += abs(value) > steps + 0.5
+                value = min(max(np.rint(value), -steps), steps)
+            value *= grid.unit[group, column]
+            total[v, column] = value if group == 0 else total[v, column] + value
+    return clipped
+
+
+@kernel
+def spread(first, count, total, full, first_output, outputs, out):
+    """Outputs of a block to their places in the output image."""
+    positions = out.shape[2]
+    for column in range(outputs):
+        for v in range(count):
+            image, place = (first + v) // positions, (first + v) % positions
+            out[image, first_output + column, place] = total[v, column] * full[v]
+
+
+def cut(images: np.ndarray, patches: Patches, start: int, stop: int) -> np.ndarray:
+    """Patches ``start`` to before ``stop`` of images (batch, channels, rows, columns) as rows, in the images' type."""
+    vectors = np.empty((stop - start, patches.inputs), images.dtype)
+    gather(start, stop, images, patches, patches.outputs(*images.shape[2:])[1], vectors)
+    return vectors
