@@ -77,6 +77,11 @@ def save(module, path):
     np.savez_compressed(path, **{name: value.numpy() for name, value in module.state_dict().items()})
 
 
+def tell(name, training, module, split, start):
+    found = score(module, split.tests, split.right)
+    print(f"{name} {training} {found} {time.process_time() - start:.0f} s", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", default=[], help="of networks; all by default")
@@ -89,14 +94,18 @@ def main():
         start = time.process_time()
         module = train(example(name).make(), split, recipe, recipe.epochs, recipe.rate)
         save(module, given.out / f"{name}-plain.npz")
-        print(name, "plain", score(module, split.tests, split.right), f"{time.process_time() - start:.0f} s", flush=True)
+        print(
+            name, "plain", score(module, split.tests, split.right), f"{time.process_time() - start:.0f} s", flush=True
+        )
         start = time.process_time()
         nn.hardware_aware(module, pcm.load_cell(CELL), TIMES, seed=SEED)
         train(module, split, recipe, recipe.aware_epochs, recipe.aware_rate)
         print(name, "ranges", nn.learned_ranges(module))
         nn.plain(module)
         save(module, given.out / f"{name}-aware.npz")
-        print(name, "aware", score(module, split.tests, split.right), f"{time.process_time() - start:.0f} s", flush=True)
+        print(
+            name, "aware", score(module, split.tests, split.right), f"{time.process_time() - start:.0f} s", flush=True
+        )
 
 
 if __name__ == "__main__":

@@ -34,8 +34,8 @@ def quantised(
     Parameters
     ----------
     module : torch.nn.Module
-        Its Linear, Conv1d, Conv2d, LSTM, GRU and MultiheadAttention layers are quantised; the rest stays as it is, as
-        it does on tiles (norms, activations, embeddings, biases, the scores and softmax of attention).
+        Its Linear, Conv1d, Conv2d, LSTM, GRU, RNN and MultiheadAttention layers are quantised; the rest stays as it
+        is, as on tiles (norms, activations, embeddings, biases, the scores and softmax of attention).
     weights : int
         Bits of a weight: 8, 4 or 2. Symmetric, 2^(bits-1) - 1 steps on either side of zero.
     activations : int or None

@@ -48,6 +48,15 @@ def modules():
         "lstm": (Last(nn.LSTM(6, 5, num_layers=2, batch_first=True), 5), (4, 7, 6)),
         "lstm both ways": (Last(nn.LSTM(6, 5, bidirectional=True, proj_size=3, batch_first=True), 6), (4, 4, 6)),
         "gru": (Last(nn.GRU(6, 5, num_layers=2, bidirectional=True, bias=False, batch_first=True), 10), (4, 7, 6)),
+        "rnn": (Last(nn.RNN(6, 5, nonlinearity="relu", batch_first=True), 5), (4, 7, 6)),
+        "own keys": (
+            Attending(
+                nn.MultiheadAttention(8, 2, add_bias_kv=True, add_zero_attn=True, bias=False, batch_first=True),
+                key_padding_mask=PADDED,
+                attn_mask=CAUSAL,
+            ),
+            (4, 5, 8),
+        ),
         "attention": (Attending(nn.MultiheadAttention(8, 2, batch_first=True)), (4, 5, 8)),
         "masked": (
             Attending(

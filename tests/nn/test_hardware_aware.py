@@ -84,7 +84,7 @@ def test_every_matrix_is_drawn_anew_at_every_pass(kind):
     module, shape = modules()[kind]
     aware = nn.hardware_aware(module, STATISTICAL, periphery=BARE)
     parts = [part for part in aware.modules() if isinstance(part, DeviceWeights)]
-    matrices = sum(p.dim() >= 2 for p in aware.parameters())
+    matrices = sum(p.dim() >= 2 and "bias" not in name for name, p in aware.named_parameters())
     assert len(parts) == matrices
     first, second = aware(inputs(shape)), aware(inputs(shape))
     assert [part.calls for part in parts] == [2] * matrices
@@ -108,6 +108,17 @@ def test_unbatched_sequences_and_given_states():
     torch.testing.assert_close(
         nn.hardware_aware(attention, HERMES, 300.0, 0.0, periphery=BARE, clip=None)(x, x, x), expected
     )
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_packed_sequences_are_as_those_of_torch(kind):
+    torch.manual_seed(0)
+    layer = getattr(torch.nn, kind)(3, 4, bidirectional=True)
+    packed = torch.nn.utils.rnn.pack_sequence([inputs((n, 3), n) for n in (2, 5, 3)], enforce_sorted=False)
+    expected, ends = layer(packed)
+    found, own = nn.hardware_aware(copy.deepcopy(layer), HERMES, 300.0, 0.0, periphery=BARE, clip=None)(packed)
+    torch.testing.assert_close(found.data, expected.data)
+    torch.testing.assert_close(own, ends)
 
 
 # --- the laws
@@ -413,7 +424,13 @@ def test_a_range_grows_while_it_watches():
         converter(torch.full((2,), 0.01 * (k + 1)))
     np.testing.assert_allclose(float(converter.range.detach()), 0.01 * (WATCHED - 1), rtol=1e-5)
     converter.eval()
-    assert float(converter(torch.tensor(7.0)).detach()) == float(converter.range)
+    assert float(converter(torch.tensor(7.0)).detach()) == float(converter.range.detach())
+
+
+def test_ranges_grow_from_step_to_step_of_a_sequence():
+    aware = nn.hardware_aware(torch.nn.RNN(3, 4, nonlinearity="relu"), HERMES)
+    aware(inputs((6, 2, 3)).requires_grad_())[0].sum().backward()
+    assert all(p.grad is not None for p in aware.parameters())
 
 
 def test_ranges_are_found_by_layer_and_are_trained():
@@ -509,11 +526,7 @@ def test_what_is_refused_stays_as_it_was():
         nn.hardware_aware(aware, HERMES)
 
 
-def test_packed_sequences_and_short_statistics_are_refused():
-    layer = nn.hardware_aware(torch.nn.LSTM(3, 4), HERMES)
-    packed = torch.nn.utils.rnn.pack_sequence([torch.ones(3, 3), torch.ones(2, 3)])
-    with pytest.raises(ParameterError, match="PackedSequence"):
-        layer(packed)
+def test_short_statistics_are_refused():
     source = pcm.export.sample(STATISTICAL, levels=3, times=[DAY], devices=100)
     with pytest.raises(ParameterError, match="end at 86400 s"):
         nn.hardware_aware(torch.nn.Linear(2, 2), source, times=[1.0, 1e6])

@@ -45,9 +45,9 @@ def hardware_aware(
     Parameters
     ----------
     module : torch.nn.Module
-        Its Linear, Conv1d, Conv2d, LSTM, GRU and MultiheadAttention layers, wherever they are in it, get the noise.
-        Everything else stays digital: norms, activations, embeddings, biases, the scores and softmax of attention,
-        and parameters of classes of your own.
+        Its Linear, Conv1d, Conv2d, LSTM, GRU, RNN and MultiheadAttention layers, wherever they are in it, get the
+        noise. Everything else stays digital: norms, activations, embeddings, biases, the scores and softmax of
+        attention, and parameters of classes of your own.
     cell : cell or LevelStatistics
         Technology of any kind. A statistical one is drawn by its published laws; any other is sampled once
         (seconds), or hand in what `pcmphys.export.sample` gave.
@@ -86,15 +86,15 @@ def hardware_aware(
     Notes
     -----
     Make the optimiser afterwards: the ranges are parameters, too. Ranges grow with the largest values of the first
-    100 training passes and learn from then on; `learned_ranges` gives them.
+    100 calls in training and learn from then on; `learned_ranges` gives them.
 
     One normal number a weight and pass is looked up in tables of what the weight's devices read, made once from 1024
     quasi-random devices a level: mean, spread and tails of the devices' sum, at two ages a decade. A layer that is
     used twice in a pass draws twice. Not in the draw: wires, selectors, tiles' borders (one scale and gain a matrix, a
     group of a convolution or a projection of an attention), the correlation of weights on a shared reference column.
 
-    LSTM and GRU run step by step in Python so that their hidden products meet the converters, slower than torch's own
-    loop.
+    LSTM, GRU and RNN run step by step in Python so that their hidden products meet the converters, slower than
+    torch's own loop.
 
     References
     ----------
@@ -191,7 +191,8 @@ def _instance(name: str, given: Any, kind: type, default: type) -> Any:
 def _edge(periphery: Periphery, matrix: Opened, product: str) -> Edge | None:
     if periphery.dac_bits is None and periphery.adc_bits is None:
         return None
-    # a hidden state is a hyperbolic tangent, or a mean of them: within one
-    hidden = 1.0 if product.startswith("weight_hh") else None
+    # a hidden state is a hyperbolic tangent, or a mean of them, and so within one, unless it is projected or rectified
+    bounded = getattr(matrix.owner, "mode", "") in ("LSTM", "GRU", "RNN_TANH") and not matrix.owner.proj_size
+    hidden = 1.0 if product.startswith("weight_hh") and bounded else None
     inward = None if periphery.dac_bits is None else LearnedRange(periphery.dac_bits, hidden)
     return Edge(inward, None if periphery.adc_bits is None else LearnedRange(periphery.adc_bits))

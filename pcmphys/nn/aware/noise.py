@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -90,15 +91,16 @@ class DeviceWeights(nn.Module):
         """Weights of this pass."""
         noise = self.noise
         if not self.training:
-            return weight if noise.clip is None else _held(weight, noise.clip)
+            if noise.clip is None:
+                return weight
+            bound = _bound(weight, noise.clip)
+            return torch.clamp(weight, -bound, bound)
         if noise.clip is not None:
-            with torch.no_grad():
-                weight.data.copy_(_held(weight.detach(), noise.clip))
+            bound = _bound(weight, noise.clip)
+            weight.data.clamp_(-bound, bound)
         if noise.strength == 0.0:
             return weight
-        with torch.no_grad():
-            deviation = self._deviation(weight)
-        found = weight + deviation
+        found = _Stored.apply(weight, self._stored(weight.detach()))
         if noise.clean:
             found.clean = weight
         return found
@@ -120,7 +122,7 @@ class DeviceWeights(nn.Module):
         noise = self.noise
         return f"strength={noise.strength:g}, clip={noise.clip}, blocks={self.blocks}, seed={noise.seed}"
 
-    def _deviation(self, weight: Tensor) -> Tensor:
+    def _stored(self, weight: Tensor) -> Tensor:
         noise, call = self.noise, self.calls
         self.calls = call + 1
         rows = weight.reshape(self.blocks, -1)
@@ -134,8 +136,8 @@ class DeviceWeights(nn.Module):
         if noise.compensation:
             own = torch.linalg.vector_norm(stored, dim=1, keepdim=True).square_().clamp_(min=_SMALLEST)
             stored = stored.mul_(torch.linalg.vecdot(rows, stored).unsqueeze(1) / own)
-        stored = stored.sub_(rows)
-        return (stored if noise.strength == 1.0 else stored.mul_(noise.strength)).reshape(weight.shape)
+        stored = stored if noise.strength == 1.0 else torch.lerp(rows, stored, noise.strength)
+        return stored.reshape(weight.shape)
 
     def _picked(self, level: Tensor, call: int) -> Tensor:
         """A random draw for every weight."""
@@ -147,10 +149,23 @@ class DeviceWeights(nn.Module):
         return picked.reshape(level.shape).to(torch.int32)
 
 
-def _held(weight: Tensor, clip: float) -> Tensor:
-    """Weights within so many of their standard deviations."""
-    bound = clip * (weight.detach().square().mean() - weight.detach().mean().square()).clamp(min=0.0).sqrt()
-    return torch.clamp(weight, -bound, bound)
+class _Stored(torch.autograd.Function):
+    """What is stored of weights, with the gradient of the weights."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, stored: Tensor) -> Tensor:
+        return stored
+
+    @staticmethod
+    def backward(ctx: Any, given: Tensor) -> tuple[Tensor, None]:
+        return given, None
+
+
+def _bound(weight: Tensor, clip: float) -> float:
+    """So many standard deviations of a matrix."""
+    given = weight.detach()
+    square = torch.linalg.vector_norm(given).square() / given.numel() - given.mean().square()
+    return clip * math.sqrt(max(float(square), 0.0))
 
 
 def word(seed: int, number: int, call: int, purpose: int) -> int:

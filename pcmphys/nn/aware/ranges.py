@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 WATCHED = 100
-"""Passes in training in which a range grows to the largest magnitude seen; from then on it learns alone."""
+"""Calls in training in which a range grows to the largest magnitude seen; from then on it learns alone."""
 
 
 class _Rounded(torch.autograd.Function):
@@ -42,11 +42,12 @@ class LearnedRange(nn.Module):
     ----------
     bits : int
     start : float, optional
-        Range to begin with; default: the largest magnitude of the first `WATCHED` passes in training.
+        Range to begin with; default: the largest magnitude of the first `WATCHED` calls in training.
 
     Notes
     -----
-    A range that has seen nothing but zeros rounds nothing.
+    A range that has seen nothing but zeros rounds nothing. That of inputs which need no gradient, a network's own,
+    stays at the largest that it has seen: to learn it would take their gradient, which can cost more than all others.
 
     References
     ----------
@@ -63,13 +64,14 @@ class LearnedRange(nn.Module):
         """Rounded and clipped values."""
         if self.training and self.seen < WATCHED:
             self.seen += 1
-            with torch.no_grad():
-                self.range.copy_(torch.maximum(self.range, x.detach().abs().amax()))
-        full = self.range.abs()
+            largest = torch.maximum(self.range.detach(), x.detach().abs().amax())
+            # behind the back of autograd: steps of a sequence before this one hold the range for their gradients
+            self.range.data = largest
+        full = self.range.abs() if x.requires_grad else self.range.detach().abs()
         return _Rounded.apply(x, full, self.steps) if float(full.detach()) > 0.0 else x
 
     def get_extra_state(self) -> Tensor:
-        """How many passes it has watched."""
+        """How many calls it has watched."""
         return torch.tensor(self.seen)
 
     def set_extra_state(self, state: Tensor) -> None:

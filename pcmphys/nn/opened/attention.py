@@ -26,6 +26,8 @@ class OpenMultiheadAttention(nn.MultiheadAttention):
         is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:
         """See `torch.nn.MultiheadAttention`."""
+        if is_causal and attn_mask is None:
+            raise ParameterError("is_causal is a hint about attn_mask, which must be given, too")
         if query.is_nested:
             raise ParameterError("query: nested tensors cannot go through open products; pad the sequences")
         batched = query.dim() == 3
@@ -35,8 +37,11 @@ class OpenMultiheadAttention(nn.MultiheadAttention):
         elif not self.batch_first:
             query, key, value = (one.transpose(0, 1) for one in (query, key, value))
         shared = self.in_proj_weight if self._qkv_same_embed_dim else None  # taken once: one draw for all three
-        heads = [self._heads(self._projected(k, x, shared)) for k, x in enumerate((query, key, value))]
-        mask = self._mask(heads, attn_mask, key_padding_mask, is_causal)
+        projected = [self._projected(k, x, shared) for k, x in enumerate((query, key, value))]
+        mask = self._mask(projected[0].shape[1], projected[1].shape[1], attn_mask, key_padding_mask)
+        heads = [self._heads(x) for x in self._with_own_keys(projected)]
+        if mask is not None:
+            mask = nn.functional.pad(mask.to(query.dtype), (0, heads[1].shape[-2] - mask.shape[-1]))
         mixed, shares = self._mixed(heads, mask, need_weights, average_attn_weights)
         out = product(self, "out_proj", mixed, self.out_proj.weight, linear)
         out = out if self.out_proj.bias is None else out + self.out_proj.bias
@@ -55,20 +60,26 @@ class OpenMultiheadAttention(nn.MultiheadAttention):
     def _heads(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
 
+    def _with_own_keys(self, projected: list[Tensor]) -> list[Tensor]:
+        """Queries, and keys and values with those that the layer adds of its own, last."""
+        query, key, value = projected
+        if self.bias_k is not None:
+            key = torch.cat([key, self.bias_k.expand(len(key), 1, -1)], 1)
+            value = torch.cat([value, self.bias_v.expand(len(value), 1, -1)], 1)
+        if self.add_zero_attn:
+            key, value = (torch.cat([x, x.new_zeros(len(x), 1, x.shape[2])], 1) for x in (key, value))
+        return [query, key, value]
+
     def _mask(
-        self, heads: list[Tensor], attn_mask: Tensor | None, key_padding_mask: Tensor | None, is_causal: bool
+        self, queries: int, keys: int, attn_mask: Tensor | None, key_padding_mask: Tensor | None
     ) -> Tensor | None:
-        """What is added to the scores, (batch or 1, heads or 1, queries, keys)."""
-        query, key = heads[0], heads[1]
-        shape = query.shape[-2], key.shape[-2]
-        if attn_mask is None and is_causal:
-            attn_mask = torch.ones(shape, dtype=torch.bool, device=query.device).triu(1)
+        """What is added to the scores, (batch or 1, heads or 1, queries or 1, keys)."""
         found = None
         if attn_mask is not None:
-            found = _added(attn_mask, query)
-            found = found.reshape(-1, self.num_heads, *shape) if found.dim() == 3 else found
+            found = _added(attn_mask)
+            found = found.reshape(-1, self.num_heads, queries, keys) if found.dim() == 3 else found[None, None]
         if key_padding_mask is not None:
-            padding = _added(key_padding_mask, query)[:, None, None, :]
+            padding = _added(key_padding_mask)[:, None, None, :]
             found = padding if found is None else found + padding
         return found
 
@@ -89,10 +100,11 @@ class OpenMultiheadAttention(nn.MultiheadAttention):
         return mixed.transpose(1, 2).flatten(2), shares
 
 
-def _added(mask: Tensor, like: Tensor) -> Tensor:
+def _added(mask: Tensor) -> Tensor:
+    """A mask as numbers to be added; of truth values, true is what must not be attended to."""
     if mask.dtype != torch.bool:
-        return mask.to(like.dtype)
-    return torch.zeros_like(mask, dtype=like.dtype).masked_fill(mask, -math.inf)
+        return mask
+    return torch.zeros(mask.shape, device=mask.device).masked_fill(mask, -math.inf)
 
 
 def leave_open(*_: object) -> None:

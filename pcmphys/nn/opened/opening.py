@@ -13,7 +13,7 @@ from pcmphys.errors import ParameterError
 from pcmphys.nn.opened.attention import OpenMultiheadAttention, leave_open
 from pcmphys.nn.opened.edges import Edge
 from pcmphys.nn.opened.layers import OpenConv1d, OpenConv2d, OpenLinear
-from pcmphys.nn.opened.recurrent import OpenGRU, OpenLSTM
+from pcmphys.nn.opened.recurrent import OpenGRU, OpenLSTM, OpenRNN
 from pcmphys.numerics import check
 
 _OPEN: dict[type, type] = {
@@ -22,6 +22,7 @@ _OPEN: dict[type, type] = {
     nn.Conv2d: OpenConv2d,
     nn.LSTM: OpenLSTM,
     nn.GRU: OpenGRU,
+    nn.RNN: OpenRNN,
     nn.MultiheadAttention: OpenMultiheadAttention,
 }
 """Layers whose products go on tiles, and what they become."""
@@ -76,8 +77,8 @@ def weights_of(name: str, layer: nn.Module) -> list[Opened]:
         else:
             found = [Opened(name, layer, f"{one}_weight", 1, (one,)) for one in three]
         return [*found, Opened(name, layer.out_proj, "weight", 1, ("out_proj",))]
-    if isinstance(layer, (nn.LSTM, nn.GRU)):
-        kinds = ("ih", "hh", "hr") if getattr(layer, "proj_size", 0) else ("ih", "hh")
+    if isinstance(layer, nn.RNNBase):
+        kinds = ("ih", "hh", "hr") if layer.proj_size else ("ih", "hh")
         ways = ("", "_reverse") if layer.bidirectional else ("",)
         names = itertools.product(range(layer.num_layers), ways, kinds)
         keys = [f"weight_{kind}_l{number}{way}" for number, way, kind in names]
