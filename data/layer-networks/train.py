@@ -7,6 +7,7 @@ extras ``torch`` and ``data``. Every random number comes from a seed below.
 """
 
 import argparse
+import copy
 import math
 import time
 from pathlib import Path
@@ -17,7 +18,7 @@ import torch
 
 import pcmphys as pcm
 from pcmphys import nn
-from pcmphys.nn.examples import example, score
+from pcmphys.nn.examples import TRAININGS, example, score
 
 CELL = "hermes-14nm-statistical"
 TIMES = (200.0, 3e7)
@@ -25,21 +26,22 @@ SEED = 1
 
 
 class Recipe(NamedTuple):
-    """Epochs, batch and rate of the plain training, and epochs and rate of the noise-aware one that follows it."""
+    """Epochs and rate of the training that both begin with, and of what each goes on with; then what they share."""
 
     epochs: int
-    batch: int
     rate: float
-    aware_epochs: int
-    aware_rate: float
+    more_epochs: int
+    more_rate: float
+    batch: int
     decay: float = 1e-4
     shift: int = 0
+    jitter: float = 0.0
 
 
 RECIPES = {
-    "convolution": Recipe(40, 64, 2e-3, 30, 1e-3, shift=2),
-    "lstm": Recipe(120, 30, 3e-3, 120, 2e-3, decay=1e-3),
-    "transformer": Recipe(12, 32, 2e-3, 8, 1e-3),
+    "convolution": Recipe(40, 2e-3, 30, 1e-3, 64, shift=2),
+    "lstm": Recipe(120, 3e-3, 120, 2e-3, 30, jitter=0.3),
+    "transformer": Recipe(24, 3e-3, 8, 1e-3, 32),
 }
 
 
@@ -65,7 +67,10 @@ def train(module, split, recipe, epochs, rate):
     for _ in range(epochs):
         for chosen in torch.randperm(len(inputs), generator=generator).split(recipe.batch):
             optimiser.zero_grad()
-            found = module(shifted(inputs[chosen], recipe.shift, generator))
+            given = shifted(inputs[chosen], recipe.shift, generator)
+            if recipe.jitter:
+                given = given + recipe.jitter * torch.randn(given.shape, generator=generator)
+            found = module(given)
             torch.nn.functional.cross_entropy(found.flatten(0, -2), labels[chosen].flatten()).backward()
             torch.nn.utils.clip_grad_norm_(module.parameters(), 1.0)
             optimiser.step()
@@ -77,11 +82,6 @@ def save(module, path):
     np.savez_compressed(path, **{name: value.numpy() for name, value in module.state_dict().items()})
 
 
-def tell(name, training, module, split, start):
-    found = score(module, split.tests, split.right)
-    print(f"{name} {training} {found} {time.process_time() - start:.0f} s", flush=True)
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", default=[], help="of networks; all by default")
@@ -91,21 +91,19 @@ def main():
     for name in given.names or RECIPES:
         recipe, split = RECIPES[name], example(name).data()
         torch.manual_seed(SEED)
-        start = time.process_time()
-        module = train(example(name).make(), split, recipe, recipe.epochs, recipe.rate)
-        save(module, given.out / f"{name}-plain.npz")
-        print(
-            name, "plain", score(module, split.tests, split.right), f"{time.process_time() - start:.0f} s", flush=True
-        )
-        start = time.process_time()
-        nn.hardware_aware(module, pcm.load_cell(CELL), TIMES, seed=SEED)
-        train(module, split, recipe, recipe.aware_epochs, recipe.aware_rate)
-        print(name, "ranges", nn.learned_ranges(module))
-        nn.plain(module)
-        save(module, given.out / f"{name}-aware.npz")
-        print(
-            name, "aware", score(module, split.tests, split.right), f"{time.process_time() - start:.0f} s", flush=True
-        )
+        base = train(example(name).make(), split, recipe, recipe.epochs, recipe.rate)
+        for training in TRAININGS:
+            start = time.process_time()
+            module = copy.deepcopy(base)
+            if training == "aware":
+                nn.hardware_aware(module, pcm.load_cell(CELL), TIMES, seed=SEED)
+            train(module, split, recipe, recipe.more_epochs, recipe.more_rate)
+            if training == "aware":
+                print(name, "ranges", nn.learned_ranges(module))
+            nn.plain(module)
+            save(module, given.out / f"{name}-{training}.npz")
+            found = score(module, split.tests, split.right)
+            print(f"{name} {training} {found} {time.process_time() - start:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Small networks with data: a convolutional one on digits, an LSTM on spoken vowels, a transformer on a text."""
 
 from pcmphys.nn.examples.data import Split, digits, text, vowels
-from pcmphys.nn.examples.networks import EXAMPLES, TRAININGS, Example, example, trained
-from pcmphys.nn.examples.score import Score, score
+from pcmphys.nn.examples.networks import EXAMPLES, TRAININGS, Example, example, fingerprint, trained
+from pcmphys.nn.examples.score import Score, one_thread, score, tensor
 
 __all__ = [
     "EXAMPLES",
@@ -12,7 +12,10 @@ __all__ = [
     "Split",
     "digits",
     "example",
+    "fingerprint",
+    "one_thread",
     "score",
+    "tensor",
     "text",
     "trained",
     "vowels",

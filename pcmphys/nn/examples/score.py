@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +17,22 @@ class Score(NamedTuple):
 
     accuracy: float
     loss: float
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Let PyTorch compute on one thread, so that sums are added in one order; then on as many as before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def tensor(values: np.ndarray) -> torch.Tensor:
+    """An array as PyTorch takes it."""
+    return torch.from_numpy(values)
 
 
 def score(module: nn.Module, inputs: np.ndarray, labels: np.ndarray, batch: int = 500) -> Score:
