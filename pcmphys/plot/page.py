@@ -29,7 +29,10 @@ td.g{border-left:1px solid $rule}tr.end td{border-bottom-color:$caption}
 figure{margin:1.5rem 0}img{max-width:100%}figcaption{color:$caption;font-size:.9rem}.assumed{color:$assumed}
 pre{background:$paper;padding:.8rem;overflow-x:auto;font-size:.8rem}code{overflow-wrap:anywhere}
 @media(max-width:600px){body{margin:1rem auto;font-size:15px}.answer{font-size:1.05rem}table{font-size:.64rem}
-td,th{padding:.2rem .15rem}th{overflow-wrap:anywhere}td.s{white-space:normal}}
+td,th{padding:.2rem .15rem}th{overflow-wrap:anywhere}td.s{white-space:normal}
+table.w{font-size:.75rem}.w,.w tbody,.w tr{display:block}.w tr{border-bottom:1px solid $rule;padding:.3rem 0}
+.w td,.w th{display:inline-block;border:0}.w td:first-child{overflow-wrap:anywhere;font-weight:600}
+.w td:last-child{display:block;color:$caption}}
 """).substitute(text=style.TEXT, caption=style.CAPTION, rule=style.RULE, paper=style.PAPER, assumed=style.ASSUMED)
 _SHORT = 12
 """Letters of words that stay on one line, where there is room."""
@@ -40,6 +43,7 @@ class PageTable(NamedTuple):
     """A table of text: the first ``left`` columns are words, a line is drawn after every ``block`` rows.
 
     ``groups`` are heads over several columns: (text, number of columns), from the left, an empty text over none.
+    In a ``wordy`` table the last column is prose, which goes below its row where the page is narrow.
     """
 
     title: str
@@ -48,6 +52,7 @@ class PageTable(NamedTuple):
     left: int = 1
     block: int = 0
     groups: tuple[tuple[str, int], ...] = ()
+    wordy: bool = False
 
 
 def whole(title: str, body: list[str]) -> str:
@@ -101,7 +106,7 @@ def table(found: PageTable) -> str:
     for k, row in enumerate(found.rows):
         last = bool(found.block) and (k + 1) % found.block == 0
         lines.append(_line("td", row, found.left, edges, "end" if last else ""))
-    return f'<div class="wide"><table>{"".join(lines)}</table></div>'
+    return f'<div class="wide"><table{_classes(["w"] if found.wordy else [])}>{"".join(lines)}</table></div>'
 
 
 def _line(kind: str, texts: Sequence[object], left: int, edges: set[int], of: str = "") -> str:

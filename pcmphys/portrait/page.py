@@ -91,12 +91,12 @@ def _summary(cell: Any, found: DriftingLevels) -> str:
 def _numbers(technology: Any) -> list[str]:
     """All numbers in a table; what is assumed stands out, and notes follow."""
     rows = [
-        (key, ", ".join(q.numbers), q.unit, q.kind, "; ".join(filter(None, (q.source, q.note))))
+        (key, ", ".join(q.numbers), "" if q.unit == "1" else q.unit, q.kind, "; ".join(filter(None, (q.source, q.note))))
         for key, q in technology.quantities.items()
     ]
     kinds = [q.kind for q in technology.quantities.values()]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
-    table = PageTable("numbers", ("quantity", "value", "unit", "kind", "source, note"), rows, left=5)
+    table = PageTable("numbers", ("quantity", "value", "unit", "kind", "source, note"), rows, left=5, wordy=True)
     found = [parts.paragraph(f"{len(rows)} numbers: {counts}."), parts.table(table)]
     notes = [technology.descent] * bool(technology.descent) + list(technology.notes)
     return [*found, parts.items(notes)] if notes else found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -61,6 +62,8 @@ fall = 5e-9
 
 {TABLES}"""
 """Commented study file with all defaults."""
+_DEFAULTS = tomllib.loads(TEMPLATE)
+"""All defaults: they stand in the template and nowhere else."""
 
 
 class PulseOptions(Strict):
@@ -128,24 +131,26 @@ class DesignSpaceConfig(SelectorSettings):
     doing: ClassVar[str] = "measuring devices and arrays"
 
     study: Literal["design-space"] = "design-space"
-    cells: Annotated[tuple[str, ...], Field(min_length=1)] = ("ibm-90nm-doped-gst", "ibm-90nm-projected")
-    selectors: Annotated[tuple[str, ...], Field(min_length=1)] = ("none", "transistor", "ots")
-    wires: Annotated[tuple[NotNegative, ...], Field(min_length=1)] = (1.0, 5.0)
-    sizes: Annotated[tuple[Annotated[Whole, Field(ge=2, le=8192)], ...], Field(min_length=1)] = (32, 128)
-    times: Annotated[tuple[Positive, ...], Field(min_length=1)] = (20.0, 86400.0, 2592000.0)
-    temperature: Positive = 300.0
-    scheme: str = "half"
-    devices: Annotated[Whole, Field(ge=1, le=2**40)] = 20_000
-    tail: Annotated[float, Field(gt=0.0, lt=0.5)] = 1e-3
-    slice: Annotated[Whole, Field(ge=1, le=2**22)] = 5_000
-    read_voltage: Positive = 0.2
-    overdrive: Positive = 0.1
-    wanted_margin: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.5
-    keep_reads: bool = False
-    seed: Annotated[Whole, Field(ge=0, lt=2**63)] = 1
-    set_pulse: PulseOptions = PulseOptions(current=500e-6, width=100e-9, fall=3e-6)
+    cells: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(_DEFAULTS["cells"])
+    selectors: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(_DEFAULTS["selectors"])
+    wires: Annotated[tuple[NotNegative, ...], Field(min_length=1)] = tuple(_DEFAULTS["wires"])
+    sizes: Annotated[tuple[Annotated[Whole, Field(ge=2, le=8192)], ...], Field(min_length=1)] = tuple(
+        _DEFAULTS["sizes"]
+    )
+    times: Annotated[tuple[Positive, ...], Field(min_length=1)] = tuple(_DEFAULTS["times"])
+    temperature: Positive = _DEFAULTS["temperature"]
+    scheme: str = _DEFAULTS["scheme"]
+    devices: Annotated[Whole, Field(ge=1, le=2**40)] = _DEFAULTS["devices"]
+    tail: Annotated[float, Field(gt=0.0, lt=0.5)] = _DEFAULTS["tail"]
+    slice: Annotated[Whole, Field(ge=1, le=2**22)] = _DEFAULTS["slice"]
+    read_voltage: Positive = _DEFAULTS["read_voltage"]
+    overdrive: Positive = _DEFAULTS["overdrive"]
+    wanted_margin: Annotated[float, Field(gt=0.0, lt=1.0)] = _DEFAULTS["wanted_margin"]
+    keep_reads: bool = _DEFAULTS["keep_reads"]
+    seed: Annotated[Whole, Field(ge=0, lt=2**63)] = _DEFAULTS["seed"]
+    set_pulse: PulseOptions = PulseOptions(**_DEFAULTS["set_pulse"])
     pulses: Annotated[tuple[PulseOptions, ...], Field(min_length=1)] = tuple(
-        PulseOptions(current=current, width=50e-9, fall=5e-9) for current in (400e-6, 440e-6, 480e-6, 560e-6)
+        PulseOptions(**pulse) for pulse in _DEFAULTS["pulses"]
     )
 
     @field_validator("selectors")

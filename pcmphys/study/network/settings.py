@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -67,22 +68,24 @@ adc_bits = 8                  # resolution of the outputs, or "ideal"
 # read_duration = 250e-9      # [s] default: the cell's own
 """
 """Commented study file with all defaults."""
+_DEFAULTS = tomllib.loads(TEMPLATE)
+"""All defaults: they stand in the template and nowhere else."""
 
 
 class WireOptions(Strict):
     """Wire resistances [ohm] of the runs with IR drop."""
 
-    row: NotNegative = 1.0
-    column: NotNegative = 1.0
-    source: NotNegative = 0.0
-    sense: NotNegative = 0.0
+    row: NotNegative = _DEFAULTS["wires"]["row"]
+    column: NotNegative = _DEFAULTS["wires"]["column"]
+    source: NotNegative = _DEFAULTS["wires"]["source"]
+    sense: NotNegative = _DEFAULTS["wires"]["sense"]
 
 
 class TileOptions(Strict):
     """Largest tile: word lines and weight columns."""
 
-    rows: Annotated[Whole, Field(ge=1)] = 256
-    columns: Annotated[Whole, Field(ge=1)] = 256
+    rows: Annotated[Whole, Field(ge=1)] = _DEFAULTS["tile"]["rows"]
+    columns: Annotated[Whole, Field(ge=1)] = _DEFAULTS["tile"]["columns"]
 
 
 class PeripheryOptions(Strict):
@@ -90,8 +93,8 @@ class PeripheryOptions(Strict):
     duration [s] (absent: the cell's own).
     """
 
-    dac_bits: Bits = 8
-    adc_bits: Bits = 8
+    dac_bits: Bits = _DEFAULTS["periphery"]["dac_bits"]
+    adc_bits: Bits = _DEFAULTS["periphery"]["adc_bits"]
     read_voltage: Positive | None = None
     read_duration: Positive | None = None
 
@@ -122,18 +125,14 @@ class StudyConfig(Settings):
     doing: ClassVar[str] = "programming and reading chips"
 
     study: Literal["network"] = "network"
-    network: str = "digits"
-    cells: Annotated[tuple[str, ...], Field(min_length=1)] = (
-        "ibm-90nm-statistical",
-        "ibm-90nm-doped-gst",
-        "ibm-90nm-projected",
-    )
-    chips: Annotated[Whole, Field(ge=1, le=65536)] = 3
-    seed: Annotated[Whole, Field(ge=0, lt=2**47)] = 1
-    times: Annotated[tuple[Positive, ...], Field(min_length=1)] = (20.0, 60.0, 3600.0, 86400.0, 2592000.0)
+    network: str = _DEFAULTS["network"]
+    cells: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(_DEFAULTS["cells"])
+    chips: Annotated[Whole, Field(ge=1, le=65536)] = _DEFAULTS["chips"]
+    seed: Annotated[Whole, Field(ge=0, lt=2**47)] = _DEFAULTS["seed"]
+    times: Annotated[tuple[Positive, ...], Field(min_length=1)] = tuple(_DEFAULTS["times"])
     inputs: Annotated[Whole, Field(ge=1)] | None = None
-    ir_drop: Annotated[tuple[bool, ...], Field(min_length=1, max_length=2)] = (False, True)
-    compensation: Annotated[tuple[bool, ...], Field(min_length=1, max_length=2)] = (False, True)
+    ir_drop: Annotated[tuple[bool, ...], Field(min_length=1, max_length=2)] = tuple(_DEFAULTS["ir_drop"])
+    compensation: Annotated[tuple[bool, ...], Field(min_length=1, max_length=2)] = tuple(_DEFAULTS["compensation"])
     wires: WireOptions = WireOptions()
     tile: TileOptions = TileOptions()
     periphery: PeripheryOptions = PeripheryOptions()
