@@ -328,6 +328,7 @@ OBJECTS = {
     "StudyConfig": (lambda: pcm.study.StudyConfig(chips=2), lambda c: (c.model_dump_json(), c.digest())),
     "SelectorMarginConfig": (lambda: pcm.study.SelectorMarginConfig(), lambda c: (c.model_dump_json(), c.digest())),
     "DesignSpaceConfig": (lambda: pcm.study.DesignSpaceConfig(tail=0.01), lambda c: (c.model_dump_json(), c.digest())),
+    "LayersConfig": (lambda: pcm.study.LayersConfig(chips=2), lambda c: (c.model_dump_json(), c.digest())),
     "Workers": (lambda: pcm.study.Workers(2), lambda w: w.count),
     "WorkerDied": (lambda: pcm.study.WorkerDied("a worker process died"), lambda e: (str(e), e.args)),
     "Technology": (lambda: PHYSICAL.technology, lambda t: t.model_dump_json()),

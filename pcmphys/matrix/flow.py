@@ -156,7 +156,7 @@ class Flow:
 def flow(start, stop, images, patches, wide, grid, clipped, out):
     """Vectors ``start`` to before ``stop``, a block at a time; ``clipped`` (blocks, 2) counts clipped conversions."""
     inputs, width = grid.weights.shape
-    codes, full = np.empty((BLOCK, inputs)), np.empty(BLOCK)
+    codes, full = np.zeros((BLOCK, inputs)), np.empty(BLOCK)
     found, total = np.empty((BLOCK, width)), np.empty((BLOCK, width))
     for first in range(start, stop, BLOCK):
         count = min(BLOCK, stop - first)
@@ -171,14 +171,16 @@ def flow(start, stop, images, patches, wide, grid, clipped, out):
 @kernel
 def gather(start, stop, images, patches, wide, vectors):
     """Patches ``start`` to before ``stop`` of the images, row by row into ``vectors``."""
-    channels, pixels = patches.channels, images.shape[2] * images.shape[3]
+    channels = patches.channels
+    if images.shape[2] * images.shape[3] == 1:
+        flat = images.reshape(len(images), -1)
+        for v in range(start, stop):
+            for c in range(channels):
+                vectors[v - start, c] = flat[v, patches.first + c]
+        return
     positions = out_positions(images, patches, wide)
     for v in range(start, stop):
         image, place = v // positions, v % positions
-        if pixels == 1:
-            for c in range(channels):
-                vectors[v - start, c] = images[image, patches.first + c, 0, 0]
-            continue
         top = (place // wide) * patches.row_stride
         left = (place % wide) * patches.column_stride
         k = 0
@@ -221,29 +223,36 @@ def encode(count, grid, codes, full):
 
 @kernel
 def products(count, low, high, left, right, out):
-    """Rows of ``left`` times ``right``, terms ``low`` to before ``high``, added in their order."""
+    """Rows of ``left`` times ``right``, terms ``low`` to before ``high``, added in their order.
+
+    Four rows and four terms at a time, as memory is slow for weights and sums; what is beyond the last row is any.
+    """
     columns = right.shape[1]
-    row = 0
-    while row + ABREAST <= count:
-        a, b, c, d = out[row], out[row + 1], out[row + 2], out[row + 3]
-        for column in range(columns):
-            a[column] = b[column] = c[column] = d[column] = 0.0
-        for k in range(low, high):
-            p, q, r, s = left[row, k], left[row + 1, k], left[row + 2, k], left[row + 3, k]
+    fours = low + (high - low) // 4 * 4
+    for row in range(0, count, ABREAST):
+        for k in range(row, row + ABREAST):
             for column in range(columns):
-                weight = right[k, column]
-                a[column] += p * weight
-                b[column] += q * weight
-                c[column] += r * weight
-                d[column] += s * weight
-        row += ABREAST
-    while row < count:
-        out[row, :] = 0.0
-        for k in range(low, high):
-            p = left[row, k]
+                out[k, column] = 0.0
+        for k in range(low, fours, 4):
+            a0, a1, a2, a3 = left[row, k], left[row, k + 1], left[row, k + 2], left[row, k + 3]
+            b0, b1, b2, b3 = left[row + 1, k], left[row + 1, k + 1], left[row + 1, k + 2], left[row + 1, k + 3]
+            c0, c1, c2, c3 = left[row + 2, k], left[row + 2, k + 1], left[row + 2, k + 2], left[row + 2, k + 3]
+            d0, d1, d2, d3 = left[row + 3, k], left[row + 3, k + 1], left[row + 3, k + 2], left[row + 3, k + 3]
             for column in range(columns):
-                out[row, column] += p * right[k, column]
-        row += 1
+                p, q = right[k, column], right[k + 1, column]
+                r, s = right[k + 2, column], right[k + 3, column]
+                out[row, column] = out[row, column] + a0 * p + a1 * q + a2 * r + a3 * s
+                out[row + 1, column] = out[row + 1, column] + b0 * p + b1 * q + b2 * r + b3 * s
+                out[row + 2, column] = out[row + 2, column] + c0 * p + c1 * q + c2 * r + c3 * s
+                out[row + 3, column] = out[row + 3, column] + d0 * p + d1 * q + d2 * r + d3 * s
+        for k in range(fours, high):
+            a0, b0, c0, d0 = left[row, k], left[row + 1, k], left[row + 2, k], left[row + 3, k]
+            for column in range(columns):
+                p = right[k, column]
+                out[row, column] += a0 * p
+                out[row + 1, column] += b0 * p
+                out[row + 2, column] += c0 * p
+                out[row + 3, column] += d0 * p
 
 
 @kernel
@@ -263,12 +272,22 @@ def convert(count, group, grid, found, total):
 
 @kernel
 def spread(first, count, total, full, first_output, outputs, out):
-    """Outputs of a block to their places in the output image."""
-    positions = out.shape[2]
-    for column in range(outputs):
-        for v in range(count):
-            image, place = (first + v) // positions, (first + v) % positions
-            out[image, first_output + column, place] = total[v, column] * full[v]
+    """Outputs of a block to their places in the output image: image after image, as long as a channel is one run."""
+    positions, flat = out.shape[2], out.reshape(len(out), -1)
+    if positions == 1:
+        for k in range(count):
+            for column in range(outputs):
+                flat[first + k, first_output + column] = total[k, column] * full[k]
+        return
+    done = 0
+    while done < count:
+        image, place = (first + done) // positions, (first + done) % positions
+        run = min(positions - place, count - done)
+        for column in range(outputs):
+            there = (first_output + column) * positions + place
+            for k in range(run):
+                flat[image, there + k] = total[done + k, column] * full[done + k]
+        done += run
 
 
 def cut(images: np.ndarray, patches: Patches, start: int, stop: int) -> np.ndarray:

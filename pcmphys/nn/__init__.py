@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     from pcmphys.nn.aware import hardware_aware, learned_ranges, plain
     from pcmphys.nn.back_ends import Digital
     from pcmphys.nn.conversion import convert
-    from pcmphys.nn.layer_shapes import LayerShape, shapes
+    from pcmphys.nn.layer_shapes import ProductShape, shapes
     from pcmphys.nn.quantised import quantised
     from pcmphys.nn.report import DigitalPart, LayerReport, TwinReport
     from pcmphys.nn.twin import AnalogTwin
@@ -77,7 +77,7 @@ else:
             "pcmphys.nn.aware": "hardware_aware learned_ranges plain",
             "pcmphys.nn.back_ends": "Digital",
             "pcmphys.nn.conversion": "convert",
-            "pcmphys.nn.layer_shapes": "LayerShape shapes",
+            "pcmphys.nn.layer_shapes": "ProductShape shapes",
             "pcmphys.nn.quantised": "quantised",
             "pcmphys.nn.report": "DigitalPart LayerReport TwinReport",
             "pcmphys.nn.twin": "AnalogTwin",
@@ -89,7 +89,7 @@ __all__ = [
     "Digital",
     "DigitalPart",
     "LayerReport",
-    "LayerShape",
+    "ProductShape",
     "TwinReport",
     "convert",
     "hardware_aware",

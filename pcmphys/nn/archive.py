@@ -34,15 +34,12 @@ def save(twin: nn.Module, workshop: Workshop, path: str | PathLike[str]) -> None
     arrays: Arrays = {}
     header = {"format": FORMAT, "version": metadata.version("pcmphys"), "made": _made(workshop), "tiles": []}
     for k, tiles in enumerate(workshop.tiles):
-        header["tiles"].append(
-            {
-                "name": tiles.name,
-                "counts": list(vars(tiles.counts).values()),
-                "programming": tiles.programming,
-                "programmed": tiles.matrix.programmed,
-                "parts": [_packed_tile(part, f"tiles/{k}/{j}", arrays) for j, part in enumerate(tiles.matrix.tiles)],
-            }
-        )
+        try:
+            header["tiles"].append(_packed_matrix(tiles, k, arrays))
+        except TypeError as error:
+            raise ParameterError(
+                f"layer {tiles.name!r}: devices of {workshop.cell.name} cannot be saved: {error}"
+            ) from None
         arrays[f"weights/{k}"] = tiles.matrix.weights
     for name, value in twin.state_dict().items():
         arrays[f"digital/{name}"] = value.detach().cpu().numpy()
@@ -81,6 +78,16 @@ def _take_over(tiles: Tiles, matrix: AnalogMatrix, kept: dict[str, Any]) -> None
     tiles.matrix, tiles.counts = matrix, Counts(*kept["counts"])
     tiles.programming = None if kept["programming"] is None else Programming(*kept["programming"])
     tiles.forget()
+
+
+def _packed_matrix(tiles: Tiles, k: int, arrays: Arrays) -> dict[str, Any]:
+    return {
+        "name": tiles.name,
+        "counts": list(vars(tiles.counts).values()),
+        "programming": tiles.programming,
+        "programmed": tiles.matrix.programmed,
+        "parts": [_packed_tile(part, f"tiles/{k}/{j}", arrays) for j, part in enumerate(tiles.matrix.tiles)],
+    }
 
 
 def _packed_tile(part: Any, place: str, arrays: Arrays) -> dict[str, Any]:

@@ -140,7 +140,10 @@ class _Conversion:
             self._stays(name, module, kind, "")
         else:
             self._refuse_weights(name, module, kind)
-        for child, part in list(module.named_children()):
+        # named_children() would leave out the second place of a module
+        for child, part in list(module.named_modules(remove_duplicate=False)):
+            if not child or "." in child:
+                continue
             setattr(module, child, self._converted(f"{name}.{child}" if name else child, part))
         if isinstance(module, nn.TransformerEncoder):
             module.use_nested_tensor = False  # a way around the layers, which asks for their weights
@@ -159,7 +162,8 @@ class _Conversion:
                     f"layer {shown!r}: {label} must be of float32 or float64; it is of {weights.dtype}: convert "
                     "module.float()"
                 )
-        layer = LAYERS[kind](shown, module, self._make).train(module.training)
+        layer = LAYERS[kind](shown, module, self._make).eval()
+        layer.kind = kind.__name__
         self._layers[shown] = layer
         self._digital.append(DigitalPart(shown, kind.__name__, layer.digital))
         return layer

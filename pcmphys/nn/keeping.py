@@ -77,6 +77,6 @@ def _collection(text: list[Any], like: Any, place: str, arrays: Arrays) -> Any:
 
 
 def _like(found: np.ndarray, like: Any, place: str) -> np.ndarray:
-    if isinstance(like, np.ndarray) and found.dtype != like.dtype:
-        raise ValueError(f"{place} is of {found.dtype}, not {like.dtype}")
+    if isinstance(like, np.ndarray) and (found.dtype, found.shape) != (like.dtype, like.shape):
+        raise ValueError(f"{place} is {found.dtype} of shape {found.shape}, not {like.dtype} of shape {like.shape}")
     return found

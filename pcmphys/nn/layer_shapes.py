@@ -17,7 +17,7 @@ from pcmphys.nn.twin import AnalogTwin
 from pcmphys.numerics import check
 
 
-class LayerShape(NamedTuple):
+class ProductShape(NamedTuple):
     """A matrix product of a network.
 
     Attributes
@@ -26,19 +26,20 @@ class LayerShape(NamedTuple):
         Of the product, as in `TwinReport`.
     rows, columns : int
         Inputs and outputs of the matrix: word lines and weight columns.
-    vectors : float
-        Input vectors a sample: the patches of an image, the steps of a sequence.
+    vectors : int
+        Input vectors a sample: the patches of an image, the steps of a sequence; their mean, rounded up, where
+        samples differ.
     """
 
     name: str
     rows: int
     columns: int
-    vectors: float
+    vectors: int
 
 
 def shapes(
     module: nn.Module, example: Any, *, samples: int | None = None, exclude: Iterable[str] = ()
-) -> list[LayerShape]:
+) -> list[ProductShape]:
     """Shape of each matrix product of a module, and how many vectors a sample sends through it.
 
     Parameters
@@ -54,7 +55,7 @@ def shapes(
 
     Returns
     -------
-    list of LayerShape
+    list of ProductShape
         In the order of the module's layers.
 
     Examples
@@ -62,8 +63,8 @@ def shapes(
     >>> module = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 10))
     >>> for shape in shapes(module, torch.zeros(2, 1, 8, 8)):
     ...     print(*shape)
-    0 9 4 36.0
-    3 144 10 1.0
+    0 9 4 36
+    3 144 10 1
     """
     inputs = example if isinstance(example, tuple) else (example,)
     if samples is None:
@@ -82,6 +83,6 @@ def shapes(
     with torch.no_grad():
         twin.watched(count, inputs, {})
     return [
-        LayerShape(product.name, product.inputs, product.outputs, seen.get(product.name, 0) / samples)
+        ProductShape(product.name, product.inputs, product.outputs, -(-seen.get(product.name, 0) // samples))
         for product in twin.products
     ]

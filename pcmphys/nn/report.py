@@ -163,7 +163,7 @@ class SampledError:
 def lines(layers: Mapping[str, AnalogLayer], measured: Mapping[str, SampledError]) -> tuple[LayerReport, ...]:
     """One line a product."""
     return tuple(
-        _line(product, type(layer).__name__, measured.get(product.name, SampledError()))
+        _line(product, layer.kind, measured.get(product.name, SampledError()))
         for layer in layers.values()
         for product in layer.products
     )
@@ -190,4 +190,4 @@ def _clipped(counts: Counts) -> tuple[float, float]:
 
 
 def _percent(value: float) -> str:
-    return "-" if math.isnan(value) else f"{100.0 * value:.2g} %"
+    return "-" if math.isnan(value) else f"{100.0 * value:.3g} %"

@@ -53,7 +53,7 @@ class AnalogTwin(nn.Module):
         self.eval()
 
     def __repr__(self) -> str:
-        name, count = type(self.module).__name__, len(self.layers)
+        name, count = getattr(self.module, "kind", type(self.module).__name__), len(self.layers)
         if not isinstance(self.maker, Workshop):
             return f"AnalogTwin({name}, {count} layers in {self.maker!r})"
         tiles = sum(len(part.matrix.tiles) for part in self.maker.tiles)

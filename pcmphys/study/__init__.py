@@ -21,6 +21,7 @@ NAME`` run it; ``tests/stranger`` has a whole one.
 
 from pcmphys.study.clusters import connect
 from pcmphys.study.design_space.settings import DesignSpaceConfig
+from pcmphys.study.layers.settings import LayersConfig
 from pcmphys.study.network.settings import TEMPLATE, StudyConfig
 from pcmphys.study.registry import KINDS, built_in, read_config
 from pcmphys.study.results import save
@@ -33,6 +34,7 @@ __all__ = [
     "KINDS",
     "TEMPLATE",
     "DesignSpaceConfig",
+    "LayersConfig",
     "SelectorMarginConfig",
     "StudyConfig",
     "StudyInterrupted",

@@ -19,7 +19,7 @@ from pcmphys.nn.aware.devices import PublishedReadings, SampledReadings
 from pcmphys.nn.aware.noise import DeviceWeights
 from pcmphys.nn.aware.ranges import WATCHED, LearnedRange
 from pcmphys.nn.aware.tables import DRAWS, STEPS, ages, draws
-from tests.nn.networks import Last, inputs, modules
+from tests.nn.kinds import Last, inputs, modules
 
 STATISTICAL = pcm.load_cell("ibm-90nm-statistical")
 HERMES = pcm.load_cell("hermes-14nm-statistical")

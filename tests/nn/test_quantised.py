@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch")
 import pcmphys as pcm
 from pcmphys import nn
 from pcmphys.errors import ParameterError
-from tests.nn.networks import inputs, modules
+from tests.nn.kinds import inputs, modules
 
 
 def matrices(twin):

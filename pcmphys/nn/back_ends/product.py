@@ -74,7 +74,18 @@ class Product(ABC):
                 f"layer {self.name!r}: the input must have {self.inputs} values along its last axis; got shape "
                 f"{tuple(x.shape)}"
             )
-        return _Multiply.apply(x.reshape(-1, self.inputs), self).reshape(*x.shape[:-1], self.outputs)
+        self.check_type(x)
+        vectors = x.reshape(-1, self.inputs)
+        if x.requires_grad and torch.is_grad_enabled():
+            y = _Multiply.apply(vectors, self)
+        else:
+            y = tensor(self.plain(array(vectors)), x)
+        return y.reshape(*x.shape[:-1], self.outputs)
+
+    def check_type(self, x: torch.Tensor) -> None:
+        """Refuse numbers that are no floats of a length that NumPy computes in."""
+        if x.dtype not in (torch.float32, torch.float64):
+            raise ParameterError(f"layer {self.name!r}: the input must be of float32 or float64; it is of {x.dtype}")
 
     def plain(self, x: np.ndarray) -> np.ndarray:
         """What `multiply` does, on arrays."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import threading
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -19,15 +20,27 @@ class Score(NamedTuple):
     loss: float
 
 
+_LOCK = threading.Lock()
+_ALONE: list[int] = []
+"""Threads that PyTorch had before, once for everybody who wants one now."""
+
+
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """Let PyTorch compute on one thread, so that sums are added in one order; then on as many as before."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
+    """Let PyTorch compute on one thread, so that sums are added in one order; then on as many as before.
+
+    Whoever leaves last, of several threads of a program, gives the others back.
+    """
+    with _LOCK:
+        _ALONE.append(_ALONE[0] if _ALONE else torch.get_num_threads())
+        torch.set_num_threads(1)
     try:
         yield
     finally:
-        torch.set_num_threads(before)
+        with _LOCK:
+            before = _ALONE.pop()
+            if not _ALONE:
+                torch.set_num_threads(before)
 
 
 def tensor(values: np.ndarray) -> torch.Tensor:

@@ -19,11 +19,14 @@ class AnalogLayer(nn.Module):
         Of the layer in its network.
     products : tuple of Product
         Its matrix products; every weight is in one of them.
+    kind : str
+        Class of the module that it stands in for.
     digital : str
         What it computes besides them, digitally.
     """
 
     digital: str = "bias"
+    kind: str = ""
 
     def __init__(self, name: str, products: tuple[Product, ...]):
         super().__init__()

@@ -52,6 +52,7 @@ class AnalogConvolution(AnalogLayer):
 
     def _convolved(self, images: torch.Tensor) -> torch.Tensor:
         products: list[Product] = list(self.products)
+        products[0].check_type(images)
         return Convolve.apply(self._padded(images), products, self.patches)
 
     def _padded(self, images: torch.Tensor) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -47,6 +48,8 @@ adc_bits = 8                  # resolution of the outputs, or "ideal"
 # read_duration = 250e-9      # [s] default: the cell's own
 """
 """Commented study file with all defaults."""
+_DEFAULTS = tomllib.loads(TEMPLATE)
+"""All defaults: they stand in the template and nowhere else."""
 
 
 class LayersConfig(Settings):
@@ -79,18 +82,18 @@ class LayersConfig(Settings):
     doing: ClassVar[str] = "programming and reading chips"
 
     study: Literal["layers"] = "layers"
-    networks: Annotated[tuple[str, ...], Field(min_length=1)] = NETWORKS
-    trainings: Annotated[tuple[str, ...], Field(min_length=1)] = TRAININGS
-    cells: Annotated[tuple[str, ...], Field(min_length=1)] = ("hermes-14nm-statistical", "ibm-90nm-statistical")
-    chips: Annotated[Whole, Field(ge=1, le=65536)] = 3
-    seed: Annotated[Whole, Field(ge=0, lt=2**47)] = 1
-    times: Annotated[tuple[Positive, ...], Field(min_length=1)] = (300.0, 3600.0, 86400.0, 2592000.0, 31557600.0)
+    networks: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(_DEFAULTS["networks"])
+    trainings: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(_DEFAULTS["trainings"])
+    cells: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(_DEFAULTS["cells"])
+    chips: Annotated[Whole, Field(ge=1, le=65536)] = _DEFAULTS["chips"]
+    seed: Annotated[Whole, Field(ge=0, lt=2**47)] = _DEFAULTS["seed"]
+    times: Annotated[tuple[Positive, ...], Field(min_length=1)] = tuple(_DEFAULTS["times"])
     inputs: Annotated[Whole, Field(ge=1)] | None = None
-    calibration: Annotated[Whole, Field(ge=1)] = 200
-    ir_drop: Annotated[tuple[bool, ...], Field(min_length=1, max_length=2)] = (False, True)
-    wires: WireOptions = WireOptions()
-    tile: TileOptions = TileOptions()
-    periphery: PeripheryOptions = PeripheryOptions()
+    calibration: Annotated[Whole, Field(ge=1)] = _DEFAULTS["calibration"]
+    ir_drop: Annotated[tuple[bool, ...], Field(min_length=1, max_length=2)] = tuple(_DEFAULTS["ir_drop"])
+    wires: WireOptions = WireOptions(**_DEFAULTS["wires"])
+    tile: TileOptions = TileOptions(**_DEFAULTS["tile"])
+    periphery: PeripheryOptions = PeripheryOptions(**_DEFAULTS["periphery"])
 
     @field_validator("times")
     @classmethod
