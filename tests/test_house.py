@@ -20,6 +20,7 @@ MANY_OPTIONS = {
     "pcmphys.matrix.mapping.optimise.optimise_split": "three numbers of effort, three of history, each with a default",
     "pcmphys.nn.conversion.convert": "what a twin is made of, by name, all but two with a default",
     "pcmphys.nn.layers.attention.forward": "the arguments of PyTorch's own layer",
+    "pcmphys.nn.aware.hardware.hardware_aware": "what a training meets, by name, all but two with a default",
     "pcmphys.matrix.analog_matrix.__init__": "what a matrix is made of, by name, all but two with a default",
 }
 """Public functions that take more, and why."""

@@ -355,6 +355,7 @@ OBJECTS = {
     "Breakdown": (lambda: pcm.tile_cost(64, 32, 1e-6).energy, lambda b: (dict(b), b.total, b.unit, b.shares)),
     "TradeOff": (traded, lambda t: (attributes(t), t.best(15.0))),
     "Optimum": (lambda: traded().best(15.0), tuple),
+    "LayersConfig": (lambda: pcm.study.LayersConfig(chips=2), lambda c: (c.model_dump_json(), c.digest())),
     "Workers": (lambda: pcm.study.Workers(2), lambda w: w.count),
     "WorkerDied": (lambda: pcm.study.WorkerDied("a worker process died"), lambda e: (str(e), e.args)),
     "Technology": (lambda: PHYSICAL.technology, lambda t: t.model_dump_json()),

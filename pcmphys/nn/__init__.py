@@ -37,6 +37,16 @@ has to hold and to do; ``convert(module, nn.Digital(8, 8))`` computes the same l
 ``twin.save(path)`` writes parameters and devices to a file of arrays, ``twin.load(path)`` takes them over into an equal
 twin.
 
+`hardware_aware` makes a module train on weights as devices hold them, in place, and `plain` takes that off again;
+`quantised` is a module's low-precision digital twin, the yardstick beside the analog one:
+
+>>> trained = nn.hardware_aware(module, pcm.load_cell("hermes-14nm-statistical"), times=[200.0, 86400.0])
+>>> optimiser = torch.optim.SGD(trained.parameters(), lr=1e-3)
+>>> trained(x).square().mean().backward()
+>>> optimiser.step()
+>>> twin = nn.convert(nn.plain(trained), pcm.load_cell("hermes-14nm-statistical"))
+>>> low = nn.quantised(module, weights=4, activations=8, per="column", calibrate=x)
+
 **Validity.** On tiles: products with stored weights (Linear, Conv1d, Conv2d, LSTM, GRU, RNN, MultiheadAttention).
 Digital and exact: biases, gates of recurrent layers, norms, activations, pooling, embeddings, and products of two
 activations (query x key, attention x value), which have no stored weights. All inputs between two reads meet the same
@@ -53,18 +63,22 @@ from pcmphys.numerics.lazy import attach
 require_torch()
 
 if TYPE_CHECKING:
+    from pcmphys.nn.aware import hardware_aware, learned_ranges, plain
     from pcmphys.nn.back_ends import Digital
     from pcmphys.nn.conversion import convert
     from pcmphys.nn.layer_shapes import ProductShape, shapes
+    from pcmphys.nn.quantised import quantised
     from pcmphys.nn.report import DigitalPart, LayerReport, TwinReport
     from pcmphys.nn.twin import AnalogTwin
 else:
     __getattr__, __dir__ = attach(
         __name__,
         {
+            "pcmphys.nn.aware": "hardware_aware learned_ranges plain",
             "pcmphys.nn.back_ends": "Digital",
             "pcmphys.nn.conversion": "convert",
             "pcmphys.nn.layer_shapes": "ProductShape shapes",
+            "pcmphys.nn.quantised": "quantised",
             "pcmphys.nn.report": "DigitalPart LayerReport TwinReport",
             "pcmphys.nn.twin": "AnalogTwin",
         },
@@ -78,5 +92,9 @@ __all__ = [
     "ProductShape",
     "TwinReport",
     "convert",
+    "hardware_aware",
+    "learned_ranges",
+    "plain",
+    "quantised",
     "shapes",
 ]

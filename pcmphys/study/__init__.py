@@ -23,6 +23,7 @@ NAME`` run it; ``tests/stranger`` has a whole one.
 from pcmphys.study.chip.settings import ChipConfig
 from pcmphys.study.clusters import connect
 from pcmphys.study.design_space.settings import DesignSpaceConfig
+from pcmphys.study.layers.settings import LayersConfig
 from pcmphys.study.network.settings import TEMPLATE, StudyConfig
 from pcmphys.study.registry import KINDS, built_in, read_config
 from pcmphys.study.results import save
@@ -36,6 +37,7 @@ __all__ = [
     "TEMPLATE",
     "ChipConfig",
     "DesignSpaceConfig",
+    "LayersConfig",
     "SelectorMarginConfig",
     "StudyConfig",
     "StudyInterrupted",
