@@ -47,7 +47,7 @@ _BETTER, _SHARPEST = 100.0, 1e-15
 _UPHILL, _SHORTENINGS = 0.5, 40
 _WORTH_SHORTENING = 1e-6
 """Imbalance over the largest current below which the content's slope is rounding."""
-_STEADY, _MOST_WAITS = 1e-7, 10
+STEADY, _MOST_WAITS = 1e-7, 10
 """Change of a cell's voltage, over the largest terminal voltage, that the last step may make: Newton squares it."""
 _STALLED, _RELAXATIONS, _MOST_STEPS = 12, 8, 400
 """Steps without progress after which open lines are relaxed; how often before a solve is given up; steps in all."""
@@ -102,7 +102,13 @@ class _Step(NamedTuple):
 
 
 def solve(
-    cells: Any, ends: Ends, drive: Drive, start: tuple[np.ndarray, np.ndarray], limits: tuple[float, int]
+    cells: Any,
+    ends: Ends,
+    drive: Drive,
+    start: tuple[np.ndarray, np.ndarray],
+    limits: tuple[float, int],
+    *,
+    steady: float = STEADY,
 ) -> Found:
     """Solve one input.
 
@@ -114,6 +120,8 @@ def solve(
         First guess [V], (rows, columns) each; overwritten.
     limits : (tolerance, most)
         Of the residual; of conjugate-gradient iterations.
+    steady : float
+        Change of a cell's voltage, over the largest terminal voltage, that the last step may make.
 
     Raises
     ------
@@ -138,8 +146,8 @@ def solve(
             residual = float(np.maximum(residual, voltage_law))
             # currents may settle long before the voltage of a line that hardly anything holds
             waited += 1
-            steady = change <= _STEADY and not loose.ROUNDING < drift < 0.3 * before
-            if residual <= tolerance and (steady or waited > _MOST_WAITS):
+            stands = change <= steady and not loose.ROUNDING < drift < 0.3 * before
+            if residual <= tolerance and (stands or waited > _MOST_WAITS):
                 return Found(currents, residual, iterations, [*history, residual], run.accept())
         history.append(residual)
         run.accept()
