@@ -148,6 +148,8 @@ def arrays_of_devices() -> dict[str, np.ndarray]:
     devices = pcm.load_cell("ibm-90nm-doped-gst").population((2, 2), seed=3)
     xbar = Crossbar(devices, Wires(row=20.0, column=10.0))
     out = {"device array": xbar.solve(Bias.matvec([0.2, 0.1])).column_current}
+    behind = Crossbar(devices, Wires(row=20.0, column=10.0), SELECTORS["diode"])
+    out["device array behind diodes"] = behind.solve(Bias.matvec([0.45, 0.5])).column_current
     pulse = pcm.Pulse(voltage=1.0, width=15e-9, fall=2e-9)
     report = xbar.write(Bias.select(0, 1, 2.1), pulse, crosstalk=pcm.ThermalCrosstalk(pitch=200e-9))
     out |= {"written": devices.conductance(), "hottest": report.hottest}

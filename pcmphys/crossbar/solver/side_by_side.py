@@ -79,7 +79,7 @@ def _ends(factor, line, drive, first, total):
 
 @kernel
 def sweep(net, near, lengths, x, current, work):
-    """All steps of `richardson.sweep`, for eight inputs: x, ``current`` (rows, columns, 8), ``work`` (2, columns, 8)."""
+    """All steps of `richardson.sweep` for eight inputs: x, ``current`` (rows, columns, 8), ``work`` (2, columns, 8)."""
     conductance, factor, column_factor = net.conductance, net.row_factor, net.column_factor
     wire, rise = net.row_line[WIRE], net.row_line[RISE]
     rows, columns = conductance.shape
