@@ -1,6 +1,5 @@
 """The study of layers: what it runs and says, in small; what is wrong is named before anything runs."""
 
-
 from __future__ import annotations
 
 import json
