@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from pcmphys.numerics.lazy import attach
 
 if TYPE_CHECKING:
-    from pcmphys import export, fit, plot, portrait, study, testing, training
+    from pcmphys import chip, export, fit, plot, portrait, study, testing, training
     from pcmphys.cells import load_cell
+    from pcmphys.chip import Floorplan, load_chip, tile_cost
     from pcmphys.crossbar import (
         OTS,
         Bias,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
         Split,
         optimise_split,
     )
-    from pcmphys.parameters import cite, list_cells, save_cell
+    from pcmphys.parameters import cite, list_cells, list_chips, save_cell
     from pcmphys.programming import Pulse, Scheme
     from pcmphys.training import (
         Buffered,
@@ -55,19 +56,20 @@ else:
         __name__,
         {
             "pcmphys.cells": "load_cell",
+            "pcmphys.chip": "Floorplan load_chip tile_cost",
             "pcmphys.crossbar": "OTS Bias Crossbar Diode Exponential Selector ThermalCrosstalk Transistor Wires "
             "margin_map read_margin write_margin",
             "pcmphys.errors": "ConvergenceError ParameterError ValidityWarning",
             "pcmphys.matrix": "AnalogMatrix DifferentialPair Mapping OptimisedSplit Periphery ReferenceColumn "
             "SeveralPairs Split optimise_split",
-            "pcmphys.parameters": "cite list_cells save_cell",
+            "pcmphys.parameters": "cite list_cells list_chips save_cell",
             "pcmphys.programming": "Pulse Scheme",
             "pcmphys.training": "Buffered Chopped DynamicReference MixedPrecision OneSided PairCell Sgd TikiTaka "
             "TrainableMatrix UpdateTrains",
         },
         rooms=(
-            "cells", "constants", "crossbar", "errors", "export", "fit", "matrix", "numerics", "parameters", "physics",
-            "plot", "portrait", "programming", "study", "testing", "training",
+            "cells", "chip", "constants", "crossbar", "errors", "export", "fit", "matrix", "nn", "numerics",
+            "parameters", "physics", "plot", "portrait", "programming", "study", "testing", "training",
         ),
     )  # fmt: skip
 
@@ -83,6 +85,7 @@ __all__ = [
     "Diode",
     "DynamicReference",
     "Exponential",
+    "Floorplan",
     "Mapping",
     "MixedPrecision",
     "OneSided",
@@ -104,11 +107,14 @@ __all__ = [
     "UpdateTrains",
     "ValidityWarning",
     "Wires",
+    "chip",
     "cite",
     "export",
     "fit",
     "list_cells",
+    "list_chips",
     "load_cell",
+    "load_chip",
     "margin_map",
     "optimise_split",
     "plot",
@@ -117,6 +123,7 @@ __all__ = [
     "save_cell",
     "study",
     "testing",
+    "tile_cost",
     "training",
     "write_margin",
 ]

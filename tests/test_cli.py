@@ -439,7 +439,14 @@ def complete(*words, folder=None):
 
 def test_completion_offers_names_and_files(tmp_path):
     (tmp_path / "mine.toml").write_text("")
-    assert complete("study", "", folder=tmp_path) == ["digits", "selector-margin", "design-space", "mine.toml"]
+    assert complete("study", "", folder=tmp_path) == [
+        "digits",
+        "selector-margin",
+        "design-space",
+        "layers",
+        "chip",
+        "mine.toml",
+    ]
     assert complete("study", "s", folder=tmp_path) == ["selector-margin"]
     assert complete("cells", "show", "her") == ["hermes-14nm-statistical"]
     assert complete("cite", "ibm-90nm-d") == ["ibm-90nm-doped-gst"]

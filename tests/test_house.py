@@ -18,11 +18,17 @@ MANY_OPTIONS = {
     "pcmphys.fit.drift.fit.drift": "reads, and by name what is known of them and of their noise, each with a default",
     "pcmphys.crossbar.analysis.margins.read_margin": "an array, two states and a read: an object for them is no easier",
     "pcmphys.matrix.mapping.optimise.optimise_split": "three numbers of effort, three of history, each with a default",
+    "pcmphys.nn.conversion.convert": "what a twin is made of, by name, all but two with a default",
+    "pcmphys.nn.layers.attention.forward": "the arguments of PyTorch's own layer",
+    "pcmphys.nn.aware.hardware.hardware_aware": "what a training meets, by name, all but two with a default",
     "pcmphys.training.matrix.__init__": "as of a matrix on tiles, and how it is trained, by name, with defaults",
     "pcmphys.matrix.analog_matrix.__init__": "what a matrix is made of, by name, all but two with a default",
 }
 """Public functions that take more, and why."""
-FROM_LIBRARIES = {"_replace", "_asdict", "_fields", "_make", "_exit", "_getframe", "_rebuild", "_reduce", "_getvalue"}
+FROM_LIBRARIES = {
+    "_replace", "_asdict", "_fields", "_make", "_exit", "_getframe", "_rebuild", "_reduce", "_getvalue",
+    "_forward_hooks", "_forward_pre_hooks",
+}  # fmt: skip
 
 
 def name_of(path: Path) -> str:

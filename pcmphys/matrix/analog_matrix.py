@@ -128,7 +128,7 @@ class AnalogMatrix:
         read_voltage = self.periphery.read_voltage or cell.read_voltage
         checks.check_read(cell, read_voltage, self.selector)
         self._converters = Converters(self.periphery, read_voltage, self.scale, self.weights.shape[0])
-        self._programmed = False
+        self.programmed: bool = False
         self.tile: tuple[int, int] = checks.checked_tile(tile)
         self.gate: float | np.ndarray | None = checks.checked_gate(gate, self.selector, self.weights.shape[0])
         wires = Wires() if wires is None else wires
@@ -166,6 +166,11 @@ class AnalogMatrix:
         return self._tiles[0].devices.time
 
     @property
+    def tiles(self) -> tuple[Tile, ...]:
+        """The tiles, row-major in their grid."""
+        return tuple(self._tiles)
+
+    @property
     def counts(self) -> Counts:
         """Conversions by all `matvec` calls so far, and how many were clipped; `calibrate` is not counted."""
         return functools.reduce(lambda a, b: a + b, (part.counts for part in self._tiles))
@@ -182,6 +187,10 @@ class AnalogMatrix:
         for part in self._tiles:
             out[part.rows, part.columns] = self.mapping.weights(part.devices.now().conductance, self.scale)
         return out
+
+    def conductances(self) -> list[np.ndarray]:
+        """Conductances [S] of the devices now, without noise: (arrays, rows, bit lines) of each tile."""
+        return [part.devices.now().conductance for part in self._tiles]
 
     def program(self) -> ProgramReport:
         """Write the weights into the devices; also resets the gains.
@@ -206,7 +215,7 @@ class AnalogMatrix:
         latest = max(part.devices.time for part in self._tiles)
         for part in self._tiles:
             part.devices.wait(latest - part.devices.time)
-        self._programmed = True
+        self.programmed = True
         return ProgramReport(error, iterations, converged, clipped)
 
     def rewired(self, wires: Wires) -> AnalogMatrix:
@@ -297,7 +306,7 @@ class AnalogMatrix:
 
     def snapshot(self) -> Snapshot:
         """Read all devices once; multiply as often as you like with the conductances found."""
-        if not self._programmed:
+        if not self.programmed:
             raise ParameterError("the matrix is not programmed yet; call program() first")
         # behind a selector a device gets less than the word line: it is read at its own voltage
         voltage = self._converters.read_voltage if self.selector is None else self.cell.read_voltage

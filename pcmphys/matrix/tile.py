@@ -133,17 +133,22 @@ class TileState:
 
     def current(self, voltage: np.ndarray) -> np.ndarray:
         """Combined current [A], shape (batch, columns), for word-line voltages (batch, rows) [V]."""
-        circuit, combine = self._circuit, self._circuit.mapping.combine
-        if self._difference is None:
-            if circuit.perfect:
-                self._difference = combine(self.conductance)
-            elif circuit.selector is None and len(voltage) >= self.conductance.shape[1]:
-                # the network is linear: with more inputs than word lines its transfer matrix is the cheaper way
-                self._difference = combine([g.T for g in transfers(self.conductance, circuit.wires)])
-                self._arrays = None
+        circuit = self._circuit
+        # a linear network with more inputs than word lines: its transfer matrix is the cheaper way
+        if circuit.perfect or (circuit.selector is None and len(voltage) >= self.conductance.shape[1]):
+            self.linear()
         if self._difference is not None:
             return product(voltage, self._difference)
         if self._arrays is None:
             # kept with what they have eliminated: the next product is a sweep over it
             self._arrays = circuit.arrays(self.conductance)
         return circuit.current(self._arrays, voltage)
+
+    def linear(self) -> np.ndarray | None:
+        """Current per word-line voltage [S], shape (rows, columns), wires included; None behind selectors."""
+        circuit, combine = self._circuit, self._circuit.mapping.combine
+        if self._difference is None and circuit.selector is None:
+            perfect = circuit.perfect
+            found = self.conductance if perfect else [g.T for g in transfers(self.conductance, circuit.wires)]
+            self._difference, self._arrays = combine(found), None
+        return self._difference

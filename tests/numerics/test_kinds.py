@@ -279,7 +279,7 @@ REFUSED = {
     "masked in a list": (lambda a: nested(a, np.ma.masked), "masked"),
 }
 # where a gap is a read that is missing or a cell that is not drawn
-GAPS = {"drift of reads", "drift of devices", "DriftTable", "cell_map", "margins"}
+GAPS = ("drift of reads", "drift of devices", "DriftTable", "cell_map", "margins")
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -39,7 +39,8 @@ def test_it_has_a_report_before_anyone_has_written_one(tmp_path):
 def test_settings_of_a_kind_that_nobody_registered_are_refused_by_name(monkeypatch):
     monkeypatch.setattr(registry, "KINDS", registry.KINDS[:-1])
     with pytest.raises(
-        ParameterError, match=r"known kind \(StudyConfig, SelectorMarginConfig, DesignSpaceConfig\); got SquareSettings"
+        ParameterError,
+        match=r"known kind \(StudyConfig, SelectorMarginConfig, DesignSpaceConfig, LayersConfig, ChipConfig\); got Sq",
     ):
         run(SquareSettings())
     assert "area of a square" in report.page(_squares())

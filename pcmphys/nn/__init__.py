@@ -1,0 +1,100 @@
+"""Networks of PyTorch on tiles: any module's analog twin, layer by layer.
+
+Needs the extra ``torch``: ``pip install "pcmphys[torch]"``. Nothing else in pcmphys does.
+
+>>> import torch
+>>> import pcmphys as pcm
+>>> from pcmphys import nn
+>>> _ = torch.manual_seed(0)
+>>> module = torch.nn.Sequential(
+...     torch.nn.Conv2d(1, 8, 3, padding="same"), torch.nn.ReLU(), torch.nn.MaxPool2d(2),
+...     torch.nn.Flatten(), torch.nn.Linear(128, 10),
+... )
+>>> x = torch.rand(20, 1, 8, 8)
+
+`convert` gives its twin on tiles of a cell, with converters, wires and selectors as of `pcmphys.AnalogMatrix`. The
+devices have to be programmed; then they age, are calibrated, and predict:
+
+>>> twin = nn.convert(module, pcm.load_cell("hermes-14nm-statistical"), tile=(128, 64), seed=1)
+>>> twin.calibrate_ranges(x)  # converters fitted to what typical inputs cause
+>>> report = twin.program()
+>>> twin.wait(86400.0)
+>>> gains = twin.calibrate()
+>>> y = twin(x)
+>>> bool((y - module(x)).norm() < 0.3 * module(x).norm())
+True
+
+What it is like, layer by layer, and what of it is not on tiles:
+
+>>> report = twin.report(x)
+>>> [(line.name, line.rows, line.columns, line.tiles) for line in report.layers]
+[('0', 9, 8, 1), ('4', 128, 10, 1)]
+>>> [(part.name, part.kind, part.what) for part in report.digital][:2]
+[('0', 'Conv2d', 'bias'), ('1', 'ReLU', '')]
+
+``print(report)`` shows programming error, error of products, effective bits and clipping. `shapes` counts what a chip
+has to hold and to do; ``convert(module, nn.Digital(8, 8))`` computes the same layers in fixed point.
+``twin.save(path)`` writes parameters and devices to a file of arrays, ``twin.load(path)`` takes them over into an equal
+twin.
+
+`hardware_aware` makes a module train on weights as devices hold them, in place, and `plain` takes that off again;
+`quantised` is a module's low-precision digital twin, the yardstick beside the analog one:
+
+>>> trained = nn.hardware_aware(module, pcm.load_cell("hermes-14nm-statistical"), times=[200.0, 86400.0])
+>>> optimiser = torch.optim.SGD(trained.parameters(), lr=1e-3)
+>>> trained(x).square().mean().backward()
+>>> optimiser.step()
+>>> twin = nn.convert(nn.plain(trained), pcm.load_cell("hermes-14nm-statistical"))
+>>> low = nn.quantised(module, weights=4, activations=8, per="column", calibrate=x)
+
+**Validity.** On tiles: products with stored weights (Linear, Conv1d, Conv2d, LSTM, GRU, RNN, MultiheadAttention).
+Digital and exact: biases, gates of recurrent layers, norms, activations, pooling, embeddings, and products of two
+activations (query x key, attention x value), which have no stored weights. All inputs between two reads meet the same
+noise; noise faster than a read, converters' own noise and read disturb are not modelled. Products are added in float64
+in the order of the word lines, by pcmphys and not by a BLAS, so that the same seed gives the same bits for any split of
+a batch and any number of threads; what PyTorch computes in between is as reproducible as PyTorch is.
+"""
+
+from typing import TYPE_CHECKING
+
+from pcmphys.nn.needs import require_torch
+from pcmphys.numerics.lazy import attach
+
+require_torch()
+
+if TYPE_CHECKING:
+    from pcmphys.nn.aware import hardware_aware, learned_ranges, plain
+    from pcmphys.nn.back_ends import Digital
+    from pcmphys.nn.conversion import convert
+    from pcmphys.nn.layer_shapes import ProductShape, shapes
+    from pcmphys.nn.quantised import quantised
+    from pcmphys.nn.report import DigitalPart, LayerReport, TwinReport
+    from pcmphys.nn.twin import AnalogTwin
+else:
+    __getattr__, __dir__ = attach(
+        __name__,
+        {
+            "pcmphys.nn.aware": "hardware_aware learned_ranges plain",
+            "pcmphys.nn.back_ends": "Digital",
+            "pcmphys.nn.conversion": "convert",
+            "pcmphys.nn.layer_shapes": "ProductShape shapes",
+            "pcmphys.nn.quantised": "quantised",
+            "pcmphys.nn.report": "DigitalPart LayerReport TwinReport",
+            "pcmphys.nn.twin": "AnalogTwin",
+        },
+    )  # fmt: skip
+
+__all__ = [
+    "AnalogTwin",
+    "Digital",
+    "DigitalPart",
+    "LayerReport",
+    "ProductShape",
+    "TwinReport",
+    "convert",
+    "hardware_aware",
+    "learned_ranges",
+    "plain",
+    "quantised",
+    "shapes",
+]

@@ -1,0 +1,202 @@
+"""From a module of PyTorch to its analog twin."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.utils import parametrize
+
+from pcmphys.crossbar import Selector, Wires
+from pcmphys.errors import ParameterError
+from pcmphys.matrix import Mapping, Periphery
+from pcmphys.nn.back_ends.digital import Digital
+from pcmphys.nn.back_ends.product import Maker
+from pcmphys.nn.back_ends.tiles import Workshop
+from pcmphys.nn.layers import AnalogAttention, AnalogConvolution, AnalogLayer, AnalogLinear, AnalogRecurrent
+from pcmphys.nn.twin import AnalogTwin, DigitalPart
+from pcmphys.numerics import check
+
+LAYERS: dict[type[nn.Module], type[AnalogLayer]] = {
+    nn.Linear: AnalogLinear,
+    nn.Conv1d: AnalogConvolution,
+    nn.Conv2d: AnalogConvolution,
+    nn.LSTM: AnalogRecurrent,
+    nn.GRU: AnalogRecurrent,
+    nn.RNN: AnalogRecurrent,
+    nn.MultiheadAttention: AnalogAttention,
+}
+"""Layers whose weights go to tiles, and what stands in for each."""
+DIGITAL: tuple[type[nn.Module], ...] = (
+    nn.LayerNorm, nn.RMSNorm, nn.GroupNorm, nn.LocalResponseNorm, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d,
+    nn.SyncBatchNorm, nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d, nn.Embedding, nn.EmbeddingBag, nn.PReLU,
+)  # fmt: skip
+"""Modules with parameters that stay digital without being asked for: norms, embeddings, activations."""
+_ANALOG = ", ".join(kind.__name__ for kind in LAYERS)
+
+
+def convert(
+    module: nn.Module,
+    cell: Any,
+    *,
+    mapping: Mapping | None = None,
+    tile: tuple[int, int] = (256, 256),
+    periphery: Periphery | None = None,
+    wires: Wires | None = None,
+    selector: Selector | None = None,
+    gate: float | None = None,
+    exclude: Iterable[str] = (),
+    seed: int = 0,
+) -> AnalogTwin:
+    """Make the analog twin of a module: every matrix product with stored weights goes to tiles of PCM cells.
+
+    Linear, Conv1d, Conv2d, LSTM, GRU, RNN and MultiheadAttention are converted wherever they stand in the module, so
+    also in a TransformerEncoderLayer; norms, embeddings, activations, biases and products of two activations (within
+    attention) stay digital, and `AnalogTwin.report` says so. The given module is left as it is.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Trained, in float32 or float64. Weights behind `torch.nn.utils.parametrize` are taken as they are in
+        evaluation.
+    cell : cell or Digital
+        Technology, as `pcmphys.load_cell` gives it; or `Digital` arithmetic of so many bits, for comparison.
+    mapping, tile, periphery, wires, selector
+        As of `pcmphys.AnalogMatrix`, the same for all layers. Scales are those of each matrix of weights.
+    gate : float [V], optional
+        Gate voltage of gated selectors.
+    exclude : iterable of str
+        Names of modules (with all that is in them) or of parameters that stay digital; "" is the module itself.
+    seed : int
+        Same seed, same devices: the same bits for any split of a batch and any number of threads.
+
+    Returns
+    -------
+    AnalogTwin
+        In evaluation mode, not yet programmed.
+
+    Raises
+    ------
+    ParameterError
+        A module with weights that cannot be converted (a kind that is not known, a subclass with a ``forward`` of its
+        own, one with hooks), weights that are not finite, an unknown name in ``exclude``; the message names the layer.
+
+    Examples
+    --------
+    >>> import pcmphys as pcm
+    >>> module = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 10))
+    >>> twin = convert(module, pcm.load_cell("hermes-14nm-statistical"), tile=(128, 128))
+    >>> report = twin.program()
+    >>> twin.wait(86400.0)
+    >>> twin(torch.ones(5, 1, 8, 8)).shape
+    torch.Size([5, 10])
+    """
+    if not isinstance(module, nn.Module):
+        raise ParameterError(f"module must be a torch.nn.Module; got {type(module).__name__}")
+    make: Maker
+    if isinstance(cell, Digital):
+        given = {"mapping": mapping, "periphery": periphery, "wires": wires, "selector": selector, "gate": gate}
+        for name, value in given.items():
+            if value is not None:
+                raise ParameterError(f"{name} must be None for {cell!r}, which has no tiles")
+        make = cell
+    else:
+        make = Workshop(cell, mapping, tile, periphery, wires, selector, gate, seed)
+    own = copy.deepcopy(module).eval()
+    with torch.no_grad():
+        return AnalogTwin(*_Conversion(own, make, _checked(exclude, own)).done(), make)
+
+
+class _Conversion:
+    """A walk through a module, in whose place layers are put."""
+
+    def __init__(self, module: nn.Module, make: Maker, exclude: frozenset[str]):
+        self._module, self._make, self._exclude = module, make, exclude
+        self._layers: dict[str, AnalogLayer] = {}
+        self._digital: list[DigitalPart] = []
+        self._made: dict[int, nn.Module] = {}
+
+    def done(self) -> tuple[nn.Module, dict[str, AnalogLayer], list[DigitalPart]]:
+        """The module with its layers, these by name, and what stays digital."""
+        return self._converted("", self._module), self._layers, self._digital
+
+    def _converted(self, name: str, module: nn.Module) -> nn.Module:
+        if id(module) not in self._made:  # a module that stands in several places is one layer
+            self._made[id(module)] = self._new(name, module)
+        return self._made[id(module)]
+
+    def _new(self, name: str, module: nn.Module) -> nn.Module:
+        kind = parametrize.type_before_parametrizations(module)
+        if name in self._exclude:
+            self._stays(name, module, kind, "excluded")
+            return module
+        if kind in LAYERS:
+            return self._layer(name, module, kind)
+        if isinstance(module, DIGITAL) or not list(module.children()):
+            self._refuse_weights(name, module, kind)
+            self._stays(name, module, kind, "")
+        else:
+            self._refuse_weights(name, module, kind)
+        # named_children() would leave out the second place of a module
+        for child, part in list(module.named_modules(remove_duplicate=False)):
+            if not child or "." in child:
+                continue
+            setattr(module, child, self._converted(f"{name}.{child}" if name else child, part))
+        if isinstance(module, nn.TransformerEncoder):
+            module.use_nested_tensor = False  # a way around the layers, which asks for their weights
+        return module
+
+    def _layer(self, name: str, module: nn.Module, kind: type[nn.Module]) -> AnalogLayer:
+        shown = name or kind.__name__
+        if module._forward_hooks or module._forward_pre_hooks:
+            raise ParameterError(
+                f"layer {shown!r}: it has forward hooks, which its twin would lose; remove them, or leave the layer "
+                f"digital by exclude=[{name!r}]"
+            )
+        for label, weights in module.named_parameters():
+            if weights.dtype not in (torch.float32, torch.float64):
+                raise ParameterError(
+                    f"layer {shown!r}: {label} must be of float32 or float64; it is of {weights.dtype}: convert "
+                    "module.float()"
+                )
+        layer = LAYERS[kind](shown, module, self._make).eval()
+        layer.kind = kind.__name__
+        self._layers[shown] = layer
+        self._digital.append(DigitalPart(shown, kind.__name__, layer.digital))
+        return layer
+
+    def _refuse_weights(self, name: str, module: nn.Module, kind: type[nn.Module]) -> None:
+        if isinstance(module, DIGITAL):
+            return
+        own = [f"{name}.{one}" if name else one for one, _ in module.named_parameters(recurse=False)]
+        left = [one for one in own if one not in self._exclude]
+        if not left:
+            self._digital += [DigitalPart(one, "Parameter", "excluded") for one in own]
+            return
+        base = next((known.__name__ for known in LAYERS if isinstance(module, known)), None)
+        what = f"a subclass of {base} with a forward of its own" if base else f"not one of {_ANALOG}"
+        where = f"layer {name!r}" if name else "the module itself"
+        raise ParameterError(
+            f"{where} cannot be converted: {kind.__name__} is {what}, and holds {', '.join(left)}; leave it digital by "
+            f"exclude={[name] if name else left}"
+        )
+
+    def _stays(self, name: str, module: nn.Module, kind: type[nn.Module], why: str) -> None:
+        self._digital.append(DigitalPart(name or kind.__name__, kind.__name__, why))
+
+
+def _checked(exclude: Iterable[str], module: nn.Module) -> frozenset[str]:
+    """Names of modules or parameters of the module."""
+    if isinstance(exclude, str):
+        raise ParameterError(f"exclude must be a list of names; got {exclude!r}: write exclude=[{exclude!r}]")
+    known = [name for name, _ in (*module.named_modules(remove_duplicate=False), *module.named_parameters())]
+    for name in (names := list(exclude)):
+        if name not in known:
+            raise ParameterError(
+                f"exclude must hold names of modules or parameters of the module; got {name!r}"
+                f"{check.suggest(name, known)}"
+            )
+    return frozenset(names)

@@ -1,0 +1,57 @@
+"""One matrix product of a layer: a converter before it, weights, a converter behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+Multiply = Callable[[Tensor, Tensor], Tensor]
+
+
+class Edge(nn.Module):
+    """What stands before and behind one product: modules that change its inputs and its outputs.
+
+    Parameters
+    ----------
+    inward, outward : Module, optional
+        Converters; nothing by default.
+    """
+
+    def __init__(self, inward: nn.Module | None = None, outward: nn.Module | None = None) -> None:
+        super().__init__()
+        self.inward: nn.Module = nn.Identity() if inward is None else inward
+        self.outward: nn.Module = nn.Identity() if outward is None else outward
+
+
+def product(layer: nn.Module, name: str, x: Tensor, weight: Tensor, multiply: Multiply) -> Tensor:
+    """``multiply(x, weight)`` through the converters of the layer's product ``name``.
+
+    A ``weight`` that carries ``clean`` (see `pcmphys.nn.aware.noise`) multiplies with its noise and hands back the
+    gradients of the clean weights.
+    """
+    edges = layer.edges
+    edge = edges[name] if name in edges else None  # noqa: SIM401 (a ModuleDict has no get)
+    if edge is not None:
+        x = edge.inward(x)
+    y = multiply(x, weight)
+    clean = getattr(weight, "clean", None)
+    if clean is not None:
+        exact = multiply(x, clean)
+        y = exact + (y - exact).detach()
+    return y if edge is None else edge.outward(y)
+
+
+def rows_of(weight: Tensor, start: int, stop: int) -> Tensor:
+    """Rows of a weight; what is clean about it stays with it."""
+    part = weight[start:stop]
+    clean = getattr(weight, "clean", None)
+    if clean is not None:
+        part.clean = clean[start:stop]
+    return part
+
+
+def linear(x: Tensor, weight: Tensor) -> Tensor:
+    """Inputs times transposed weights."""
+    return torch.nn.functional.linear(x, weight)

@@ -1,0 +1,1 @@
+"""Networks of convolutions, an LSTM and a transformer on drifting arrays, beside fixed point."""
