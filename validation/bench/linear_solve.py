@@ -90,7 +90,7 @@ def _batch(size: int, inputs: int, quick: bool) -> list[Bench]:
 @kernel
 def _row_half(start, stop, net, drive, x, out):
     """Row ladders of one double sweep: word-line voltages at bit-line voltages ``x``."""
-    scratch = np.zeros((lines.ROWS_AT_ONCE, x.shape[1]))
+    scratch = np.zeros((lines.ROOM, x.shape[1]))
     for first in range(start, stop, lines.ROWS_AT_ONCE):
         count = min(lines.ROWS_AT_ONCE, stop - first)
         lines.solve_rows(first, count, net, drive, x, scratch)

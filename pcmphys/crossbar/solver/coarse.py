@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pcmphys.crossbar.solver import conjugate_gradient, lines
-from pcmphys.crossbar.solver.lines import FAR, FEED, ROWS_AT_ONCE, WIRE, Drive, Network
+from pcmphys.crossbar.solver.lines import FAR, FEED, ROOM, ROWS_AT_ONCE, WIRE, Drive, Network
 from pcmphys.numerics.compile import kernel
 
 _FINE, _MANY = 4.0, 128
@@ -184,7 +184,7 @@ def correct(coarse):
     y, residual, _, _, x = coarse.fields
     down, along = excess.shape
     gather(coarse.strip, coarse.column, excess)
-    scratch = np.zeros((ROWS_AT_ONCE, along))
+    scratch = np.zeros((ROOM, along))
     for first in range(0, down, ROWS_AT_ONCE):
         count = min(ROWS_AT_ONCE, down - first)
         for k in range(count):
