@@ -1,5 +1,4 @@
 """The study of layers: what it runs and says, in small; what is wrong is named before anything runs."""
-# ruff: noqa: E402 (without torch there is nothing to import)
 
 from __future__ import annotations
 
