@@ -444,6 +444,7 @@ def test_completion_offers_names_and_files(tmp_path):
         "selector-margin",
         "design-space",
         "layers",
+        "chip",
         "mine.toml",
     ]
     assert complete("study", "s", folder=tmp_path) == ["selector-margin"]

@@ -21,7 +21,8 @@ from pcmphys.fit import DriftTable, experiments
 from pcmphys.programming import SCHEMES
 
 ROOMS = ("pcmphys", *(f"pcmphys.{room}" for room in (
-    "cells", "crossbar", "export", "fit", "fit.experiments", "matrix", "parameters", "plot", "programming", "study"
+    "cells", "chip", "crossbar", "export", "fit", "fit.experiments", "matrix", "parameters", "plot", "programming",
+    "study",
 )))  # fmt: skip
 STATISTICAL = load_cell("ibm-90nm-statistical")
 PHYSICAL = load_cell("ibm-90nm-doped-gst")
@@ -198,6 +199,14 @@ def swept():
     return pcm.fit.iv(volts, current * (1.0 + 0.01 * np.random.default_rng(0).normal(size=79)), temperature=300.0)
 
 
+def plan_of_two():
+    return pcm.Floorplan([("first", 784, 300, 4), ("second", 300, 10)], "hermes-14nm")
+
+
+def traded():
+    return pcm.chip.trade_off("hermes-14nm", STATISTICAL, [5e-6, 2e-5], [1e-8, 1e-7, 1e-6], devices=10)
+
+
 def shaped(law):
     return law, law.shape(np.array([0.0, 0.5, 3.0]), np.full(3, 3e-8)), law.scale(5.0, 300.0)
 
@@ -328,6 +337,24 @@ OBJECTS = {
     "StudyConfig": (lambda: pcm.study.StudyConfig(chips=2), lambda c: (c.model_dump_json(), c.digest())),
     "SelectorMarginConfig": (lambda: pcm.study.SelectorMarginConfig(), lambda c: (c.model_dump_json(), c.digest())),
     "DesignSpaceConfig": (lambda: pcm.study.DesignSpaceConfig(tail=0.01), lambda c: (c.model_dump_json(), c.digest())),
+    "ChipConfig": (lambda: pcm.study.ChipConfig(batch=7), lambda c: (c.model_dump_json(), c.digest())),
+    "Chip": (
+        lambda: pcm.load_chip("hermes-14nm").but({"array.phases": 1}),
+        lambda c: (c.parameters, c.technology, c.cells, c.area),
+    ),
+    "Floorplan": (
+        lambda: pcm.Floorplan(pcm.chip.network("resnet-9"), "hermes-14nm", replicate=True),
+        lambda p: (p.links, p.stages, p.cost(3).summary()),
+    ),
+    "LayerShape": (lambda: pcm.chip.LayerShape("conv", 27, 64, 1024, conductance=G), lambda s: (s, s.macs)),
+    "Stage": (lambda: plan_of_two().stages[0], lambda s: (tuple(s), s.time, s.latency)),
+    "Stages": (lambda: plan_of_two().stages[0].product, lambda s: (tuple(s), s.period)),
+    "Link": (lambda: plan_of_two().links[0], tuple),
+    "Cost": (lambda: plan_of_two().cost(5), lambda c: c.summary()),
+    "ScopeCost": (lambda: pcm.tile_cost(64, 32, 1e-6), lambda c: (dict(c.energy), c.efficiency, c.density)),
+    "Breakdown": (lambda: pcm.tile_cost(64, 32, 1e-6).energy, lambda b: (dict(b), b.total, b.unit, b.shares)),
+    "TradeOff": (traded, lambda t: (attributes(t), t.best(15.0))),
+    "Optimum": (lambda: traded().best(15.0), tuple),
     "LayersConfig": (lambda: pcm.study.LayersConfig(chips=2), lambda c: (c.model_dump_json(), c.digest())),
     "Workers": (lambda: pcm.study.Workers(2), lambda w: w.count),
     "WorkerDied": (lambda: pcm.study.WorkerDied("a worker process died"), lambda e: (str(e), e.args)),
@@ -417,6 +444,7 @@ FROZEN = {
     "Measurement": ["time", "conductance", "censored"],
     "LevelStatistics": ["target", "loss", "noise"],
     "OutputError": ["mean", "std"],
+    "TradeOff": ["conductance", "efficiency", "decibel"],
 }
 
 

@@ -21,7 +21,8 @@ def run_study(
     config: Annotated[
         str | None,
         typer.Argument(
-            help="Study file (TOML), or a built-in study: digits (the default), selector-margin, design-space, layers.",
+            help="Study file (TOML), or a built-in study: digits (the default), selector-margin, design-space, layers, "
+            "chip.",
             autocompletion=complete_study,
         ),
     ] = None,
@@ -50,12 +51,15 @@ def run_study(
     digits runs a network on drifting, noisy arrays; selector-margin compares selectors: read and write margin and
     matvec error against array size and wire resistance; design-space asks what a lasting bit costs: cells, RESET
     pulses, selectors, wires, array sizes and times against each other; layers runs convolutions, an LSTM and a
-    transformer, with and without noise-aware training, beside fixed point. An interrupted study goes on where it
+    transformer, with and without noise-aware training, beside fixed point; chip lays networks out on chips of tiles:
+    energy, time and area by part, and what conductance and integration time buy. An interrupted study goes on where it
     stopped.
 
     Example:  pcmphys study --template > mine.toml;  pcmphys study mine.toml --out mine
 
     Example:  pcmphys study selector-margin --out margins;  pcmphys study selector-margin --template > mine.toml
+
+    Example:  pcmphys study chip --out chips;  pcmphys study chip --template > mine.toml
 
     Example:  pcmphys study mine.toml --out mine --workers 4;  pcmphys study mine.toml --scheduler tcp://node1:8786
 

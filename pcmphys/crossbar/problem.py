@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from pcmphys.crossbar.bias import Bias
-from pcmphys.crossbar.solver import linear, newton, states
+from pcmphys.crossbar.solver import batch, linear, newton, states
 from pcmphys.crossbar.solver.cells import BareDevices, Selected, SelectedDevices
 from pcmphys.crossbar.solver.ends import connected, joined, refuse_islands
 from pcmphys.crossbar.solver.switching import SwitchingDevices, can_switch
@@ -101,7 +101,7 @@ class LinearProblem:
         if len(groups) > 1:
             return self._streamed(groups), self
         ((ends, _, drives),) = groups
-        found = linear.solve(self._eliminated(ends), drives, *self.limits)
+        found = batch.solve(self._eliminated(ends), drives, *self.limits)
         nodes = self if found.fields is None else KeptOhmic(found.fields, self.conductance)
         return Solved(linear.Currents(*found[:4]), found.residual, found.iterations), nodes
 
@@ -115,7 +115,7 @@ class LinearProblem:
         groups = joined(self.bias, self.resistances)
         for ends, inputs, drives in groups:
             net = self._eliminated(ends) if len(groups) == 1 else linear.network(self.conductance, ends, factors)
-            tasks = [functools.partial(linear.solve, net, [drive], *self.limits) for drive in drives]
+            tasks = [functools.partial(batch.solve, net, [drive], *self.limits) for drive in drives]
             for k, found in zip(inputs, _a_few_at_a_time(tasks), strict=True):
                 yield k, _ohmic(found.fields, self.conductance)
 
@@ -146,7 +146,7 @@ class LinearProblem:
             factors = np.empty_like(self.conductance), np.empty_like(self.conductance)
             done = []
             for ends, members, drives in some:
-                found = linear.solve(linear.network(self.conductance, ends, factors), drives, *self.limits)
+                found = batch.solve(linear.network(self.conductance, ends, factors), drives, *self.limits)
                 for out, part in zip(currents, found, strict=False):
                     out[:, members] = part
                 done.append((found.residual, found.iterations))
@@ -304,7 +304,7 @@ def transfers(cells: np.ndarray, wires: Wires, tolerance: float = DEFAULT_TOLERA
     found = []
     for conductance in cells:
         net = linear.network(np.ascontiguousarray(conductance), ends)
-        found.append(linear.solve(net, drives, tolerance, most).column_current)
+        found.append(batch.solve(net, drives, tolerance, most).column_current)
     return found
 
 

@@ -188,6 +188,10 @@ class AnalogMatrix:
             out[part.rows, part.columns] = self.mapping.weights(part.devices.now().conductance, self.scale)
         return out
 
+    def conductances(self) -> list[np.ndarray]:
+        """Conductances [S] of the devices now, without noise: (arrays, rows, bit lines) of each tile."""
+        return [part.devices.now().conductance for part in self._tiles]
+
     def program(self) -> ProgramReport:
         """Write the weights into the devices; also resets the gains.
 

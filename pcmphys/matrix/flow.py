@@ -15,7 +15,7 @@ import numpy as np
 from pcmphys.errors import ParameterError
 from pcmphys.matrix.snapshot import Snapshot
 from pcmphys.matrix.tile import Counts
-from pcmphys.numerics.compile import kernel, launch
+from pcmphys.numerics.compile import kernel, launch, law
 
 BLOCK = 64
 """Vectors that travel together; a multiple of `ABREAST`."""
@@ -25,6 +25,12 @@ _LANES = 8
 """Columns are filled up to a multiple of this, so that no loop over them has a remainder."""
 _PRODUCTS_PER_THREAD = 2_000_000
 """Below this many products a thread more costs about as much as it saves."""
+
+
+@law
+def places(size: int, kernel: int, stride: int, dilation: int) -> int:
+    """Places of a kernel along an axis of this size (padding included); zero or less: it is longer."""
+    return (size - dilation * (kernel - 1) - 1) // stride + 1
 
 
 class Patches(NamedTuple):
@@ -52,9 +58,8 @@ class Patches(NamedTuple):
 
     def outputs(self, height: int, width: int) -> tuple[int, int]:
         """Rows and columns of the output image for images (padding included) of this size; zero or less: too small."""
-        high = (height - self.row_dilation * (self.rows - 1) - 1) // self.row_stride + 1
-        wide = (width - self.column_dilation * (self.columns - 1) - 1) // self.column_stride + 1
-        return high, wide
+        high = places(height, self.rows, self.row_stride, self.row_dilation)
+        return high, places(width, self.columns, self.column_stride, self.column_dilation)
 
 
 class TileGrid(NamedTuple):
@@ -112,7 +117,8 @@ class Flow:
     def __init__(self, snapshot: Snapshot):
         converters = snapshot.converters
         periphery = converters.periphery
-        inputs, self.outputs = converters.inputs, snapshot.tiles[-1].columns.stop
+        inputs = converters.inputs
+        self.outputs: int = snapshot.tiles[-1].columns.stop
         width = -(-self.outputs // _LANES) * _LANES
         borders = sorted({part.rows.start for part in snapshot.tiles} | {inputs})
         dac, adc = (0.0 if bits is None else 2.0 ** (bits - 1) - 1 for bits in (periphery.dac_bits, periphery.adc_bits))
@@ -124,7 +130,9 @@ class Flow:
             step = state.adc_range / adc if adc else 1.0
             weights[part.rows, part.columns] = found * (converters.read_voltage / (dac or 1.0) / step)
             unit[borders.index(part.rows.start), part.columns] = step * state.gain * converters.output_scale
-        self.grid = TileGrid(weights, np.array(borders), unit, self.outputs, dac, adc, periphery.input_range or 0.0)
+        self.grid: TileGrid = TileGrid(
+            weights, np.array(borders), unit, self.outputs, dac, adc, periphery.input_range or 0.0
+        )
 
     @property
     def weights(self) -> np.ndarray:
@@ -153,7 +161,16 @@ class Flow:
 
 
 @kernel
-def flow(start, stop, images, patches, wide, grid, clipped, out):
+def flow(
+    start: int,
+    stop: int,
+    images: np.ndarray,
+    patches: Patches,
+    wide: int,
+    grid: TileGrid,
+    clipped: np.ndarray,
+    out: np.ndarray,
+) -> None:
     """Vectors ``start`` to before ``stop``, a block at a time; ``clipped`` (blocks, 2) counts clipped conversions."""
     inputs, width = grid.weights.shape
     codes, full = np.zeros((BLOCK, inputs)), np.empty(BLOCK)
@@ -161,51 +178,53 @@ def flow(start, stop, images, patches, wide, grid, clipped, out):
     for first in range(start, stop, BLOCK):
         count = min(BLOCK, stop - first)
         gather(first, first + count, images, patches, wide, codes)
-        clipped[first // BLOCK, 0] = encode(count, grid, codes, full)
+        tally = clipped[first // BLOCK]
+        encode(count, grid, codes, full, tally)
         for group in range(grid.borders.size - 1):
             products(count, grid.borders[group], grid.borders[group + 1], codes, grid.weights, found)
-            clipped[first // BLOCK, 1] += convert(count, group, grid, found, total)
+            convert(count, group, grid, found, total, tally)
         spread(first, count, total, full, patches.first_output, grid.outputs, out)
 
 
 @kernel
-def gather(start, stop, images, patches, wide, vectors):
+def gather(start: int, stop: int, images: np.ndarray, patches: Patches, wide: int, vectors: np.ndarray) -> None:
     """Patches ``start`` to before ``stop`` of the images, row by row into ``vectors``."""
-    channels = patches.channels
-    if images.shape[2] * images.shape[3] == 1:
+    channels, rows, columns = patches.channels, patches.rows, patches.columns
+    _, depth, height, width = images.shape
+    if height * width == 1:
         flat = images.reshape(len(images), -1)
         for v in range(start, stop):
             for c in range(channels):
                 vectors[v - start, c] = flat[v, patches.first + c]
         return
-    positions = out_positions(images, patches, wide)
+    pixels, offsets = images.reshape(-1), np.empty(channels * rows * columns, dtype=np.int64)
+    for k in range(offsets.size):
+        c, row, column = k // (rows * columns), k // columns % rows, k % columns
+        offsets[k] = (c * height + row * patches.row_dilation) * width + column * patches.column_dilation
+    positions = wide * places(height, rows, patches.row_stride, patches.row_dilation)
     for v in range(start, stop):
         image, place = v // positions, v % positions
-        top = (place // wide) * patches.row_stride
-        left = (place % wide) * patches.column_stride
-        k = 0
-        for c in range(patches.first, patches.first + channels):
-            for row in range(patches.rows):
-                y = top + row * patches.row_dilation
-                for column in range(patches.columns):
-                    vectors[v - start, k] = images[image, c, y, left + column * patches.column_dilation]
-                    k += 1
+        top, left = place // wide * patches.row_stride, place % wide * patches.column_stride
+        corner = ((image * depth + patches.first) * height + top) * width + left
+        for k in range(offsets.size):
+            vectors[v - start, k] = pixels[corner + offsets[k]]
 
 
 @kernel
-def out_positions(images, patches, wide):
-    """Patches of an image."""
-    return ((images.shape[2] - patches.row_dilation * (patches.rows - 1) - 1) // patches.row_stride + 1) * wide
-
-
-@kernel
-def encode(count, grid, codes, full):
-    """Inputs become steps of the word-line converters, in place; ``full`` is the input of one step times all steps."""
+def encode(count: int, grid: TileGrid, codes: np.ndarray, full: np.ndarray, tally: np.ndarray) -> None:
+    """Inputs become steps of the word-line converters, in place; ``full`` is the input of full scale."""
     clipped, inputs, steps = 0, codes.shape[1], grid.dac_steps
+    fours = inputs // 4 * 4
     for v in range(count):
         most = grid.input_range
         if most == 0.0:
-            for k in range(inputs):
+            # four at a time: one maximum need not wait for the one before
+            a = b = c = d = 0.0
+            for k in range(0, fours, 4):
+                a, b = max(a, abs(codes[v, k])), max(b, abs(codes[v, k + 1]))
+                c, d = max(c, abs(codes[v, k + 2])), max(d, abs(codes[v, k + 3]))
+            most = max(max(a, b), max(c, d))
+            for k in range(fours, inputs):
                 most = max(most, abs(codes[v, k]))
             if most == 0.0:
                 most = 1.0
@@ -218,11 +237,11 @@ def encode(count, grid, codes, full):
                 code = codes[v, k]
                 clipped += abs(code) > steps + 0.5
                 codes[v, k] = min(max(np.rint(code), -steps), steps)
-    return clipped
+    tally[0] += clipped
 
 
 @kernel
-def products(count, low, high, left, right, out):
+def products(count: int, low: int, high: int, left: np.ndarray, right: np.ndarray, out: np.ndarray) -> None:
     """Rows of ``left`` times ``right``, terms ``low`` to before ``high``, added in their order.
 
     Four rows and four terms at a time, as memory is slow for weights and sums; what is beyond the last row is any.
@@ -256,7 +275,7 @@ def products(count, low, high, left, right, out):
 
 
 @kernel
-def convert(count, group, grid, found, total):
+def convert(count: int, group: int, grid: TileGrid, found: np.ndarray, total: np.ndarray, tally: np.ndarray) -> None:
     """Bit-line converters of a group of tiles, and the digital sum over groups."""
     clipped, steps = 0, grid.adc_steps
     for v in range(count):
@@ -267,11 +286,13 @@ def convert(count, group, grid, found, total):
                 value = min(max(np.rint(value), -steps), steps)
             value *= grid.unit[group, column]
             total[v, column] = value if group == 0 else total[v, column] + value
-    return clipped
+    tally[1] += clipped
 
 
 @kernel
-def spread(first, count, total, full, first_output, outputs, out):
+def spread(
+    first: int, count: int, total: np.ndarray, full: np.ndarray, first_output: int, outputs: int, out: np.ndarray
+) -> None:
     """Outputs of a block to their places in the output image: image after image, as long as a channel is one run."""
     positions, flat = out.shape[2], out.reshape(len(out), -1)
     if positions == 1:

@@ -144,9 +144,9 @@ class SampledError:
     """Sums over sample products of one matrix."""
 
     def __init__(self) -> None:
-        self.vectors = 0
-        self.error = 0.0
-        self.exact = 0.0
+        self.vectors: int = 0
+        self.error: float = 0.0
+        self.exact: float = 0.0
 
     def add(self, vectors: int, error: float, exact: float) -> None:
         """Of so many vectors, the sums of the squares of errors and of exact outputs."""

@@ -46,7 +46,7 @@ class AnalogTwin(nn.Module):
 
     def __init__(self, module: nn.Module, layers: dict[str, AnalogLayer], digital: list[DigitalPart], maker: Maker):
         super().__init__()
-        self.module = module
+        self.module: nn.Module = module
         self.layers: dict[str, AnalogLayer] = layers
         self.digital: list[DigitalPart] = digital
         self.maker: Maker = maker

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pcmphys.parameters.loader import fill, read_technology
     from pcmphys.parameters.references import bibliography, cite
     from pcmphys.parameters.schema import Quantity, Technology
-    from pcmphys.parameters.shipped import list_cells
+    from pcmphys.parameters.shipped import list_cells, list_chips
     from pcmphys.parameters.writing import save_cell
 else:
     __getattr__, __dir__ = attach(
@@ -29,9 +29,19 @@ else:
             "pcmphys.parameters.loader": "fill read_technology",
             "pcmphys.parameters.references": "bibliography cite",
             "pcmphys.parameters.schema": "Quantity Technology",
-            "pcmphys.parameters.shipped": "list_cells",
+            "pcmphys.parameters.shipped": "list_cells list_chips",
             "pcmphys.parameters.writing": "save_cell",
         },
     )
 
-__all__ = ["Quantity", "Technology", "bibliography", "cite", "fill", "list_cells", "read_technology", "save_cell"]
+__all__ = [
+    "Quantity",
+    "Technology",
+    "bibliography",
+    "cite",
+    "fill",
+    "list_cells",
+    "list_chips",
+    "read_technology",
+    "save_cell",
+]

@@ -15,20 +15,22 @@ from pcmphys.numerics.check import suggest
 from pcmphys.numerics.files import decoded
 from pcmphys.parameters.references import bibliography, entries
 from pcmphys.parameters.schema import Header, Quantity, Technology
-from pcmphys.parameters.shipped import shipped
+from pcmphys.parameters.shipped import CELLS, Shelf, shipped
 from pcmphys.parameters.toml_file import read_toml
 from pcmphys.parameters.words import explained, shown
 
 _QUANTITY_KEYS = tuple(Quantity.model_fields)
 
 
-def read_technology(name_or_path: str | Path) -> Technology:
+def read_technology(name_or_path: str | Path, shelf: Shelf = CELLS) -> Technology:
     """Read and check one parameter file.
 
     Parameters
     ----------
     name_or_path : str or Path
         Name of a shipped technology, or the path of a TOML file.
+    shelf : Shelf
+        Where shipped files lie: those of cells by default.
 
     Returns
     -------
@@ -39,21 +41,21 @@ def read_technology(name_or_path: str | Path) -> Technology:
     ParameterError
         Unknown name, unreadable file, unknown or missing key, wrong type, unknown bibliography key.
     """
-    known = shipped()
+    known = shipped(shelf)
     name = str(name_or_path)
     if name in known:
-        return _read(known[name], f"{name}.toml", {})
+        return _read(known[name], f"{name}.toml", {}, shelf)
     if name.endswith(".toml"):
-        return _read(Path(name_or_path).expanduser(), name, {})
-    raise ParameterError(f"cell {name!r} is unknown; {_known(name)}")
+        return _read(Path(name_or_path).expanduser(), name, {}, shelf)
+    raise ParameterError(f"{shelf.word} {name!r} is unknown; {_known(name, shelf)}")
 
 
-def _known(name: str) -> str:
-    known = shipped()
+def _known(name: str, shelf: Shelf) -> str:
+    known = shipped(shelf)
     return f"known are {', '.join(sorted(known))}, or the path of a .toml file{suggest(name, known)}"
 
 
-def _read(source: Any, file: str, above: dict[str, str]) -> Technology:
+def _read(source: Any, file: str, above: dict[str, str], shelf: Shelf) -> Technology:
     """Read a file and, before it, the bases that it stands on; ``above``: the files that stand on this one."""
     place = str(source.resolve()) if isinstance(source, Path) else file
     if place in above:
@@ -68,21 +70,21 @@ def _read(source: Any, file: str, above: dict[str, str]) -> Technology:
         asked = f" (the base of {list(above.values())[-1]})" if above else ""
         reason = getattr(error, "strerror", None) or error
         raise ParameterError(f"{file}{asked}: cannot be read ({reason}){where}") from None
-    base = _base(source, file, content, above | {place: file}) if "base" in content else None
+    base = _base(source, file, content, above | {place: file}, shelf) if "base" in content else None
     return _technology(file, content, _own_references(source), base)
 
 
-def _base(source: Any, file: str, content: dict[str, Any], above: dict[str, str]) -> Technology:
+def _base(source: Any, file: str, content: dict[str, Any], above: dict[str, str], shelf: Shelf) -> Technology:
     """The technology that a file's ``base`` names: a shipped one, or a file, from the folder of the file itself."""
-    name, known = content["base"], shipped()
+    name, known = content["base"], shipped(shelf)
     if not isinstance(name, str):
         raise ParameterError(f"{file}: base must be text; got {shown(name)}")
     if name in known:
-        return _read(known[name], f"{name}.toml", above)
+        return _read(known[name], f"{name}.toml", above, shelf)
     if not name.endswith(".toml") or not isinstance(source, Path):
-        raise ParameterError(f"{file}: base: {name!r} is unknown; {_known(name)}")
+        raise ParameterError(f"{file}: base: {name!r} is unknown; {_known(name, shelf)}")
     path = source.parent / Path(name).expanduser()
-    return _read(path, str(path), above)
+    return _read(path, str(path), above, shelf)
 
 
 def _own_references(source: Any) -> dict[str, str]:
@@ -204,7 +206,7 @@ def fill(schema: type, technology: Technology) -> Any:
     for path in technology.quantities:
         if path not in used:
             raise ParameterError(
-                f"{technology.file}: {path}: unknown key; a {technology.model} cell has {', '.join(known)}"
+                f"{technology.file}: {path}: unknown key; a {_spoken(technology.model)} has {', '.join(known)}"
                 f"{suggest(path, known)}"
             )
     # what concerns several tables, a model says itself
@@ -212,6 +214,11 @@ def fill(schema: type, technology: Technology) -> Any:
     if wrong is not None:
         raise ParameterError(f"{technology.file}: {wrong}")
     return result
+
+
+def _spoken(model: str) -> str:
+    """What a model is called: a mushroom cell, a chip."""
+    return model if model == "chip" else f"{model} cell"
 
 
 def fields_of(schema: type, prefix: str = "") -> dict[str, dataclasses.Field[Any]]:

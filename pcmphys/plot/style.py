@@ -26,6 +26,8 @@ BLACK, GREY = "#222222", "#6b7280"
 """Measured points and guides; grey for limits and references."""
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK, GREY)
 """In the order in which things of one figure take them."""
+BROWN, OLIVE, LILAC = "#8c5a2b", "#7b9e3f", "#d9c7e0"
+"""For areas, where the eight do not suffice."""
 
 ORDERED, VOLTAGES, TEMPERATURES, SHARES = "viridis", "magma", "inferno", "cividis"
 """Colour maps: of what is ordered (targets, times, currents, margins), and of quantities over an array or a cell."""

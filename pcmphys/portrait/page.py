@@ -91,7 +91,13 @@ def _summary(cell: Any, found: DriftingLevels) -> str:
 def _numbers(technology: Any) -> list[str]:
     """All numbers in a table; what is assumed stands out, and notes follow."""
     rows = [
-        (key, ", ".join(q.numbers), "" if q.unit == "1" else q.unit, q.kind, "; ".join(filter(None, (q.source, q.note))))
+        (
+            key,
+            ", ".join(q.numbers),
+            "" if q.unit == "1" else q.unit,
+            q.kind,
+            "; ".join(filter(None, (q.source, q.note))),
+        )
         for key, q in technology.quantities.items()
     ]
     kinds = [q.kind for q in technology.quantities.values()]

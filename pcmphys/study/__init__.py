@@ -1,7 +1,8 @@
 """The main job: a described experiment, labelled results, any executor.
 
 ``pcmphys study`` runs the built-in study of a network on drifting arrays, ``pcmphys study selector-margin`` compares
-selectors; ``pcmphys study --template > mine.toml`` writes a commented file to change. In Python:
+selectors, ``pcmphys study chip`` lays networks out on chips of tiles; ``pcmphys study --template > mine.toml`` writes a
+commented file to change. In Python:
 
 >>> import pcmphys as pcm
 >>> found = pcm.study.run({"study": "selector-margin", "selectors": ["none", "diode"], "sizes": [4], "wires": [1.0]})
@@ -19,6 +20,7 @@ become one data set) and, if wanted, a report. An entry point of the group ``pcm
 NAME`` run it; ``tests/stranger`` has a whole one.
 """
 
+from pcmphys.study.chip.settings import ChipConfig
 from pcmphys.study.clusters import connect
 from pcmphys.study.design_space.settings import DesignSpaceConfig
 from pcmphys.study.layers.settings import LayersConfig
@@ -33,6 +35,7 @@ from pcmphys.study.workers import WorkerDied, Workers
 __all__ = [
     "KINDS",
     "TEMPLATE",
+    "ChipConfig",
     "DesignSpaceConfig",
     "LayersConfig",
     "SelectorMarginConfig",

@@ -12,6 +12,7 @@ from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.numerics.doors import Kinds
 from pcmphys.parameters.toml_file import read_toml
+from pcmphys.study.chip.study import KIND as CHIP
 from pcmphys.study.design_space.study import KIND as DESIGN_SPACE
 from pcmphys.study.kind import Kind
 from pcmphys.study.layers.study import KIND as LAYERS
@@ -20,7 +21,7 @@ from pcmphys.study.plan import Plan
 from pcmphys.study.selector_margin.study import KIND as SELECTOR_MARGIN
 from pcmphys.study.settings import Settings, validated
 
-KINDS: tuple[Kind, ...] = (NETWORK, SELECTOR_MARGIN, DESIGN_SPACE, LAYERS)
+KINDS: tuple[Kind, ...] = (NETWORK, SELECTOR_MARGIN, DESIGN_SPACE, LAYERS, CHIP)
 """Our own. The first is what a study file without the key ``study`` is, and what runs if nothing is given."""
 
 

@@ -77,7 +77,8 @@ def run(
     config : Settings, dict, path, name or None
         The study: its settings, its file, or a built-in one: "digits" (also None) runs a network on drifting arrays
         (`StudyConfig`), "selector-margin" compares selectors (`SelectorMarginConfig`), "design-space" asks what a
-        lasting bit costs (`DesignSpaceConfig`), "layers" runs convolutions, an LSTM and a transformer (`LayersConfig`).
+        lasting bit costs (`DesignSpaceConfig`), "layers" runs convolutions, an LSTM and a transformer (`LayersConfig`),
+        "chip" what networks cost on chips of tiles (`ChipConfig`).
     executor : concurrent.futures.Executor, optional
         Where the independent chunks run: `Workers`, any process pool, `connect` (Dask), ``mpi4py.futures``. The results
         do not depend on it. Default: threads of this process.

@@ -1,9 +1,12 @@
 """Small networks, cells and inputs that the tests share."""
 
-import torch
-from torch import nn as tnn
+import pytest
 
-import pcmphys as pcm
+torch = pytest.importorskip("torch")
+
+from torch import nn as tnn  # noqa: E402
+
+import pcmphys as pcm  # noqa: E402
 
 HERMES = pcm.load_cell("hermes-14nm-statistical")
 IBM = pcm.load_cell("ibm-90nm-statistical")

@@ -44,12 +44,12 @@ def answers(twin, x, size=None):
 
 @pytest.mark.parametrize("options", [{}, {"wires": WIRES}, {"periphery": IDEAL}], ids=["tiles", "wires", "ideal"])
 def test_batches_and_threads_change_no_bit(options, threads):
-    x = noise(70, 1, 8, 8)
+    x = noise(9, 1, 8, 8)
     twin = twin_of(small(), **options)
     twin.wait(100.0)
     twin.calibrate()
     expected = answers(twin, x)
-    for size, count in ((1, 1), (7, 2), (64, 4)):
+    for size, count in ((1, 1), (4, 2), (9, 4)):
         threads(count)
         again = twin_of(small(), **options)
         again.wait(100.0)
@@ -269,6 +269,11 @@ def test_shapes_count_vectors_of_a_sample():
     assert [tuple(one) for one in grouped] == [("Conv1d group 0", 6, 3, 7), ("Conv1d group 1", 6, 3, 7)]
     assert nn.shapes(tnn.Linear(3, 2), torch.zeros(3), samples=1)[0].vectors == 1
     assert nn.shapes(Vision(), torch.zeros(2, 4, 8), exclude=["position"])[-1] == ("head", 8, 3, 1)
+
+
+def test_a_floorplan_takes_the_shapes():
+    plan = pcm.chip.Floorplan(nn.shapes(small(), torch.zeros(1, 1, 8, 8)), chip="hermes-14nm")
+    assert plan.tiles == 3
 
 
 # ---- objects that travel

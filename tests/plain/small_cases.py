@@ -13,6 +13,7 @@ import numpy as np
 import pcmphys as pcm
 from pcmphys import Bias, Crossbar, Wires
 from pcmphys.crossbar import OTS, Diode, Exponential, Selector, Transistor
+from pcmphys.matrix.flow import Flow, Patches
 from pcmphys.numerics.product import product
 from pcmphys.numerics.random import poisson
 from pcmphys.programming import SCHEMES
@@ -120,6 +121,8 @@ def crossbars() -> dict[str, np.ndarray]:
     loose = Crossbar(cells, Wires(source=1e9)).solve(Bias.matvec(voltage))
     ideal = Crossbar(cells).solve(Bias.matvec(np.ones((6, 2))))
     out |= {"loose": loose.column_current, "ideal": ideal.column_current, "transfer": xbar.transfer()}
+    smooth = Crossbar(rng.uniform(5e-6, 2e-5, (24, 25)), Wires(row=200.0, column=150.0))
+    out["smooth"] = smooth.solve(Bias.matvec(rng.uniform(0.1, 0.3, 24))).column_current
     noise = xbar.noise(Bias.matvec(voltage), 0.01, bandwidth=1e6)
     return out | {"noise": noise.variance, "sensitivity": xbar.sensitivity(Bias.matvec(voltage), 1)}
 
@@ -155,6 +158,27 @@ def arrays_of_devices() -> dict[str, np.ndarray]:
     return out | {"gains": matrix.calibrate(), "product": matrix.matvec(np.eye(4))}
 
 
+def flows() -> dict[str, np.ndarray]:
+    """Vectors and patches of images through several tiles, with and without converters."""
+    rng, found = np.random.default_rng(6), {}
+    images, x = rng.normal(size=(3, 2, 7, 6)), rng.normal(size=(5, 12))
+    for name, periphery in (
+        ("converted", pcm.Periphery(dac_bits=4, adc_bits=5, adc_range=1e-6)),
+        ("in a range", pcm.Periphery(dac_bits=6, input_range=1.0)),
+        ("ideal", pcm.Periphery(dac_bits=None, adc_bits=None)),
+    ):
+        cell = pcm.load_cell("ibm-90nm-statistical")
+        matrix = pcm.AnalogMatrix(rng.normal(size=(12, 5)), cell, tile=(7, 3), periphery=periphery)
+        matrix.program()
+        flow = Flow(matrix.snapshot())
+        y, out = np.zeros((5, 5)), np.zeros((3, 6, 6))
+        flow.multiply(x, y)
+        done = flow.convolve(images, Patches(2, 3, 2, 2, 2, 1, 3, 0, 1), out)
+        counts = np.array([done.dac, done.dac_clipped, done.adc, done.adc_clipped])
+        found |= {f"vectors, {name}": y, f"patches, {name}": out, f"counts, {name}": counts}
+    return found
+
+
 def fits() -> dict[str, np.ndarray]:
     """Drift of few devices, alike and with own times, noise that is known or ages, a delay; a trap."""
     rng, time = np.random.default_rng(4), np.geomspace(20.0, 1e4, 9)
@@ -179,6 +203,7 @@ def results() -> dict[str, np.ndarray]:
         "crossbar": crossbars(),
         "selector": selectors(),
         "arrays": arrays_of_devices(),
+        "flow": flows(),
         "fits": fits(),
         "product": {"of six terms": product(np.arange(12.0).reshape(2, 6), np.sin(np.arange(18.0)).reshape(6, 3))},
         "random": {

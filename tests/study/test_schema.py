@@ -20,7 +20,7 @@ def test_a_template_is_the_default_study(kind, tmp_path):
     path = tmp_path / "study.toml"
     path.write_text(built_in(kind.built_in).template)
     assert read_config(path) == kind.settings() == read_config(kind.built_in)
-    assert set(kind.settings.model_fields) - set(tomllib.loads(kind.template)) <= {"inputs", "tables"}
+    assert set(kind.settings.model_fields) - set(tomllib.loads(kind.template)) <= {"inputs", "tables", "own"}
 
 
 def test_every_number_of_a_selector_is_in_the_template():
@@ -161,7 +161,7 @@ def test_a_selector_that_cannot_carry_the_current_is_refused_before_anything_run
 
 
 def test_the_name_of_a_study_may_be_misspelt():
-    with pytest.raises(ParameterError, match="selector-margin, design-space, layers; did you mean 'selector-margin'"):
+    with pytest.raises(ParameterError, match="design-space, layers, chip; did you mean 'selector-margin'"):
         read_config("selector-margins")
     with pytest.raises(ParameterError, match="did you mean 'digits'"):
         built_in("digit")

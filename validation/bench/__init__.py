@@ -23,6 +23,7 @@ TOPICS = (
     "statistical_population",
     "mushroom_population",
     "drift_fit",
+    "networks",
     "start_up",
     "studies",
 )

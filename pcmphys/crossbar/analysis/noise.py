@@ -25,7 +25,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from pcmphys.crossbar.solution import Solution
-from pcmphys.crossbar.solver import linear, lines
+from pcmphys.crossbar.solver import batch, linear, lines
 from pcmphys.crossbar.solver.ends import joined
 from pcmphys.crossbar.wires import Resistances
 from pcmphys.errors import ParameterError
@@ -148,7 +148,7 @@ def sensitivity(at: OperatingPoint, column: int) -> np.ndarray:
     net, drives, _ = adjoint(at.solution.bias, at.resistances, at.solution.slope, [column])
     if not drives:
         raise ParameterError(f"column: the bottom end of bit line {column} is open, no current is sensed there")
-    found = linear.solve(net, drives, *at.limits).fields
+    found = batch.solve(net, drives, *at.limits).fields
     return (found.column_voltage - found.row_voltage) * at.gain * at.solution.cell_current
 
 
@@ -161,7 +161,7 @@ def propagate(
     out = np.zeros(columns)
     visitors = [_Visitor(variance, np.zeros((rows, columns)), out, sensed) for _ in range(_VISITORS)]
     if drives:
-        linear.visit(net, drives, *limits, visitors)
+        batch.visit(net, drives, *limits, visitors)
     total = np.zeros((rows, columns))
     for visitor in visitors:
         total += visitor.sum

@@ -1,7 +1,8 @@
 """The exact solution of the wires, from ladders up.
 
 - `ends`, `lines`: from bias and wires to networks; the recursions along word and bit lines under every solve
-- `linear` with `conjugate_gradient`, `polynomial`, `richardson`: linear cells, single inputs and batches
+- `linear` with `two_grid`, `coarse`, `conjugate_gradient`: linear cells, one input; `sharing` among threads
+- `batch` with `side_by_side`, `polynomial`, `richardson`: linear cells, many inputs
 - `newton` with `cells`, `open_lines`, `loose`: cells of any monotone law; lines that hardly anything holds
 - `states`: threshold switches, on or off
 - `measure`: terminal currents, and Kirchhoff's laws as the residual of every answer

@@ -113,16 +113,26 @@ def solve(net, drive, still, fields, limits, steps, resume):
     in the same order, so that the two agree bit by bit.
     """
     y, residual, _, _, work = fields
-    tolerance, most, patience, trusted = limits
     rows, columns = y.shape
-    row_slots, column_slots, largest = np.empty(rows), np.empty(columns), np.empty(columns)
     if not resume:
         start_rows(0, rows, net, drive, y)
     lines.column_ladders(0, columns, net, drive, y, work)
     residual_rows(0, rows, net, drive, work, y, residual)
+    tolerance, most, patience, trusted = limits
+    return descend(net, still, fields, (tolerance, most, patience, trusted, 0.0), steps)
+
+
+@kernel
+def descend(net, still, fields, limits, steps):
+    """Iterate from a ``y`` and its residual; the last limit is a part of the first change at which it may end, too."""
+    y, residual, _, _, work = fields
+    tolerance, most, patience, trusted, part = limits
+    rows, columns = y.shape
+    row_slots, column_slots, largest = np.empty(rows), np.empty(columns), np.empty(columns)
     precondition(0, columns, net, still.column[NEAR], residual, work, column_slots, largest)
     energy, beta, longest = lines.ordered_sum(column_slots), 0.0, 1.0
-    change = _greatest(largest)
+    change = greatest(largest)
+    tolerance = max(tolerance, part * change)
     iterations, smallest, since, least = 0, change, 0, trusted * energy
     while change > tolerance and iterations < most and since < patience and energy > least:
         direction_rows(0, rows, beta, net, still, fields, row_slots)
@@ -135,7 +145,7 @@ def solve(net, drive, still, fields, limits, steps, resume):
         steps[0, iterations], steps[1, iterations] = alpha, beta
         # what the next step can still change: a long step so far tells of a slow mode, where work alone is too small
         longest = max(longest, alpha)
-        peak = _greatest(largest)
+        peak = greatest(largest)
         change = longest * peak
         iterations += 1
         since = 0 if peak < smallest else since + 1
@@ -145,7 +155,7 @@ def solve(net, drive, still, fields, limits, steps, resume):
 
 
 @law
-def _greatest(peaks):
+def greatest(peaks):
     """The largest of magnitudes; a NaN comes through."""
     out = 0.0
     for k in range(peaks.size):

@@ -1,4 +1,4 @@
-"""Solve a linear crossbar: conjugate gradients for one input, a shared polynomial for a batch, threads if large."""
+"""Solve a linear crossbar for one input: two grids where it is smooth, else conjugate gradients; threads if large."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from pcmphys.crossbar.solver import conjugate_gradient, loose, polynomial, richardson
+from pcmphys.crossbar.solver import conjugate_gradient, loose, two_grid
 from pcmphys.crossbar.solver import lines as ladders
 from pcmphys.crossbar.solver import measure as kirchhoff
 from pcmphys.crossbar.solver.ends import Ends
 from pcmphys.crossbar.solver.lines import FEED, INJECTED, NEAR, Drive, Network
+from pcmphys.crossbar.solver.sharing import COLUMNS_AT_ONCE, LARGE, columns_of, rows_of, threaded
 from pcmphys.errors import ConvergenceError
-from pcmphys.numerics.compile import kernel, launch, scratch, spans, thread_count, together
+from pcmphys.numerics.compile import launch
 
-_LARGE = 2**18
-"""From this many cells on, one solve is shared by the threads: below, handing over costs more than it saves."""
 _RESTARTS, _ROUNDS = 4, 12
 _PATIENCE, _STUCK = 6, 30
 """Iterations without a smaller residual after which only rounding is left, and after which a fresh start is better."""
@@ -26,7 +25,6 @@ _FAINT = 0.03
 """Part of a terminal's voltage at its line, all else at ground, below which what reaches the array counts as faint."""
 SLACK = 4.0
 """The measured residual may exceed the tolerance of the iteration by this factor: it adds up two of its errors."""
-_ROWS, _COLUMNS = ladders.ROWS_AT_ONCE, 8
 
 
 class NodeVoltages(NamedTuple):
@@ -34,23 +32,6 @@ class NodeVoltages(NamedTuple):
 
     row_voltage: np.ndarray
     column_voltage: np.ndarray
-
-
-class Result(NamedTuple):
-    """Terminal currents [A] of a solved network, (lines, batch) each, and how it went.
-
-    ``row_current`` and ``column_current`` are those of the near ends, into the word lines and out of the bit lines;
-    ``right_current`` and ``top_current`` those of the far ends, into the lines. ``residual`` is relative to the
-    largest drive voltage; ``fields`` is None unless there was one input.
-    """
-
-    row_current: np.ndarray
-    column_current: np.ndarray
-    right_current: np.ndarray
-    top_current: np.ndarray
-    residual: float
-    iterations: int
-    fields: NodeVoltages | None
 
 
 def network(conductance: Any, ends: Ends, factors: tuple[np.ndarray, np.ndarray] | None = None) -> Network:
@@ -62,55 +43,9 @@ def network(conductance: Any, ends: Ends, factors: tuple[np.ndarray, np.ndarray]
         np.stack([ends.row_wire, ends.row_feed, np.empty(rows), ends.row_far]),
         np.stack([ends.column_wire, ends.column_feed, np.empty(columns), ends.column_far]),
     )  # fmt: skip
-    launch(ladders.factor_rows, rows, net, align=8, grain=max(1, _LARGE // columns // 2))
-    launch(ladders.factor_columns, columns, net, align=_COLUMNS, grain=max(1, _LARGE // rows // 2))
+    launch(ladders.factor_rows, rows, net, align=8, grain=max(1, LARGE // columns // 2))
+    launch(ladders.factor_columns, columns, net, align=COLUMNS_AT_ONCE, grain=max(1, LARGE // rows // 2))
     return net
-
-
-def solve(net: Network, drives: list[Drive], tolerance: float, most: int) -> Result:
-    """Solve for each of the inputs ``drives``.
-
-    Raises
-    ------
-    ConvergenceError
-        The residual stayed above ``tolerance`` times the largest input after ``most`` iterations.
-    """
-    if not (net.row_line.any() or net.column_line.any()):
-        return _ideal(net, drives)
-    return _one(net, drives[0], tolerance, most) if len(drives) == 1 else _batch(net, drives, tolerance, most)
-
-
-def _ideal(net: Network, drives: list[Drive]) -> Result:
-    # without any resistance every node has the voltage of its terminal, and Kirchhoff's laws hold by construction
-    rows, columns = net.conductance.shape
-    row, column = np.stack([drive.row[NEAR] for drive in drives]), np.stack([drive.column[NEAR] for drive in drives])
-    fields = None
-    if len(drives) == 1:
-        fields = NodeVoltages(np.repeat(row.T, columns, axis=1), np.repeat(column, rows, axis=0))
-    row_current, column_current = np.empty((len(drives), rows)), np.empty((len(drives), columns))
-    launch(_products, len(drives), net.conductance, row, column, row_current, column_current, grain=16)
-    nothing = np.zeros((rows, len(drives))), np.zeros((columns, len(drives)))
-    return Result(row_current.T, column_current.T, *nothing, 0.0, 0, fields)
-
-
-@kernel
-def _products(start, stop, conductance, row, column, row_current, column_current):
-    """Currents of inputs start..stop, summed in one order: with BLAS an input's place in the batch shows."""
-    for k in range(start, stop):
-        total = column_current[k]
-        total[:] = 0.0
-        for i in range(conductance.shape[0]):
-            row_current[k, i] = _add_row(row[k, i], conductance[i], column[k], total)
-
-
-@kernel
-def _add_row(drive, conductance, column, total):
-    for j in range(total.size):
-        total[j] += (drive - column[j]) * conductance[j]
-    out = 0.0
-    for j in range(total.size):
-        out += (drive - column[j]) * conductance[j]
-    return out
 
 
 class Currents(NamedTuple):
@@ -127,30 +62,26 @@ class Currents(NamedTuple):
         return cls(*(np.empty((*batch, lines)) for lines in (rows, columns, rows, columns)))
 
 
-def _one(net: Network, drive: Drive, tolerance: float, most: int) -> Result:
-    rows, columns = net.conductance.shape
-    voltage, x = np.empty((rows, columns)), np.empty((rows, columns))
-    currents = Currents.empty(rows, columns)
-    y, residual, t = scratch(3, (rows, columns))
-    work = (y, residual, voltage, t, x)
-    violation, iterations = _converge(net, drive, work, currents, np.empty((2, most)), tolerance, loose.find(net))
-    fields = NodeVoltages(row_voltage=voltage, column_voltage=x)
-    return Result(*(current[:, None] for current in currents), violation, iterations, fields)
-
-
-def _converge(net, drive, work, currents, steps, tolerance, lines) -> tuple[float, int]:
+def converge(
+    net: Any, drive: Any, work: Any, currents: Any, steps: Any, tolerance: float, lines: Any
+) -> tuple[float, int]:
     """Iterate, measure, and go on from there if the measured residual is larger than the iteration's own."""
     if lines is not None:
         return _converge_loose(net, drive, work, currents, steps, tolerance, lines)
     y, x, voltage = work[0], work[4], work[2]
     most = steps.shape[1]
     scale = size_of(drive)
-    has_open, faint = np.isinf(net.column_line[FEED]).any(), _faint(net)
+    has_open, is_faint = np.isinf(net.column_line[FEED]).any(), faint(net)
     iterations, residual, goal = 0, np.nan, tolerance * scale
     for attempt in range(_RESTARTS):
         if attempt > 0:
             _renew(net, drive, work)
-        iterations += _improve(net, drive, work, goal, steps[:, iterations:], attempt > 0, to_the_last=faint)
+        enough = False
+        if attempt == 0 and not is_faint:
+            x[...] = drive.column[NEAR]
+            iterations, enough = two_grid.improve(net, drive, x, y, goal, most)
+        if not enough:
+            iterations += _improve(net, drive, work, goal, steps[:, iterations:], iterations > 0, to_the_last=is_faint)
         columns_of(ladders.column_ladders, net, drive, y, x)
         residual = measure(net, drive, x, voltage, currents)
         if has_open and residual <= SLACK * tolerance:
@@ -193,7 +124,7 @@ def _renew(net, drive, work) -> None:
     y += residual
 
 
-def _faint(net: Network) -> bool:
+def faint(net: Network) -> bool:
     """Whether a terminal stands behind a resistance that takes nearly all of its voltage.
 
     What reaches the array is then small beside it, and is found to its own last digits.
@@ -257,7 +188,7 @@ def size_of(drive: Drive) -> float:
 def iterate(net: Any, drive: Any, work: Any, limits: Any, steps: Any, resume: Any) -> tuple[int, float]:
     """Conjugate gradients, shared by the threads if the array is large; see `_conjugate_gradient.solve`."""
     still = ladders.still(*net.conductance.shape)
-    if not _threaded(net):
+    if not threaded(net):
         return conjugate_gradient.solve(net, drive, still, work, limits, steps, resume)
     return _iterate_threaded(net, drive, still, work, limits, steps, resume)
 
@@ -310,71 +241,3 @@ def measure(net: Any, drive: Any, x: Any, voltage: Any, currents: Any) -> float:
     violation = float(np.maximum(row_worst.max(), column_worst.max()))  # unlike max, it lets a NaN through
     scale = size_of(drive)
     return violation / scale if scale > 0.0 else violation
-
-
-def _threaded(net: Network) -> bool:
-    return net.conductance.size >= _LARGE and thread_count() > 1
-
-
-def rows_of(task: Any, net: Network, *arguments: Any) -> None:
-    """Run a task over the word lines, on the threads if the array is large."""
-    count = net.conductance.shape[0]
-    launch(task, count, net, *arguments, align=_ROWS, grain=1 if _threaded(net) else count)
-
-
-def columns_of(task: Any, net: Network, *arguments: Any) -> None:
-    """Run a task over the bit lines, on the threads if the array is large."""
-    count = net.conductance.shape[1]
-    launch(task, count, net, *arguments, align=_COLUMNS, grain=1 if _threaded(net) else count)
-
-
-def _batch(net: Network, drives: list[Drive], tolerance: float, most: int) -> Result:
-    currents = Currents.empty(*net.conductance.shape, (len(drives),))
-    each = _each(net, drives, tolerance, most, currents)
-    tasks = [functools.partial(each, start, stop, None) for start, stop in spans(len(drives), thread_count())]
-    done = [pair for part in together(tasks) for pair in part]
-    residual, iterations = (max(column) for column in zip(*done, strict=True))
-    return Result(*(part.T for part in currents), residual, iterations, None)
-
-
-def visit(net: Network, drives: list[Drive], tolerance: float, most: int, visitors: list[Any]) -> None:
-    """Solve for many inputs and show the node voltages of each to one of the visitors, who must not keep them.
-
-    The inputs are shared out to the ``visitors`` in runs, each on one thread: ``visitor(number, word-line
-    voltages, bit-line voltages)``. What a visitor sums up does not depend on the number of threads.
-    """
-    each = _each(net, drives, tolerance, most, Currents.empty(*net.conductance.shape, (len(drives),)))
-    runs = zip(spans(len(drives), len(visitors)), visitors, strict=False)
-    together([functools.partial(each, *run, visitor) for run, visitor in runs])
-
-
-def _each(net: Network, drives: list[Drive], tolerance: float, most: int, currents: Currents):
-    """Make the task that solves for the inputs start..stop, each on its own."""
-    shape = net.conductance.shape
-    lines = loose.find(net)
-    # what is faint beside the drive needs its own digits, which the shared polynomial does not promise
-    lengths = None if lines is not None or _faint(net) else polynomial.of_network(net, tolerance)
-
-    def run(start: int, stop: int, visitor) -> list[tuple[float, int]]:
-        work = tuple(scratch(5, shape))
-        small = np.empty((ladders.ROWS_AT_ONCE, shape[1])), np.empty((2, shape[1]))
-        steps = np.empty((2, most))
-        out = []
-        for k in range(start, stop):
-            own = Currents(*(part[k] for part in currents))
-            found = _try_polynomial(net, drives[k], lengths, work, small, own, tolerance)
-            out.append(found or _converge(net, drives[k], work, own, steps, tolerance, lines))
-            if visitor is not None:
-                visitor(k, work[2], work[4])
-        return out
-
-    return run
-
-
-def _try_polynomial(net, drive, lengths, work, small, currents, tolerance) -> tuple[float, int] | None:
-    if lengths is None:
-        return None
-    current, voltage, x = work[0], work[2], work[4]
-    richardson.sweep(net, drive, lengths, x, current, *small)
-    residual = measure(net, drive, x, voltage, currents)
-    return (residual, len(lengths)) if residual <= SLACK * tolerance else None

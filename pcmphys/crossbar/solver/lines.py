@@ -194,7 +194,7 @@ def column_up_one(i, start, stop, net, bottom, current, out):
     """
     factor = net.column_factor[i, start:stop]
     if i == out.shape[0] - 1:
-        _column_bottom(
+        column_bottom(
             factor, bottom[start:stop], net.column_line[RISE, start:stop], current[i, start:stop], out[i, start:stop]
         )
     else:
@@ -203,7 +203,8 @@ def column_up_one(i, start, stop, net, bottom, current, out):
 
 
 @kernel
-def _column_bottom(factor, bottom, rise, current, out):
+def column_bottom(factor, bottom, rise, current, out):
+    """Lowest row of the upward substitution: x_0 = a_0 v + b J_0."""
     for j in range(out.size):
         out[j] = factor[j] * bottom[j] + rise[j] * current[j]
 

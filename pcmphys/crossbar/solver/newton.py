@@ -31,6 +31,7 @@ from pcmphys.crossbar.solver import linear, lines, loose, open_lines
 from pcmphys.crossbar.solver.ends import Ends
 from pcmphys.crossbar.solver.lines import ROWS_AT_ONCE, Drive
 from pcmphys.crossbar.solver.measure import larger
+from pcmphys.crossbar.solver.sharing import columns_of, rows_of
 from pcmphys.errors import ConvergenceError
 from pcmphys.numerics.compile import kernel
 
@@ -215,13 +216,13 @@ class _Run:
         net = self.net = linear.network(self.old.slope, self.ends, self.factors)
         self.lines = loose.find(net, sensitive=True)
         y, _, voltage, _, x = self.work
-        linear.rows_of(_companion, net, self.old, self.voltage, self.x, self.drive.source, y)
+        rows_of(_companion, net, self.old, self.voltage, self.x, self.drive.source, y)
         if self.lines is not None:
             self._balance(self.old.current, self.voltage, self.x)
         steps = np.empty((2, max(most, 1)))
         spent, _ = linear.iterate(net, self.drive, tuple(self.work), (goal, most, most, 0.0), steps, True)
-        linear.columns_of(lines.column_ladders, net, self.drive, y, x)
-        linear.rows_of(_row_voltages, net, self.drive, x, voltage, self.across)
+        columns_of(lines.column_ladders, net, self.drive, y, x)
+        rows_of(_row_voltages, net, self.drive, x, voltage, self.across)
         if self.lines is not None:
             moved = self.across - (self.voltage - self.x)
             self._balance(self.old.current + net.conductance * moved, voltage, x)
@@ -240,11 +241,11 @@ class _Run:
         """Shift the loose lines to their balance and sweep once over all lines; the voltages are left in ``work``."""
         y, _, new_voltage, _, new_x = self.work
         np.add(x, self.lines.shifts(self.net, self.drive, current, voltage, x)[1], out=new_x)
-        linear.rows_of(_row_voltages, self.net, self.drive, new_x, new_voltage, self.across)
+        rows_of(_row_voltages, self.net, self.drive, new_x, new_voltage, self.across)
         np.multiply(self.net.conductance, new_voltage, out=y)
         y += self.drive.source
-        linear.columns_of(lines.column_ladders, self.net, self.drive, y, new_x)
-        linear.rows_of(_row_voltages, self.net, self.drive, new_x, new_voltage, self.across)
+        columns_of(lines.column_ladders, self.net, self.drive, y, new_x)
+        rows_of(_row_voltages, self.net, self.drive, new_x, new_voltage, self.across)
 
     def _clip(self) -> None:
         """Keep a wild step inside the range of the terminals."""
@@ -275,7 +276,7 @@ class _Run:
         """Compare the law at the new voltages with the linear network's currents."""
         y, _, voltage, _, x = self.work
         slots = np.empty((6, self.net.conductance.shape[0]))
-        linear.rows_of(
+        rows_of(
             _judge, self.net, (self.old, self.new), (self.voltage, self.x, self.consistent),
             (voltage, x, self.consistent_new), (self.drive.source, y), slots,
         )  # fmt: skip

@@ -18,7 +18,7 @@ class DigitalProduct(Product):
     def __init__(self, name: str, weights: np.ndarray, digital: Digital):
         weights = check.array(f"layer {name!r}: weights", weights, ndim=2)
         super().__init__(name, *weights.shape)
-        self.digital = digital
+        self.digital: Digital = digital
         self._exact = weights
         full = np.abs(weights).max(axis=0, keepdims=True)
         self._weights, _ = Periphery.quantise(weights, np.where(full > 0.0, full, 1.0), digital.weights)

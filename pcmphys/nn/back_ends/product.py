@@ -34,7 +34,9 @@ class Product(ABC):
     """
 
     def __init__(self, name: str, inputs: int, outputs: int):
-        self.name, self.inputs, self.outputs = name, inputs, outputs
+        self.name: str = name
+        self.inputs: int = inputs
+        self.outputs: int = outputs
         self.watch: Watch | None = None
 
     def __repr__(self) -> str:

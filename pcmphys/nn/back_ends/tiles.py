@@ -58,7 +58,7 @@ class Tiles(Product):
     def __init__(self, name: str, matrix: AnalogMatrix, workshop: Workshop):
         super().__init__(name, *matrix.shape)
         self.matrix: AnalogMatrix = matrix
-        self.workshop = workshop
+        self.workshop: Workshop = workshop
         self.programming: Programming | None = None
         self.counts: Counts = Counts()
         self._moment: Flow | Snapshot | None = None

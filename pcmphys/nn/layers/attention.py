@@ -30,11 +30,14 @@ class AnalogAttention(AnalogLayer):
         places = (f"{name}.query", f"{name}.key", f"{name}.value", f"{name}.output")
         weights = (*parts, module.out_proj.weight)
         super().__init__(name, tuple(make(*one) for one in zip(places, map(matrix_of, weights), strict=True)))
-        self.embed_dim, self.num_heads, self.batch_first = module.embed_dim, module.num_heads, module.batch_first
-        self.dropout, self.add_zero_attn = module.dropout, module.add_zero_attn
-        self.projection_bias = kept(module.in_proj_bias)
-        self.output_bias = kept(module.out_proj.bias)
-        self.bias_k, self.bias_v = kept(module.bias_k), kept(module.bias_v)
+        self.num_heads: int = module.num_heads
+        self.batch_first: bool = module.batch_first
+        self.dropout: float = module.dropout
+        self.add_zero_attn: bool = module.add_zero_attn
+        self.projection_bias: nn.Parameter | None = kept(module.in_proj_bias)
+        self.output_bias: nn.Parameter | None = kept(module.out_proj.bias)
+        self.bias_k: nn.Parameter | None = kept(module.bias_k)
+        self.bias_v: nn.Parameter | None = kept(module.bias_v)
 
     def forward(
         self,

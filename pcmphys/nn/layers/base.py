@@ -30,7 +30,7 @@ class AnalogLayer(nn.Module):
 
     def __init__(self, name: str, products: tuple[Product, ...]):
         super().__init__()
-        self.name = name
+        self.name: str = name
         self.products: tuple[Product, ...] = products
 
     def extra_repr(self) -> str:

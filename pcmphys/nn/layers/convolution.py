@@ -19,20 +19,23 @@ class AnalogConvolution(AnalogLayer):
     """
 
     def __init__(self, name: str, module: nn.Conv1d | nn.Conv2d, make: Maker):
-        groups, self.flat = module.groups, isinstance(module, nn.Conv1d)
+        groups = module.groups
+        self.flat: bool = isinstance(module, nn.Conv1d)
         places = [name] if groups == 1 else [f"{name} group {group}" for group in range(groups)]
         parts = zip(places, module.weight.detach().chunk(groups), strict=True)
         super().__init__(name, tuple(make(place, matrix_of(part)) for place, part in parts))
         one = (1,) * self.flat
         kernel, stride, dilation = ((*one, *pair) for pair in (module.kernel_size, module.stride, module.dilation))
-        self.in_channels, self.kernel_size, self.dilation = module.in_channels, kernel, dilation
+        self.in_channels: int = module.in_channels
+        self.kernel_size: tuple[int, ...] = kernel
+        self.dilation: tuple[int, ...] = dilation
         channels, outputs = module.in_channels // groups, module.out_channels // groups
         self.patches: list[Patches] = [
             Patches(channels, *kernel, *stride, *dilation, group * channels, group * outputs) for group in range(groups)
         ]
-        self.padding = _padding(kernel, dilation, module.padding, self.flat)
-        self.padding_mode = module.padding_mode
-        self.bias = kept(module.bias)
+        self.padding: tuple[int, int, int, int] = _padding(kernel, dilation, module.padding, self.flat)
+        self.padding_mode: str = module.padding_mode
+        self.bias: nn.Parameter | None = kept(module.bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Shape ([batch,] channels[, height], width), as PyTorch's."""

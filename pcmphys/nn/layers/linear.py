@@ -14,8 +14,9 @@ class AnalogLinear(AnalogLayer):
 
     def __init__(self, name: str, module: nn.Linear, make: Maker):
         super().__init__(name, (make(name, matrix_of(module.weight)),))
-        self.in_features, self.out_features = module.in_features, module.out_features
-        self.bias = kept(module.bias)
+        self.in_features: int = module.in_features
+        self.out_features: int = module.out_features
+        self.bias: nn.Parameter | None = kept(module.bias)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Shape (..., inputs) to (..., outputs)."""

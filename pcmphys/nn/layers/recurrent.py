@@ -27,7 +27,7 @@ class AnalogRecurrent(AnalogLayer):
     digital = "gates, biases"
 
     def __init__(self, name: str, module: nn.RNNBase, make: Maker):
-        self.directions = [
+        self.directions: list[tuple[int, str]] = [
             (layer, suffix)
             for layer in range(module.num_layers)
             for suffix in ("", "_reverse")[: 1 + module.bidirectional]
@@ -35,10 +35,15 @@ class AnalogRecurrent(AnalogLayer):
         kinds = ("ih", "hh", "hr") if module.proj_size else ("ih", "hh")
         names = [f"weight_{kind}_l{layer}{suffix}" for layer, suffix in self.directions for kind in kinds]
         super().__init__(name, tuple(make(f"{name}.{one}", matrix_of(getattr(module, one))) for one in names))
-        self.mode, self.batch_first, self.bidirectional = module.mode, module.batch_first, module.bidirectional
-        self.dropout, self.num_layers, self.kinds = module.dropout, module.num_layers, len(kinds)
-        self.input_size, self.hidden_size = module.input_size, module.hidden_size
-        self.output_size = module.proj_size or module.hidden_size
+        self.mode: str = module.mode
+        self.batch_first: bool = module.batch_first
+        self.bidirectional: bool = module.bidirectional
+        self.dropout: float = module.dropout
+        self.num_layers: int = module.num_layers
+        self.input_size: int = module.input_size
+        self.hidden_size: int = module.hidden_size
+        self.output_size: int = module.proj_size or module.hidden_size
+        self.kinds: int = len(kinds)
         for layer, suffix in self.directions:
             for kind in ("ih", "hh"):
                 bias = kept(getattr(module, f"bias_{kind}_l{layer}{suffix}", None))

@@ -1,0 +1,164 @@
+"""What a network costs: energy and area by part, times, and what follows from them, each at one scope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pcmphys.numerics import brief
+
+SCOPES = ("tile", "chip", "system")
+"""Tile: arrays, converters and digital units. Chip: these, the mesh between them and what is always on. System: chips,
+the links between them and the digital work outside."""
+
+
+class Breakdown(Mapping[str, float]):
+    """A quantity by part; its ``total`` is the sum of the parts, to the bit.
+
+    Parameters
+    ----------
+    parts : dict
+        Number of each part, none negative.
+    unit : str
+        SI unit of all of them.
+
+    Examples
+    --------
+    >>> energy = Breakdown({"array": 1e-9, "adc": 3e-9}, "J")
+    >>> energy.total, energy["adc"], energy.shares["adc"]
+    (4e-09, 3e-09, 0.75)
+    """
+
+    def __init__(self, parts: Mapping[str, float], unit: str):
+        self._parts = dict(parts)
+        self.unit: str = unit
+
+    def __getitem__(self, part: str) -> float:
+        return self._parts[part]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def __repr__(self) -> str:
+        return brief.called(self, {"total": self.total, "unit": self.unit, "parts": len(self)})
+
+    @property
+    def total(self) -> float:
+        """Sum of all parts."""
+        return sum(self._parts.values())
+
+    @property
+    def shares(self) -> dict[str, float]:
+        """Part of the total, by part; all zero if there is nothing."""
+        total = self.total
+        return {part: value / total if total else 0.0 for part, value in self._parts.items()}
+
+
+@dataclass(frozen=True, repr=False)
+class ScopeCost:
+    """What one batch costs within one scope. Costs of two scopes cannot be added: the larger holds the smaller.
+
+    Attributes
+    ----------
+    scope : str
+        "tile", "chip" or "system", see `SCOPES`.
+    energy : Breakdown [J]
+        Of the whole batch, by part.
+    area : Breakdown [m2]
+        By part.
+    latency : float [s]
+        From the first input of the first sample to its last output.
+    period : float [s]
+        From sample to sample, once the pipeline is full: the slowest stage.
+    macs : int
+        Multiplications with addition of the whole batch.
+    batch : int
+        Samples.
+    """
+
+    scope: str
+    energy: Breakdown
+    area: Breakdown
+    latency: float
+    period: float
+    macs: int
+    batch: int = 1
+
+    def __repr__(self) -> str:
+        parts = {"scope": self.scope, "energy": self.energy.total, "latency": self.latency, "batch": self.batch}
+        return brief.called(self, {**parts, "efficiency": self.efficiency})
+
+    @property
+    def operations(self) -> int:
+        """Two a MAC."""
+        return 2 * self.macs
+
+    @property
+    def duration(self) -> float:
+        """Of the whole batch [s]: a pipeline that fills once."""
+        return self.latency + (self.batch - 1) * self.period
+
+    @property
+    def efficiency(self) -> float:
+        """Operations for each joule [1/J]: 1e12 is 1 TOPS/W; infinite where nothing costs energy."""
+        return self.operations / self.energy.total if self.energy.total else float("inf")
+
+    @property
+    def throughput(self) -> float:
+        """Operations a second once the pipeline is full."""
+        return self.operations / self.batch / self.period
+
+    @property
+    def density(self) -> float:
+        """Throughput over area [1/(s m2)]: 1e18 is 1 TOPS/mm2."""
+        return self.throughput / self.area.total
+
+    @property
+    def power(self) -> float:
+        """Energy over duration [W]."""
+        return self.energy.total / self.duration
+
+
+@dataclass(frozen=True, repr=False)
+class Cost:
+    """What one batch costs, at the three scopes, which are never mixed.
+
+    Attributes
+    ----------
+    tile, chip, system : ScopeCost
+        Each by its own parts; those of a scope hold those of the one before.
+    """
+
+    tile: ScopeCost
+    chip: ScopeCost
+    system: ScopeCost
+
+    def __repr__(self) -> str:
+        return brief.called(self, {scope: getattr(self, scope).energy.total for scope in SCOPES})
+
+    def __iter__(self) -> Iterator[ScopeCost]:
+        return iter((self.tile, self.chip, self.system))
+
+    def summary(self) -> str:
+        """Energy, time and area at each scope, with the parts of the energy, a line each.
+
+        Examples
+        --------
+        >>> import pcmphys as pcm
+        >>> print(pcm.Floorplan([("fc", 256, 256)], "hermes-14nm").cost().summary())
+        tile: 2.64e-08 J, 7.88e-07 s, 4.97 TOPS/W, 0.4 TOPS/mm2; array 2.5 %, dac 9.7 %, ...
+        chip: ...
+        system: ...
+        """
+        return "\n".join(_line(cost) for cost in self)
+
+
+def _line(cost: ScopeCost) -> str:
+    shares = ", ".join(f"{part} {100.0 * share:.1f} %" for part, share in cost.energy.shares.items() if share > 0.0)
+    return (
+        f"{cost.scope}: {cost.energy.total:.3g} J, {cost.latency:.3g} s, {1e-12 * cost.efficiency:.3g} TOPS/W, "
+        f"{1e-18 * cost.density:.3g} TOPS/mm2; {shares}"
+    )

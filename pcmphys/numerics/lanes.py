@@ -1,0 +1,148 @@
+"""Eight numbers side by side, as one value: a recursion for eight inputs at once.
+
+A recursion along a line waits for its last step each time, and no compiler may change the order. Eight recursions that
+do not know of each other are one on such values: vector code of whatever width the machine has. Each of the eight gets
+the bits that it would get alone. In a kernel they add, subtract and multiply, by each other and by numbers:
+
+    x = load(voltage, j)          # row j of an array (rows, 8)
+    store(g * x + y, j, out)
+
+Run as plain Python they are arrays of eight.
+"""
+
+from __future__ import annotations
+
+import operator
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.core.datamodel import models, register_default
+from numba.extending import intrinsic, overload
+
+LANES = 8
+_VECTOR = ir.VectorType(ir.DoubleType(), LANES)
+
+
+class _EightFloats(types.Type):
+    def __init__(self):
+        super().__init__(name="EightFloats")
+
+
+_EIGHT = _EightFloats()
+
+
+@register_default(_EightFloats)
+class _EightFloatsModel(models.PrimitiveModel):
+    def __init__(self, manager, kind):
+        super().__init__(manager, kind, _VECTOR)
+
+
+def _place(context, builder, kind, array, row):
+    """Pointer to row ``row`` of an array (rows, 8)."""
+    view = context.make_array(kind)(context, builder, value=array)
+    first = builder.bitcast(view.data, ir.IntType(8).as_pointer())
+    offset = builder.mul(row, ir.Constant(ir.IntType(64), 8 * LANES))
+    return builder.bitcast(builder.gep(first, [offset]), _VECTOR.as_pointer())
+
+
+def _spread(builder, number):
+    undefined = ir.Constant(_VECTOR, ir.Undefined)
+    one = builder.insert_element(undefined, number, ir.Constant(ir.IntType(32), 0))
+    nowhere = ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES)
+    return builder.shuffle_vector(one, undefined, nowhere)
+
+
+def _operation(name):
+    @intrinsic
+    def operation(typing_context, x, y):
+        def generate(context, builder, signature, arguments):
+            sides = (
+                side if kind == _EIGHT else _spread(builder, context.cast(builder, side, kind, types.float64))
+                for kind, side in zip(signature.args, arguments, strict=True)
+            )
+            return getattr(builder, name)(*sides)
+
+        return _EIGHT(x, y), generate
+
+    return operation
+
+
+def _write(symbol, name: str) -> None:
+    operation = _operation(name)
+
+    @overload(symbol)
+    def typed(x, y):
+        kinds = x, y
+        if _EIGHT in kinds and all(kind == _EIGHT or isinstance(kind, types.Number) for kind in kinds):
+            return lambda x, y: operation(x, y)
+        return None
+
+
+if numba.config.DISABLE_JIT:
+
+    def load(values, row):
+        """Row ``row`` of an array (rows, 8)."""
+        return values[row].copy()
+
+    def store(x, row, out):
+        """Put eight numbers into row ``row`` of an array (rows, 8)."""
+        out[row] = x
+
+    def everywhere(number):
+        """The same number eight times."""
+        return np.full(LANES, number)
+
+    def larger_of(worst, difference):
+        """Larger magnitudes, the first being magnitudes already; a NaN comes through, and stays."""
+        size = np.abs(difference)
+        return np.where((size > worst) | (size != size), size, worst)
+
+else:
+    for _symbol, _name in ((operator.add, "fadd"), (operator.sub, "fsub"), (operator.mul, "fmul")):
+        _write(_symbol, _name)
+
+    @intrinsic
+    def load(typing_context, values, row):
+        """Row ``row`` of an array (rows, 8)."""
+
+        def generate(context, builder, signature, arguments):
+            row = context.cast(builder, arguments[1], signature.args[1], types.int64)
+            return builder.load(_place(context, builder, signature.args[0], arguments[0], row), align=8)
+
+        return _EIGHT(values, row), generate
+
+    @intrinsic
+    def store(typing_context, x, row, out):
+        """Put eight numbers into row ``row`` of an array (rows, 8)."""
+
+        def generate(context, builder, signature, arguments):
+            row = context.cast(builder, arguments[1], signature.args[1], types.int64)
+            builder.store(arguments[0], _place(context, builder, signature.args[2], arguments[2], row), align=8)
+            return context.get_dummy_value()
+
+        return types.none(x, row, out), generate
+
+    @intrinsic
+    def everywhere(typing_context, number):
+        """The same number eight times."""
+
+        def generate(context, builder, signature, arguments):
+            return _spread(builder, context.cast(builder, arguments[0], signature.args[0], types.float64))
+
+        return _EIGHT(number), generate
+
+    @intrinsic
+    def larger_of(typing_context, worst, difference):
+        """Larger magnitudes, the first being magnitudes already; a NaN comes through, and stays."""
+
+        def generate(context, builder, signature, arguments):
+            worst, difference = arguments
+            zero = ir.Constant(_VECTOR, [0.0] * LANES)
+            below = builder.fcmp_ordered("<", difference, zero)
+            size = builder.select(below, builder.fsub(zero, difference), difference)
+            takes = builder.or_(builder.fcmp_ordered(">", size, worst), builder.fcmp_unordered("uno", size, size))
+            return builder.select(takes, size, worst)
+
+        return _EIGHT(worst, difference), generate
