@@ -1,4 +1,4 @@
-"""DeviceNoise-aware training of any module, in place."""
+"""Noise-aware training of any module, in place."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.nn.utils import parametrize
 from pcmphys.errors import ParameterError
 from pcmphys.matrix import DifferentialPair, Mapping, Periphery
 from pcmphys.nn.aware.devices import readings_of
-from pcmphys.nn.aware.noise import DeviceWeights, DeviceNoise
+from pcmphys.nn.aware.noise import DeviceNoise, DeviceWeights
 from pcmphys.nn.aware.ranges import LearnedRange
 from pcmphys.nn.aware.tables import draws
 from pcmphys.nn.opened import Edge, OpenMatrix, close, open_layers, settle
