@@ -76,7 +76,7 @@ CHANGES = [
     Change("physics/conduction/solve.py", "edge_conductance * closed / (SECTORS * dome_activated)",
            "edge_conductance * closed / SECTORS", "cells/mushroom/test_current.py cells/mushroom/test_twin.py"),
     Change("physics/crystallization/pulse.py", "p.heat.melt_limit * span", "span", "cells/mushroom/test_melt.py"),
-    Change("physics/crystallization/pulse.py", "_keep(grain[s], count[s], 0.0, radius + rim[s])",
+    Change("physics/crystallization/nuclei.py", "_keep(grain[s], count[s], 0.0, radius + rim[s])",
            "_keep(grain[s], count[s], 0.0, np.inf)", "cells/mushroom/test_twin.py"),
     Change("physics/crystallization/anneal.py", "velocity * (duration - born[k])", "velocity * duration",
            "cells/mushroom/test_disturb.py"),

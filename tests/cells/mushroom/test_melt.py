@@ -17,4 +17,4 @@ def test_no_pulse_melts_the_last_two_percent_under_the_top_electrode():
     molten = devices.amorphous_thickness / (geometry.layer_thickness - geometry.heater_radius)
     assert molten.max() <= LIMIT * (1.0 + 1e-6)
     # and it stops nothing else: these stand at the limit, most do not
-    assert 10 < np.isclose(molten, LIMIT, rtol=1e-6).sum() < 40
+    assert 10 < np.isclose(molten, LIMIT, rtol=1e-6).sum() < 0.2 * molten.size
