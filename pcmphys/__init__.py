@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pcmphys.numerics.lazy import attach
 
 if TYPE_CHECKING:
-    from pcmphys import chip, export, fit, plot, portrait, study, testing
+    from pcmphys import chip, export, fit, plot, portrait, study, testing, training
     from pcmphys.cells import load_cell
     from pcmphys.chip import Floorplan, load_chip, tile_cost
     from pcmphys.crossbar import (
@@ -39,6 +39,18 @@ if TYPE_CHECKING:
     )
     from pcmphys.parameters import cite, list_cells, list_chips, save_cell
     from pcmphys.programming import Pulse, Scheme
+    from pcmphys.training import (
+        Buffered,
+        Chopped,
+        DynamicReference,
+        MixedPrecision,
+        OneSided,
+        PairCell,
+        Sgd,
+        TikiTaka,
+        TrainableMatrix,
+        UpdateTrains,
+    )
 else:
     __getattr__, __dir__ = attach(
         __name__,
@@ -52,10 +64,12 @@ else:
             "SeveralPairs Split optimise_split",
             "pcmphys.parameters": "cite list_cells list_chips save_cell",
             "pcmphys.programming": "Pulse Scheme",
+            "pcmphys.training": "Buffered Chopped DynamicReference MixedPrecision OneSided PairCell Sgd TikiTaka "
+            "TrainableMatrix UpdateTrains",
         },
         rooms=(
             "cells", "chip", "constants", "crossbar", "errors", "export", "fit", "matrix", "nn", "numerics",
-            "parameters", "physics", "plot", "portrait", "programming", "study", "testing",
+            "parameters", "physics", "plot", "portrait", "programming", "study", "testing", "training",
         ),
     )  # fmt: skip
 
@@ -63,14 +77,20 @@ __all__ = [
     "OTS",
     "AnalogMatrix",
     "Bias",
+    "Buffered",
+    "Chopped",
     "ConvergenceError",
     "Crossbar",
     "DifferentialPair",
     "Diode",
+    "DynamicReference",
     "Exponential",
     "Floorplan",
     "Mapping",
+    "MixedPrecision",
+    "OneSided",
     "OptimisedSplit",
+    "PairCell",
     "ParameterError",
     "Periphery",
     "Pulse",
@@ -78,9 +98,13 @@ __all__ = [
     "Scheme",
     "Selector",
     "SeveralPairs",
+    "Sgd",
     "Split",
     "ThermalCrosstalk",
+    "TikiTaka",
+    "TrainableMatrix",
     "Transistor",
+    "UpdateTrains",
     "ValidityWarning",
     "Wires",
     "chip",
@@ -100,6 +124,7 @@ __all__ = [
     "study",
     "testing",
     "tile_cost",
+    "training",
     "write_margin",
 ]
 __version__ = "0.1.0"

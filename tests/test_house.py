@@ -21,6 +21,7 @@ MANY_OPTIONS = {
     "pcmphys.nn.conversion.convert": "what a twin is made of, by name, all but two with a default",
     "pcmphys.nn.layers.attention.forward": "the arguments of PyTorch's own layer",
     "pcmphys.nn.aware.hardware.hardware_aware": "what a training meets, by name, all but two with a default",
+    "pcmphys.training.matrix.__init__": "as of a matrix on tiles, and how it is trained, by name, with defaults",
     "pcmphys.matrix.analog_matrix.__init__": "what a matrix is made of, by name, all but two with a default",
 }
 """Public functions that take more, and why."""

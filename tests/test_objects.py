@@ -22,10 +22,11 @@ from pcmphys.programming import SCHEMES
 
 ROOMS = ("pcmphys", *(f"pcmphys.{room}" for room in (
     "cells", "chip", "crossbar", "export", "fit", "fit.experiments", "matrix", "parameters", "plot", "programming",
-    "study",
+    "study", "training",
 )))  # fmt: skip
 STATISTICAL = load_cell("ibm-90nm-statistical")
 PHYSICAL = load_cell("ibm-90nm-doped-gst")
+TRAINED = load_cell("rram-gong2018")
 G = np.array([[1e-5, 2e-5, 0.0], [0.5e-5, 1.5e-5, 2.5e-5]])
 V = np.array([0.2, 0.1])
 TESTERS = pathlib.Path(__file__).parents[1] / "data" / "tester-files"
@@ -46,6 +47,13 @@ def physical():
     devices.wait(100.0)
     devices.read()
     devices.wait(10.0, temperature=350.0)
+    return devices
+
+
+def trained():
+    devices = TRAINED.population((2, 3), seed=5, stuck=0.2)
+    devices.pulse([[3, 0, -2], [1, 1, 5]])
+    devices.wait(100.0)
     return devices
 
 
@@ -235,6 +243,31 @@ OBJECTS = {
     "FilmHistory": (lambda: load_cell("gst225-film").anneal([0.0, 9.0], [300.0, 420.0]), attributes),
     "StatisticalPopulation": (statistical, future),
     "MushroomPopulation": (physical, future),
+    "PulsedCell": (lambda: TRAINED, lambda c: (c.parameters, c.technology, c.symmetry_point, future(trained()))),
+    "PulsedPopulation": (trained, future),
+    "PulsedLook": (lambda: trained().now(), looked),
+    "UpdateResponse": (lambda: TRAINED.response(up=3, down=2), attributes),
+    "Nonlinearity": (lambda: TRAINED.nonlinearity, tuple),
+    "FittedCell": (
+        lambda: updates(),
+        lambda c: (c.parameters, c.technology, c.fit.values, future(c.population((2, 3)))),
+    ),
+    "UpdateFit": (lambda: updates().fit, results),
+    "TrainableMatrix": (
+        lambda: pcm.TrainableMatrix((3, 2), TRAINED, pcm.TikiTaka(), seed=2),
+        lambda m: (m.update([1.0, 0.5, -1.0], [0.3, -1.0], 0.1), m.weights, m.forward([1.0, 2.0, 3.0]), m.time),
+    ),
+    "UpdateTrains": (
+        lambda: pcm.UpdateTrains(length=40),
+        lambda t: tuple(t.levels(3.0, np.ones((1, 2)), np.ones((1, 3)))),
+    ),
+    "PulseCounts": (lambda: pcm.training.PulseCounts(3, 1, 20, 0), lambda c: c + c),
+    **{
+        name: (lambda name=name: getattr(pcm, name)(), lambda rule: rule)
+        for name in (
+            "Sgd", "TikiTaka", "Buffered", "Chopped", "DynamicReference", "MixedPrecision", "OneSided", "PairCell"
+        )
+    },
     "StatisticalLook": (lambda: statistical().now(), looked),
     "MushroomLook": (lambda: physical().now(320.0), looked),
     "Pulse": (lambda: pcm.Pulse(current=1e-4, width=1e-7, fall=5e-9), lambda p: (p, p.steps(1e-9))),
@@ -373,6 +406,15 @@ OBJECTS = {
 }  # fmt: skip
 
 
+def updates():
+    devices = TRAINED.population(5, seed=1)
+    reads = [devices.read()]
+    for direction in [1] * 60 + [-1] * 60:
+        devices.pulse(direction)
+        reads.append(devices.read())
+    return pcm.fit.updates(range(121), reads, [1] * 61 + [-1] * 60, law="jump_table")
+
+
 def future_of_new(cell):
     devices = cell.population((2, 3), seed=1)
     devices.program(G)
@@ -433,6 +475,7 @@ def test_it_travels_and_answers_as_before(name):
 
 FROZEN = {
     "StatisticalLook": ["conductance", "drift_exponent", "relative_noise"],
+    "PulsedLook": ["conductance", "relative_noise"],
     "MushroomLook": ["conductance", "threshold_voltage", "drift_exponent"],
     "Bias": ["left", "right", "bottom", "top"],
     "Wires": ["column"],

@@ -8,6 +8,8 @@ What there is
 - *Physical* mushroom cells (``ibm-90nm-doped-gst``, ``ibm-90nm-projected``): one state a device (rims and grains of 16
   sectors, age of the glass, traps) behind programming, I-V, threshold, drift, noise and retention, see
   `pcmphys.physics`. Reduced-order; most numbers are assumed or calibrated, and printed as such.
+- Cells that are *trained in place* (``rram-gong2018``, ``ecram-tang2018``, ``capacitor-li2018``, ``pcm-nandakumar2018``
+  and others): published update laws, what a pulse does to a conductance and how that spreads. No physics behind it.
 - ``gst225-film``: nucleation and growth of a film, for the laws of crystallization alone.
 
 A cell makes a population, a population has a history, a look is one moment of it:
@@ -46,6 +48,10 @@ from pcmphys.cells.mushroom.cell import MushroomCell
 from pcmphys.cells.mushroom.devices import MushroomPopulation
 from pcmphys.cells.mushroom.look import MushroomLook
 from pcmphys.cells.protocol import Cell, Devices, Look
+from pcmphys.cells.pulsed.cell import PulsedCell
+from pcmphys.cells.pulsed.devices import PulsedPopulation
+from pcmphys.cells.pulsed.look import PulsedLook
+from pcmphys.cells.pulsed.response import Nonlinearity, UpdateResponse
 from pcmphys.cells.registry import load_cell
 from pcmphys.cells.statistical.cell import StatisticalCell
 from pcmphys.cells.statistical.devices import StatisticalPopulation
@@ -60,8 +66,13 @@ __all__ = [
     "MushroomCell",
     "MushroomLook",
     "MushroomPopulation",
+    "Nonlinearity",
+    "PulsedCell",
+    "PulsedLook",
+    "PulsedPopulation",
     "StatisticalCell",
     "StatisticalLook",
     "StatisticalPopulation",
+    "UpdateResponse",
     "load_cell",
 ]

@@ -9,6 +9,8 @@ from pcmphys.cells.film import FilmCell, FilmParameters
 from pcmphys.cells.kind import CellKind
 from pcmphys.cells.mushroom.cell import MushroomCell
 from pcmphys.cells.mushroom.parameters import MushroomParameters
+from pcmphys.cells.pulsed.cell import PulsedCell
+from pcmphys.cells.pulsed.parameters import PulsedParameters
 from pcmphys.cells.statistical.cell import StatisticalCell
 from pcmphys.cells.statistical.laws import StatisticalParameters
 from pcmphys.errors import ParameterError
@@ -29,6 +31,7 @@ MODELS: Kinds[CellKind] = Kinds(
         "statistical": CellKind(StatisticalParameters, StatisticalCell),
         "mushroom": CellKind(MushroomParameters, MushroomCell),
         "film": CellKind(FilmParameters, FilmCell),
+        "pulsed": CellKind(PulsedParameters, PulsedCell),
     },
     _complaint,
 )
@@ -42,6 +45,22 @@ def load_cell(name_or_path: Literal["ibm-90nm-statistical", "hermes-14nm-statist
 @overload
 def load_cell(name_or_path: Literal["gst225-film"]) -> FilmCell: ...
 @overload
+def load_cell(
+    name_or_path: Literal[
+        "capacitor-li2018",
+        "ecram-kim2019",
+        "ecram-tang2018",
+        "pcm-nandakumar2018",
+        "pcm-nandakumar2020",
+        "rpu-gokmen2016",
+        "rpu-rasch2019",
+        "rram-gong2018",
+        "rram-gong2018-softbounds",
+        "rram-gong2022-hfo2",
+        "rram-gong2022-optimised",
+    ],
+) -> PulsedCell: ...
+@overload
 def load_cell(name_or_path: str | Path) -> Any: ...
 def load_cell(name_or_path: str | Path) -> Any:
     """Load a technology.
@@ -54,7 +73,7 @@ def load_cell(name_or_path: str | Path) -> Any:
 
     Returns
     -------
-    StatisticalCell, MushroomCell, FilmCell, or a kind of another package
+    StatisticalCell, MushroomCell, PulsedCell, FilmCell, or a kind of another package
         By the model of the technology, see `pcmphys.cells.kind`.
 
     Raises

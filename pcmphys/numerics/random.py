@@ -58,6 +58,26 @@ class Stream(IntEnum):
     """Nuclei of a wait, sector by sector."""
     TEXTURE = 12
     """Conductivity of what crystallizes in each sector: 16 normals a device and melt."""
+    PULSED_BIRTH = 40
+    """What a device that is trained in place is born with (event 0): five blocks a device."""
+    PULSED_STEP = 41
+    """Steps from pulse to pulse: a normal a pulse."""
+    PULSED_WRITE = 42
+    """What reads as written against what is kept: a normal a device and train of pulses."""
+    PULSED_READ = 43
+    """Noise of a read: a normal a device."""
+    PULSED_RESET = 44
+    """Where a RESET leaves a device, and how that reads: a pair a device."""
+    TRAIN_ROWS = 45
+    """Slots in which a word line fires: bit planes of its chance, a draw a line and update."""
+    TRAIN_COLUMNS = 46
+    """Slots in which a bit line fires, likewise."""
+    TRAIN_STEP = 47
+    """Steps where both lines fire: normals of a word line, slot by slot."""
+    TRAIN_WRITE = 48
+    """What then reads as written: normals of a word line."""
+    TRAIN_CHOPPER = 49
+    """Which lines change their sign after a transfer: a uniform number a line and transfer."""
 
 
 @law

@@ -147,4 +147,4 @@ def test_technologies_that_cannot_be_listed_or_are_taken_are_said(offer):
     words = [str(one.message) for one in said]
     assert any("technologies of no_such_package cannot be listed" in one for one in words)
     assert any("ships a technology 'ibm-90nm-projected', a name that is taken" in one for one in words)
-    assert len(names) == 5
+    assert len(names) == len(set(names)) > 5

@@ -182,11 +182,13 @@ def test_poisson_edges():
     assert (draw_poisson(1e-300, 1000, np.uint64(1)) == 0).all()
 
 
-# Numbers given so far. A new stream is added here with the next free number; a number here is never given another
+# Numbers given so far. A new stream is added here with a free number; a number here is never given another
 # name, not even when its stream is gone.
 GIVEN = {
     1: "PROGRAMMING", 2: "TRAP_REFRESH", 3: "CALIBRATION", 4: "DEVICE", 5: "FRONT", 6: "QUENCH", 7: "NUCLEI",
     8: "TRAP_KIND", 9: "TRAP_STATE", 10: "TRAP_WINDOW", 11: "ANNEAL", 12: "TEXTURE",
+    40: "PULSED_BIRTH", 41: "PULSED_STEP", 42: "PULSED_WRITE", 43: "PULSED_READ", 44: "PULSED_RESET",
+    45: "TRAIN_ROWS", 46: "TRAIN_COLUMNS", 47: "TRAIN_STEP", 48: "TRAIN_WRITE", 49: "TRAIN_CHOPPER",
 }  # fmt: skip
 
 

@@ -163,7 +163,7 @@ def test_unchanged_copy_loads_and_whole_numbers_are_numbers(load):
 
 
 def test_unknown_cell_is_suggested():
-    with pytest.raises(ParameterError, match=r"known are gst225.*, ibm-90nm.*did you mean 'ibm-90nm-stat"):
+    with pytest.raises(ParameterError, match=r"known are capacitor.*, gst225.*, ibm-90nm.*did you mean 'ibm-90nm-stat"):
         pcm.load_cell("ibm-90nm-statistcal")
     with pytest.raises(ParameterError, match=r"'x' is unknown.*\.toml file$"):
         pcm.load_cell("x")

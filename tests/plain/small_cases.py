@@ -18,6 +18,8 @@ from pcmphys.numerics.product import product
 from pcmphys.numerics.random import poisson
 from pcmphys.programming import SCHEMES
 from tests.cells.mushroom.mushroom_cells import emitting, varied
+from tests.cells.pulsed.technologies import EVERY
+from tests.cells.pulsed.technologies import cell as cell_of
 
 RESET = pcm.Pulse(current=460e-6, width=20e-9, fall=3e-9)
 WEAK = pcm.Pulse(current=20e-6, width=1e-10)
@@ -100,6 +102,34 @@ def statistical() -> dict[str, np.ndarray]:
     return out | {"later": devices.read(duration=1e-5)} | cell.moments(np.linspace(0.0, 25e-6, 5))
 
 
+def pulsed(cell) -> dict[str, np.ndarray]:
+    """Devices that are trained in place through pulses, RESET, leak, reads and a closed loop."""
+    devices = cell.population(5, seed=9, stuck=0.2)
+    out = {"born": np.concatenate([part for part in devices.traits if part.size > 1])}
+    counts = np.array([4, 0, -3, 7, 1])
+    devices.pulse(np.abs(counts) if cell.one_sided else counts)
+    devices.wait(1.0)
+    out["read"] = devices.read()
+    if cell.parameters.reset is not None:
+        devices.reset(where=counts > 3)
+    devices.leak(3e5)
+    out["left"] = devices.weight
+    devices.program(0.4 * cell.conductance_minimum + 0.6 * cell.conductance_maximum)
+    window = cell.parameters.window
+    out["curve"] = cell.response(up=5, down=0 if cell.one_sided else 5, start=window.zero).conductance
+    return out | {"programmed": devices.now().conductance, "steps": np.stack(cell.steps([cell.conductance_maximum]))}
+
+
+def trained(name: str, rule, **options) -> dict[str, np.ndarray]:
+    """A matrix of ten bit lines that is trained, its products both ways."""
+    rng = np.random.default_rng(3)
+    x, d = rng.uniform(-1.0, 1.0, (6, 3)), rng.uniform(-1.0, 1.0, (6, 10))
+    cell = cell_of(name)
+    matrix = pcm.TrainableMatrix((3, 10), cell, rule, seed=2, **options)
+    matrix.update(x, d, 8.0 * cell.granularity)
+    return {"weights": matrix.weights, "forward": matrix.forward(x), "backward": matrix.backward(d)}
+
+
 def crossbars() -> dict[str, np.ndarray]:
     """Linear arrays: one input, batches, open lines, transfer, noise."""
     rng = np.random.default_rng(7)
@@ -148,6 +178,8 @@ def arrays_of_devices() -> dict[str, np.ndarray]:
     devices = pcm.load_cell("ibm-90nm-doped-gst").population((2, 2), seed=3)
     xbar = Crossbar(devices, Wires(row=20.0, column=10.0))
     out = {"device array": xbar.solve(Bias.matvec([0.2, 0.1])).column_current}
+    behind = Crossbar(devices, Wires(row=20.0, column=10.0), SELECTORS["diode"])
+    out["device array behind diodes"] = behind.solve(Bias.matvec([0.45, 0.5])).column_current
     pulse = pcm.Pulse(voltage=1.0, width=15e-9, fall=2e-9)
     report = xbar.write(Bias.select(0, 1, 2.1), pulse, crosstalk=pcm.ThermalCrosstalk(pitch=200e-9))
     out |= {"written": devices.conductance(), "hottest": report.hottest}
@@ -200,6 +232,14 @@ def results() -> dict[str, np.ndarray]:
     parts = {
         **{name: mushroom(cell) for name, cell in CELLS.items()},
         "statistical": statistical(),
+        **{name: pulsed(cell_of(name)) for name in EVERY},
+        "trained": trained("rram-gong2018-softbounds", pcm.Sgd()),
+        "trained by long trains": trained("rram-gong2018", pcm.Sgd(), trains=pcm.UpdateTrains(60, managed=False)),
+        "trained on average": trained("rpu-gokmen2016", pcm.Sgd(), trains=pcm.UpdateTrains(pulses="expected")),
+        "trained pairs": trained("pcm-nandakumar2018", pcm.OneSided()),
+        "trained pairs on average": trained(
+            "pcm-nandakumar2018", pcm.OneSided(), trains=pcm.UpdateTrains(pulses="expected")
+        ),
         "crossbar": crossbars(),
         "selector": selectors(),
         "arrays": arrays_of_devices(),

@@ -52,12 +52,14 @@ def _works(program: str) -> bool:
     return subprocess.run([program, "-c", check], capture_output=True).returncode == 0
 
 
-def run(program: str, task: str, settings: dict[str, Any], arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Run a task of in_aihwkit.py; arrays go there and come back as files of numpy."""
+def run(
+    program: str, task: str, settings: dict[str, Any], arrays: dict[str, np.ndarray], script: pathlib.Path = SCRIPT
+) -> dict[str, np.ndarray]:
+    """Run a task of a script for that Python; arrays go there and come back as files of numpy."""
     with tempfile.TemporaryDirectory() as folder:
         given, found = pathlib.Path(folder) / "given.npz", pathlib.Path(folder) / "found.npz"
         np.savez(given, **arrays)
-        command = [program, str(SCRIPT), task, json.dumps(settings), str(given), str(found)]
+        command = [program, str(script), task, json.dumps(settings), str(given), str(found)]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"aihwkit: {task} stopped:\n{done.stderr[-2000:]}")

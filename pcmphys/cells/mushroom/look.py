@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from pcmphys.cells.mushroom import branches, checks
+from pcmphys.cells.mushroom import branches, checks, points
 from pcmphys.cells.mushroom import read as reads
 from pcmphys.cells.mushroom.parameters import MushroomFloats
+from pcmphys.cells.mushroom.points import Folds
 from pcmphys.cells.protocol import Cell
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import launch
@@ -32,23 +33,6 @@ GRAIN = 512
 """Devices worth a thread of their own."""
 _LOG_STEP = 1e-3
 """Step in the logarithm of time over which a drift exponent is taken."""
-
-
-class Folds(NamedTuple):
-    """Ends of the two branches of each device's I-V, behind a load; population's shape.
-
-    Up to the first fold a source that goes up finds the device off, down to the second one a source that goes down
-    finds it on. Both are the same where nothing snaps back.
-    """
-
-    up_voltage: np.ndarray
-    """Of the source [V], at the first fold."""
-    up_current: np.ndarray
-    """Just before the device goes on [A]."""
-    down_voltage: np.ndarray
-    """Of the source [V], at the second fold."""
-    down_current: np.ndarray
-    """Just before the device goes off [A]: the holding current behind that load."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -165,6 +149,17 @@ class MushroomLook(Frozen):
         if warn:
             checks.warn_of_validity(self.cell, current)
         return current.reshape(self.shape), slope.reshape(self.shape)
+
+    def point_near(self, chosen: np.ndarray, voltage: np.ndarray, current: np.ndarray) -> np.ndarray:
+        """A point of the off-state of each of some devices near a voltage [V] >= 0: voltage, current [A], slope [S].
+
+        For solvers of circuits, flat: a point where it comes out is cheaper than the current at a voltage. ``current``
+        [A] is about what flows, or NaN. The answer is (3, chosen).
+        """
+        out = np.empty((3, chosen.size))
+        asked = chosen, voltage, current
+        launch(points.near, chosen.size, self.temperature, self._floats, asked, self._state, out, grain=GRAIN)
+        return out
 
     def voltage(self, current: Any) -> tuple[np.ndarray, np.ndarray]:
         """Voltage [V] across each cell with its heater, leads left out, at a current [A]; and whether it is on.

@@ -27,13 +27,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcmphys.crossbar.selectors import Series
-from pcmphys.crossbar.solver import linear, lines, loose, open_lines
+from pcmphys.crossbar.solver import companions, linear, lines, loose, open_lines, two_grid
 from pcmphys.crossbar.solver.ends import Ends
-from pcmphys.crossbar.solver.lines import ROWS_AT_ONCE, Drive
-from pcmphys.crossbar.solver.measure import larger
+from pcmphys.crossbar.solver.lines import Drive
 from pcmphys.crossbar.solver.sharing import columns_of, rows_of
 from pcmphys.errors import ConvergenceError
-from pcmphys.numerics.compile import kernel
 
 _COARSE, _FINE = 1e-4, 1e-19
 """Largest and smallest goal of a linear solve, relative to the largest terminal voltage.
@@ -42,10 +40,12 @@ Far below rounding, because small wires turn a tiny voltage into a current that 
 """
 _SHARPNESS = 1e-7
 """Goal of a linear solve over the square of the last step: well below what Newton's own error will be."""
+_BETTER, _SHARPEST = 100.0, 1e-15
+"""Iterations with a coarse grid end with a sweep that makes them better than their goal; smallest goal of these."""
 _UPHILL, _SHORTENINGS = 0.5, 40
 _WORTH_SHORTENING = 1e-6
 """Imbalance over the largest current below which the content's slope is rounding."""
-_STEADY, _MOST_WAITS = 1e-7, 10
+STEADY, _MOST_WAITS = 1e-7, 10
 """Change of a cell's voltage, over the largest terminal voltage, that the last step may make: Newton squares it."""
 _STALLED, _RELAXATIONS, _MOST_STEPS = 12, 8, 400
 """Steps without progress after which open lines are relaxed; how often before a solve is given up; steps in all."""
@@ -100,7 +100,13 @@ class _Step(NamedTuple):
 
 
 def solve(
-    cells: Any, ends: Ends, drive: Drive, start: tuple[np.ndarray, np.ndarray], limits: tuple[float, int]
+    cells: Any,
+    ends: Ends,
+    drive: Drive,
+    start: tuple[np.ndarray, np.ndarray],
+    limits: tuple[float, int],
+    *,
+    steady: float = STEADY,
 ) -> Found:
     """Solve one input.
 
@@ -112,6 +118,8 @@ def solve(
         First guess [V], (rows, columns) each; overwritten.
     limits : (tolerance, most)
         Of the residual; of conjugate-gradient iterations.
+    steady : float
+        Change of a cell's voltage, over the largest terminal voltage, that the last step may make.
 
     Raises
     ------
@@ -136,8 +144,8 @@ def solve(
             residual = float(np.maximum(residual, voltage_law))
             # currents may settle long before the voltage of a line that hardly anything holds
             waited += 1
-            steady = change <= _STEADY and not loose.ROUNDING < drift < 0.3 * before
-            if residual <= tolerance and (steady or waited > _MOST_WAITS):
+            stands = change <= steady and not loose.ROUNDING < drift < 0.3 * before
+            if residual <= tolerance and (stands or waited > _MOST_WAITS):
                 return Found(currents, residual, iterations, [*history, residual], run.accept())
         history.append(residual)
         run.accept()
@@ -216,19 +224,33 @@ class _Run:
         net = self.net = linear.network(self.old.slope, self.ends, self.factors)
         self.lines = loose.find(net, sensitive=True)
         y, _, voltage, _, x = self.work
-        rows_of(_companion, net, self.old, self.voltage, self.x, self.drive.source, y)
+        rows_of(companions.companion, net, self.old, self.voltage, self.x, self.drive.source, y)
         if self.lines is not None:
             self._balance(self.old.current, self.voltage, self.x)
-        steps = np.empty((2, max(most, 1)))
-        spent, _ = linear.iterate(net, self.drive, tuple(self.work), (goal, most, most, 0.0), steps, True)
+        spent = self._sweep_lines(goal, most)
         columns_of(lines.column_ladders, net, self.drive, y, x)
-        rows_of(_row_voltages, net, self.drive, x, voltage, self.across)
+        rows_of(companions.row_voltages, net, self.drive, x, voltage, self.across)
         if self.lines is not None:
             moved = self.across - (self.voltage - self.x)
             self._balance(self.old.current + net.conductance * moved, voltage, x)
         if self.floating:
             self._clip()
         self.cells.evaluate(self.across, self.new)
+        return spent
+
+    def _sweep_lines(self, goal: float, most: int) -> int:
+        """Solve the companion network from the present voltages; how many iterations it took."""
+        y, x = self.work[0], self.work[4]
+        spent, enough = 0, False
+        if self.lines is None:
+            x[...] = self.x
+            spent, enough = two_grid.improve(
+                self.net, self.drive, x, y, max(_BETTER * goal, _SHARPEST * self.scale), most
+            )
+        if not enough:
+            left = most - spent
+            steps = np.empty((2, max(left, 1)))
+            spent += linear.iterate(self.net, self.drive, tuple(self.work), (goal, left, left, 0.0), steps, True)[0]
         return spent
 
     def _raise_slopes(self) -> None:
@@ -241,11 +263,11 @@ class _Run:
         """Shift the loose lines to their balance and sweep once over all lines; the voltages are left in ``work``."""
         y, _, new_voltage, _, new_x = self.work
         np.add(x, self.lines.shifts(self.net, self.drive, current, voltage, x)[1], out=new_x)
-        rows_of(_row_voltages, self.net, self.drive, new_x, new_voltage, self.across)
+        rows_of(companions.row_voltages, self.net, self.drive, new_x, new_voltage, self.across)
         np.multiply(self.net.conductance, new_voltage, out=y)
         y += self.drive.source
         columns_of(lines.column_ladders, self.net, self.drive, y, new_x)
-        rows_of(_row_voltages, self.net, self.drive, new_x, new_voltage, self.across)
+        rows_of(companions.row_voltages, self.net, self.drive, new_x, new_voltage, self.across)
 
     def _clip(self) -> None:
         """Keep a wild step inside the range of the terminals."""
@@ -277,7 +299,7 @@ class _Run:
         y, _, voltage, _, x = self.work
         slots = np.empty((6, self.net.conductance.shape[0]))
         rows_of(
-            _judge, self.net, (self.old, self.new), (self.voltage, self.x, self.consistent),
+            companions.judge, self.net, (self.old, self.new), (self.voltage, self.x, self.consistent),
             (voltage, x, self.consistent_new), (self.drive.source, y), slots,
         )  # fmt: skip
         before, after = lines.ordered_sum(slots[0]), lines.ordered_sum(slots[1])
@@ -328,66 +350,3 @@ class _Run:
         self.old, self.new = self.new, self.old
         self.consistent, self.work[3] = self.work[3], self.consistent
         return Fields(self.voltage, self.x, *self.old)
-
-
-@kernel
-def _companion(start, stop, net, law, voltage, x, source, y):
-    """Companion sources s = I - D (V - x) and the first guess y = D V + s of the word lines start..stop."""
-    for i in range(start, stop):
-        _companion_row(law.current[i], law.slope[i], voltage[i], x[i], source[i], y[i])
-
-
-@kernel
-def _companion_row(current, slope, voltage, x, source, y):
-    for j in range(y.size):
-        source[j] = current[j] - slope[j] * (voltage[j] - x[j])
-        y[j] = current[j] + slope[j] * x[j]
-
-
-@kernel
-def _row_voltages(start, stop, net, drive, x, voltage, across):
-    """Voltages of the word lines start..stop at the bit-line voltages ``x``, and those across the cells."""
-    scratch = np.zeros((ROWS_AT_ONCE, x.shape[1]))
-    for first in range(start, stop, ROWS_AT_ONCE):
-        count = min(ROWS_AT_ONCE, stop - first)
-        lines.solve_rows(first, count, net, drive, x, scratch)
-        for k in range(count):
-            i = first + k
-            lines.copy(scratch[k], voltage[i])
-            _subtract(scratch[k], x[i], across[i])
-
-
-@kernel
-def _subtract(x, y, out):
-    for j in range(out.size):
-        out[j] = x[j] - y[j]
-
-
-@kernel
-def _judge(start, stop, net, laws, old_point, new_point, line, slots):
-    """Sums and largest values over the word lines start..stop into ``slots`` (6, rows), see `_Step`.
-
-    Of the linear network the cell currents as the word lines see them are c = D V + s, as the bit lines see them
-    y - D x; the first go into the new point's array of consistent currents.
-    """
-    old, new = laws
-    voltage, x, consistent = old_point
-    new_voltage, new_x, new_consistent = new_point
-    source, y = line
-    for i in range(start, stop):
-        before, after, change, imbalance, largest, product = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        for j in range(x.shape[1]):
-            across = new_voltage[i, j] - new_x[i, j]
-            moved = across - (voltage[i, j] - x[i, j])
-            of_row = old.slope[i, j] * across + source[i, j]
-            of_column = y[i, j] - old.slope[i, j] * new_x[i, j]
-            before += (old.current[i, j] - consistent[i, j]) * moved
-            after += (new.current[i, j] - of_row) * moved
-            new_consistent[i, j] = of_row
-            change = larger(change, moved)
-            imbalance = larger(larger(imbalance, new.current[i, j] - of_row), new.current[i, j] - of_column)
-            largest = larger(largest, of_row)
-            height = max(abs(new_voltage[i, j]), abs(new_x[i, j]))
-            product = larger(product, old.slope[i, j] * height)
-        slots[0, i], slots[1, i], slots[2, i] = before, after, change
-        slots[3, i], slots[4, i], slots[5, i] = imbalance, largest, product

@@ -14,6 +14,7 @@ import numpy as np
 from pcmphys.cells.protocol import Look
 from pcmphys.crossbar.selectors import Selector, Series
 from pcmphys.crossbar.solver.cells import BareDevices, SelectedDevices, out_of_range
+from pcmphys.crossbar.solver.recalled import RecalledDevices
 
 
 def can_switch(look: Any) -> bool:
@@ -71,6 +72,12 @@ class SwitchingDevices:
     def evaluate(self, voltage: np.ndarray, series: Series) -> None:
         """See `cells`."""
         self._cells().evaluate(voltage, series)
+
+    def recalled(self) -> RecalledDevices | None:
+        """The same cells by a few points of the devices' I-V; None while some are on."""
+        if self.switched.any() or not callable(getattr(type(self.look), "point_near", None)):
+            return None
+        return RecalledDevices(self.look, self.selector, self._gate, self.selector_on)
 
     def gain(self, fields: Any) -> np.ndarray:
         """See `cells`."""

@@ -126,6 +126,12 @@ def _improve(voltage, steps, work):
 
 
 @law
+def sectors_at(voltage, work):
+    """Solve the sectors for a voltage [V] >= 0 across all of them, to rounding."""
+    _improve(voltage, _STEPS_TO_ROUNDING if _begin(voltage, work) else _FEW_STEPS, work)
+
+
+@law
 def _last_current(voltage, work):
     """Current [A] of all sectors after one more step as in `_improve`, followed by a Taylor series."""
     for s in range(SECTORS):

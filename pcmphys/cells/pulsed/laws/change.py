@@ -1,0 +1,67 @@
+"""The change that a pulse makes, by whichever law a device has."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from pcmphys.cells.pulsed.laws import (
+    constant,
+    exponential,
+    incremental_set,
+    jump_table,
+    linear,
+    nonlinear,
+    power,
+    soft_bounds,
+)
+from pcmphys.cells.pulsed.laws.own import Own
+from pcmphys.numerics.compile import law
+
+CONSTANT, LINEAR, SOFT_BOUNDS, EXPONENTIAL, POWER, NONLINEAR, JUMP_TABLE, INCREMENTAL_SET = range(8)
+
+
+class LawFloats(NamedTuple):
+    """The law of a technology, and the numbers of all laws, of which those of the others are not looked at."""
+
+    kind: int
+    constant: constant.ConstantFloats = constant.ConstantFloats()
+    linear: linear.LinearFloats = linear.LinearFloats()
+    soft_bounds: soft_bounds.SoftBoundsFloats = soft_bounds.SoftBoundsFloats()
+    exponential: exponential.ExponentialStepFloats = exponential.ExponentialStepFloats()
+    power: power.PowerFloats = power.PowerFloats()
+    nonlinear: nonlinear.NonlinearFloats = nonlinear.NonlinearFloats()
+    incremental_set: incremental_set.IncrementalSetFloats = incremental_set.IncrementalSetFloats()
+    write_noise: float = 0.0
+
+
+@law
+def change(weight: float, up: bool, own: Own, p: LawFloats, table: np.ndarray) -> tuple[float, float]:
+    """Mean size of the next step in its direction, and its std from pulse to pulse, in weight."""
+    if p.kind == CONSTANT:
+        return constant.step(weight, up, own, p.constant)
+    if p.kind == LINEAR:
+        return linear.step(weight, up, own, p.linear)
+    if p.kind == SOFT_BOUNDS:
+        return soft_bounds.step(weight, up, own, p.soft_bounds)
+    if p.kind == EXPONENTIAL:
+        return exponential.step(weight, up, own, p.exponential)
+    if p.kind == POWER:
+        return power.step(weight, up, own, p.power)
+    if p.kind == NONLINEAR:
+        return nonlinear.step(weight, up, own, p.nonlinear)
+    if p.kind == JUMP_TABLE:
+        return jump_table.step(weight, up, own, table)
+    return incremental_set.step(weight, up, own, p.incremental_set)
+
+
+@law
+def pulsed(weight: float, up: bool, deviate: float, own: Own, p: LawFloats, table: np.ndarray) -> float:
+    """Weight after one more pulse, within the device's bounds."""
+    if p.kind == JUMP_TABLE:
+        size = jump_table.drawn(weight, up, deviate, own, table)
+    else:
+        mean, std = change(weight, up, own, p, table)
+        size = mean + std * deviate
+    return max(min(weight + size if up else weight - size, own.high), own.low)

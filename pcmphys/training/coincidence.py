@@ -1,0 +1,343 @@
+"""The update of an array: trains of its lines, and a step of each device in which both lines fire.
+
+Every number drawn belongs to a line and an update, whichever thread draws it and whatever else is updated in the same
+call: rows may be shared out and batches cut in any way, and every weight keeps its bits.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from pcmphys.cells.pulsed.kernels import at, own_of
+from pcmphys.cells.pulsed.laws import change
+from pcmphys.numerics.bits import bits_of
+from pcmphys.numerics.compile import kernel, law
+from pcmphys.numerics.elementary import log, sine_pair
+from pcmphys.numerics.random import U64, Stream, words
+
+_ROWS, _COLUMNS = int(Stream.TRAIN_ROWS), int(Stream.TRAIN_COLUMNS)
+_STEP, _WRITE = int(Stream.TRAIN_STEP), int(Stream.TRAIN_WRITE)
+_DIGITS = 53
+_SCALE = 2.0**_DIGITS
+_PER_WORD = 2.0**-32
+_SLOTS = 64
+_GATHERED = 512
+"""Pulses from which on those gathered are sent."""
+_NOBODY = -(2**62)
+_TOGETHER = 2
+"""Words of each line that are looked at in any case: eight digits leave one slot in 256 undecided."""
+
+
+@law
+def slots_of(length):
+    """A bit for each slot of a train."""
+    return ~U64(0) if length >= _SLOTS else (U64(1) << U64(length)) - U64(1)
+
+
+@law
+def digits_of(chance):
+    """Binary digits of a chance below one behind its point, 53 of them, as a whole number."""
+    return U64(np.int64(chance * _SCALE))
+
+
+@law
+def decide(plane, digit, fires, undecided):
+    """Which slots fire, and which are undecided still, after one more digit of their uniform numbers, a bit each."""
+    mask = U64(0) - digit  # all ones for a digit of one: there a smaller digit is a hit, else a larger one a miss
+    return fires | (undecided & ~plane & mask), undecided & ~(plane ^ mask)
+
+
+@law
+def settled(digits, place, block, wide, address, fires, undecided):
+    """Slots that fire once no slot is undecided; ``place`` digits are left, ``address``: seed, cell, event, stream."""
+    seed, cell, event, stream = address
+    while place > 0 and undecided != 0:
+        w0, w1, w2, w3 = words(seed, cell, event, stream, block)
+        block += 1
+        for k in range(2 if wide else 4):
+            if place == 0:
+                break
+            if wide:
+                plane = (w0 << U64(32)) | w1 if k == 0 else (w2 << U64(32)) | w3
+            else:
+                plane = (w0 if k == 0 else w1) if k < 2 else (w2 if k == 2 else w3)
+            place -= 1
+            fires, undecided = decide(plane, (digits >> U64(place)) & U64(1), fires, undecided)
+    return fires
+
+
+@law
+def train(chance, length, seed, cell, event, stream):
+    """Slots in which a line fires, a bit each: those whose uniform number U is below its chance.
+
+    U is compared with the chance digit by digit, for all slots at once, until no slot is undecided; a word of Philox
+    holds a digit of 32 slots.
+    """
+    if chance >= 1.0:
+        return slots_of(length)
+    if not chance > 0.0:
+        return U64(0)
+    line = (seed, cell, event, stream)
+    return settled(digits_of(chance), _DIGITS, 0, length > 32, line, U64(0), slots_of(length))
+
+
+@kernel
+def trains(address, length, stream, chance, digits, fires, undecided):
+    """The `train` of each line of an update, into ``fires``: the first digits of all lines in vector code.
+
+    ``address`` is (seed, number of the first line, event); ``digits`` and ``undecided`` are room.
+    """
+    seed, first, event = address
+    count = chance.size
+    if length > 32:
+        for k in range(count):
+            fires[k] = train(abs(chance[k]), length, seed, first + U64(k), event, stream)
+        return
+    mask = slots_of(length)
+    for k in range(count):
+        p = abs(chance[k])
+        fires[k] = mask if p >= 1.0 else U64(0)
+        undecided[k] = mask if (p > 0.0) & (p < 1.0) else U64(0)
+        digits[k] = digits_of(p if p < 1.0 else 0.0)
+    for block in range(_TOGETHER):
+        first_digits(address, stream, block, digits, fires, undecided)
+    for k in range(count):
+        if undecided[k] != 0:
+            place, line = _DIGITS - 4 * _TOGETHER, (seed, first + U64(k), event, stream)
+            fires[k] = settled(digits[k], place, _TOGETHER, False, line, fires[k], undecided[k])
+
+
+@kernel
+def first_digits(address, stream, block, digits, fires, undecided):
+    """Four digits more of all lines."""
+    seed, first, event = address
+    place = U64(_DIGITS - 1 - 4 * block)
+    for k in range(digits.size):
+        w0, w1, w2, w3 = words(seed, first + U64(k), event, stream, block)
+        one, hits, left = U64(1), fires[k], undecided[k]
+        hits, left = decide(w0, (digits[k] >> place) & one, hits, left)
+        hits, left = decide(w1, (digits[k] >> (place - one)) & one, hits, left)
+        hits, left = decide(w2, (digits[k] >> (place - U64(2))) & one, hits, left)
+        hits, left = decide(w3, (digits[k] >> (place - U64(3))) & one, hits, left)
+        fires[k], undecided[k] = hits, left
+
+
+@law
+def lowest(bits):
+    """Place of the lowest bit that is set."""
+    # a power of two as a float has its place for an exponent; the sign of the highest is masked away
+    return ((bits_of(np.float64(np.int64(bits & (~bits + U64(1))))) >> np.int64(52)) & np.int64(0x7FF)) - np.int64(1023)
+
+
+@kernel
+def by_slot(fires, here, counts):
+    """Bit lines that fire in each slot, ``counts`` of them, in ``here`` (slots, bit lines)."""
+    counts[:] = 0
+    for j in range(fires.size):
+        left = fires[j]
+        while left != 0:
+            slot = lowest(left)
+            here[slot, counts[slot]] = j
+            counts[slot] += 1
+            left &= left - U64(1)
+
+
+@kernel
+def draw_words(address, stream, count, place, radius, angle):
+    """Words for ``count`` normal numbers of a line, four from each call; the first is number ``place`` of the room."""
+    seed, cell, event = address
+    for b in range((count + 3) // 4):
+        w0, w1, w2, w3 = words(seed, cell, event, stream, b)
+        k = place // 2 + 2 * b
+        radius[k], angle[k] = np.float64(np.int64(w0)), np.float64(np.int64(w1))
+        radius[k + 1], angle[k + 1] = np.float64(np.int64(w2)), np.float64(np.int64(w3))
+
+
+@kernel
+def normals(count, radius, angle, z):
+    """Standard normal numbers of the words drawn: those of the first half of ``z`` at even places, the others odd."""
+    half, odd = (count + 1) // 2, z.size // 2
+    for k in range(half):
+        # the whole number is below 2^32: never 0 and never 1 with a half added
+        size = math.sqrt(-2.0 * log((radius[k] + 0.5) * _PER_WORD))
+        cosine, sine = sine_pair(angle[k] * _PER_WORD)
+        z[k] = size * cosine
+        z[odd + k] = size * sine
+
+
+@kernel
+def step_all(count, laws, where, z, devices):
+    """A step of each device that stands in ``where``, down where it is negative (-1 - device), at its place's number.
+
+    Places without a device, which fill a line up to fours, hold `_NOBODY`.
+    """
+    p, table, _ = laws
+    traits, state = devices
+    odd = z.size // 2
+    for q in range(count):
+        if where[q] == _NOBODY:
+            continue
+        up = where[q] >= 0
+        d = where[q] if up else -1 - where[q]
+        memory = at(state.memory, d)
+        deviate = z[q // 2] if q % 2 == 0 else z[odd + q // 2]
+        weight = np.float64(state.weight[d])
+        state.weight[d] = change.pulsed(weight, up, deviate, own_of(d, memory, traits), p, table)
+        if p.incremental_set.forget < 1.0:
+            state.memory[d] = memory * p.incremental_set.forget
+
+
+@kernel
+def note_writes(count, write_noise, now, where, z, state):
+    """What the devices in ``where`` read as from now [s] on: their write noise, and the time of their pulse."""
+    odd = z.size // 2
+    for q in range(count):
+        d = where[q]
+        if d == _NOBODY:
+            continue
+        if write_noise > 0.0:
+            state.offset[d] = write_noise * (z[q // 2] if q % 2 == 0 else z[odd + q // 2])
+        if state.pulsed.size == state.weight.size:
+            state.pulsed[d] = now
+
+
+@kernel
+def coincide(start, stop, address, laws, lines, now, devices, sent):
+    """Update word lines start..stop by trains; their pulses where both lines fire are counted in ``sent``.
+
+    Parameters
+    ----------
+    address : tuple
+        Seed, number of the first device, event of the first update.
+    laws : tuple
+        `LawFloats`, the jump table, and whether pulses down are left out.
+    lines : LineLevels
+        Chances with signs, (updates, lines) each, and slots of each update. Weights go against the product's sign.
+    now : float [s]
+        When the pulses come.
+    devices : tuple
+        `Traits` and `State`, flat, word line by word line.
+    sent : ndarray of int64
+        A number a word line, added to.
+    """
+    seed, first, event = address
+    write_noise, upward, state = laws[0].write_noise, laws[2], devices[1]
+    noted = write_noise > 0.0 or state.pulsed.size == state.weight.size
+    columns = lines.column.shape[1]
+    here = np.empty((_SLOTS, columns), dtype=np.int32)
+    counts = np.empty(_SLOTS, dtype=np.int64)
+    # pulses of several word lines are gathered, so that their numbers are drawn in long loops; one line always fits
+    room = _SLOTS * columns + _GATHERED + 4
+    pulses, touched = np.empty(room, dtype=np.int64), np.empty(columns + _GATHERED + 4 * (columns + 4), dtype=np.int64)
+    mark = np.zeros(columns, dtype=np.int64)
+    radius, angle, z = np.empty(room // 2 + 4), np.empty(room // 2 + 4), np.empty(2 * (room // 2 + 4))
+    room_columns = (
+        np.empty(columns, dtype=np.uint64),
+        np.empty(columns, dtype=np.uint64),
+        np.empty(columns, dtype=np.uint64),
+    )
+    room_rows = (
+        np.empty(stop - start, dtype=np.uint64),
+        np.empty(stop - start, dtype=np.uint64),
+        np.empty(stop - start, dtype=np.uint64),
+    )
+    number = 0
+    for update in range(lines.length.size):
+        length, moment = lines.length[update], event + U64(update)
+        if length == 0:
+            continue
+        here_and_now = (seed, first, moment)
+        trains(here_and_now, length, _COLUMNS, lines.column[update], *room_columns)
+        by_slot(room_columns[1], here, counts)
+        mine = (seed, first + U64(start), moment)
+        trains(mine, length, _ROWS, lines.row[update, start:stop], *room_rows)
+        begun, count, met = start, 0, 0
+        for i in range(start, stop):
+            fires = room_rows[1][i - start]
+            number += 1
+            before, met_before, base = count, met, i * columns
+            positive = lines.row[update, i] > 0.0
+            while fires != 0:
+                slot = lowest(fires)
+                fires &= fires - U64(1)
+                for k in range(counts[slot]):
+                    j = here[slot, k]
+                    up = positive != (lines.column[update, j] > 0.0)
+                    if upward and not up:
+                        continue
+                    pulses[count] = base + j if up else -1 - (base + j)
+                    count += 1
+                    if noted and mark[j] != number:
+                        mark[j] = number
+                        touched[met] = base + j
+                        met += 1
+            sent[i] += count - before
+            line = (seed, first + U64(base), moment)
+            draw_words(line, _STEP, count - before, before, radius, angle)
+            count = filled_up(before, count, pulses)
+            met = filled_up(met_before, met, touched)
+            if count >= _GATHERED or met >= _GATHERED or i == stop - 1:
+                normals(count, radius, angle, z)
+                step_all(count, laws, pulses, z, devices)
+                if noted:
+                    if write_noise > 0.0:
+                        draw_writes(here_and_now, begun, i + 1, columns, touched[:met], radius, angle)
+                        normals(met, radius, angle, z)
+                    note_writes(met, write_noise, now, touched, z, state)
+                begun, count, met = i + 1, 0, 0
+
+
+@law
+def filled_up(before, count, where):
+    """Fill a line's places up to fours with nobody; the next place."""
+    stop = before + (count - before + 3) // 4 * 4
+    for q in range(count, stop):
+        where[q] = _NOBODY
+    return stop
+
+
+@kernel
+def draw_writes(address, begun, stop, columns, touched, radius, angle):
+    """Words for the write noise of devices gathered, in fours that belong to one of word lines begun..stop."""
+    seed, first, moment = address
+    place = 0
+    for i in range(begun, stop):
+        base, count = i * columns, 0
+        while place + count < touched.size and base <= touched[place + count // 4 * 4] < base + columns:
+            count += 4
+        draw_words((seed, first + U64(base), moment), _WRITE, count, place, radius, angle)
+        place += count
+
+
+@kernel
+def expect(start, stop, laws, lines, devices):
+    """Mean change of word lines start..stop by trains, without noise: whole steps, then what is left of one."""
+    p, table, upward = laws
+    traits, state = devices
+    columns = lines.column.shape[1]
+    for update in range(lines.length.size):
+        for i in range(start, stop):
+            row = min(max(lines.row[update, i], -1.0), 1.0)
+            if row == 0.0:
+                continue
+            for j in range(columns):
+                column = min(max(lines.column[update, j], -1.0), 1.0)
+                left = lines.length[update] * abs(row * column)
+                if left == 0.0:
+                    continue
+                d = i * columns + j
+                up = (row > 0.0) != (column > 0.0)
+                if upward and not up:
+                    continue
+                weight, memory = np.float64(state.weight[d]), at(state.memory, d)
+                while left > 0.0:
+                    own = own_of(d, memory, traits)
+                    size = min(left, 1.0) * change.change(weight, up, own, p, table)[0]
+                    weight = max(min(weight + size if up else weight - size, own.high), own.low)
+                    memory *= p.incremental_set.forget ** min(left, 1.0)
+                    left -= 1.0
+                state.weight[d] = weight
+                if p.incremental_set.forget < 1.0:
+                    state.memory[d] = memory

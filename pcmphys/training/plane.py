@@ -1,0 +1,250 @@
+"""One array of devices that is trained: products forward and backward, updates by trains, pulses on a line."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pcmphys.cells.pulsed.cell import PulsedCell
+from pcmphys.cells.pulsed.devices import PulsedPopulation
+from pcmphys.cells.pulsed.response import walk
+from pcmphys.crossbar.problem import transfers
+from pcmphys.numerics.compile import launch
+from pcmphys.numerics.product import product
+from pcmphys.training import coincidence, products
+from pcmphys.training.surroundings import Surroundings
+from pcmphys.training.trains import LineLevels
+
+_BOUND = 12.0
+"""Full scale of the output converter in inputs of one times half the window of weights (Gokmen and Vlasov 2016)."""
+_FAR = 6.0
+"""Standard deviations of write noise between bounds and zero conductance from which on no reading ends there."""
+_GRAIN = 64
+_PRODUCTS = 200_000
+"""Below this many products a thread more costs about as much as it saves."""
+_LONGEST_WRITE = 1000
+"""Most pulses of a device that is written without a look."""
+
+
+@dataclass
+class PulseCounts:
+    """What a plane was asked to do so far.
+
+    Attributes
+    ----------
+    updates : int
+        Outer products.
+    saturated : int
+        Of these, how many had a line whose chance to fire in a slot was cut off at one.
+    pulses : int
+        Steps of devices.
+    clipped : int
+        Products that left the range of their converter.
+    """
+
+    updates: int = 0
+    saturated: int = 0
+    pulses: int = 0
+    clipped: int = 0
+
+    def __add__(self, other: PulseCounts) -> PulseCounts:
+        return PulseCounts(*(a + b for a, b in zip(vars(self).values(), vars(other).values(), strict=True)))
+
+
+class Plane:
+    """Devices of a cell on word and bit lines; weights are in the units of the cell's own laws.
+
+    Parameters
+    ----------
+    cell : PulsedCell
+        Technology.
+    shape : tuple of int
+        Word lines and bit lines.
+    seed, first_cell : int
+        As of a population.
+    around : Surroundings
+        Tiles, wires, converters, trains.
+    """
+
+    def __init__(self, cell: PulsedCell, shape: tuple[int, int], seed: int, first_cell: int, around: Surroundings):
+        self.cell: PulsedCell = cell
+        self.around: Surroundings = around
+        self.shape: tuple[int, int] = shape
+        self.devices: PulsedPopulation = cell.population(shape, seed=seed, first_cell=first_cell)
+        self.counts: PulseCounts = PulseCounts()
+        self._busy = 0.0
+        self._reference = (
+            self.devices.traits.first if cell.parameters.soft_bounds_reference is not None else np.zeros(1)
+        )
+        self._blocks = [(r, c) for r in _slices(shape[0], around.tile[0]) for c in _slices(shape[1], around.tile[1])]
+        self._plain: bool = self._reads_itself()
+        self._known: np.ndarray | None = None
+        self._age = 0
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Weights as they read now, without noise and wires."""
+        return self.devices.weight
+
+    def copy(self) -> Plane:
+        """A branch with the same past, and the same future under the same operations."""
+        twin = copy.copy(self)
+        twin.devices, twin.counts = self.devices.copy(), copy.copy(self.counts)
+        if self.cell.parameters.soft_bounds_reference is not None:
+            twin._reference = twin.devices.traits.first
+        return twin
+
+    def forward(self, x: np.ndarray) -> np.ndarray:
+        """Products x @ weights through the converters; shapes (inputs, word lines) and (inputs, bit lines)."""
+        matrix = None if self._plain else self._matrix()
+        out = np.zeros((len(x), self.shape[1]))
+        for rows, columns in self._blocks:
+            levels, full = self._levels(x[:, rows])
+            if matrix is None:
+                found = self._multiplied(products.forward, levels, (rows, columns), columns.stop - columns.start)
+            else:
+                found = product(levels, matrix[rows, columns])
+            out[:, columns] += self._converted(found, full)
+        return out
+
+    def backward(self, d: np.ndarray) -> np.ndarray:
+        """Products d @ weights.T through the same converters; shapes (errors, bit lines) and (errors, word lines)."""
+        matrix = None if self._plain else self._matrix()
+        out = np.zeros((len(d), self.shape[0]))
+        for rows, columns in self._blocks:
+            levels, full = self._levels(d[:, columns])
+            if matrix is None:
+                found = self._multiplied(products.backward, levels, (rows, columns), rows.stop - rows.start)
+            else:
+                found = product(levels, matrix[rows, columns].T)
+            out[:, rows] += self._converted(found, full)
+        return out
+
+    def update(self, x: np.ndarray, d: np.ndarray, rate: float, *, upward: bool = False) -> None:
+        """Change the weights by -rate x d on average, update by update, with trains of pulses.
+
+        ``upward`` leaves out all pulses down.
+        """
+        levels = self.around.trains.levels(rate / self.cell.granularity, x, d)
+        devices, sent = self.devices, np.zeros(self.shape[0], dtype=np.int64)
+        address = devices.events(len(x))
+        both, laws = (devices.traits, devices.state), (devices.law, devices.table, upward)
+        if self.around.trains.pulses == "expected":
+            launch(coincidence.expect, self.shape[0], laws, levels, both, grain=_GRAIN)
+        else:
+            launch(
+                coincidence.coincide, self.shape[0], address, laws, levels, devices.time, both, sent, grain=_GRAIN
+            )  # fmt: skip
+        self._count(levels, int(sent.sum()))
+
+    def pulse_line(self, line: int, counts: np.ndarray) -> None:
+        """Send whole pulses to the devices of a word line, down if negative; shape (bit lines,)."""
+        if not np.any(counts):
+            return
+        every = np.zeros(self.shape, dtype=np.int32)
+        every[line] = counts
+        self.devices.train(every.reshape(-1), 0.0)
+        most = int(np.abs(counts).max())
+        self._busy += most * self.cell.parameters.pulse.duration
+        self.counts.pulses += int(np.abs(counts).sum())
+        self._age += 1
+
+    def read_line(self, line: int) -> np.ndarray:
+        """Weights of a word line as an input of one on it reads, through the converters."""
+        one = np.zeros((1, self.shape[0]))
+        one[0, line] = 1.0
+        return self.forward(one)[0]
+
+    def write(self, weights: np.ndarray) -> np.ndarray:
+        """Program weights, by reads and pulses, as far as the window reaches; returns the error [S]."""
+        window = self.cell.parameters.window
+        goal = self.devices.reference + window.unit * weights
+        self._age += 1
+        return self.devices.program(np.clip(goal, window.conductance_minimum, window.conductance_maximum)).error
+
+    def rewrite(self, chosen: np.ndarray, weights: np.ndarray) -> None:
+        """RESET some devices and pulse them up to weights as a typical device would need it, without a look."""
+        self.devices.reset(where=chosen)
+        steps = walk(self.cell.parameters, self.cell.parameters.reset.weight, np.ones(_LONGEST_WRITE))
+        counts = np.where(chosen, np.searchsorted(steps, weights - 0.5 * self.cell.granularity), 0)
+        self.devices.pulse(np.minimum(counts, _LONGEST_WRITE))
+        self.counts.pulses += int(counts.sum())
+        self._age += 1
+
+    def settle(self) -> None:
+        """Let the time pass that the updates since the last call have taken, and a mini-batch of leak."""
+        self.devices.spend(self._busy)
+        self._busy = 0.0
+
+    def _reads_itself(self) -> bool:
+        """Whether what reads is the state itself: ideal wires, no noise, drift, leak or reading of zero."""
+        p = self.cell.parameters
+        if not self.around.wires.ideal or p.leak is not None:
+            return False
+        if p.read.noise or p.read.relative_noise or p.read.drift_exponent:
+            return False
+        window, noise = p.window, self.devices.law.write_noise
+        lowest = float(self.devices.traits.low.min(initial=0.0))
+        return noise == 0.0 or lowest - _FAR * noise > -window.zero / window.unit
+
+    def _multiplied(self, kernel: Callable, levels: np.ndarray, block: tuple[slice, slice], lines: int) -> np.ndarray:
+        """Products of one block by the state itself."""
+        out = np.empty((len(levels), lines))
+        place = (block[0].start, block[1].start, self.shape[1])
+        grain = max(1, _PRODUCTS // max(math.prod(self.shape), 1))
+        launch(kernel, len(levels), levels, place, self.devices.state, self._reference, out, grain=grain)
+        return out
+
+    def _matrix(self) -> np.ndarray:
+        """Weights as one read finds them behind the wires."""
+        window = self.cell.parameters.window
+        p = self.cell.parameters.read
+        noisy = p.noise > 0.0 or p.relative_noise > 0.0
+        if not self.around.wires.ideal and self._known is not None and self._age < self.around.refresh:
+            return self._known
+        conductance = self.devices.read() if noisy else self.devices.conductance()
+        reference = self.devices.reference
+        if self.around.wires.ideal:
+            return (conductance - reference) / window.unit
+        out = np.empty(self.shape)
+        for rows, columns in self._blocks:
+            pair = np.stack([conductance[rows, columns], reference[rows, columns]])
+            own, other = transfers(pair, self.around.wires)
+            out[rows, columns] = (own - other).T / window.unit
+        self._known, self._age = out, 0
+        return out
+
+    def _levels(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs as the converter gives them, and the full scale of each."""
+        full = np.abs(values).max(axis=1, keepdims=True, initial=0.0)
+        full[full == 0.0] = 1.0
+        if self.around.periphery.input_range is not None:
+            full = np.full_like(full, self.around.periphery.input_range)
+        levels, _ = self.around.periphery.quantise(values, full, self.around.periphery.dac_bits)
+        return np.ascontiguousarray(levels), full
+
+    def _converted(self, out: np.ndarray, full: np.ndarray) -> np.ndarray:
+        window, periphery = self.cell.parameters.window, self.around.periphery
+        bound = 0.5 * _BOUND * (window.weight_maximum - window.weight_minimum)
+        if periphery.adc_range is not None:
+            bound = periphery.adc_range / (window.unit * (periphery.read_voltage or self.cell.read_voltage))
+        out, clipped = periphery.quantise(out, full * bound, periphery.adc_bits)
+        self.counts.clipped += clipped
+        return out
+
+    def _count(self, levels: LineLevels, pulses: int) -> None:
+        slots = int(levels.length.sum())
+        self._busy += slots * self.cell.parameters.pulse.duration
+        self._age += len(levels.length)
+        cut = (np.abs(levels.row).max(axis=1, initial=0.0) > 1.0 + 1e-12) | (
+            np.abs(levels.column).max(axis=1, initial=0.0) > 1.0 + 1e-12
+        )
+        self.counts += PulseCounts(len(levels.length), int(cut.sum()), pulses, 0)
+
+
+def _slices(count: int, size: int) -> list[slice]:
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]

@@ -1,0 +1,93 @@
+"""Trains of pulses: how often the lines of an array fire, so that where both do the weights change by an outer product.
+
+A word line fires in a slot with a chance p proportional to |x|, a bit line with q proportional to |d|; a device takes a
+step for each slot in which both do: on average n p q = rate |x d| / dw of n slots. With update management the number of
+slots is no larger than needed and the largest chances of both sides are alike.
+
+References
+----------
+T. Gokmen, Y. Vlasov, Front. Neurosci. 10, 333 (2016); update management: T. Gokmen, M. Onen, W. Haensch, Front.
+Neurosci. 11, 538 (2017); in this form M. J. Rasch et al., arXiv:2104.02184 (2021).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from pcmphys.errors import ParameterError
+from pcmphys.numerics import check
+
+LONGEST = 64
+"""Most slots of a train: a word of as many bits."""
+KINDS = ("stochastic", "expected")
+
+
+class LineLevels(NamedTuple):
+    """Chances of lines to fire, of either sign, and numbers of slots, of some updates."""
+
+    row: np.ndarray
+    column: np.ndarray
+    length: np.ndarray
+
+
+@dataclass(frozen=True)
+class UpdateTrains:
+    """How updates become pulses.
+
+    Parameters
+    ----------
+    length : int
+        Most slots of a train, 1 to 64.
+    managed : bool
+        Whether a train is shortened to what the update needs.
+    balanced : bool
+        Whether the largest chance of the word lines is made that of the bit lines; else the chances follow x and d as
+        they are, and those above one are cut off there.
+    pulses : {"stochastic", "expected"}
+        Pulses as lines fire, or the mean change that they would make, without noise: a way to see what noise does.
+
+    Examples
+    --------
+    >>> trains = UpdateTrains(length=31)
+    >>> levels = trains.levels(0.01 / 0.001, np.array([[1.0, 0.5]]), np.array([[-0.2]]))
+    >>> levels.length, levels.row.round(3), levels.column.round(3)
+    (array([2]), array([[1. , 0.5]]), array([[-1.]]))
+    """
+
+    length: int = 31
+    managed: bool = True
+    balanced: bool = True
+    pulses: str = "stochastic"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "length", check.integer("trains.length", self.length, 1, LONGEST))
+        check.choice("trains.pulses", self.pulses, KINDS)
+        for name in ("managed", "balanced"):
+            if not isinstance(getattr(self, name), (bool, np.bool_)):
+                raise ParameterError(f"trains.{name} must be True or False; got {getattr(self, name)!r}")
+
+    def levels(self, steps: float, x: np.ndarray, d: np.ndarray) -> LineLevels:
+        """Chances of the lines, update by update.
+
+        Parameters
+        ----------
+        steps : float
+            Rate over the size of a step: pulses of a product x d of one.
+        x, d : ndarray
+            Shapes (updates, word lines) and (updates, bit lines).
+        """
+        x_largest, d_largest = (np.abs(part).max(axis=1, initial=0.0) for part in (x, d))
+        needed = steps * x_largest * d_largest
+        length = np.full(len(x), self.length)
+        if self.managed:
+            length = np.minimum(np.ceil(needed), self.length).astype(int)
+        length[needed == 0.0] = 0
+        scale = np.sqrt(steps / np.maximum(length, 1))
+        ratio = np.ones(len(x))
+        if self.balanced:
+            np.divide(d_largest, x_largest, out=ratio, where=(x_largest > 0.0) & (d_largest > 0.0))
+            ratio = np.sqrt(ratio)
+        return LineLevels(x * (scale * ratio)[:, None], d * (scale / ratio)[:, None], length)
