@@ -42,7 +42,7 @@ class Recipe(NamedTuple):
 RECIPES = {
     "convolution": Recipe(40, 2e-3, 30, 1e-3, 64, shift=2, strength=2.0),
     "lstm": Recipe(120, 3e-3, 120, 2e-3, 30, jitter=0.3),
-    "transformer": Recipe(24, 3e-3, 16, 2e-3, 32),
+    "transformer": Recipe(24, 3e-3, 8, 1e-3, 32),
 }
 
 

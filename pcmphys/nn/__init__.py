@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from pcmphys.nn.back_ends import Digital
     from pcmphys.nn.conversion import convert
     from pcmphys.nn.layer_shapes import ProductShape, shapes
-    from pcmphys.nn.quantised import quantised
+    from pcmphys.nn.low_precision import quantised
     from pcmphys.nn.report import DigitalPart, LayerReport, TwinReport
     from pcmphys.nn.twin import AnalogTwin
 else:
@@ -78,7 +78,7 @@ else:
             "pcmphys.nn.back_ends": "Digital",
             "pcmphys.nn.conversion": "convert",
             "pcmphys.nn.layer_shapes": "ProductShape shapes",
-            "pcmphys.nn.quantised": "quantised",
+            "pcmphys.nn.low_precision": "quantised",
             "pcmphys.nn.report": "DigitalPart LayerReport TwinReport",
             "pcmphys.nn.twin": "AnalogTwin",
         },
