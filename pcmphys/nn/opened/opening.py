@@ -26,6 +26,8 @@ _OPEN: dict[type, type] = {
     nn.MultiheadAttention: OpenMultiheadAttention,
 }
 """Layers whose products go on tiles, and what they become."""
+OPENED = tuple(_OPEN.values())
+"""What layers are while they are opened."""
 _CLOSED = {opened: closed for closed, opened in _OPEN.items()}
 _MATRIX = 2
 """Dimensions from which on a parameter is weights of a product."""
