@@ -294,8 +294,7 @@ class Crossbar:
             One input.
         relative_std : float or array_like, optional
             Relative standard deviation of each device's current at its own voltage: a number or shape
-            (rows, columns). A selector in series lets only a part of it through. Default: what one usual read of the
-            devices has now (``look.relative_noise``); none where the cells are given conductances.
+            (rows, columns). A selector in series lets a part of it through. Default: that of one usual read now.
         bandwidth : float [Hz]
             Of the thermal and shot noise of the cells; zero leaves these out.
         temperature : float [K]
@@ -325,10 +324,7 @@ class Crossbar:
         (0.00707, [0.5, 0.5])
         """
         bandwidth = check.number("bandwidth", bandwidth, "Hz", 0.0)
-        if relative_std is None:
-            look = self.look()
-            relative_std = 0.0 if look is None else look.relative_noise
-        relative = noise.checked("relative_std", relative_std, self.shape)
+        relative = noise.checked("relative_std", noise.given_or_read(relative_std, self.look), self.shape)
         return noise.total(self._operating_point(bias, on, tolerance), relative, bandwidth, temperature, fano)
 
     def noise_density(
