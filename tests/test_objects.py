@@ -248,6 +248,11 @@ OBJECTS = {
     "PulsedLook": (lambda: trained().now(), looked),
     "UpdateResponse": (lambda: TRAINED.response(up=3, down=2), attributes),
     "Nonlinearity": (lambda: TRAINED.nonlinearity, tuple),
+    "FittedCell": (
+        lambda: updates(),
+        lambda c: (c.parameters, c.technology, c.fit.values, future(c.population((2, 3)))),
+    ),
+    "UpdateFit": (lambda: updates().fit, results),
     "TrainableMatrix": (
         lambda: pcm.TrainableMatrix((3, 2), TRAINED, pcm.TikiTaka(), seed=2),
         lambda m: (m.update([1.0, 0.5, -1.0], [0.3, -1.0], 0.1), m.weights, m.forward([1.0, 2.0, 3.0]), m.time),
@@ -399,6 +404,15 @@ OBJECTS = {
         lambda e: (str(e), e.total, e.folder, e.running),
     ),
 }  # fmt: skip
+
+
+def updates():
+    devices = TRAINED.population(5, seed=1)
+    reads = [devices.read()]
+    for direction in [1] * 60 + [-1] * 60:
+        devices.pulse(direction)
+        reads.append(devices.read())
+    return pcm.fit.updates(range(121), reads, [1] * 61 + [-1] * 60, law="jump_table")
 
 
 def future_of_new(cell):

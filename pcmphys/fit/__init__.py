@@ -19,6 +19,7 @@ True
 - `retention`, `failures`: Arrhenius with a spread of energies, censored devices, the temperature for a life.
 - `iv`: amorphous thickness or hop distance, activation energy, threshold, holding voltage of I-V sweeps.
 - `programming` (`programming_curve`, `pulse_train`): onsets of SET and melting; steps by state and pulse number.
+- `updates`, `updates_of`: pulses up and down, measured or of a physical cell, as a cell that can be trained.
 - `curve`: a law of your own; `calibrate` (`experiments`, `read_calibration`): a whole cell fitted to measurements of
   any kind at once by simulating them.
 
@@ -62,6 +63,9 @@ from pcmphys.fit.spectrum.fit import spectrum
 from pcmphys.fit.spectrum.result import SpectrumFit
 from pcmphys.fit.telegraph.fit import telegraph
 from pcmphys.fit.telegraph.result import TelegraphFit
+from pcmphys.fit.updates.fit import updates
+from pcmphys.fit.updates.of_cell import updates_of
+from pcmphys.fit.updates.result import FittedCell, UpdateFit
 
 __all__ = [
     "AtTemperature",
@@ -76,6 +80,7 @@ __all__ = [
     "Failures",
     "FitLaw",
     "FitResult",
+    "FittedCell",
     "Free",
     "Goodness",
     "IvFit",
@@ -100,6 +105,7 @@ __all__ = [
     "Table",
     "TelegraphFit",
     "Trace",
+    "UpdateFit",
     "calibrate",
     "curve",
     "drift",
@@ -116,4 +122,6 @@ __all__ = [
     "retention",
     "spectrum",
     "telegraph",
+    "updates",
+    "updates_of",
 ]

@@ -71,7 +71,8 @@ class Plane:
     """
 
     def __init__(self, cell: PulsedCell, shape: tuple[int, int], seed: int, first_cell: int, around: Surroundings):
-        self.cell, self.around = cell, around
+        self.cell: PulsedCell = cell
+        self.around: Surroundings = around
         self.shape: tuple[int, int] = shape
         self.devices: PulsedPopulation = cell.population(shape, seed=seed, first_cell=first_cell)
         self.counts: PulseCounts = PulseCounts()

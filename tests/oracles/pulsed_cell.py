@@ -122,6 +122,19 @@ class Device:
         std = law.std_slope * g + law.std_offset + law.std_memory * fade
         return scale * mean / p.window.conductance_maximum, scale * max(std, 0.0) / p.window.conductance_maximum
 
+    def size(self, up: bool, z: float) -> float:
+        """Size of the next step in its direction at a standard normal deviate."""
+        mean, std = self.step(up)
+        table = self.cell.parameters.jump_table
+        given = () if table is None else table.up_quantiles if up else table.down_quantiles
+        if not given:
+            limit = math.inf if table is None or not (table.up_quantiles or table.down_quantiles) else 3.0
+            return mean + std * min(max(z, -limit), limit)
+        rows = np.reshape(given, (len(table.weight), -1))
+        deviates = np.linspace(-3.0, 3.0, rows.shape[1])
+        at_weights = [np.interp(z, deviates, row) for row in rows]
+        return (self.own["up"] if up else self.own["down"]) * float(np.interp(self.weight, table.weight, at_weights))
+
     def _nonlinear(self, up, law, scale, span):
         """Along the curve G(P) itself: which pulse number is this, and where is the next."""
         from pcmphys.cells.pulsed.laws.nonlinear import constant_of
@@ -139,8 +152,7 @@ class Device:
         self.event += 1
         for k in range(abs(count)):
             z = pair(self.seed, self.number, self.event, STEP, k // 2)[k % 2]
-            mean, std = self.step(count > 0)
-            size = mean + std * z
+            size = self.size(count > 0, z)
             self.weight = min(max(self.weight + math.copysign(1.0, count) * size, self.own["low"]), self.own["high"])
             if self.cell.parameters.incremental_set is not None:
                 self.memory *= math.exp(-1.0 / self.cell.parameters.incremental_set.pulses)

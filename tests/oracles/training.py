@@ -69,8 +69,7 @@ class Matrix:
             z = normals(self.seed, base, self.event, STEP, len(hit))
             for j, deviate in zip(hit, z, strict=False):
                 device, up = self.devices[i][j], x[i] * d[j] < 0.0
-                mean, std = device.step(up)
-                size = mean + std * deviate
+                size = device.size(up, deviate)
                 moved = device.weight + size if up else device.weight - size
                 device.weight = single(min(max(moved, device.own["low"]), device.own["high"]))
             touched = list(dict.fromkeys(hit))

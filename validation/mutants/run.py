@@ -77,7 +77,7 @@ class Workspace:
         """Run files of tests up to the first failure."""
         # bytecode is kept by whole seconds and sizes of files, too coarse for what is changed and put back
         own = {"PYTHONPATH": str(self.tree), "NUMBA_CACHE_DIR": str(self.cache), "PYTHONDONTWRITEBYTECODE": "1"}
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *tests]
         began = time.monotonic()
         try:
             done = subprocess.run(

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from pcmphys.cells.population import LAST_EVENT, Population
 from pcmphys.cells.pulsed import kernels
 from pcmphys.cells.pulsed.checks import checked_counts, checked_targets
+from pcmphys.cells.pulsed.laws.change import LawFloats
 from pcmphys.cells.pulsed.look import PulsedLook
 from pcmphys.cells.pulsed.verify import verified
 from pcmphys.errors import ParameterError
@@ -45,7 +46,7 @@ class PulsedPopulation(Population):
     def __init__(self, cell: Any, shape: int | Sequence[int], seed: int, first_cell: int, stuck: float | None = None):
         super().__init__(cell, shape, seed, first_cell)
         p = cell.parameters
-        self.law = p.pack()
+        self.law: LawFloats = p.pack()
         self.table: np.ndarray = p.table
         self._now = Moment()
         self._batches = 0.0  # of leak that is still to be taken off the weights

@@ -213,11 +213,14 @@ class PulsedParameters:
             return f"pulse.one_sided.value: expected 0 or 1; got {self.pulse.one_sided:g}"
         if self.one_sided and self.reset is None:
             return "reset: missing; a device that can only be pulsed up needs a RESET"
-        if self.reset is not None and not window.weight_minimum <= self.reset.weight <= window.weight_maximum:
-            return (
-                f"reset.weight.value: expected within the bounds {window.weight_minimum:g} and "
-                f"{window.weight_maximum:g}; got {self.reset.weight:g}"
-            )
+        if self.reset is not None:
+            # a mean below the lower bound is one of devices of which most end at it
+            least = window.weight_minimum - (window.weight_maximum - window.weight_minimum)
+            if not least <= self.reset.weight <= window.weight_maximum:
+                return (
+                    f"reset.weight.value: expected within {least:g} and {window.weight_maximum:g}, the window and as "
+                    f"much below; got {self.reset.weight:g}"
+                )
         return None
 
     def pack(self) -> change.LawFloats:

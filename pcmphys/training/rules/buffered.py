@@ -70,13 +70,13 @@ class BufferedTrained(Trained):
 
     def __init__(self, rule: Buffered, *planes: Plane):
         super().__init__(*planes)
-        self.rule = rule
-        self.samples = 0
-        self.line = 0
-        self.transfers = 0
+        self.rule: Buffered = rule
+        self.samples: int = 0
+        self.line: int = 0
+        self.transfers: int = 0
         self.buffer: np.ndarray = np.zeros(planes[0].shape)
         self.signs: np.ndarray = np.ones(planes[0].shape[0])
-        self.largest = (0.0, 0.0)
+        self.largest: tuple[float, float] = (0.0, 0.0)
 
     @property
     def parts(self) -> tuple[tuple[float, Plane], ...]:
@@ -127,7 +127,7 @@ class BufferedTrained(Trained):
         if not self.rule.scaled:
             return self.rule.fast_rate or rate
         new = float(np.abs(x).max()), float(np.abs(d).max())
-        self.largest = tuple(_averaged(old, value) for old, value in zip(self.largest, new, strict=True))
+        self.largest = _averaged(self.largest[0], new[0]), _averaged(self.largest[1], new[1])
         product = self.largest[0] * self.largest[1]
         if product == 0.0:
             return rate

@@ -57,9 +57,9 @@ class MixedPrecisionTrained(Trained):
 
     def __init__(self, rule: MixedPrecision, plane: Plane):
         super().__init__(plane)
-        self.rule = rule
-        self.samples = 0
-        self.line = 0
+        self.rule: MixedPrecision = rule
+        self.samples: int = 0
+        self.line: int = 0
         self.missing: np.ndarray = np.zeros(plane.shape)
 
     def update(self, x: np.ndarray, d: np.ndarray, rate: float) -> None:

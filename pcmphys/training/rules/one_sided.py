@@ -53,9 +53,9 @@ class OneSidedTrained(Trained):
 
     def __init__(self, rule: OneSided, *planes: Plane):
         super().__init__(*planes)
-        self.rule = rule
-        self.samples = 0
-        self.refreshed = 0
+        self.rule: OneSided = rule
+        self.samples: int = 0
+        self.refreshed: int = 0
 
     @property
     def parts(self) -> tuple[tuple[float, Plane], ...]:

@@ -64,9 +64,9 @@ class PairCellTrained(Trained):
 
     def __init__(self, rule: PairCell, *planes: Plane):
         super().__init__(*planes)
-        self.rule = rule
-        self.samples = 0
-        self.sign = 1.0
+        self.rule: PairCell = rule
+        self.samples: int = 0
+        self.sign: float = 1.0
         self._wanted: np.ndarray = np.zeros(planes[0].shape)
 
     @property

@@ -79,9 +79,9 @@ class TikiTakaTrained(Trained):
 
     def __init__(self, rule: TikiTaka, *planes: Plane):
         super().__init__(*planes)
-        self.rule = rule
-        self.samples = 0
-        self.line = 0
+        self.rule: TikiTaka = rule
+        self.samples: int = 0
+        self.line: int = 0
 
     @property
     def parts(self) -> tuple[tuple[float, Plane], ...]:

@@ -35,6 +35,17 @@ LAWS = {
         "nonlinear",
         {"pulses_up": 100.0, "pulses_down": 80.0, "label_up": 2.4, "label_down": -1.5, "noise": 0.01},
     ),
+    "skew-table": (
+        "jump_table",
+        {
+            "weight": [-1.0, 0.0, 1.0],
+            "up": [0.03, 0.02, 0.01],
+            "up_std": [0.02, 0.015, 0.01],
+            "down": [0.01, 0.02, 0.03],
+            "down_std": [0.01, 0.01, 0.01],
+            "up_quantiles": [0.0, 0.02, 0.03, 0.1, 0.0, 0.01, 0.02, 0.08, -0.01, 0.0, 0.01, 0.05],
+        },
+    ),
     "table": (
         "jump_table",
         {

@@ -274,7 +274,7 @@ def test_what_cannot_be_is_refused(call, words):
         ({"pulse.imbalance": 1.0}, "expected at most 0.99"),
         ({"pulse.one_sided": 1.0}, "needs a RESET"),
         ({"pulse.one_sided": 0.5}, "expected 0 or 1"),
-        ({"reset.weight": 2.0}, "reset.weight.value: expected within the bounds"),
+        ({"reset.weight": 2.0}, "reset.weight.value: expected within"),
         ({"constant.step": 0.1, "linear.step": 0.1}, "expected one update law|missing"),
     ],
 )

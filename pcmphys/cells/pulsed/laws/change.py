@@ -59,6 +59,9 @@ def change(weight: float, up: bool, own: Own, p: LawFloats, table: np.ndarray) -
 @law
 def pulsed(weight: float, up: bool, deviate: float, own: Own, p: LawFloats, table: np.ndarray) -> float:
     """Weight after one more pulse, within the device's bounds."""
-    mean, std = change(weight, up, own, p, table)
-    size = mean + std * deviate
+    if p.kind == JUMP_TABLE:
+        size = jump_table.drawn(weight, up, deviate, own, table)
+    else:
+        mean, std = change(weight, up, own, p, table)
+        size = mean + std * deviate
     return max(min(weight + size if up else weight - size, own.high), own.low)

@@ -1,0 +1,1 @@
+"""Update laws from trains of pulses: measured ones, or those of a physical cell."""

@@ -1,0 +1,217 @@
+"""Updates by pulses: laws that are known are found again, and a physical cell becomes one that can be trained."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+import pcmphys as pcm
+
+SET = pcm.Pulse(current=100e-6, width=50e-9)
+RESET = pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9)
+
+
+def trains(cell, devices=100, up=400, down=400, seed=1, noise=0.0):
+    """Reads of devices before and after each pulse."""
+    population = cell.population(devices, seed=seed)
+    towards = [1] * up + [-1] * down
+    reads = [population.conductance()]
+    for direction in towards:
+        population.pulse(direction)
+        reads.append(population.conductance())
+    reads = np.array(reads)
+    reads += noise * np.random.default_rng(0).normal(size=reads.shape)
+    return np.arange(len(reads)), reads, np.array([1, *towards])
+
+
+@pytest.fixture(scope="module")
+def ecram():
+    known = pcm.load_cell("ecram-tang2018")
+    return known, pcm.fit.updates(*trains(known), law="linear", source="a simulation")
+
+
+def test_linear_steps_are_found_within_their_errors(ecram):
+    known, found = ecram
+    middle = 0.5 * (found.conductance_minimum + found.conductance_maximum)
+    up, down = known.steps(middle)
+    # 100 devices whose steps spread by a tenth: their mean is uncertain by a hundredth
+    assert found.fit["step_up"].value == pytest.approx(float(up), rel=4 * 0.1 / 10)
+    assert found.fit["step_down"].value == pytest.approx(float(down), rel=4 * 0.1 / 10)
+    law, window = known.parameters.linear, known.parameters.window
+    slopes = -law.decrease_up * law.step / window.weight_maximum, law.decrease_down * law.step / -window.weight_minimum
+    for name, slope in zip(("slope_up", "slope_down"), slopes, strict=True):
+        estimate = found.fit[name]
+        assert abs(estimate.value - slope) < 4 * estimate.error + 0.04 * abs(slope)
+        assert not abs(1.2 * slope - estimate.value) < estimate.error
+    assert found.fit["noise_up"].value == pytest.approx(0.3 * float(up), rel=0.05)
+    assert found.fit["gain_spread"].value == pytest.approx(0.1, rel=4 / np.sqrt(200))
+
+
+def test_the_cell_has_the_law_of_the_fit_and_says_where_it_comes_from(ecram):
+    _, found = ecram
+    middle = 0.5 * (found.conductance_minimum + found.conductance_maximum)
+    for k, name in enumerate(("step_up", "step_down")):
+        assert float(found.steps(middle)[k]) == pytest.approx(found.fit[name].value, rel=1e-9)
+    quantity = found.technology.quantities["linear.step"]
+    assert (quantity.kind, quantity.source) == ("fit", "pcmphys, updates by pulses, linear; data of a simulation")
+    assert found.technology.quantities["read.voltage"].kind == "assumed"
+    assert len(pcm.testing.check_cell(found, many=4)) == 13
+    assert pickle.loads(pickle.dumps(found)).fit.values == found.fit.values
+    changed = found.but({"linear.step": 0.1})
+    assert changed.fit is None
+
+
+def test_it_can_be_saved_and_trained(ecram, tmp_path):
+    _, found = ecram
+    again = pcm.load_cell(pcm.save_cell(found, tmp_path / "mine.toml"))
+    assert again.parameters == found.parameters
+    matrix = pcm.TrainableMatrix((3, 2), again, seed=1)
+    matrix.update([1.0, -1.0, 0.5], [1.0, -1.0], 0.1)
+    assert np.ptp(matrix.weights) > 0.1
+
+
+def test_a_cell_made_of_a_fit_walks_as_what_it_was_made_of(ecram):
+    known, found = ecram
+    _, reads, towards = trains(known, devices=400, seed=5)
+    twin = found.population(400, seed=9)
+    twin.program(reads[0])
+    walked = [twin.conductance()]
+    for direction in towards[1:]:
+        twin.pulse(int(direction))
+        walked.append(twin.conductance())
+    span = np.ptp(reads.mean(axis=1))
+    assert np.abs(np.mean(walked, axis=1) - reads.mean(axis=1)).max() < 0.05 * span
+
+
+def test_soft_bounds_lie_where_steps_vanish():
+    known = pcm.load_cell("rram-gong2018-softbounds").but(
+        {"pulse.write_noise": 0.0, "pulse.gain_spread": 0.0, "soft_bounds_reference.constant_noise": 1.0}
+        | {"window.minimum_spread": 0.0, "window.maximum_spread": 0.0}
+    )
+    found = pcm.fit.updates(*trains(known), law="soft_bounds")
+    window = found.parameters.window
+    assert window.conductance_maximum == pytest.approx(known.conductance_maximum, rel=0.06)
+    assert window.conductance_minimum == pytest.approx(known.conductance_minimum, rel=0.06)
+    assert found.symmetry_point == pytest.approx(known.symmetry_point, rel=0.02)
+
+
+def test_read_errors_are_taken_off():
+    known = pcm.load_cell("rpu-gokmen2016")
+    error = 2e-8
+    given = trains(known, up=200, down=200, noise=error)
+    plain, told = pcm.fit.updates(*given), pcm.fit.updates(*given, read_error=error)
+    true = 0.3 * known.granularity * known.parameters.window.unit
+    assert told.fit["noise_up"].value == pytest.approx(true, rel=0.3)
+    assert plain.fit["noise_up"].value > 3.0 * true
+
+
+def test_a_table_of_incremental_set_has_its_steps():
+    known = pcm.load_cell("pcm-nandakumar2018")
+    numbers, reads, towards = trains(known, devices=2000, up=20, down=0)
+    found = pcm.fit.updates(numbers, reads, towards, law="jump_table")
+    assert found.one_sided
+    assert found.parameters.jump_table.up_quantiles
+    twin = found.population(2000, seed=3)
+    walked = [twin.conductance()]
+    for _ in range(20):
+        twin.pulse(+1)
+        walked.append(twin.conductance())
+    mean, expected = np.mean(walked, axis=1)[1:], reads.mean(axis=1)[1:]
+    # the published law knows how many pulses came before, a table does not: the spread of the first is too small
+    assert np.abs(mean / expected - 1.0)[2:].max() < 0.1
+    assert np.abs(np.std(walked, axis=1)[10:] / reads.std(axis=1)[10:] - 1.0).max() < 0.15
+
+
+def test_incremental_set_is_found_as_the_law_it_is():
+    known = pcm.load_cell("pcm-nandakumar2018").but({"window.conductance_maximum": 60e-6})
+    numbers, reads, towards = trains(known, devices=4000, up=20, down=0)
+    inside = reads[4:] > 4e-6
+    assert inside.mean() > 0.5
+    found = pcm.fit.updates(numbers, reads, towards, law="incremental_set")
+    assert found.one_sided
+    twin = found.population(4000, seed=3)
+    walked = [twin.conductance()]
+    for _ in range(20):
+        twin.pulse(+1)
+        walked.append(twin.conductance())
+    assert np.abs(np.mean(walked, axis=1)[1:] / reads.mean(axis=1)[1:] - 1.0).max() < 0.05
+    assert np.abs(np.std(walked, axis=1)[1:] / reads.std(axis=1)[1:] - 1.0).max() < 0.15
+    with pytest.raises(pcm.ParameterError, match="pulses up alone"):
+        pcm.fit.updates(*trains(pcm.load_cell("rpu-gokmen2016"), devices=2, up=20, down=20), law="incremental_set")
+
+
+@pytest.mark.parametrize("law", ["linear", "jump_table"])
+def test_pictures_and_data_sets(law, tmp_path):
+    known = pcm.load_cell("rram-gong2022-optimised")
+    found = pcm.fit.updates(*trains(known, devices=3, up=40, down=40), law=law)
+    figure = found.fit.plot(tmp_path / "updates.png")
+    assert (tmp_path / "updates.png").stat().st_size > 10_000
+    assert [axes.get_ylabel() for axes in figure.axes] == ["conductance [µS]", "change [µS]"]
+    data = found.fit.to_dataset()
+    assert data["conductance"].attrs["units"] == "S"
+    assert dict(data.sizes)["read"] == 81
+    assert "step_up" in found.fit.summary()
+
+
+@pytest.fixture(scope="module")
+def physical():
+    return pcm.load_cell("ibm-90nm-doped-gst")
+
+
+@pytest.mark.slow
+def test_a_physical_cell_and_its_table_make_the_same_staircase(physical):
+    """Mean within 5 % of the end of the staircase, within 5 % of itself from the second pulse on; std within 15 %."""
+    found = pcm.fit.updates_of(physical, SET, seed=3)
+    devices, twin = physical.population(4000, seed=9), found.population(20_000, seed=1)
+    devices.apply(RESET)
+    twin.reset()
+    expected, walked = [devices.conductance()], [twin.conductance()]
+    for _ in range(30):
+        devices.apply(SET)
+        twin.pulse(+1)
+        expected.append(devices.conductance())
+        walked.append(twin.conductance())
+    mean, other = np.mean(expected, axis=1), np.mean(walked, axis=1)
+    assert np.abs(other - mean).max() < 0.05 * mean[-1]
+    assert np.abs(other / mean - 1.0)[2:].max() < 0.05
+    assert np.abs(np.std(walked, axis=1) / np.std(expected, axis=1) - 1.0)[1:].max() < 0.15
+
+
+def test_a_physical_cell_becomes_one_that_can_be_trained(physical):
+    found = pcm.fit.updates_of(physical, SET, pulses=10, devices=300, seed=3)
+    assert found.one_sided
+    assert found.technology.notes[0].startswith("300 devices of ibm-90nm-doped-gst, 10 pulses each")
+    matrix = pcm.TrainableMatrix((4, 3), found, pcm.OneSided(), seed=2)
+    matrix.update(np.ones(4), np.array([1.0, -1.0, 0.0]), 0.3)
+    assert (matrix.weights[:, 0].mean() < 0.0) & (matrix.weights[:, 1].mean() > 0.0)
+
+
+NUMBERS = np.arange(41)
+READS = 1e-5 + 1e-7 * np.concatenate([np.arange(21), np.arange(19, -1, -1)]) + 1e-9 * np.sin(NUMBERS)
+TOWARDS = np.where(NUMBERS <= 20, 1, -1)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: pcm.fit.updates(NUMBERS, READS[:-1], TOWARDS), "pulse must have shape"),
+        (lambda: pcm.fit.updates(NUMBERS[::-1], READS, TOWARDS), "pulse must increase"),
+        (lambda: pcm.fit.updates(NUMBERS + 0.5, READS, TOWARDS), "whole numbers"),
+        (lambda: pcm.fit.updates(NUMBERS, READS, np.zeros(41)), "direction must be .1 or -1"),
+        (lambda: pcm.fit.updates(NUMBERS, READS, TOWARDS[:5]), "direction must be"),
+        (lambda: pcm.fit.updates(NUMBERS, READS, -TOWARDS), "must move the conductance up"),
+        (lambda: pcm.fit.updates(NUMBERS, READS, -1), "must move the conductance down"),
+        (lambda: pcm.fit.updates(NUMBERS[:5], READS[:5], 1), "at least 8 steps"),
+        (lambda: pcm.fit.updates(NUMBERS, READS, TOWARDS, law="soft_bounds"), "steps that vanish at a bound"),
+        (lambda: pcm.fit.updates(NUMBERS, READS, TOWARDS, law="linaer"), "did you mean 'linear'"),
+        (lambda: pcm.fit.updates(NUMBERS[:21], READS[:21], 1, law="soft_bounds"), "needs pulses up and down"),
+        (lambda: pcm.fit.updates(NUMBERS, np.where(NUMBERS == 3, np.nan, READS), TOWARDS), "finite"),
+        (lambda: pcm.fit.updates_of(pcm.load_cell("rram-gong2018"), SET), "devices take pulses"),
+        (lambda: pcm.fit.updates_of(pcm.load_cell("ibm-90nm-statistical"), SET), "devices take pulses"),
+        (lambda: pcm.fit.updates_of(pcm.load_cell("ibm-90nm-doped-gst"), 1e-4), "pulse must be a Pulse"),
+        (lambda: pcm.fit.updates_of(pcm.load_cell("ibm-90nm-doped-gst"), SET, pulses=3), "pulses must be"),
+    ],
+)
+def test_what_cannot_be_is_refused(call, words):
+    with pytest.raises(pcm.ParameterError, match=words):
+        call()
