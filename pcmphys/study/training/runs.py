@@ -121,12 +121,11 @@ def _pairs(config: TrainingConfig) -> Iterator[Run]:
         raise ParameterError(f"pair.capacitor must go up and down; devices of {own.capacitor!r} only go up")
     if memory.parameters.reset is None:
         raise ParameterError(f"pair.memory must be a technology with a RESET; {own.memory!r} has none")
-    capacitor = capacitor.but({"pulse.imbalance": own.imbalance}, source="study of training")
-    alone = Run(CAPACITOR, "sgd", capacitor.name, float("nan"), config.rate, (Sgd(), capacitor))
-    yield alone
+    changed = capacitor.but({"pulse.imbalance": own.imbalance}, source="study of training")
+    yield Run(CAPACITOR, "sgd", capacitor.name, float("nan"), config.rate, (Sgd(), changed))
     for inversion in own.inversion:
         rule = PairCell(pair=memory, gain=own.gain, transfer_every=own.transfer_every, inversion=inversion)
-        yield Run(CAPACITOR, PAIR, capacitor.name, float(inversion), config.rate, (rule, capacitor))
+        yield Run(CAPACITOR, PAIR, capacitor.name, float(inversion), config.rate, (rule, changed))
 
 
 def _cell(config: TrainingConfig, key: str, name: str) -> Any:
