@@ -445,6 +445,7 @@ def test_completion_offers_names_and_files(tmp_path):
         "design-space",
         "layers",
         "chip",
+        "training",
         "mine.toml",
     ]
     assert complete("study", "s", folder=tmp_path) == ["selector-margin"]

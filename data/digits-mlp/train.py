@@ -195,6 +195,7 @@ def main():
     (w1, w2, w3), (b1, b2, b3) = tuned
     save(out / "weights.npz", w1=w1, b1=b1, w2=w2, b2=b2, w3=w3, b3=b3)
     save(out / "test.npz", images=x_test, labels=y_test, calibration_images=x_train[chosen])
+    save(out / "train.npz", images=x_train, labels=y_train)
 
 
 if __name__ == "__main__":

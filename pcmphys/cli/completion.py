@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-STUDIES = ("digits", "selector-margin", "design-space", "layers", "chip")
+STUDIES = ("digits", "selector-margin", "design-space", "layers", "chip", "training")
 """Built-in studies, for the help and completion, which must not load what runs them."""
 
 

@@ -47,6 +47,16 @@ twin.
 >>> twin = nn.convert(nn.plain(trained), pcm.load_cell("hermes-14nm-statistical"))
 >>> low = nn.quantised(module, weights=4, activations=8, per="column", calibrate=x)
 
+With a rule, `convert` makes a network that learns on its devices, and `PulsedOptimizer` sends the pulses:
+
+>>> live = nn.convert(module, pcm.load_cell("ecram-tang2018"), rule=pcm.TikiTaka())
+>>> optimiser = nn.PulsedOptimizer(live.parameters(), lr=0.01)
+>>> optimiser.zero_grad()
+>>> live(x).square().mean().backward()
+>>> optimiser.step()
+>>> live.report().pulses > 0
+True
+
 **Validity.** On tiles: products with stored weights (Linear, Conv1d, Conv2d, LSTM, GRU, RNN, MultiheadAttention).
 Digital and exact: biases, gates of recurrent layers, norms, activations, pooling, embeddings, and products of two
 activations (query x key, attention x value), which have no stored weights. All inputs between two reads meet the same
@@ -67,6 +77,7 @@ if TYPE_CHECKING:
     from pcmphys.nn.back_ends import Digital
     from pcmphys.nn.conversion import convert
     from pcmphys.nn.layer_shapes import ProductShape, shapes
+    from pcmphys.nn.live import LiveReport, LiveTwin, PulsedLayer, PulsedOptimizer
     from pcmphys.nn.low_precision import quantised
     from pcmphys.nn.report import DigitalPart, LayerReport, TwinReport
     from pcmphys.nn.twin import AnalogTwin
@@ -78,6 +89,7 @@ else:
             "pcmphys.nn.back_ends": "Digital",
             "pcmphys.nn.conversion": "convert",
             "pcmphys.nn.layer_shapes": "ProductShape shapes",
+            "pcmphys.nn.live": "LiveReport LiveTwin PulsedLayer PulsedOptimizer",
             "pcmphys.nn.low_precision": "quantised",
             "pcmphys.nn.report": "DigitalPart LayerReport TwinReport",
             "pcmphys.nn.twin": "AnalogTwin",
@@ -89,7 +101,11 @@ __all__ = [
     "Digital",
     "DigitalPart",
     "LayerReport",
+    "LiveReport",
+    "LiveTwin",
     "ProductShape",
+    "PulsedLayer",
+    "PulsedOptimizer",
     "TwinReport",
     "convert",
     "hardware_aware",

@@ -32,7 +32,7 @@ _HEADER = "header"
 def save(twin: nn.Module, workshop: Workshop, path: str | PathLike[str]) -> None:
     """Write a twin's parameters and devices to a file of ``numpy.savez``."""
     arrays: Arrays = {}
-    header = {"format": FORMAT, "version": metadata.version("pcmphys"), "made": _made(workshop), "tiles": []}
+    header: dict[str, Any] = {"format": FORMAT, "made": _made(workshop), "tiles": []}
     for k, tiles in enumerate(workshop.tiles):
         try:
             header["tiles"].append(_packed_matrix(tiles, k, arrays))
@@ -41,17 +41,29 @@ def save(twin: nn.Module, workshop: Workshop, path: str | PathLike[str]) -> None
                 f"layer {tiles.name!r}: devices of {workshop.cell.name} cannot be saved: {error}"
             ) from None
         arrays[f"weights/{k}"] = tiles.matrix.weights
-    for name, value in twin.state_dict().items():
-        arrays[f"digital/{name}"] = value.detach().cpu().numpy()
+    for name, value in digital_state(twin).items():
+        arrays[f"digital/{name}"] = value
+    write(Path(path), header, arrays)
+
+
+def digital_state(twin: nn.Module) -> Arrays:
+    """What PyTorch keeps of a twin, as arrays by name."""
+    return {name: value.detach().cpu().numpy() for name, value in twin.state_dict().items()}
+
+
+def write(path: Path, header: dict[str, Any], arrays: Arrays) -> None:
+    """Write a description and arrays, whole or not at all."""
     stream = io.BytesIO()
+    header = {**header, "version": metadata.version("pcmphys")}
     np.savez(stream, **{_HEADER: np.array(json.dumps(header))}, **arrays)
-    write_whole(Path(path), stream.getvalue())
+    write_whole(path, stream.getvalue())
 
 
 def load(twin: nn.Module, workshop: Workshop, path: str | PathLike[str]) -> None:
     """Take over what `save` has written; the twin is changed at the very end, or not at all."""
-    header, arrays = _opened(Path(path))
-    _check_made(header, workshop, path)
+    header, arrays = opened(Path(path), FORMAT, "AnalogTwin.save")
+    names = [kept["name"] for kept in header["tiles"]]
+    check_made(header, _made(workshop), names, [tiles.name for tiles in workshop.tiles], path)
     restored = []
     try:
         first_cell = 0
@@ -64,7 +76,7 @@ def load(twin: nn.Module, workshop: Workshop, path: str | PathLike[str]) -> None
             matrix.programmed, first_cell = bool(kept["programmed"]), matrix.last_cell
             restored.append((tiles, matrix, kept))
         state = {name.removeprefix("digital/"): value for name, value in arrays.items() if name.startswith("digital/")}
-        _check_state(state, twin)
+        check_state(state, twin)
     except (KeyError, ValueError, TypeError, IndexError) as error:
         if isinstance(error, ParameterError):
             raise
@@ -113,20 +125,21 @@ def _made(workshop: Workshop) -> dict[str, str]:
     return parts
 
 
-def _check_made(header: dict[str, Any], workshop: Workshop, path: Any) -> None:
-    for name, mine in _made(workshop).items():
+def check_made(header: dict[str, Any], made: dict[str, str], names: list[str], own: list[str], path: Any) -> None:
+    """Refuse a file of a twin that was ``made`` otherwise, or has layers of other ``names`` than our ``own``."""
+    for name, mine in made.items():
         theirs = header["made"].get(name)
         if theirs != mine:
             raise ParameterError(
                 f"{path}: its twin was made with another {name}: {_short(theirs)}; this one with {_short(mine)}"
             )
-    names = [kept["name"] for kept in header["tiles"]]
-    if names != (mine := [tiles.name for tiles in workshop.tiles]):
-        other = next((a, b) for a, b in zip([*names, None], [*mine, None], strict=False) if a != b)
+    if names != own:
+        other = next((a, b) for a, b in zip([*names, None], [*own, None], strict=False) if a != b)
         raise ParameterError(f"{path}: its layers are others: {other[0]!r} where this twin has {other[1]!r}")
 
 
-def _check_state(state: Arrays, twin: nn.Module) -> None:
+def check_state(state: Arrays, twin: nn.Module) -> None:
+    """Refuse digital parameters of other names or shapes."""
     mine = {name: tuple(value.shape) for name, value in twin.state_dict().items()}
     theirs = {name: value.shape for name, value in state.items()}
     if mine != theirs:
@@ -134,7 +147,7 @@ def _check_state(state: Arrays, twin: nn.Module) -> None:
         raise ValueError(f"digital parameters differ: {', '.join(different)}")
 
 
-def _opened(path: Path) -> tuple[dict[str, Any], Arrays]:
+def opened(path: Path, format_: str, writer: str) -> tuple[dict[str, Any], Arrays]:
     """Description and arrays; pickles are refused by NumPy, and never run."""
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
@@ -152,11 +165,11 @@ def _opened(path: Path) -> tuple[dict[str, Any], Arrays]:
         zlib.error,
     ) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ParameterError(f"{path} is no file that AnalogTwin.save has written whole ({reason})") from None
+        raise ParameterError(f"{path} is no file that {writer} has written whole ({reason})") from None
     mine = metadata.version("pcmphys")
-    if (found, version) != (FORMAT, mine):
+    if (found, version) != (format_, mine):
         raise ParameterError(
-            f"{path} was written by pcmphys {version} ({found}); this is pcmphys {mine} ({FORMAT}), which reads "
+            f"{path} was written by pcmphys {version} ({found}); this is pcmphys {mine} ({format_}), which reads "
             "its own files only: save it again with this version"
         )
     return header, arrays

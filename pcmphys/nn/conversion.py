@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, overload
 
 import torch
 from torch import nn
@@ -14,12 +14,16 @@ from pcmphys.crossbar import Selector, Wires
 from pcmphys.errors import ParameterError
 from pcmphys.matrix import Mapping, Periphery
 from pcmphys.nn.back_ends.digital import Digital
+from pcmphys.nn.back_ends.in_place import TrainingWorkshop
 from pcmphys.nn.back_ends.product import Maker
 from pcmphys.nn.back_ends.tiles import Workshop
 from pcmphys.nn.layers import AnalogAttention, AnalogConvolution, AnalogLayer, AnalogLinear, AnalogRecurrent
+from pcmphys.nn.live.twin import LiveTwin
 from pcmphys.nn.opened.opening import OPENED
 from pcmphys.nn.twin import AnalogTwin, DigitalPart
 from pcmphys.numerics import check
+from pcmphys.training import UpdateTrains
+from pcmphys.training.rules.rule import Rule
 
 LAYERS: dict[type[nn.Module], type[AnalogLayer]] = {
     nn.Linear: AnalogLinear,
@@ -39,6 +43,7 @@ DIGITAL: tuple[type[nn.Module], ...] = (
 _ANALOG = ", ".join(kind.__name__ for kind in LAYERS)
 
 
+@overload
 def convert(
     module: nn.Module,
     cell: Any,
@@ -51,8 +56,42 @@ def convert(
     gate: float | None = None,
     exclude: Iterable[str] = (),
     seed: int = 0,
-) -> AnalogTwin:
-    """Make the analog twin of a module: every matrix product with stored weights goes to tiles of PCM cells.
+) -> AnalogTwin: ...
+
+
+@overload
+def convert(
+    module: nn.Module,
+    cell: Any,
+    *,
+    rule: Rule,
+    scale: float = 1.0,
+    trains: UpdateTrains | None = None,
+    tile: tuple[int, int] = (256, 256),
+    periphery: Periphery | None = None,
+    wires: Wires | None = None,
+    exclude: Iterable[str] = (),
+    seed: int = 0,
+) -> LiveTwin: ...
+
+
+def convert(
+    module: nn.Module,
+    cell: Any,
+    *,
+    rule: Rule | None = None,
+    scale: float = 1.0,
+    trains: UpdateTrains | None = None,
+    mapping: Mapping | None = None,
+    tile: tuple[int, int] = (256, 256),
+    periphery: Periphery | None = None,
+    wires: Wires | None = None,
+    selector: Selector | None = None,
+    gate: float | None = None,
+    exclude: Iterable[str] = (),
+    seed: int = 0,
+) -> AnalogTwin | LiveTwin:
+    """Make the analog twin of a module: every matrix product with stored weights goes to tiles of devices.
 
     Linear, Conv1d, Conv2d, LSTM, GRU, RNN and MultiheadAttention are converted wherever they stand in the module, so
     also in a TransformerEncoderLayer; norms, embeddings, activations, biases and products of two activations (within
@@ -65,8 +104,14 @@ def convert(
         evaluation.
     cell : cell or Digital
         Technology, as `pcmphys.load_cell` gives it; or `Digital` arithmetic of so many bits, for comparison.
+    rule : Rule, optional
+        Makes a network that learns in place, on a cell such as ``load_cell("ecram-tang2018")``, by a rule such as
+        `pcmphys.TikiTaka()`; it is trained with `pcmphys.nn.PulsedOptimizer`.
+    scale, trains
+        With a rule, as of `pcmphys.TrainableMatrix`.
     mapping, tile, periphery, wires, selector
-        As of `pcmphys.AnalogMatrix`, the same for all layers. Scales are those of each matrix of weights.
+        As of `pcmphys.AnalogMatrix`, the same for all layers. Scales are those of each matrix of weights. With a rule,
+        tile, periphery and wires are as of `pcmphys.TrainableMatrix`, and the others are not used.
     gate : float [V], optional
         Gate voltage of gated selectors.
     exclude : iterable of str
@@ -76,14 +121,16 @@ def convert(
 
     Returns
     -------
-    AnalogTwin
-        In evaluation mode, not yet programmed.
+    AnalogTwin or LiveTwin
+        Without a rule: in evaluation mode, not yet programmed. With one: in the module's own mode, and programmed to
+        its weights, as far as the devices allow.
 
     Raises
     ------
     ParameterError
         A module with weights that cannot be converted (a kind that is not known, a subclass with a ``forward`` of its
-        own, one with hooks), weights that are not finite, an unknown name in ``exclude``; the message names the layer.
+        own, one with hooks), weights that are not finite, an unknown name in ``exclude``, a rule on devices that it
+        cannot train; the message names the layer.
 
     Examples
     --------
@@ -97,18 +144,32 @@ def convert(
     """
     if not isinstance(module, nn.Module):
         raise ParameterError(f"module must be a torch.nn.Module; got {type(module).__name__}")
+    if rule is None and (trains is not None or scale != 1.0):
+        raise ParameterError("scale and trains are of networks that learn in place; give a rule, too")
+    mode = module.training
+    own = copy.deepcopy(module).eval()
+    if rule is not None:
+        _refuse_given(f"rule={rule!r}", {"mapping": mapping, "selector": selector, "gate": gate})
+        workshop = TrainingWorkshop(cell, rule, tile, periphery, wires, scale, trains, seed)
+        with torch.no_grad():
+            return LiveTwin(*_Conversion(own, workshop, _checked(exclude, own)).done(), workshop).train(mode)
     make: Maker
     if isinstance(cell, Digital):
-        given = {"mapping": mapping, "periphery": periphery, "wires": wires, "selector": selector, "gate": gate}
-        for name, value in given.items():
-            if value is not None:
-                raise ParameterError(f"{name} must be None for {cell!r}, which has no tiles")
+        _refuse_given(
+            f"{cell!r}, which has no tiles",
+            {"mapping": mapping, "periphery": periphery, "wires": wires, "selector": selector, "gate": gate},
+        )
         make = cell
     else:
         make = Workshop(cell, mapping, tile, periphery, wires, selector, gate, seed)
-    own = copy.deepcopy(module).eval()
     with torch.no_grad():
         return AnalogTwin(*_Conversion(own, make, _checked(exclude, own)).done(), make)
+
+
+def _refuse_given(what: str, given: dict[str, Any]) -> None:
+    for name, value in given.items():
+        if value is not None:
+            raise ParameterError(f"{name} must be None for {what}")
 
 
 class _Conversion:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 Arrays = dict[str, np.ndarray]
-_MADE_ANEW = ("cell", "parameters")
+_MADE_ANEW = ("cell", "parameters", "rule", "around", "_blocks")
 """Attributes that fresh devices have already, and that a file must not change."""
 
 

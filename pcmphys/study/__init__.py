@@ -30,6 +30,7 @@ from pcmphys.study.results import save
 from pcmphys.study.runner import StudyInterrupted, finished, memory, run
 from pcmphys.study.selector_margin.settings import SelectorMarginConfig
 from pcmphys.study.store import open_store
+from pcmphys.study.training.settings import TrainingConfig
 from pcmphys.study.workers import WorkerDied, Workers
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "SelectorMarginConfig",
     "StudyConfig",
     "StudyInterrupted",
+    "TrainingConfig",
     "WorkerDied",
     "Workers",
     "built_in",

@@ -20,8 +20,9 @@ from pcmphys.study.network.study import KIND as NETWORK
 from pcmphys.study.plan import Plan
 from pcmphys.study.selector_margin.study import KIND as SELECTOR_MARGIN
 from pcmphys.study.settings import Settings, validated
+from pcmphys.study.training.study import KIND as TRAINING
 
-KINDS: tuple[Kind, ...] = (NETWORK, SELECTOR_MARGIN, DESIGN_SPACE, LAYERS, CHIP)
+KINDS: tuple[Kind, ...] = (NETWORK, SELECTOR_MARGIN, DESIGN_SPACE, LAYERS, CHIP, TRAINING)
 """Our own. The first is what a study file without the key ``study`` is, and what runs if nothing is given."""
 
 

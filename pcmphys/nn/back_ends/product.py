@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.autograd.function import once_differentiable
 
 from pcmphys.errors import ParameterError
 from pcmphys.matrix.flow import Patches, cut
@@ -21,9 +22,9 @@ _CHUNK_BYTES = 2**25
 class Product(ABC):
     """One matrix product of a layer, y = x @ weights.
 
-    A back end of your own needs `forward`, `backward` and `weights`; one that is trained in place adds
-    ``update(x, d, rate)``. Layers reach it through `multiply` and `convolve`, which join it to PyTorch: forward and
-    backward become the two directions of automatic differentiation.
+    A back end of your own needs `forward`, `backward` and `weights`; one that is trained in place has a ``handle`` and
+    `note`. Layers reach it through `multiply` and `Convolve`, which join it to PyTorch: forward and backward become the
+    two directions of automatic differentiation.
 
     Parameters
     ----------
@@ -31,6 +32,13 @@ class Product(ABC):
         Of the product, for messages: the layer's name, and which of its products.
     inputs, outputs : int
         Shape of the weights.
+
+    Attributes
+    ----------
+    watch : callable or None
+        Sees the input vectors and gives the outputs in its place.
+    handle : torch.nn.Parameter or None
+        What stands for the weights among the parameters of the layer, if they are trained in place.
     """
 
     def __init__(self, name: str, inputs: int, outputs: int):
@@ -38,6 +46,7 @@ class Product(ABC):
         self.inputs: int = inputs
         self.outputs: int = outputs
         self.watch: Watch | None = None
+        self.handle: torch.nn.Parameter | None = None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self.inputs} x {self.outputs})"
@@ -60,6 +69,15 @@ class Product(ABC):
         """Products (batch, inputs) of output vectors (batch, outputs) with the transposed weights."""
         return d @ self.weights.T.astype(d.dtype)
 
+    def note(self, x: torch.Tensor, d: torch.Tensor, patches: Patches | None = None) -> None:
+        """Keep what an update will be made of: input vectors or images, and gradients by the outputs."""
+        raise NotImplementedError(f"{type(self).__name__} has a handle and cannot learn")
+
+    @property
+    def learns(self) -> bool:
+        """Whether it notes what it sees now."""
+        return self.handle is not None and self.handle.requires_grad
+
     def over_patches(self, images: np.ndarray, patches: Patches, out: np.ndarray) -> None:
         """Products of all patches of images (batch, channels, rows, columns) into ``out`` (batch, channels, patches).
 
@@ -78,8 +96,8 @@ class Product(ABC):
             )
         self.check_type(x)
         vectors = x.reshape(-1, self.inputs)
-        if x.requires_grad and torch.is_grad_enabled():
-            y = _Multiply.apply(vectors, self)
+        if (x.requires_grad or self.learns) and torch.is_grad_enabled():
+            y = _Multiply.apply(vectors, self, self.handle)
         else:
             y = tensor(self.plain(array(vectors)), x)
         return y.reshape(*x.shape[:-1], self.outputs)
@@ -108,28 +126,46 @@ class Product(ABC):
 
 
 class _Multiply(torch.autograd.Function):
-    """A product of vectors and its transposed one."""
+    """A product of vectors and its transposed one; one that learns notes both."""
 
     @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, product: Product) -> torch.Tensor:
+    def forward(ctx: Any, x: torch.Tensor, product: Product, handle: torch.nn.Parameter | None) -> torch.Tensor:
         ctx.product = product
+        if product.learns:
+            ctx.save_for_backward(x)
         return tensor(product.plain(array(x)), x)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *d: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        return tensor(ctx.product.backward(array(d[0])), d[0]), None
+        product = ctx.product
+        x = tensor(product.backward(array(d[0])), d[0]) if ctx.needs_input_grad[0] else None
+        if not ctx.saved_tensors:
+            return x, None, None
+        product.note(ctx.saved_tensors[0], d[0])
+        return x, None, torch.ones_like(product.handle)
 
 
 class Convolve(torch.autograd.Function):
     """Products of all patches of images, and its transpose: each output goes back to the pixels of its patch.
 
-    ``apply(images, products, patches)``: one product and one way to cut for each group of channels.
+    ``apply(images, products, patches, *handles)``: one product and one way to cut for each group of channels, and the
+    handles of the products, which all learn or do not.
     """
 
     @staticmethod
-    def forward(ctx: Any, images: torch.Tensor, products: list[Product], patches: list[Patches]) -> torch.Tensor:
+    def forward(
+        ctx: Any,
+        images: torch.Tensor,
+        products: list[Product],
+        patches: list[Patches],
+        *handles: torch.nn.Parameter | None,
+    ) -> torch.Tensor:
         """Output images (batch, channels, rows, columns)."""
         ctx.products, ctx.patches, ctx.size = products, patches, images.shape
+        ctx.learning = [product.learns for product in products]
+        if any(ctx.learning):
+            ctx.save_for_backward(images)
         high, wide = patches[0].outputs(*images.shape[2:])
         given = np.ascontiguousarray(array(images))
         out = np.empty((len(images), sum(product.outputs for product in products), high * wide), given.dtype)
@@ -138,28 +174,40 @@ class Convolve(torch.autograd.Function):
         return tensor(out.reshape(*out.shape[:2], high, wide), images)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *d: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        """Gradient with respect to the images."""
-        _, channels, *size = ctx.size
-        back = []
-        for gradient in d[0].flatten(2):  # image by image, in bounded memory
-            parts = []
-            for product, some in zip(ctx.products, ctx.patches, strict=True):
+        """Gradient with respect to the images; products that learn note theirs."""
+        images = _to_images(ctx, d[0]) if ctx.needs_input_grad[0] else None
+        handles: list[torch.Tensor | None] = []
+        for product, some, learns in zip(ctx.products, ctx.patches, ctx.learning, strict=True):
+            if learns:
                 place = slice(some.first_output, some.first_output + product.outputs)
-                vectors = tensor(product.backward(array(gradient[place].T.contiguous())), gradient)
-                parts.append(
-                    torch.nn.functional.fold(
-                        vectors.T[None],
-                        size,
-                        (some.rows, some.columns),
-                        (some.row_dilation, some.column_dilation),
-                        0,
-                        (some.row_stride, some.column_stride),
-                    )
+                product.note(ctx.saved_tensors[0], d[0][:, place], some)
+            handles.append(torch.ones_like(product.handle) if learns else None)
+        return images, None, None, *handles
+
+
+def _to_images(ctx: Any, d: torch.Tensor) -> torch.Tensor:
+    """Each output back to the pixels of its patch."""
+    _, channels, *size = ctx.size
+    back = []
+    for gradient in d.flatten(2):  # image by image, in bounded memory
+        parts = []
+        for product, some in zip(ctx.products, ctx.patches, strict=True):
+            place = slice(some.first_output, some.first_output + product.outputs)
+            vectors = tensor(product.backward(array(gradient[place].T.contiguous())), gradient)
+            parts.append(
+                torch.nn.functional.fold(
+                    vectors.T[None],
+                    size,
+                    (some.rows, some.columns),
+                    (some.row_dilation, some.column_dilation),
+                    0,
+                    (some.row_stride, some.column_stride),
                 )
-            back.append(torch.cat(parts, 1))
-        images = torch.cat(back) if back else d[0].new_zeros((0, channels, *size))
-        return images, None, None
+            )
+        back.append(torch.cat(parts, 1))
+    return torch.cat(back) if back else d.new_zeros((0, channels, *size))
 
 
 def array(x: torch.Tensor) -> np.ndarray:

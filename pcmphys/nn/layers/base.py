@@ -32,6 +32,9 @@ class AnalogLayer(nn.Module):
         super().__init__()
         self.name: str = name
         self.products: tuple[Product, ...] = products
+        for k, product in enumerate(products):
+            if product.handle is not None:
+                self.register_parameter(f"in_place_{k}", product.handle)
 
     def extra_repr(self) -> str:
         """One line: shapes of the products."""

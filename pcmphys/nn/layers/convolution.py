@@ -56,7 +56,8 @@ class AnalogConvolution(AnalogLayer):
     def _convolved(self, images: torch.Tensor) -> torch.Tensor:
         products: list[Product] = list(self.products)
         products[0].check_type(images)
-        return Convolve.apply(self._padded(images), products, self.patches)
+        handles = [product.handle for product in products]
+        return Convolve.apply(self._padded(images), products, self.patches, *handles)
 
     def _padded(self, images: torch.Tensor) -> torch.Tensor:
         self._check_size(images)

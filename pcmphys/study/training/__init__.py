@@ -1,0 +1,1 @@
+"""A network that learns on devices: rules and devices against each other, beside floating point."""

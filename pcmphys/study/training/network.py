@@ -1,0 +1,96 @@
+"""A fully connected network on matrices that learn: sigmoids between layers, a softmax at the end.
+
+The network of T. Gokmen and Y. Vlasov, Front. Neurosci. 10, 333 (2016), in any size: a bias is one more input of one.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pcmphys.numerics.product import product
+
+Array = NDArray[np.float64]
+
+
+class Matrix(Protocol):
+    """What the network asks of a matrix of weights."""
+
+    def forward(self, x: Array) -> Array:
+        """Products x @ weights."""
+        ...
+
+    def backward(self, d: Array) -> Array:
+        """Products d @ weights.T."""
+        ...
+
+    def update(self, x: Array, d: Array, rate: float) -> None:
+        """Change the weights by -rate x d."""
+        ...
+
+
+class FloatMatrix:
+    """Weights in floating point: what devices are compared with."""
+
+    def __init__(self, weights: Array):
+        self.weights: Array = weights.copy()
+
+    def forward(self, x: Array) -> Array:
+        """Products x @ weights."""
+        return product(x, self.weights)
+
+    def backward(self, d: Array) -> Array:
+        """Products d @ weights.T."""
+        return product(d, self.weights.T)
+
+    def update(self, x: Array, d: Array, rate: float) -> None:
+        """Change the weights by -rate x d."""
+        self.weights -= rate * product(x.T, d)
+
+
+def first_weights(sizes: Sequence[int], seed: int) -> list[Array]:
+    """Weights (inputs and bias, outputs) of each layer to start from, uniform within 1/sqrt(inputs) of zero."""
+    random = np.random.default_rng(seed)
+    found = []
+    for inputs, outputs in itertools.pairwise(sizes):
+        bound = inputs**-0.5
+        found.append(random.uniform(-bound, bound, (inputs + 1, outputs)))
+    return found
+
+
+def activations(layers: Sequence[Matrix], x: Array) -> list[Array]:
+    """Inputs of each layer with their ones for the biases, and last the classes' shares."""
+    found = []
+    for k, layer in enumerate(layers):
+        found.append(np.column_stack([x, np.ones(len(x))]))
+        y = layer.forward(found[-1])
+        x = _softmax(y) if k == len(layers) - 1 else 1.0 / (1.0 + np.exp(-y))
+    return [*found, x]
+
+
+def learn(layers: Sequence[Matrix], x: Array, labels: Array, rate: float) -> None:
+    """One step of descent of the cross entropy, summed over a batch."""
+    *inputs, shares = activations(layers, x)
+    d = shares.copy()
+    d[np.arange(len(d)), labels] -= 1.0
+    for k in reversed(range(len(layers))):
+        # all errors are of the weights before the step
+        below = layers[k].backward(d)[:, :-1] if k else None
+        layers[k].update(inputs[k], d, rate)
+        if below is not None:
+            values = inputs[k][:, :-1]
+            d = below * values * (1.0 - values)
+
+
+def error(layers: Sequence[Matrix], x: Array, labels: Array) -> float:
+    """Fraction of inputs whose largest share is another class's."""
+    return float((activations(layers, x)[-1].argmax(axis=1) != labels).mean())
+
+
+def _softmax(y: Array) -> Array:
+    shifted = np.exp(y - y.max(axis=1, keepdims=True))
+    return shifted / shifted.sum(axis=1, keepdims=True)

@@ -1,0 +1,110 @@
+"""One training run: a pure function of its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from pcmphys.errors import ParameterError
+from pcmphys.study.training.network import Array, FloatMatrix, Matrix, error, first_weights, learn
+from pcmphys.study.training.runs import Run
+from pcmphys.study.training.settings import TrainingConfig
+from pcmphys.training import PulseCounts, TrainableMatrix
+
+_FULL = 16.0
+
+
+class Images(NamedTuple):
+    """Training images (images, pixels) from 0 to 1 with their digits, and test images with theirs."""
+
+    inputs: Array
+    labels: np.ndarray
+    tests: Array
+    right: np.ndarray
+
+
+def images_of(config: TrainingConfig) -> Images:
+    """The images of a study.
+
+    Raises
+    ------
+    ParameterError
+        A package that ships them is not installed.
+    """
+    found = _digits() if config.data == "digits" else _mnist()
+    return found._replace(inputs=found.inputs[: config.images], labels=found.labels[: config.images])
+
+
+def train(config: TrainingConfig, run: Run, seed: int, tick: Callable[[], None] | None = None) -> dict[str, np.ndarray]:
+    """Train a network once.
+
+    Returns
+    -------
+    dict
+        ``error`` and ``training_error`` after each epoch; ``pulses``, steps of devices a training image, and
+        ``saturated``, the fraction of updates that were cut off.
+    """
+    images = images_of(config)
+    own = (config.seed << 16) + seed
+    layers = _layers(config, run, images, own)
+    order = np.random.default_rng([own, 1])
+    errors, training_errors = np.empty(config.epochs), np.empty(config.epochs)
+    for epoch in range(config.epochs):
+        rate = run.rate * 0.5 ** (epoch // config.halve)
+        every = order.permutation(len(images.inputs))
+        for start in range(0, len(every), config.batch):
+            some = every[start : start + config.batch]
+            learn(layers, images.inputs[some], images.labels[some], rate)
+        errors[epoch] = error(layers, images.tests, images.right)
+        training_errors[epoch] = error(layers, images.inputs, images.labels)
+        if tick is not None:
+            tick()
+    counts = sum((layer.counts for layer in layers if isinstance(layer, TrainableMatrix)), PulseCounts())
+    return {
+        "error": errors,
+        "training_error": training_errors,
+        "pulses": np.array(counts.pulses / (config.epochs * len(images.inputs))),
+        "saturated": np.array(counts.saturated / max(counts.updates, 1)),
+    }
+
+
+def _layers(config: TrainingConfig, run: Run, images: Images, seed: int) -> list[Matrix]:
+    """Layers with the first weights of this seed, the same for all runs."""
+    sizes = (images.inputs.shape[1], *config.hidden, int(images.labels.max()) + 1)
+    layers: list[Matrix] = []
+    first_cell = 0
+    for weights in first_weights(sizes, seed):
+        if run.made is None:
+            layers.append(FloatMatrix(weights))
+            continue
+        rule, cell = run.made
+        matrix = TrainableMatrix(weights.shape, cell, rule, seed=seed, first_cell=first_cell)
+        matrix.program(weights)
+        first_cell = matrix.last_cell
+        layers.append(matrix)
+    return layers
+
+
+def _digits() -> Images:
+    folder = resources.files("pcmphys").joinpath("data", "digits-mlp")
+    if not folder.is_dir():
+        folder = Path(__file__).parents[3] / "data" / "digits-mlp"  # a source tree
+    parts = []
+    for name in ("train.npz", "test.npz"):
+        with folder.joinpath(name).open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            parts += [archive["images"] / _FULL, archive["labels"].astype(int)]
+    return Images(*parts)
+
+
+def _mnist() -> Images:
+    try:
+        from pcmphys.nn.examples.data import digits
+    except ImportError as error:
+        raise ParameterError(f"data: {error}") from None
+    found = digits()
+    inputs, tests = (part.reshape(len(part), -1).astype(float) for part in (found.inputs, found.tests))
+    return Images(inputs, found.labels, tests, found.right)

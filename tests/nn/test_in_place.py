@@ -1,0 +1,252 @@
+"""Networks that learn in place: gradients of PyTorch as pulses, the same bits in any way, checkpoints, bad input."""
+
+import copy
+import pickle
+import warnings
+
+import numba
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from torch import nn as tnn  # noqa: E402
+
+import pcmphys as pcm  # noqa: E402
+from pcmphys import nn  # noqa: E402
+from pcmphys.errors import ParameterError, ValidityWarning  # noqa: E402
+from tests.cells.pulsed.technologies import loaded, text  # noqa: E402
+from tests.nn.kinds import inputs, modules  # noqa: E402
+from tests.nn.networks import HERMES, noise, small  # noqa: E402
+from tests.training.ideal import EXPECTED, OPEN  # noqa: E402
+
+FINE = loaded(text("fine", "constant", {"step": 1e-4}))
+ECRAM, RRAM, PCM = (pcm.load_cell(name) for name in ("ecram-tang2018", "rram-gong2018", "pcm-nandakumar2020"))
+MODULES = modules()
+
+
+@pytest.fixture
+def threads():
+    before = numba.get_num_threads()
+    yield numba.set_num_threads
+    numba.set_num_threads(before)
+
+
+def gradient(module, x):
+    """Of a loss that weighs every output otherwise; by the name of each parameter."""
+    module.zero_grad()
+    y = module(x)
+    (y * torch.linspace(-1.0, 1.0, y.numel(), dtype=y.dtype).view_as(y)).sum().backward()
+    return {name: part.grad for name, part in module.named_parameters()}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_without_noise_a_step_is_one_of_gradient_descent(name):
+    module, shape = MODULES[name]
+    module = copy.deepcopy(module).double().eval()
+    live = nn.convert(module, FINE, rule=pcm.Sgd(), periphery=OPEN, trains=EXPECTED)
+    x, rate = inputs(shape).double(), 1e-4
+    before = live.weights
+    optimizer = nn.PulsedOptimizer(live.parameters(), lr=rate)
+    exact = gradient(module, x)
+    gradient(live, x)
+    optimizer.step()
+    change = np.concatenate([(live.weights[key] - before[key]).ravel() for key in before])
+    found = np.sort(change / -rate)
+    # the same numbers, whichever matrix they stand in; float32 weights keep four digits of such changes
+    weights = [part for key, part in exact.items() if part.dim() > 1 and "bias" not in key]
+    expected = np.sort(torch.cat([part.flatten() for part in weights]).numpy())
+    np.testing.assert_allclose(found, expected, atol=1e-2 * np.abs(expected).max())
+    biases = {key: part for key, part in module.named_parameters() if part.dim() == 1}
+    stepped = torch.cat([(part - rate * exact[key]).flatten() for key, part in biases.items()] or [torch.zeros(0)])
+    mine = [part for part in live.parameters() if type(part) is tnn.Parameter and (part.dim() == 1)]
+    torch.testing.assert_close(
+        torch.cat([part.detach().flatten() for part in mine] or [torch.zeros(0)]).sort().values.double(),
+        stepped.detach().sort().values.double(), rtol=1e-3, atol=1e-6,
+    )  # fmt: skip
+
+
+def trained(live, steps=3, split=None, seed=1):
+    """Some steps on noise, with gradients gathered over parts of each batch."""
+    optimizer = nn.PulsedOptimizer(live.parameters(), lr=0.05)
+    for k in range(steps):
+        x = noise(6, 1, 8, 8, seed=seed + k)
+        optimizer.zero_grad()
+        for part in x.split(split or len(x)):
+            (live(part).square().sum() / len(x)).backward()
+        optimizer.step()
+    return live
+
+
+def same(a, b):
+    return all(np.array_equal(a.weights[key], b.weights[key]) for key in a.weights) and all(
+        torch.equal(p, q) for p, q in zip(a.parameters(), b.parameters(), strict=True)
+    )
+
+
+def live_small(cell=ECRAM, rule=None, **options):
+    return nn.convert(small(), cell, **({"rule": rule or pcm.Sgd(), "tile": (20, 6), "seed": 3} | options))
+
+
+def test_the_same_bits_for_threads_and_splits_of_a_batch(threads):
+    threads(1)
+    whole = trained(live_small())
+    threads(2)
+    assert same(trained(live_small()), whole)
+    parts = trained(live_small(), split=2)
+    # sums of gradients of norms and biases are PyTorch's, in another order: pulses are those of nearly equal numbers
+    for key, weights in whole.weights.items():
+        assert np.abs(parts.weights[key] - weights).max() < 0.05
+    layer = tnn.Linear(64, 5, bias=False)
+    one, split = (nn.convert(layer, ECRAM, rule=pcm.Sgd(), seed=3) for _ in range(2))
+    for live, size in ((one, 9), (split, 4)):
+        optimizer = nn.PulsedOptimizer(live.parameters(), lr=0.5)
+        for part in noise(9, 64).split(size):
+            live(part).square().sum().backward()
+        optimizer.step()
+    assert same(one, split)
+    assert not same(one, nn.convert(layer, ECRAM, rule=pcm.Sgd(), seed=3))
+    assert not same(trained(live_small(seed=4)), whole)
+
+
+RULES = (
+    (ECRAM, pcm.TikiTaka(transfer_every=2, gamma=0.1)), (ECRAM, pcm.Chopped(chop=0.3)),
+    (ECRAM, pcm.DynamicReference(chop=0.3)), (RRAM, pcm.MixedPrecision()), (PCM, pcm.OneSided()),
+    (pcm.load_cell("capacitor-li2018"), pcm.PairCell(pair=PCM, transfer_every=8)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("cell", "rule"), RULES, ids=lambda part: type(part).__name__)
+def test_checkpoints_resume_to_the_same_bits(cell, rule, tmp_path):
+    live = trained(live_small(cell, rule))
+    live.save(tmp_path / "live.npz")
+    resumed = live_small(cell, rule).load(tmp_path / "live.npz")
+    twins = (resumed, copy.deepcopy(live), pickle.loads(pickle.dumps(live)))
+    assert all(same(twin, live) and twin.report() == live.report() for twin in twins) or np.isnan(live.report().energy)
+    after = trained(live, seed=7)
+    assert all(same(trained(twin, seed=7), after) for twin in twins)
+    assert resumed.report().pulses == after.report().pulses > 0
+
+
+def test_checkpoints_of_another_make_are_refused(tmp_path):
+    live_small().save(tmp_path / "live.npz")
+    for options, word in (({"seed": 4}, "seed"), ({"rule": pcm.TikiTaka()}, "rule"), ({"cell": RRAM}, "cell")):
+        with pytest.raises(ParameterError, match=f"another {word}"):
+            live_small(**options).load(tmp_path / "live.npz")
+    with pytest.raises(ParameterError, match="layers are others"):
+        nn.convert(tnn.Linear(3, 2), ECRAM, rule=pcm.Sgd(), tile=(20, 6), seed=3).load(tmp_path / "live.npz")
+    live = live_small()
+    live(noise(2, 1, 8, 8)).sum().backward()
+    with pytest.raises(ParameterError, match="layer '0': 1 backward passes were noted and not sent"):
+        live.save(tmp_path / "late.npz")
+    twin = nn.convert(small(), HERMES, tile=(20, 6))
+    twin.program()
+    twin.save(tmp_path / "twin.npz")
+    with pytest.raises(ParameterError, match="analog twin, format 1"):
+        live.load(tmp_path / "twin.npz")
+
+
+def test_an_lstm_learns():
+    torch.manual_seed(1)
+    lstm, out = tnn.LSTM(4, 12, batch_first=True), tnn.Linear(12, 1)
+
+    class Sum(tnn.Module):
+        def __init__(self):
+            super().__init__()
+            self.lstm, self.out = lstm, out
+
+        def forward(self, x):
+            return self.out(self.lstm(x)[0][:, -1])
+
+    x = noise(32, 6, 4)
+    y = x[:, -2:, :1].sum(1)
+    live = nn.convert(Sum(), ECRAM, rule=pcm.Sgd())
+    optimizer = nn.PulsedOptimizer(live.parameters(), lr=0.1)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 40, 0.5)
+    losses = []
+    for _ in range(80):
+        optimizer.zero_grad()
+        loss = (live(x) - y).square().mean()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.3 * losses[0]
+    report = live.report(pulse_voltage=1.0)
+    assert report["lstm.weight_hh_l0"].updates == 80 * 32 * 6
+    assert report.energy > 0.0
+    assert np.isnan(live.report().energy)
+    assert "lstm.weight_ih_l0" in str(report)
+    assert len(report.to_dataframe()) == 3
+
+
+def test_frozen_layers_stay_and_modes_are_kept():
+    live = live_small()
+    assert not live.training
+    assert nn.convert(small().train(), ECRAM, rule=pcm.Sgd()).training
+    live.module[0].requires_grad_(False)
+    before = live.weights
+    trained(live)
+    assert np.array_equal(live.weights["0"], before["0"])
+    assert not np.array_equal(live.weights["7"], before["7"])
+    with torch.no_grad():
+        live(noise(2, 1, 8, 8))
+    assert live.report()["0"].updates == 0
+    live.wait(10.0)
+    assert live.time >= 10.0
+
+
+def test_what_learns_is_told_what_cannot_be(tmp_path):
+    layer = tnn.Sequential(tnn.Linear(4, 3), tnn.Linear(3, 2))
+    for cell, rule, words in (
+        (HERMES, pcm.Sgd(), "layer '0': .*cell that is trained in place.*hermes"),
+        (pcm.load_cell("ibm-90nm-doped-gst"), pcm.Sgd(), "layer '0': .*cell that is trained in place"),
+        (PCM, pcm.TikiTaka(), "layer '0': rule TikiTaka needs devices that can be pulsed up and down"),
+        (ECRAM, pcm.OneSided(), "layer '0': rule OneSided needs devices that can be RESET"),
+        (ECRAM, pcm.PairCell(), "layer '0': rule PairCell needs devices for the pair"),
+        (ECRAM, "sgd", "layer '0': rule must be a rule"),
+    ):
+        with pytest.raises(ParameterError, match=words):
+            nn.convert(layer, cell, rule=rule)
+    for options, words in (({"gate": 1.0}, "gate must be None"), ({"scale": 0.0}, "layer '0': scale")):
+        with pytest.raises(ParameterError, match=words):
+            nn.convert(layer, ECRAM, rule=pcm.Sgd(), **options)
+    with pytest.raises(ParameterError, match="give a rule, too"):
+        nn.convert(layer, HERMES, scale=2.0)
+    live = nn.convert(layer, ECRAM, rule=pcm.Sgd())
+    for rate in (0.0, -1.0, float("nan")):
+        with pytest.raises(ParameterError, match="lr"):
+            nn.PulsedOptimizer(live.parameters(), lr=rate)
+        with pytest.raises(ParameterError, match="lr"):
+            nn.PulsedOptimizer([{"params": live.parameters(), "lr": rate}], lr=0.1)
+    with pytest.raises(ParameterError, match="programmed to the module's weights when it was made"):
+        live.program()
+    with pytest.raises(ParameterError, match="pulse_voltage"):
+        live.report(pulse_voltage=0.0)
+
+
+def test_what_would_train_nothing_is_refused():
+    live = nn.convert(tnn.Linear(4, 3), ECRAM, rule=pcm.Sgd())
+    other, own = torch.optim.SGD(live.parameters(), lr=0.1), nn.PulsedOptimizer(live.parameters(), lr=0.1)
+    x = noise(5, 4)
+    (100.0 * live(x)).square().sum().backward()
+    torch.nn.utils.clip_grad_norm_(live.parameters(), 1e-3)
+    with pytest.raises(ParameterError, match="layer 'Linear': 1 backward passes"):
+        own.step()
+    own.zero_grad()
+    live(x).sum().backward()
+    other.step()
+    with pytest.raises(ParameterError, match="layer 'Linear': an optimiser that sends no pulses"):
+        live(x)
+
+
+def test_weights_that_no_device_holds_are_named():
+    layer = tnn.Linear(4, 3)
+    with torch.no_grad():
+        layer.weight[0, 0] = 3.0
+    with pytest.warns(ValidityWarning, match="layer 'Linear': weights from .* to 3 are clipped.* larger scale"):
+        nn.convert(layer, ECRAM, rule=pcm.Sgd())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        live = nn.convert(layer, ECRAM, rule=pcm.Sgd(), scale=4.0)
+    assert abs(live.weights["Linear"][0, 0] - 3.0) < 0.02
