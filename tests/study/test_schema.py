@@ -20,7 +20,7 @@ def test_a_template_is_the_default_study(kind, tmp_path):
     path = tmp_path / "study.toml"
     path.write_text(built_in(kind.built_in).template)
     assert read_config(path) == kind.settings() == read_config(kind.built_in)
-    assert set(kind.settings.model_fields) - set(tomllib.loads(kind.template)) <= {"inputs", "tables", "own"}
+    assert set(kind.settings.model_fields) - set(tomllib.loads(kind.template)) <= {"inputs", "tables", "own", "images"}
 
 
 def test_every_number_of_a_selector_is_in_the_template():
