@@ -36,10 +36,11 @@ class Recipe(NamedTuple):
     decay: float = 1e-4
     shift: int = 0
     jitter: float = 0.0
+    strength: float = 1.0
 
 
 RECIPES = {
-    "convolution": Recipe(40, 2e-3, 30, 1e-3, 64, shift=2),
+    "convolution": Recipe(40, 2e-3, 30, 1e-3, 64, shift=2, strength=2.0),
     "lstm": Recipe(120, 3e-3, 120, 2e-3, 30, jitter=0.3),
     "transformer": Recipe(24, 3e-3, 8, 1e-3, 32),
 }
@@ -96,7 +97,7 @@ def main():
             start = time.process_time()
             module = copy.deepcopy(base)
             if training == "aware":
-                nn.hardware_aware(module, pcm.load_cell(CELL), TIMES, seed=SEED)
+                nn.hardware_aware(module, pcm.load_cell(CELL), TIMES, recipe.strength, seed=SEED)
             train(module, split, recipe, recipe.more_epochs, recipe.more_rate)
             if training == "aware":
                 print(name, "ranges", nn.learned_ranges(module))

@@ -26,8 +26,24 @@ True
 
 Your own numbers
 ----------------
-A parameter file with ``base = "ibm-90nm-doped-gst"`` and the numbers that differ, each with unit, kind and source (your
-own BibTeX in ``mine.bib`` beside ``mine.toml``), or `but` for a trial; `pcmphys.fit` makes such files of measurements:
+A parameter file with a ``base`` and the numbers that differ (``pcmphys cells show NAME`` lists them all), each in SI
+units, with its kind and source: a key of your own BibTeX in ``mine.bib`` beside ``mine.toml``, a comma, and the place.
+
+>>> import pathlib, tempfile
+>>> folder = pathlib.Path(tempfile.mkdtemp())
+>>> _ = (folder / "mine.bib").write_text("@misc{wafer7, author = {We}, title = {Wafer 7, lot 3}, year = {2026}}")
+>>> _ = (folder / "mine.toml").write_text('''
+... name = "our-70nm"
+... base = "ibm-90nm-doped-gst"
+...
+... [geometry]
+... layer_thickness = { value = 60e-9, unit = "m", kind = "measured", source = "wafer7, TEM" }
+... heater_radius = { value = 15e-9, unit = "m", kind = "assumed", note = "from the mask" }
+... ''')
+>>> pcm.load_cell(folder / "mine.toml").parameters.geometry.layer_thickness
+6e-08
+
+`but` changes a number for a trial; `pcmphys.fit` makes parameter files of measurements:
 
 >>> changed = pcm.load_cell("ibm-90nm-doped-gst").but({"heat.on_voltage": 0.7}, source="mine")
 >>> changed.technology.quantities["heat.on_voltage"].kind

@@ -18,7 +18,7 @@ def kinds(wires: Wires | None, selector: Selector | None) -> None:
             f"got {selector!r}"
         )
     if wires is not None and not isinstance(wires, Wires):
-        raise ParameterError(f"wires must be a Wires; got {type(wires).__name__}")
+        raise ParameterError(f"wires must be a Wires, such as Wires(row=1.0, column=1.0); got {type(wires).__name__}")
 
 
 def array_shape(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -278,7 +278,7 @@ class Crossbar:
     def noise(
         self,
         bias: Bias | Selection,
-        relative_std: ArrayLike = 0.0,
+        relative_std: ArrayLike | None = None,
         *,
         bandwidth: float = 0.0,
         temperature: float = 300.0,
@@ -292,9 +292,9 @@ class Crossbar:
         ----------
         bias : Bias
             One input.
-        relative_std : float or array_like
+        relative_std : float or array_like, optional
             Relative standard deviation of each device's current at its own voltage: a number or shape
-            (rows, columns). A selector in series lets only a part of it through.
+            (rows, columns). A selector in series lets a part of it through. Default: that of one usual read now.
         bandwidth : float [Hz]
             Of the thermal and shot noise of the cells; zero leaves these out.
         temperature : float [K]
@@ -324,7 +324,7 @@ class Crossbar:
         (0.00707, [0.5, 0.5])
         """
         bandwidth = check.number("bandwidth", bandwidth, "Hz", 0.0)
-        relative = noise.checked("relative_std", relative_std, self.shape)
+        relative = noise.checked("relative_std", noise.given_or_read(relative_std, self.look), self.shape)
         return noise.total(self._operating_point(bias, on, tolerance), relative, bandwidth, temperature, fano)
 
     def noise_density(

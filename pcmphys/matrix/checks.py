@@ -30,11 +30,12 @@ def checked_weights(weights: ArrayLike) -> np.ndarray:
 def check_kinds(cell: Any, mapping: object, wires: object, periphery: object) -> None:
     """Refuse what is no cell, mapping, wires or periphery; None is, but for the cell."""
     if wires is not None and not isinstance(wires, Wires):
-        raise ParameterError(f"wires must be a Wires; got {type(wires).__name__}")
+        raise ParameterError(f"wires must be a Wires, such as Wires(row=1.0, column=1.0); got {type(wires).__name__}")
     if periphery is not None and not isinstance(periphery, Periphery):
         raise ParameterError(f"periphery must be a Periphery; got {type(periphery).__name__}")
     if not callable(getattr(cell, "population", None)):
-        raise ParameterError(f"cell must be a cell as load_cell gives it; got {cell!r}")
+        named = f": write load_cell({cell!r})" if isinstance(cell, str) else ""
+        raise ParameterError(f"cell must be a cell as load_cell gives it; got {cell!r}{named}")
     if mapping is not None and not isinstance(mapping, Mapping):
         raise ParameterError(f"mapping must be a Mapping, for example DifferentialPair(); got {mapping!r}")
 

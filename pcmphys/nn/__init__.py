@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from pcmphys.nn.conversion import convert
     from pcmphys.nn.layer_shapes import ProductShape, shapes
     from pcmphys.nn.live import LiveReport, LiveTwin, PulsedLayer, PulsedOptimizer
-    from pcmphys.nn.quantised import quantised
+    from pcmphys.nn.low_precision import quantised
     from pcmphys.nn.report import DigitalPart, LayerReport, TwinReport
     from pcmphys.nn.twin import AnalogTwin
 else:
@@ -90,7 +90,7 @@ else:
             "pcmphys.nn.conversion": "convert",
             "pcmphys.nn.layer_shapes": "ProductShape shapes",
             "pcmphys.nn.live": "LiveReport LiveTwin PulsedLayer PulsedOptimizer",
-            "pcmphys.nn.quantised": "quantised",
+            "pcmphys.nn.low_precision": "quantised",
             "pcmphys.nn.report": "DigitalPart LayerReport TwinReport",
             "pcmphys.nn.twin": "AnalogTwin",
         },

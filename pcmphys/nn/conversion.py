@@ -19,6 +19,7 @@ from pcmphys.nn.back_ends.product import Maker
 from pcmphys.nn.back_ends.tiles import Workshop
 from pcmphys.nn.layers import AnalogAttention, AnalogConvolution, AnalogLayer, AnalogLinear, AnalogRecurrent
 from pcmphys.nn.live.twin import LiveTwin
+from pcmphys.nn.opened.opening import OPENED
 from pcmphys.nn.twin import AnalogTwin, DigitalPart
 from pcmphys.numerics import check
 from pcmphys.training import UpdateTrains
@@ -237,6 +238,11 @@ class _Conversion:
         if not left:
             self._digital += [DigitalPart(one, "Parameter", "excluded") for one in own]
             return
+        if isinstance(module, OPENED):
+            raise ParameterError(
+                f"layer {name!r} is opened for noise-aware training or fixed point; the trained weights themselves are "
+                "converted by convert(nn.plain(module), ...)"
+            )
         base = next((known.__name__ for known in LAYERS if isinstance(module, known)), None)
         what = f"a subclass of {base} with a forward of its own" if base else f"not one of {_ANALOG}"
         where = f"layer {name!r}" if name else "the module itself"

@@ -70,6 +70,7 @@ class AnalogTwin(nn.Module):
         """
         if isinstance(self.maker, Workshop) and not self.programmed:
             raise ParameterError("the twin is not programmed yet; call program() first")
+        _tensors(inputs)
         return self.module(*inputs, **options)
 
     @property
@@ -181,6 +182,7 @@ class AnalogTwin(nn.Module):
 
     def watched(self, watch: Watch, inputs: tuple[Any, ...], options: dict[str, Any]) -> None:
         """Call the module while ``watch(product, vectors)`` sees every product, and gives its outputs."""
+        _tensors(inputs)
         with torch.no_grad(), _watching(self.products, watch):
             self.module(*inputs, **options)
 
@@ -188,6 +190,14 @@ class AnalogTwin(nn.Module):
         if not isinstance(self.maker, Workshop):
             raise ParameterError(f"{what} is of twins on devices; this one computes in {self.maker!r}")
         return self.maker
+
+
+def _tensors(inputs: tuple[Any, ...]) -> None:
+    for given in inputs:
+        if isinstance(given, np.ndarray):
+            raise ParameterError(
+                f"inputs must be tensors; got an array of numpy of shape {given.shape}: torch.from_numpy it"
+            )
 
 
 @contextlib.contextmanager

@@ -337,7 +337,7 @@ def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
 def suggest(word: object, allowed: Iterable[str]) -> str:
     """'; did you mean ...?' when a known word is close, else an empty string."""
     near = difflib.get_close_matches(str(word), [str(a) for a in allowed], n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    return f"; did you mean {near[0]!r}?" if near and near[0] != str(word) else ""
 
 
 def shape(name: str, value: Any) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ import operator
 import numba
 import numpy as np
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.core.datamodel import models, register_default
 from numba.extending import intrinsic, overload
 
@@ -45,6 +45,34 @@ def _place(context, builder, kind, array, row):
     first = builder.bitcast(view.data, ir.IntType(8).as_pointer())
     offset = builder.mul(row, ir.Constant(ir.IntType(64), 8 * LANES))
     return builder.bitcast(builder.gep(first, [offset]), _VECTOR.as_pointer())
+
+
+def _addresses(context, builder, kind, array, first, last, offset):
+    """Pointers to ``offset`` along the last axis of rows first, first + 1 ... of an array, none beyond ``last``.
+
+    Of an array with one axis, to its numbers themselves.
+    """
+    view = context.make_array(kind)(context, builder, value=array)
+    size = ir.Constant(ir.IntType(64), 8)
+    strides = cgutils.unpack_tuple(builder, view.strides, kind.ndim)
+    start = builder.bitcast(view.data, ir.IntType(8).as_pointer())
+    if offset is not None:
+        start = builder.gep(start, [builder.mul(offset, size)])
+    for k in range(LANES):
+        row = builder.add(first, ir.Constant(ir.IntType(64), k))
+        row = builder.select(builder.icmp_signed("<", row, last), row, last)
+        yield builder.bitcast(builder.gep(start, [builder.mul(row, strides[0])]), ir.DoubleType().as_pointer())
+
+
+def _gathered(builder, addresses):
+    found = ir.Constant(_VECTOR, ir.Undefined)
+    for k, address in enumerate(addresses):
+        found = builder.insert_element(found, builder.load(address), ir.Constant(ir.IntType(32), k))
+    return found
+
+
+def _whole(context, builder, signature, arguments, places):
+    return [context.cast(builder, arguments[k], signature.args[k], types.int64) for k in places]
 
 
 def _spread(builder, number):
@@ -94,6 +122,18 @@ if numba.config.DISABLE_JIT:
         """The same number eight times."""
         return np.full(LANES, number)
 
+    def neighbours(values, first, last):
+        """Eight neighbours in an array (numbers,) from ``first`` on; beyond ``last``, that one again."""
+        return values[np.minimum(np.arange(first, first + LANES), last)]
+
+    def down(values, first, last, column):
+        """The same down a column of an array (rows, columns) that is contiguous along its rows."""
+        return values[np.minimum(np.arange(first, first + LANES), last), column]
+
+    def store_down(x, column, out):
+        """Put eight numbers down a column of an array (8 or more, columns)."""
+        out[:LANES, column] = x
+
     def larger_of(worst, difference):
         """Larger magnitudes, the first being magnitudes already; a NaN comes through, and stays."""
         size = np.abs(difference)
@@ -132,6 +172,42 @@ else:
             return _spread(builder, context.cast(builder, arguments[0], signature.args[0], types.float64))
 
         return _EIGHT(number), generate
+
+    @intrinsic
+    def neighbours(typing_context, values, first, last):
+        """Eight neighbours in an array (numbers,) from ``first`` on; beyond ``last``, that one again."""
+
+        def generate(context, builder, signature, arguments):
+            first, last = _whole(context, builder, signature, arguments, (1, 2))
+            places = _addresses(context, builder, signature.args[0], arguments[0], first, last, None)
+            return _gathered(builder, places)
+
+        return _EIGHT(values, first, last), generate
+
+    @intrinsic
+    def down(typing_context, values, first, last, column):
+        """The same down a column of an array (rows, columns) that is contiguous along its rows."""
+
+        def generate(context, builder, signature, arguments):
+            first, last, column = _whole(context, builder, signature, arguments, (1, 2, 3))
+            places = _addresses(context, builder, signature.args[0], arguments[0], first, last, column)
+            return _gathered(builder, places)
+
+        return _EIGHT(values, first, last, column), generate
+
+    @intrinsic
+    def store_down(typing_context, x, column, out):
+        """Put eight numbers down a column of an array (8 or more, columns)."""
+
+        def generate(context, builder, signature, arguments):
+            (column,) = _whole(context, builder, signature, arguments, (1,))
+            zero, last = (ir.Constant(ir.IntType(64), k) for k in (0, LANES - 1))
+            places = _addresses(context, builder, signature.args[2], arguments[2], zero, last, column)
+            for k, place in enumerate(places):
+                builder.store(builder.extract_element(arguments[0], ir.Constant(ir.IntType(32), k)), place)
+            return context.get_dummy_value()
+
+        return types.none(x, column, out), generate
 
     @intrinsic
     def larger_of(typing_context, worst, difference):

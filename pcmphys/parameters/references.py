@@ -77,7 +77,8 @@ def cite(cell: Any) -> str:
     """
     technology = getattr(cell, "technology", cell)
     if not hasattr(technology, "quantities"):
-        raise ParameterError(f"cell must be a cell as load_cell gives it; got {cell!r}")
+        named = f": write load_cell({cell!r})" if isinstance(cell, str) else ""
+        raise ParameterError(f"cell must be a cell as load_cell gives it; got {cell!r}{named}")
     known = bibliography() | technology.references
     own = {key: q for key, q in technology.quantities.items() if q.kind == "user" and q.reference not in known}
     keys = {q.reference for key, q in technology.quantities.items() if key not in own} - {""}

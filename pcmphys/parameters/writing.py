@@ -56,7 +56,8 @@ def save_cell(cell: Any, path: str | Path, *, name: str | None = None) -> Path:
     """
     technology = getattr(cell, "technology", None)
     if not isinstance(technology, Technology):
-        raise ParameterError(f"cell must be a cell as load_cell gives it; got {cell!r}")
+        named = f": write load_cell({cell!r})" if isinstance(cell, str) else ""
+        raise ParameterError(f"cell must be a cell as load_cell gives it; got {cell!r}{named}")
     path = Path(path)
     if path.suffix != ".toml":
         raise ParameterError(f"path must end in .toml; got {str(path)!r}")

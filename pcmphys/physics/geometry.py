@@ -27,9 +27,15 @@ _LOGISTIC = 1.702
 class GeometryParameters:
     """Dimensions of the cell."""
 
-    heater_radius: float = field(metadata={"unit": "m", "above": 0.0, "doc": "radius of the heater, r_h"})
+    heater_radius: float = field(metadata={"unit": "m", "above": 0.0, "high": 1e-5, "doc": "radius of the heater, r_h"})
     layer_thickness: float = field(
-        metadata={"unit": "m", "above": 0.0, "more_than": "heater_radius", "doc": "thickness of the chalcogenide, L"}
+        metadata={
+            "unit": "m",
+            "above": 0.0,
+            "high": 1e-5,
+            "more_than": "heater_radius",
+            "doc": "thickness of the chalcogenide, L",
+        }
     )
     front_roughness: float = field(
         metadata={"unit": "m", "low": 0.0, "doc": "std over sectors of the melt front's distance"}

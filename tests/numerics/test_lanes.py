@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pcmphys.numerics.compile import kernel
-from pcmphys.numerics.lanes import LANES, everywhere, larger_of, load, store
+from pcmphys.numerics.lanes import LANES, down, everywhere, larger_of, load, neighbours, store, store_down
 
 
 @kernel
@@ -64,3 +64,24 @@ def test_larger_magnitude_lets_not_a_number_through(worst, difference, right):
 def larger(x, y, out):
     """The larger magnitude of two."""
     store(larger_of(load(x, 0), load(y, 0)), 0, out)
+
+
+@kernel
+def gathered(numbers, values, first, last, out):
+    """What lies side by side, and one below the other; and the latter put back."""
+    store(neighbours(numbers, first, last), 0, out)
+    store(down(values, first, last, 3), 1, out)
+    store_down(neighbours(numbers, first, last), 2, values)
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 20), (8, 11), (20, 20), (13, 20)])
+def test_neighbours_and_columns(first, last):
+    rng = np.random.default_rng(3)
+    numbers, values, out = rng.normal(size=21), rng.normal(size=(21, 5)), np.empty((2, LANES))
+    before, rows = values.copy(), np.minimum(np.arange(first, first + LANES), last)
+    gathered(numbers, values, first, last, out)
+    assert (out[0] == numbers[rows]).all()
+    assert (out[1] == before[rows, 3]).all()
+    assert (values[:LANES, 2] == numbers[rows]).all()
+    before[:LANES, 2] = values[:LANES, 2]
+    assert (values == before).all()

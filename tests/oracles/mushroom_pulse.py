@@ -13,7 +13,7 @@ import struct
 import mpmath
 
 from tests.oracles.philox import uniform, words
-from tests.oracles.thermal import interpolated, longest_table, part_at, place_of, table
+from tests.oracles.thermal import interpolated, part_at, place_of, table
 
 BOLTZMANN = 1.380649e-23
 CHARGE = 1.602176634e-19
@@ -110,6 +110,23 @@ def tables(c) -> tuple[list[float], list[float]]:
     return velocity, integral
 
 
+@functools.cache
+def activity(c) -> list[float]:
+    """At every kelvin: the fastest growth up to there over the fastest of all, or the part of all nuclei, if more."""
+    velocity, integral = tables(c)
+    fastest = [max(velocity[: k + 1]) for k in range(len(velocity))]
+    return [max(v / fastest[-1], n / integral[-1]) for v, n in zip(fastest, integral)]
+
+
+@functools.cache
+def nucleating(c) -> tuple[int, int]:
+    """Entries at which a 32nd of all nuclei come up where it is colder, and from which on there are none any more."""
+    integral = tables(c)[1]
+    return tuple(
+        next(k for k, value in enumerate(integral) if value >= part * integral[-1]) for part in (1 / 32, 1 - 1e-12)
+    )
+
+
 def look_up(table: list[float], temperature: float) -> float:
     place = clip(temperature - COLDEST, 0.0, len(table) - 1.001)
     k = int(place)
@@ -159,25 +176,26 @@ def pulse_steps(times: list[float], drives: list[float], tau: float) -> list[tup
         if length == 0.0:
             continue
         elapsed = 0.0
-        for cut in plateau(length, tau) if before == after else ramp(length, tau):
+        for cut in plateau(length, tau) if before == after else ramp(length, tau, abs(after) < abs(before)):
             elapsed += cut
             found.append((cut, before + (after - before) * (elapsed - 0.5 * cut) / length))
-    return found + [(part * tau, 0.0) for part in [0.25] * 4 + [0.5] * 4 + [1.0] * 4]
+    return found + [(part * tau, 0.0) for part in [0.4, 0.4, 0.6, 0.6, 1.0, 1.0, 1.5, 1.5]]
 
 
-def ramp(length: float, tau: float) -> list[float]:
-    count = min(max(math.ceil(length / (0.5 * tau)), 2), 20)
-    return [length / count] * count
+def ramp(length: float, tau: float, falls: bool) -> list[float]:
+    count = min(max(math.ceil(length / tau), 2), 12)
+    power = 1.5 if falls else 1.0
+    return [length * (((k + 1) / count) ** power - (k / count) ** power) for k in range(count)]
 
 
 def plateau(length: float, tau: float) -> list[float]:
-    longest, step, left = max(2.0 * tau, length / 12), 0.5 * tau, length
+    longest, step, left = max(12.0 * tau, length / 6), tau, length
     cuts: list[float] = []
     while left > 1e-9 * length and len(cuts) < 64:
         step = min(step, longest, left)
         cuts.append(step)
         left -= step
-        step *= 1.5
+        step *= 3.0
     cuts[-1] += left
     return cuts
 
@@ -351,11 +369,15 @@ class Heated:
         coldest = max(self.parameters.crystallization.viscosity.glass_temperature - ambient, 1.0)
         share = [0.0] * SECTORS
         coolest = min(coldest, max(self.felt(warm) - ambient, 20.0))
-        block, lasted, warmth, shared = 0, 0.0, 0.0, share
-        waiting = -math.log(coarse(words(self.seed, self.cell, event, NUCLEI, 0)[0]))
-        for duration, current, middle in warm:
+        lasted, warmth, shared = 0.0, 0.0, share
+        self.block, self.event, flowing = 0, event, 0.0
+        self.waiting = -math.log(coarse(words(self.seed, self.cell, event, NUCLEI, 0)[0]))
+        busy = [duration * self.activity(middle, ambient) for duration, _, middle in warm]
+        least = 1e-5 * max([0.0, *(one for one, (_, _, middle) in zip(busy, warm) if middle >= coldest)])
+        for done, (duration, current, middle) in zip(busy, warm):
             if current != 0.0:
                 share = [beside_filament(s, self.filament, current, self.parameters.heat) for s in range(SECTORS)]
+                flowing = abs(current)
             if middle < coolest:
                 continue
             if lasted > 0.0 and (share != shared or not -5.0 <= middle - warmth / lasted <= 20.0):
@@ -364,22 +386,13 @@ class Heated:
                     self.live(lasted, warmth / lasted, shared, ambient)
                 lasted = warmth = 0.0
             lasted, warmth, shared = lasted + duration, warmth + duration * middle, share
-            if middle < coldest:
+            if middle < coldest or (done <= least and done < 0.01 * duration):
                 continue
-            self.local = [middle * part for part in share]
-            self.row = self.shape_at(middle, ambient)
-            self.dome = sum(self.rim) / SECTORS / self.span
-            self.before, self.stopped = list(self.rim), [True] * SECTORS
-            for s in range(SECTORS):
-                if self.local[s] >= coldest:
-                    self.move(s, duration, ambient)
-            expected = [self.nuclei(s, duration, ambient) for s in range(SECTORS)]
-            longest = self.gentlest(middle, ambient)
-            waiting -= longest * sum(bound for bound, _, _ in expected) * duration
-            while waiting < 0.0:
-                self.nucleate(words(self.seed, self.cell, event, NUCLEI, block), expected, longest, duration, ambient)
-                block += 1
-                waiting -= math.log(coarse(words(self.seed, self.cell, event, NUCLEI, block)[0]))
+            self.local, self.even = [middle * part for part in share], flowing >= self.parameters.heat.filling_current
+            left, cuts = duration, 0
+            while left > 0.0:
+                left -= self.crystallize(left, middle, ambient, cuts < 64)
+                cuts += 1
         if lasted > 0.0:
             self.live(lasted, warmth / lasted, shared, ambient)
         r = self.parameters.relaxation
@@ -438,71 +451,137 @@ class Heated:
         front = self.span * place_of(self.row, melting_rise / self.local[s]) + self.shift[s]
         return clip(front, 0.0, self.parameters.heat.melt_limit * self.span)
 
-    def move(self, s: int, duration: float, ambient: float) -> None:
-        """Melt a sector, then let its rim and grains grow, neither into the liquid."""
-        velocity = tables(self.parameters.crystallization)[0]
-        time = duration * self.factors[GROWTH]
-        front = self.melt_front(s, ambient)
+    def activity(self, middle: float, ambient: float) -> float:
+        """What can happen at a rise of the hot spot, over what ever does; at the whole kelvin below."""
+        table = activity(self.parameters.crystallization)
+        return table[int(clip(ambient + middle - COLDEST, 0.0, len(table) - 1.001))]
+
+    def crystallize(self, left: float, middle: float, ambient: float, cut: bool) -> float:
+        """Melt and grow for a time or an equal part of it, at one heat; returns the time that has passed."""
+        coldest = max(self.parameters.crystallization.viscosity.glass_temperature - ambient, 1.0)
+        self.row = self.shape_at(middle, ambient)
+        fronts = [self.melt_front(s, ambient) if self.local[s] >= coldest else 0.0 for s in range(SECTORS)]
+        for s in range(SECTORS):
+            self.melt(s, fronts[s])
+        stops = [min(fronts[s], self.rim[s]) for s in range(SECTORS)]
+        alive = [s for s in range(SECTORS) if self.local[s] >= coldest and self.rim[s] - stops[s] > 1e-12]
+        speed = {s: self.speed(s, ambient) for s in alive}
+        room = {s: self.rim[s] - stops[s] for s in alive}
+        far = max([0.0, *(min(self.way(left, *speed[s]), room[s]) / (5e-9 + 0.5 * room[s]) for s in alive)])
+        step = left / math.ceil(far) if far > 1.0 and cut else left
+        ends = {s: self.ends(s, ambient) for s in alive}
+        for s in range(SECTORS):
+            if self.local[s] >= coldest and self.rim[s] > 0.0:
+                self.grow_grains(s, fronts[s], step, ambient)
+        for s in alive:
+            self.rim[s] = single(max(self.rim[s] - self.way(step, *speed[s]), stops[s]))
+        self.nucleate(ends, step, middle, ambient)
+        return step
+
+    def melt(self, s: int, front: float) -> None:
+        """Melt a sector that is hotter than before in this pulse."""
         if front > 0.0 and self.local[s] > self.hottest[s]:
             self.hottest[s] = self.local[s]
             self.rim[s] = single(max(self.rim[s], front))
             self.grains[s] = [grain for grain in self.grains[s] if grain[0] >= self.radius + front]
-        self.before[s] = self.rim[s]
-        if self.rim[s] == 0.0:
-            return
-        self.stopped[s] = single(min(front, self.rim[s])) == self.rim[s] if front > 0.0 else False
-        grown = self.rim[s] - look_up(velocity, ambient + self.rim_rise(s)) * time
-        self.rim[s] = single(max(grown, min(front, self.rim[s])))
+
+    def speed(self, s: int, ambient: float) -> tuple[float, float]:
+        """Velocity of a rim, and half of what that changes by in a second as the rim gets to hotter places."""
+        velocity = tables(self.parameters.crystallization)[0]
+        temperature, own = ambient + self.rim_rise(s), self.factors[GROWTH]
+        k = int(clip(temperature - COLDEST, 0.0, len(velocity) - 1.001))
+        place = SHELLS * (self.rim[s] - self.shift[s]) / self.span
+        falls = 1.0 / SHELLS if place < 0.0 else self.falls(int(place)) if place < SHELLS else 0.0
+        warmer = self.local[s] * falls * SHELLS / self.span
+        return own * look_up(velocity, temperature), 0.5 * own * warmer * (velocity[k + 1] - velocity[k])
+
+    def falls(self, shell: int) -> float:
+        """How much the shape falls in a shell."""
+        return self.row[shell] - self.row[shell + 1]
+
+    def way(self, duration: float, velocity: float, bend: float) -> float:
+        """How far a rim gets in a time, to second order."""
+        z = duration * bend
+        return duration * velocity * (1.0 + min(z, 1.0) if z > 0.0 else 1.0 / (1.0 - z))
+
+    def grow_grains(self, s: int, front: float, duration: float, ambient: float) -> None:
+        """Grains grow, not into the liquid."""
+        velocity = tables(self.parameters.crystallization)[0]
         for grain in self.grains[s]:
-            size = grain[1] + look_up(velocity, ambient + self.rise_at(s, grain[0] - self.radius)) * time
-            grain[1] = single(min(size, max(grain[0] - self.radius - front, 0.0)) if front > 0.0 else size)
+            distance = grain[0] - self.radius
+            size = grain[1] + look_up(velocity, ambient + self.rise_at(s, distance)) * duration * self.factors[GROWTH]
+            grain[1] = single(min(size, max(distance - front, 0.0)) if front > 0.0 else size)
 
-    def nuclei(self, s: int, duration: float, ambient: float) -> tuple[float, float, float]:
-        """Bound of the rate of nuclei in a sector, and the integrated rate at its rim before and at the heater."""
-        rim = self.before[s]
-        if self.rim[s] == 0.0 or self.stopped[s] or len(self.grains[s]) >= GRAINS:
-            return 0.0, 0.0, 0.0
+    def ends(self, s: int, ambient: float) -> tuple[float, float]:
+        """Integrated rate of nuclei at a sector's rim and at the heater."""
         integral = tables(self.parameters.crystallization)[1]
-        low = look_up(integral, ambient + self.rise_at(s, rim))
-        high = look_up(integral, ambient + self.local[s] * (1.0 + max(self.shift[s], 0.0) / self.span))
-        area = 2.0 * math.pi / SECTORS * (self.radius + self.rim[s]) ** 2
-        return area / self.local[s] * (high - low), low, high
+        heater = self.local[s] * (1.0 + max(self.shift[s], 0.0) / self.span)
+        return look_up(integral, ambient + self.rise_at(s, self.rim[s])), look_up(integral, ambient + heater)
 
-    def gentlest(self, middle: float, ambient: float) -> float:
-        """Bound of the distance over which the shape falls by one, up to the rim that is furthest out."""
-        level = (self.parameters.crystallization.melting_temperature - ambient) / middle
-        moving = [s for s in range(SECTORS) if not self.stopped[s] and self.rim[s] > 0.0]
-        moving = [s for s in moving if len(self.grains[s]) < GRAINS]
-        outmost = max([0.0, *((self.before[s] - self.shift[s]) / self.span for s in moving)])
-        bounds = interpolated(longest_table(self.parameters), self.dome, level)
-        return bounds[min(int(outmost * SHELLS) + 1, SHELLS)] * self.span / SHELLS
+    def nucleate(self, ends: dict, duration: float, middle: float, ambient: float) -> None:
+        """Nuclei of a step: bounds of their rate where it is hot and where not, and candidates as they come."""
+        c = self.parameters.crystallization
+        integral, (hot, last) = tables(c)[1], nucleating(c)
+        open_ = [s for s in ends if self.rim[s] > 0.0 and len(self.grains[s]) < GRAINS]
+        if all(ends[s][0] >= integral[last] for s in open_):
+            return
+        place = self.span * place_of(self.row, (COLDEST + hot - ambient) / middle)
+        gentlest = self.gentlest((COLDEST + last - ambient) / middle if self.even else math.inf, place)
+        bounds = {}
+        for s in open_:
+            (low, high), outer = ends[s], self.radius + self.rim[s]
+            inner = min(outer, self.radius + place + self.shift[s])
+            warm = gentlest[0] * inner**2 * max(high - max(low, integral[hot]), 0.0)
+            bounds[s] = (warm / self.local[s], gentlest[1] * outer**2 * max(min(high, integral[hot]) - low, 0.0)
+                         / self.local[s], inner)  # fmt: skip
+        total = sum(warm + cold for warm, cold, _ in bounds.values())
+        self.waiting -= 2.0 * math.pi / SECTORS * total * duration
+        while self.waiting < 0.0:
+            drawn = words(self.seed, self.cell, self.event, NUCLEI, self.block)
+            self.place(drawn, bounds, total, ends, gentlest, duration, ambient)
+            self.block += 1
+            self.waiting -= math.log(coarse(words(self.seed, self.cell, self.event, NUCLEI, self.block)[0]))
 
-    def nucleate(self, drawn, expected, longest: float, duration: float, ambient: float) -> None:
+    def gentlest(self, level: float, place: float) -> tuple[float, float]:
+        """Distances in which the shape falls by one where that takes most, from a level on: to a place, at all."""
+        allowed = [k for k in range(SHELLS) if self.row[k + 1] <= level]
+        straight = [1.0 / SHELLS] if level >= 1.0 else []
+        inner = max(place, 0.0) / self.span * SHELLS
+        near = min([1.0, *straight, *(self.falls(k) for k in allowed if k <= inner)])
+        far = min([1.0, *straight, *(self.falls(k) for k in allowed)])
+        return self.span / SHELLS / near, self.span / SHELLS / far
+
+    def place(self, drawn, bounds, total: float, ends, gentlest, duration: float, ambient: float) -> None:
         """Place a candidate: its sector, its temperature and so its distance; kept with the chance of its place."""
-        velocity, integral = tables(self.parameters.crystallization)
-        left = coarse(drawn[1]) * sum(bound for bound, _, _ in expected)
-        for s in range(SECTORS):
-            left -= expected[s][0]
-            if left < 0.0:
+        c = self.parameters.crystallization
+        velocity, integral = tables(c)
+        left = coarse(drawn[1]) * total
+        for s, (warm, cold, inner) in bounds.items():  # noqa: B007
+            if left < warm + cold:
                 break
-        _, low, high = expected[s]
+            left -= warm + cold
+        (low, high), between = ends[s], integral[nucleating(c)[0]]
+        is_hot = left < warm
+        low, high = (max(low, between), high) if is_hot else (low, min(high, between))
         along, chance = (drawn[2] // 65536 + 0.5) / 65536, (drawn[2] % 65536 + 0.5) / 65536
         temperature = inverse_look_up(integral, low + along * (high - low))
         there = place_of(self.row, (temperature - ambient) / self.local[s])
         distance = self.shift[s] + self.span * there
         if not 0.0 < distance < self.rim[s] or len(self.grains[s]) == GRAINS:
             return
-        k = min(int(there * SHELLS), SHELLS - 1)
-        apart = self.span if there < 0.0 else self.span / SHELLS / (self.row[k] - self.row[k + 1])
-        place = self.radius + distance
-        smaller = (place / (self.radius + self.rim[s])) ** 2 * self.uncovered(self.grains[s], place)
-        if chance < smaller * apart / longest:
+        apart = self.span if there < 0.0 else self.span / SHELLS / self.falls(min(int(there * SHELLS), SHELLS - 1))
+        centre = self.radius + distance
+        smaller = (centre / (inner if is_hot else self.radius + self.rim[s])) ** 2
+        smaller *= self.uncovered(self.grains[s], centre)
+        if chance < smaller * apart / gentlest[0 if is_hot else 1]:
             size = coarse(drawn[3]) * duration * self.factors[GROWTH] * look_up(velocity, temperature)
-            self.grains[s].append([single(place), single(size)])
+            self.grains[s].append([single(centre), single(size)])
 
     def drop_absorbed(self) -> None:
+        """A grain that the rim has passed as a whole is part of the crystal."""
         for s in range(SECTORS):
-            self.grains[s] = [grain for grain in self.grains[s] if grain[0] <= self.radius + self.rim[s]]
+            rim = self.radius + self.rim[s] if self.rim[s] > 0.0 else -math.inf
+            self.grains[s] = [grain for grain in self.grains[s] if grain[0] - grain[1] < rim]
 
     def renew(self, peak: float, event: int) -> None:
         """A pulse above the glass transition restarts drift and traps; what melted is drawn anew."""

@@ -95,16 +95,6 @@ def table(p) -> list[list[list[float]]]:
     return [[shape_of(dome, melt_of(dome, level, p), p) for level in levels] for dome in domes]
 
 
-@functools.cache
-def longest_table(p) -> list[list[list[float]]]:
-    """Longest distance in shells over which each shape falls by one, up to the ends of its shells; 24 to begin with."""
-    found = []
-    for rows in table(p):
-        apart = [[1.0 / (a - b) for a, b in itertools.pairwise(row)] for row in rows]
-        found.append([[max([float(SHELLS), *one[:k]]) for k in range(SHELLS + 1)] for one in apart])
-    return found
-
-
 def interpolated(entries, dome: float, level: float) -> list[float]:
     """Between the four entries around a dome (over the layer) and a level."""
     x, y = 11.0 * clip(dome, 0.0, 1.0), 47.0 * clip(level, 0.0, 1.0)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import pcmphys as pcm
 from pcmphys.physics.crystallization import tables
 
-_, NUCLEI, GUIDE = tables.tables(pcm.load_cell("ibm-90nm-doped-gst").parameters.crystallization.pack())
+_, NUCLEI, GUIDE, ACTIVITY = tables.tables(pcm.load_cell("ibm-90nm-doped-gst").parameters.crystallization.pack())
 LAST = NUCLEI.shape[0] - 2
 
 
@@ -26,6 +26,24 @@ def test_a_place_is_that_of_a_search_without_a_guide(one, other, along):
     value = low + along * (high - low)
     below, above = int(rim), int(heater) + 1
     assert tables.place_of(NUCLEI, GUIDE, value, below, above) == without_guide(value, below, above)
+
+
+def test_activity_bounds_growth_and_nuclei_at_all_that_is_colder():
+    velocity, _, _, _ = tables.tables(pcm.load_cell("ibm-90nm-doped-gst").parameters.crystallization.pack())
+    assert (np.diff(ACTIVITY) >= 0.0).all()
+    assert ACTIVITY[-1] == 1.0
+    assert (velocity[:, 0] <= ACTIVITY * velocity[:, 0].max() * (1.0 + 1e-12)).all()
+    assert (NUCLEI[:, 0] <= ACTIVITY * NUCLEI[-1, 0] * (1.0 + 1e-12)).all()
+    # cold is cold: 520 K against 700 K
+    assert ACTIVITY[320] < 2e-4 < 0.5 < ACTIVITY[500]
+
+
+def test_nuclei_come_up_where_the_guide_says():
+    where = GUIDE[2]
+    total = NUCLEI[-1, 0]
+    assert 0.0 < where.hot < where.last < NUCLEI.shape[0]
+    assert NUCLEI[int(where.hot) - 1, 0] < total / 32 <= where.colder == NUCLEI[int(where.hot), 0]
+    assert total - NUCLEI[int(where.last), 0] <= 1e-12 * total
 
 
 def test_every_entry_is_found_at_itself_where_the_table_rises():

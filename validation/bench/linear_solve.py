@@ -14,10 +14,13 @@ from pcmphys.crossbar.solver import linear, lines
 from pcmphys.crossbar.solver.ends import joined
 from pcmphys.numerics.compile import kernel, launch, thread_count
 from validation import outside, sparse_direct
-from validation.bench.measure import Bench, alternate, at_least, at_most, scaled, shown, table
+from validation.bench.measure import Bench, alternate, at_least, at_most, grown, has_peak, peak_of, scaled, shown, table
 from validation.result import MissingProgram
 
 SWEEPS = 12
+_BATCH = {"CHOLMOD": 35, "badcrossbar": 60}
+"""How many times faster a batch is asked to be."""
+_PEAK = "from validation.bench.linear_solve import peak; print(peak({size}))"
 
 
 def run(quick: bool) -> list[Bench]:
@@ -28,7 +31,8 @@ def run(quick: bool) -> list[Bench]:
         rows += _against_badcrossbar(small, 3, quick) + _against_badcrossbar(large, 2, quick)
     except MissingProgram as error:
         rows.append(shown("one input against badcrossbar", None, "", f"not run: {error}"))
-    return rows + _batch(small, inputs, quick) + _floor(largest, quick)
+    rows += _batch(small, inputs, quick) + _transfer(small, quick) + _floor(largest, quick)
+    return rows + _iterations(*((64, 128) if quick else (256, 2048)), quick) + _whole(128 if quick else 4096, quick)
 
 
 def _array(size: int, batch: int | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -78,19 +82,73 @@ def _batch(size: int, inputs: int, quick: bool) -> list[Bench]:
     except MissingProgram:
         pass
     times = alternate(tasks, 3)
+    ours = times.pop("pcmphys")
     return [
         at_least(
-            f"{inputs} inputs {size} × {size}: faster than {name}", times[name] / times["pcmphys"], 20, "times",
-            f"{scaled(times['pcmphys'])} against {scaled(times[name])}", quick,
+            f"{inputs} inputs {size} × {size}: faster than {name}", theirs / ours, _BATCH[name], "times",
+            f"{scaled(ours)} against {scaled(theirs)}", quick,
         )
-        for name in times if name != "pcmphys"
+        for name, theirs in times.items()
     ]  # fmt: skip
+
+
+def _transfer(size: int, quick: bool) -> list[Bench]:
+    cells, _ = _array(size)
+    wires = pcm.Wires(row=1.0, column=1.0)
+    crossbar = pcm.Crossbar(cells, wires)
+    resistances = wires.per_line(size, size)
+    ((ends, _, drives),) = joined(pcm.Bias.matvec(np.eye(size)).sized(size, size), resistances)
+    net = linear.network(np.array(cells), ends)
+    x, work = np.zeros_like(cells), np.zeros_like(cells)
+
+    def floor() -> None:
+        for drive in drives:
+            _double_sweep(net, drive, x, work)
+
+    times = alternate({"transfer": (crossbar.transfer, 3), "floor": (floor, 1)}, 3)
+    note = (
+        f"{thread_count()} threads; distance to the floor, one double sweep for each of the {size} inputs "
+        f"({scaled(times['floor'])}): {times['transfer'] / times['floor']:.2f}"
+    )
+    return [at_most(f"transfer matrix {size} × {size}: time", 1e3 * times["transfer"], 110, "ms", note, quick)]
+
+
+def _iterations(small: int, large: int, quick: bool) -> list[Bench]:
+    found = {}
+    for size in (small, large):
+        cells, voltage = _array(size)
+        for wire in (0.25, 5.0, 500.0):
+            wires = pcm.Wires(row=wire, column=wire)
+            found[size, wire] = pcm.Crossbar(cells, wires).solve(pcm.Bias.matvec(voltage)).iterations
+    usual = max(count for (_, wire), count in found.items() if wire <= 5.0)
+    note = ", ".join(f"{size} × {size} at {wire:g} ohm: {count}" for (size, wire), count in found.items())
+    return [
+        at_most(f"iterations to 1e-12, {small} to {large} square, 0.25 to 5 ohm", usual, 8, "", note, quick),
+        at_most("the same at 500 ohm", max(found[size, 500.0] for size in (small, large)), 20, "", "", quick),
+    ]
+
+
+def _whole(size: int, quick: bool) -> list[Bench]:
+    cells, voltage = _array(size)
+    time = alternate({"ours": (lambda: _solve(cells, voltage), 2)}, 1)["ours"]
+    rows = [at_most(f"one input {size} × {size}: time", time, 1.3, "s", f"{thread_count()} threads", quick)]
+    name = f"one input {size} × {size}: peak memory, cells and answer included"
+    if not has_peak():
+        return [*rows, shown(name, None, "GB", "not measured: needs Linux")]
+    note = "growth of the process' peak over what it held before"
+    return [*rows, at_most(name, grown(_PEAK.format(size=size)) / 1e9, 1.3, "GB", note, quick)]
+
+
+def peak(size: int) -> float:
+    """Peak memory [bytes] that a linear array of a size takes; in a process of its own."""
+    _solve(*_array(512))  # compiles
+    return peak_of(lambda: _solve(*_array(size)))
 
 
 @kernel
 def _row_half(start, stop, net, drive, x, out):
     """Row ladders of one double sweep: word-line voltages at bit-line voltages ``x``."""
-    scratch = np.zeros((lines.ROWS_AT_ONCE, x.shape[1]))
+    scratch = np.zeros((lines.ROOM, x.shape[1]))
     for first in range(start, stop, lines.ROWS_AT_ONCE):
         count = min(lines.ROWS_AT_ONCE, stop - first)
         lines.solve_rows(first, count, net, drive, x, scratch)
@@ -98,11 +156,15 @@ def _row_half(start, stop, net, drive, x, out):
             lines.multiply(net.conductance[first + k], scratch[k], out[first + k])
 
 
-def _double_sweeps(net, drive, x, work) -> None:
+def _double_sweep(net, drive, x, work) -> None:
     rows, columns = x.shape
+    launch(_row_half, rows, net, drive, x, work, align=lines.ROWS_AT_ONCE, grain=1)
+    launch(lines.column_ladders, columns, net, drive, work, x, align=8, grain=1)
+
+
+def _double_sweeps(net, drive, x, work) -> None:
     for _ in range(SWEEPS):
-        launch(_row_half, rows, net, drive, x, work, align=lines.ROWS_AT_ONCE, grain=1)
-        launch(lines.column_ladders, columns, net, drive, work, x, align=8, grain=1)
+        _double_sweep(net, drive, x, work)
 
 
 def _floor(size: int, quick: bool) -> list[Bench]:

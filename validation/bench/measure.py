@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import pathlib
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -62,6 +66,34 @@ def alternate(tasks: dict[str, tuple[Callable[[], object], int]], rounds: int) -
         for name, (task, repeats) in tasks.items():
             found[name] += [seconds(task) for _ in range(repeats)]
     return {name: statistics.median(times) for name, times in found.items()}
+
+
+def has_peak() -> bool:
+    """Whether the peak memory of a process can be measured here."""
+    return pathlib.Path("/proc/self/clear_refs").exists()
+
+
+def peak_of(task: Callable[[], object]) -> float:
+    """Growth [bytes] of this process' peak memory over what it held before, by one call."""
+    gc.collect()
+    pathlib.Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak starts again from here
+    before = _status("VmRSS")
+    answer = task()
+    found = _status("VmHWM") - before
+    del answer
+    return 1024.0 * found
+
+
+def grown(program: str) -> float:
+    """What a program that prints a number prints, in a process of its own."""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=pathlib.Path(__file__).parents[2])
+    return float(done.stdout)
+
+
+def _status(name: str) -> int:
+    lines = pathlib.Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
 def scaled(time_: float) -> str:

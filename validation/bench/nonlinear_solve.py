@@ -7,15 +7,11 @@ is given the finished netlist; its time is that of the program from start to end
 
 from __future__ import annotations
 
-import gc
-import pathlib
-import subprocess
-import sys
-
 import numpy as np
 
+import pcmphys as pcm
 from pcmphys.numerics.compile import thread_count
-from validation.bench.measure import Bench, alternate, at_least, at_most, scaled, shown, table
+from validation.bench.measure import Bench, alternate, at_least, at_most, grown, has_peak, peak_of, scaled, shown, table
 from validation.crossbar_growth.case import DIODE, SINH, array, by_scipy, ngspice_run, solve
 from validation.result import MissingProgram
 
@@ -34,8 +30,8 @@ def run(quick: bool) -> list[Bench]:
             rows.append(shown(f"{_NAMES[selector]} {tiny} × {tiny} against ngspice", None, "", f"not run: {error}"))
     rows += [_against_scipy(small, selector, 60, 2, quick) for selector in (DIODE, SINH)]
     rows.append(_against_nested(small))
-    rows.append(_against_scipy(medium, DIODE, 80, 1, quick))
-    return [*rows, _large(large, quick), _memory(large, quick)]
+    rows.append(_against_scipy(medium, DIODE, 500, 1, quick))
+    return [*rows, _large(large, quick), _memory(large, quick), *_physical(small, quick)]
 
 
 def _compare(size: int, selector, name: str, theirs, rounds: int, repeats: int) -> tuple[dict[str, float], str]:
@@ -89,29 +85,55 @@ def _large(size: int, quick: bool) -> Bench:
 
 def _memory(size: int, quick: bool) -> Bench:
     name = f"diodes {size} × {size}: peak memory of a solve, cells and answer included"
-    if not pathlib.Path("/proc/self/clear_refs").exists():
+    if not has_peak():
         return shown(name, None, "arrays", "not measured: needs Linux")
-    command = [sys.executable, "-c", _PEAK.format(size=size)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=pathlib.Path(__file__).parents[2])
+    arrays = grown(_PEAK.format(size=size)) / (8 * size * size)
     note = f"in arrays of {size} × {size} numbers of 8 bytes; growth of the process' peak over what it held before"
-    return at_most(name, float(done.stdout), 20.0, "arrays", note, quick)
+    return at_most(name, arrays, 20.0, "arrays", note, quick)
+
+
+def _physical(size: int, quick: bool) -> list[Bench]:
+    """Physical devices, half of them RESET, from the look on; the floor is one exact I-V of each."""
+    draw = np.random.default_rng(size)
+    devices = pcm.load_cell("ibm-90nm-doped-gst").population((size, size), seed=3)
+    devices.apply(pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9), where=draw.random((size, size)) < 0.5)
+    voltage, wires = draw.uniform(0.05, 0.2, size), pcm.Wires(row=1.0, column=1.0)
+    rows = []
+    for selector, name, rise, limit in (
+        (None, "alone", 0.0, 80),
+        (pcm.Diode(1e-9, ideality=1.3), "behind diodes", 0.3, 250),
+    ):
+        bias = pcm.Bias.matvec(voltage + rise)
+        cells = devices.conductance()
+
+        def physical(selector=selector, bias=bias):
+            return pcm.Crossbar(devices.now(), wires, selector).solve(bias)
+
+        def ohmic(selector=selector, bias=bias, cells=cells):
+            return pcm.Crossbar(cells, wires, selector).solve(bias)
+
+        def floor():
+            return devices.now().current(0.1)
+
+        times = alternate({"ours": (physical, 3), "ohmic": (ohmic, 3), "floor": (floor, 3)}, 3)
+        note = (
+            f"{thread_count()} threads; ohmic devices {scaled(times['ohmic'])}; distance to the floor, one look and "
+            f"one exact I-V of each ({scaled(times['floor'])}): {times['ours'] / times['floor']:.2f}"
+        )
+        title = f"physical cells {size} × {size} {name}: time of one solve"
+        rows.append(at_most(title, 1e3 * times["ours"], limit, "ms", note, quick))
+    return rows
 
 
 def peak(size: int) -> float:
-    """Peak memory that a diode array of a size takes, in arrays of its shape; in a process of its own."""
-    solve(*array(384), DIODE)  # compiles, the iterations that small arrays do not need, too
-    gc.collect()
-    pathlib.Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak starts again from here
-    before = _status("VmRSS")
-    cells, voltage = array(size)
-    solution = solve(cells, voltage, DIODE)
-    solution.row_voltage.sum()
-    return (_status("VmHWM") - before) * 1024 / cells.nbytes
+    """Peak memory [bytes] that a diode array of a size takes; in a process of its own."""
+    solve(*array(512), DIODE)  # compiles, the iterations that small arrays do not need, too
 
+    def whole() -> None:
+        solution = solve(*array(size), DIODE)
+        solution.row_voltage.sum()
 
-def _status(name: str) -> int:
-    lines = pathlib.Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(name))
+    return peak_of(whole)
 
 
 def main() -> None:

@@ -124,7 +124,7 @@ def _fronts(p, cell: Cell, edges: np.ndarray, glass) -> dict:
 def _own_fronts(p, currents: np.ndarray, melting: float, span: float) -> np.ndarray:
     """Front [m] of a cell without deviations, from its hot spot and its table of shapes."""
     heat, row = p.heat.pack(), np.empty(shape.ROW)
-    shapes = shape.table(p.geometry, p.heat)[0]
+    shapes = shape.table(p.geometry, p.heat)
     found = np.empty(currents.size)
     for k, current in enumerate(currents):
         level = melting / heater_rise(_power(current, p), current, True, heat)

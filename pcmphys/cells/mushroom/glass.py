@@ -20,7 +20,8 @@ import numpy as np
 from pcmphys.cells.mushroom.draws import draw_quench, draw_texture
 from pcmphys.numerics.compile import law
 from pcmphys.physics import relaxation
-from pcmphys.physics.crystallization.pulse import HOTTEST, LIVED, ORDER, SHIFT, mid_dome, shape_segment
+from pcmphys.physics.crystallization.pulse import mid_dome, shape_segment
+from pcmphys.physics.crystallization.rows import HOTTEST, LIVED, ORDER, SHIFT
 from pcmphys.physics.state import DOME_DRIFT, SECTORS
 from pcmphys.physics.telegraph.traps import melt_traps
 

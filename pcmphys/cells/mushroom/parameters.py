@@ -44,7 +44,13 @@ class ReadParameters:
         }
     )
     conductance_maximum: float = field(
-        metadata={"unit": "S", "above": 0.0, "more_than": "conductance_minimum", "doc": "conductance of g = 1"}
+        metadata={
+            "unit": "S",
+            "above": 0.0,
+            "high": 0.1,
+            "more_than": "conductance_minimum",
+            "doc": "conductance of g = 1",
+        }
     )
     reference_time: float = field(metadata={"unit": "s", "above": 0.0, "doc": "age at which programming is judged"})
     duration: float = field(metadata={"unit": "s", "above": 0.0, "doc": "duration of a read"})

@@ -1,8 +1,12 @@
 """Kernel of a pulse: switching, Joule heat, melting, regrowth, nucleation and growth of single grains.
 
-The pulse is a list of short steps, the same for all devices; the drive of each device is scaled. Within a step the
-temperature stands at its value in the middle. How warm it gets: `drive`. What moves while it is hot:
-`pcmphys.physics.crystallization.pulse`.
+The pulse is a list of steps, the same for all devices; the drive of each device is scaled. Within a step the
+temperature stands at its value in the middle; a step in which rims would move far is gone through in parts. Against
+steps twenty times as fine, rims (of 5 to 25 nm) are off by 0.04 nm in the mean and 0.12 nm rms after a RESET or a SET,
+by up to 0.15 nm in the mean after ramps and pulses of voltage; of the grains that a RESET leaves a tenth is missing.
+
+How warm it gets: `drive`. What moves while it is hot: `pcmphys.physics.crystallization.pulse` and
+`pcmphys.physics.crystallization.nuclei`.
 """
 
 from __future__ import annotations
@@ -35,23 +39,28 @@ from pcmphys.physics.conduction.rows import ROOM as OFF_ROOM
 from pcmphys.physics.conduction.solve import activation
 from pcmphys.physics.conduction.structure import SCRATCH
 from pcmphys.physics.crystallization import tables as crystallization
-from pcmphys.physics.crystallization.pulse import (
-    LIVED,
-    RIM,
-    ROOM,
-    SHIFT,
+from pcmphys.physics.crystallization.nuclei import (
     candidate,
     drop_absorbed,
+    expect,
+    forget_molten,
+    grow_grains,
+    list_grains,
+    look_up,
+)
+from pcmphys.physics.crystallization.pulse import (
+    approach,
     grow,
     heat_up,
-    list_grains,
     melt,
-    move_grains,
     open_front,
     open_site,
     settled,
     spread,
+    velocities,
 )
+from pcmphys.physics.crystallization.rows import LIVED, RIM, ROOM, SHIFT
+from pcmphys.physics.crystallization.tables import COLDEST
 from pcmphys.physics.dome import barrier
 from pcmphys.physics.state import GROWTH, HEAT, RADIUS, SECTORS
 from pcmphys.physics.telegraph.traps import coarse
@@ -60,13 +69,16 @@ from pcmphys.physics.thermal import shape
 _FRONT = int(Stream.FRONT)
 _NUCLEI = int(Stream.NUCLEI)
 _BLOCKS = 2**24 - 1  # of random numbers, one for each candidate nucleus
+# cold steps in which no more than this part of what can happen in the most active one can happen are left out
+_COLD, _NOTHING = 1e-2, 1e-5
+_MOST_CUTS = 64  # of a step at one heat
 _MOST_REFUSED = 2**16  # candidates that find no place, at one heat, after which it has none
 
 
-def tables(parameters: MushroomParameters) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, float], np.ndarray]:
-    """Tables of growth and nucleation with a guide, and shapes of the temperature, as `pulse` takes them."""
-    heat = shape.table(parameters.geometry, parameters.heat)
-    return (*crystallization.tables(parameters.crystallization.pack()), heat)
+def tables(parameters: MushroomParameters) -> tuple:
+    """Tables of growth and nucleation, shapes of the temperature, and activity, as `pulse` takes them."""
+    velocity, nuclei, guide, activity = crystallization.tables(parameters.crystallization.pack())
+    return velocity, nuclei, guide, shape.table(parameters.geometry, parameters.heat), activity
 
 
 @kernel
@@ -84,7 +96,10 @@ def pulse(start, stop, address, cell, drive, chosen, state, out):
     cell = p, tables, glass_in(steps, ambient, p)
     numbers, scale = borrowed(chosen)
     state, out = borrowed(state), borrowed(out)
-    memory = np.empty(max(ROOM, OFF_ROOM)), np.empty(SCRATCH), np.zeros(SECTORS), np.empty((ROWS, steps.shape[0]))
+    # from a whole cache line on, which vector code reads at once
+    whole = np.empty(max(ROOM, OFF_ROOM) + 8)
+    skip = (-whole.ctypes.data % 64) // 8
+    memory = whole[skip:], np.empty(SCRATCH), np.zeros(SECTORS), np.empty((ROWS, steps.shape[0]))
     work, room, still, course = borrowed(memory)
     activated = activation(ambient, p.conduction)
     first, peak = 0.0, 0.0
@@ -141,6 +156,7 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
     # crystals move above the glass transition only; glass ages below it too, if it has the time
     coolest = min(coldest, max(glass.felt - ambient, HOTTER))
     lasted = warmth = hottest = 0.0
+    least = _least_activity(steps, course, site, tables[4])
     refused, most = 0, min(_MOST_REFUSED, _BLOCKS // steps.shape[0])
     drawn = words_of(draw, _NUCLEI, 0)
     waiting = -log(coarse(drawn[0]))
@@ -160,27 +176,43 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
             shared, before = flowing, 0.0
         if middle < coldest:
             continue
-        # on a plateau that has settled, most steps find everything where the step before has left it
-        if middle != before or not held:
-            before, loose, refused = middle, 0, 0
-            heat_up(middle, site, tables[3], work)
-            if grains > 0:
-                grains, loose = move_grains(duration, middle, site, tables[0], work, grain, count)
-            free, alive = melt(middle, site, work)
-            held = free + loose == 0 and settled(site, work)
-            total = grow(duration, middle, site, tables, work, count) if alive > 0 else 0.0
-        if refused < most:
-            waiting -= total * duration
-        while waiting < 0.0 and candidates < _BLOCKS:
-            if candidate(drawn, (duration, middle), site, tables, work, grain, count):
-                grains += 1
-                held = False
-            else:
-                refused += 1
-            candidates += 1
-            drawn = words_of(draw, _NUCLEI, candidates)
-            pause = -log(coarse(drawn[0]))
-            waiting = waiting + pause if refused < most else pause
+        active = tables[4][_entry(middle, site)]
+        if active < _COLD and active * duration <= least:
+            continue
+        refused = refused if middle == before else 0
+        left, cuts = duration, 0
+        while left > 0.0:
+            step = left
+            # on a plateau that has settled, most steps find everything where the step before has left it
+            if middle != before or not held:
+                before = middle
+                heat_up(middle, site, tables[3], work)
+                grains = forget_molten(middle, site, work, grain, count) if grains > 0 else 0
+                free, alive = melt(middle, site, work)
+                if alive > 0:
+                    approach(middle, site, work)
+                    look_up(tables, work)
+                    step = velocities(left, site, work)
+                    step = step if cuts < _MOST_CUTS else left
+                loose = grow_grains(step, middle, site, tables[0], work, grain, count) if grains > 0 else 0
+                total = 0.0
+                if alive > 0:
+                    grow(step, work)
+                    total = expect(middle, site, tables, work)
+                held = free + loose == 0 and settled(site, work)
+            left, cuts = left - step, cuts + 1
+            if refused < most:
+                waiting -= total * step
+            while waiting < 0.0 and candidates < _BLOCKS:
+                if candidate(drawn, (step, middle), site, tables, work, grain, count):
+                    grains += 1
+                    held = False
+                else:
+                    refused += 1
+                candidates += 1
+                drawn = words_of(draw, _NUCLEI, candidates)
+                pause = -log(coarse(drawn[0]))
+                waiting = waiting + pause if refused < most else pause
     if lasted > 0.0:
         live_through((lasted, warmth, hottest), site, tables[3], state.age[i], p.relaxation, work)
         age_glass(i, glass.fresh, p.relaxation, work, state)
@@ -188,6 +220,23 @@ def _go_through(i, draw, cell, ambient, steps, course, work, state):
         rim[s] = work[RIM + s]
     if grains > 0:
         drop_absorbed(site.radius, rim, grain, count)
+
+
+@law
+def _entry(middle, site):
+    """Place in the tables of the hot spot's temperature, at a rise [K]."""
+    lowest, highest = site.bounds
+    return np.uint32(min(max(site.ambient - COLDEST + middle, lowest), highest))
+
+
+@law
+def _least_activity(steps, course, site, activity):
+    """Activity times time [s] of a step in which nothing happens to speak of, beside the most active one."""
+    most = 0.0
+    for j in range(steps.shape[0]):
+        if course[MIDDLE, j] >= site.coldest:
+            most = max(most, activity[_entry(course[MIDDLE, j], site)] * steps[j, DURATION])
+    return _NOTHING * most
 
 
 @law

@@ -17,6 +17,7 @@ between thermal and shot noise.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -36,6 +37,7 @@ from pcmphys.numerics.compile import kernel
 if TYPE_CHECKING:
     import xarray as xr
 
+    from pcmphys.cells.protocol import Look
     from pcmphys.crossbar.bias import Bias
 
 _VISITORS = 8
@@ -208,6 +210,14 @@ def _add_squares(voltage, x, variance, total):
             line += part
         out += line
     return out
+
+
+def given_or_read(relative_std: ArrayLike | None, look: Callable[[], Look | None]) -> ArrayLike:
+    """The relative noise that is given, or that of one usual read of the devices now; conductances have none."""
+    if relative_std is not None:
+        return relative_std
+    devices = look()
+    return 0.0 if devices is None else devices.relative_noise
 
 
 def checked(name: str, value: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:

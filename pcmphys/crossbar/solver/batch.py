@@ -159,7 +159,7 @@ class Inputs:
 
     def _work(self):
         shape = self.net.conductance.shape
-        small = np.empty((lines.ROWS_AT_ONCE, shape[1])), np.empty((2, shape[1]))
+        small = np.zeros((lines.ROOM, shape[1])), np.empty((2, shape[1]))
         return tuple(scratch(5, shape)), small, np.empty((2, self.most))
 
     def _by_itself(self, k: int, work, small, steps) -> tuple[float, int]:

@@ -75,6 +75,14 @@ class Selected(_Selecting):
         """Which cells conduct at all."""
         return self.conductance > 0.0
 
+    def merged(self, count: int) -> Selected | None:
+        """For each ``count`` neighbours of a word line one cell like them; None where each has a state of its own."""
+        if self.on is not None:
+            return None
+        first = np.arange(0, self.conductance.shape[1], count)
+        members = np.diff(np.append(first, self.conductance.shape[1]))
+        return Selected(np.add.reduceat(self.conductance, first, axis=1) / members, self.selector, self.gate)
+
     def evaluate(self, voltage: np.ndarray, series: Series) -> None:
         """See the module."""
         self.selector.series(voltage, self.conductance, series, gate=self.gate, on=self.selector_on)

@@ -25,7 +25,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pcmphys.crossbar.solver import conjugate_gradient, lines
-from pcmphys.crossbar.solver.lines import FAR, FEED, ROWS_AT_ONCE, WIRE, Drive, Network
+from pcmphys.crossbar.solver.lines import FAR, FEED, ROOM, ROWS_AT_ONCE, WIRE, Drive, Network
 from pcmphys.numerics.compile import kernel
 
 _FINE, _MANY = 4.0, 128
@@ -165,8 +165,8 @@ def gather(strip, places, out):
 
 
 @kernel
-def _spread(values, places, strip):
-    """Interpolate along the word lines, from points (points, points) to a strip (points, columns)."""
+def spread(values, places, strip):
+    """Interpolate along the word lines, from points (lines, points) to all columns (lines, columns)."""
     before, share = places.before, places.share
     for i in range(strip.shape[0]):
         for j in range(strip.shape[1]):
@@ -184,7 +184,7 @@ def correct(coarse):
     y, residual, _, _, x = coarse.fields
     down, along = excess.shape
     gather(coarse.strip, coarse.column, excess)
-    scratch = np.zeros((ROWS_AT_ONCE, along))
+    scratch = np.zeros((ROOM, along))
     for first in range(0, down, ROWS_AT_ONCE):
         count = min(ROWS_AT_ONCE, down - first)
         for k in range(count):
@@ -195,7 +195,7 @@ def correct(coarse):
     y[:] = 0.0
     conjugate_gradient.descend(net, still, coarse.fields, (0.0, _MOST, _MOST, 0.0, REDUCTION), np.empty((2, _MOST)))
     lines.column_ladders(0, along, net, still, y, x)
-    _spread(x, coarse.column, coarse.strip)
+    spread(x, coarse.column, coarse.strip)
     largest = 0.0
     for i in range(down):
         for j in range(along):

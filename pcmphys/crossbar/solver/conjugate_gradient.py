@@ -19,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 
 from pcmphys.crossbar.solver import lines
-from pcmphys.crossbar.solver.lines import NEAR, ROWS_AT_ONCE
+from pcmphys.crossbar.solver.lines import NEAR, ROOM, ROWS_AT_ONCE
 from pcmphys.crossbar.solver.measure import larger
 from pcmphys.numerics.compile import kernel, law
 
@@ -27,7 +27,7 @@ from pcmphys.numerics.compile import kernel, law
 @kernel
 def start_rows(start, stop, net, drive, y):
     """First guess on the word lines start..stop: y = D V_r with each bit line at the voltage of its near terminal."""
-    scratch = np.zeros((ROWS_AT_ONCE, y.shape[1]))
+    scratch = np.zeros((ROOM, y.shape[1]))
     for first in range(start, stop, ROWS_AT_ONCE):
         count = min(ROWS_AT_ONCE, stop - first)
         for k in range(count):
@@ -40,7 +40,7 @@ def start_rows(start, stop, net, drive, y):
 @kernel
 def residual_rows(start, stop, net, drive, x, y, residual):
     """Residual r = D V_r(x) + s - y: what the cells deliver at the column voltages ``x`` minus what was assumed."""
-    scratch = np.zeros((ROWS_AT_ONCE, x.shape[1]))
+    scratch = np.zeros((ROOM, x.shape[1]))
     for first in range(start, stop, ROWS_AT_ONCE):
         count = min(ROWS_AT_ONCE, stop - first)
         lines.solve_rows(first, count, net, drive, x, scratch)
@@ -69,7 +69,7 @@ def direction_rows(start, stop, beta, net, still, fields, slots):
     ``still`` drives nothing (`lines.still`). ``fields`` as in `solve`.
     """
     _, residual, p, t, work = fields
-    scratch = np.zeros((ROWS_AT_ONCE, p.shape[1]))
+    scratch = np.zeros((ROOM, p.shape[1]))
     for first in range(start, stop, ROWS_AT_ONCE):
         count = min(ROWS_AT_ONCE, stop - first)
         for i in range(first, first + count):

@@ -23,6 +23,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pcmphys.numerics.compile import kernel, law
+from pcmphys.numerics.lanes import LANES, down, load, neighbours, store, store_down
 
 PINNED = 1e30
 """Conductance [S] of an ideal far terminal: its reciprocal vanishes beside any resistance that is not zero."""
@@ -77,8 +78,10 @@ def still(rows: int, columns: int) -> Drive:
     return Drive(np.zeros((3, rows)), np.zeros((3, columns)), NO_SOURCE)
 
 
-ROWS_AT_ONCE = 4
-"""Word lines worked on together: four independent recursions hide each other's latency."""
+ROWS_AT_ONCE = LANES
+"""Word lines worked on together: independent recursions side by side are vector code and hide each other's latency."""
+ROOM = 2 * ROWS_AT_ONCE
+"""Rows of the memory in which they are solved: theirs, and as many to work in."""
 
 
 @law
@@ -136,30 +139,24 @@ def _factor_row_of_columns(conductance, resistance, load, factor):
 
 @kernel
 def row_ladders(first, net, drive, work):
-    """Solve the four word lines from ``first``: injected currents in ``work`` (4, columns) become node voltages.
+    """Solve eight word lines from ``first``: injected currents in ``work`` (`ROOM`, columns) become node voltages.
 
     Lines beyond the last row are computed as copies of the last one and not used.
     """
-    factor, segment, rise = net.row_factor, net.row_line[WIRE], net.row_line[RISE]
-    last = factor.shape[0] - 1
-    i0, i1, i2, i3 = first, min(first + 1, last), min(first + 2, last), min(first + 3, last)
-    a0, a1, a2, a3 = factor[i0], factor[i1], factor[i2], factor[i3]
-    w0, w1, w2, w3 = work[0], work[1], work[2], work[3]
-    c0, c1, c2, c3 = drive.row[INJECTED, i0], drive.row[INJECTED, i1], drive.row[INJECTED, i2], drive.row[INJECTED, i3]
-    for j in range(w0.size - 1, -1, -1):
-        c0, c1, c2, c3 = w0[j] + c0, w1[j] + c1, w2[j] + c2, w3[j] + c3
-        w0[j], w1[j], w2[j], w3[j] = c0, c1, c2, c3
-        c0, c1, c2, c3 = c0 * a0[j], c1 * a1[j], c2 * a2[j], c3 * a3[j]
-    r0, r1, r2, r3 = segment[i0], segment[i1], segment[i2], segment[i3]
-    v0 = a0[0] * drive.row[NEAR, i0] + rise[i0] * w0[0]
-    v1 = a1[0] * drive.row[NEAR, i1] + rise[i1] * w1[0]
-    v2 = a2[0] * drive.row[NEAR, i2] + rise[i2] * w2[0]
-    v3 = a3[0] * drive.row[NEAR, i3] + rise[i3] * w3[0]
-    w0[0], w1[0], w2[0], w3[0] = v0, v1, v2, v3
-    for j in range(1, w0.size):
-        v0, v1 = a0[j] * (v0 + r0 * w0[j]), a1[j] * (v1 + r1 * w1[j])
-        v2, v3 = a2[j] * (v2 + r2 * w2[j]), a3[j] * (v3 + r3 * w3[j])
-        w0[j], w1[j], w2[j], w3[j] = v0, v1, v2, v3
+    factor, line = net.row_factor, net.row_line
+    last, columns = factor.shape[0] - 1, factor.shape[1]
+    held = work[ROWS_AT_ONCE:].reshape((columns, LANES))
+    current = neighbours(drive.row[INJECTED], first, last)
+    for j in range(columns - 1, -1, -1):
+        current = down(work, 0, ROWS_AT_ONCE - 1, j) + current
+        store(current, j, held)
+        current = current * down(factor, first, last, j)
+    wire, rise = neighbours(line[WIRE], first, last), neighbours(line[RISE], first, last)
+    voltage = down(factor, first, last, 0) * neighbours(drive.row[NEAR], first, last) + rise * load(held, 0)
+    store_down(voltage, 0, work)
+    for j in range(1, columns):
+        voltage = down(factor, first, last, j) * (voltage + wire * load(held, j))
+        store_down(voltage, j, work)
 
 
 @kernel
@@ -275,7 +272,7 @@ def add(x, y, out):
 
 @kernel
 def solve_rows(first, count, net, drive, x, voltage):
-    """``voltage`` (4, columns) of ``count`` <= 4 word lines from ``first`` on, with the bit lines held at ``x``."""
+    """``voltage`` (`ROOM`, columns) of up to eight word lines from ``first`` on, with the bit lines held at ``x``."""
     for k in range(count):
         multiply(net.conductance[first + k], x[first + k], voltage[k])
     if drive.source.size:

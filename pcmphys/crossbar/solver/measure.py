@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from pcmphys.crossbar.solver import lines
-from pcmphys.crossbar.solver.lines import END, FAR, FEED, NEAR, PINNED, RISE, ROWS_AT_ONCE, WIRE
+from pcmphys.crossbar.solver.lines import END, FAR, FEED, NEAR, PINNED, RISE, ROOM, ROWS_AT_ONCE, WIRE
 from pcmphys.numerics.compile import kernel, law
+from pcmphys.numerics.lanes import down, everywhere, larger_of, neighbours, store
 
 
 class Measured(NamedTuple):
@@ -32,7 +33,7 @@ class Measured(NamedTuple):
 @kernel
 def rows(start, stop, net, drive, x, voltage, measured):
     """Solve the word lines start..stop for their voltages at the bit-line voltages ``x``, then measure them."""
-    scratch = np.zeros((ROWS_AT_ONCE, x.shape[1]))
+    scratch = np.zeros((ROOM, x.shape[1]))
     for first in range(start, stop, ROWS_AT_ONCE):
         count = min(ROWS_AT_ONCE, stop - first)
         lines.solve_rows(first, count, net, drive, x, scratch)
@@ -42,7 +43,7 @@ def rows(start, stop, net, drive, x, voltage, measured):
             _cell_currents(net.conductance[i], x[i], scratch[k])
             if drive.source.size:
                 lines.add_scaled(1.0, drive.source[i], scratch[k])
-        _sum_four(first, count, net, drive, voltage, scratch, measured)
+        _sum_up(first, count, net, drive, voltage, scratch, measured)
 
 
 @kernel
@@ -94,14 +95,11 @@ def _near_violation(factor, line, drive, rise, first, current):
 
 
 @kernel
-def _sum_four(first, count, net, drive, voltage, cell, measured):
-    """Sum up four word lines from their far ends, and compare each wire's drop with its current."""
+def _sum_up(first, count, net, drive, voltage, cell, measured):
+    """Sum up eight word lines from their far ends, and compare each wire's drop with its current."""
     near, far, violation = measured
-    last = voltage.shape[0] - 1
-    i0, i1, i2, i3 = first, min(first + 1, last), min(first + 2, last), min(first + 3, last)
-    v0, v1, v2, v3 = voltage[i0], voltage[i1], voltage[i2], voltage[i3]
-    loads = np.zeros(ROWS_AT_ONCE)
-    r0, r1, r2, r3 = net.row_line[WIRE, i0], net.row_line[WIRE, i1], net.row_line[WIRE, i2], net.row_line[WIRE, i3]
+    last, columns = voltage.shape[0] - 1, voltage.shape[1]
+    wire, loads = neighbours(net.row_line[WIRE], first, last), np.zeros(ROWS_AT_ONCE)
     for k in range(count):
         i = first + k
         far[i] = 0.0
@@ -112,22 +110,24 @@ def _sum_four(first, count, net, drive, voltage, cell, measured):
                 (net.row_line[FEED, i], net.row_line[WIRE, i], net.row_line[FAR, i]),
                 (drive.row[NEAR, i], drive.row[END, i]),
             )
-            far[i] = _far_current(line, ends, cells, moment, cell.shape[1])
-    t0, t1, t2, t3 = -far[i0], -far[i1], -far[i2], -far[i3]
-    w0 = w1 = w2 = w3 = 0.0
-    for j in range(cell.shape[1] - 1, 0, -1):
-        t0, t1, t2, t3 = t0 + cell[0, j], t1 + cell[1, j], t2 + cell[2, j], t3 + cell[3, j]
-        w0, w1 = larger(w0, v0[j - 1] - v0[j] - r0 * t0), larger(w1, v1[j - 1] - v1[j] - r1 * t1)
-        w2, w3 = larger(w2, v2[j - 1] - v2[j] - r2 * t2), larger(w3, v3[j - 1] - v3[j] - r3 * t3)
-    totals, worst = (t0 + cell[0, 0], t1 + cell[1, 0], t2 + cell[2, 0], t3 + cell[3, 0]), (w0, w1, w2, w3)
+            far[i] = _far_current(line, ends, cells, moment, columns)
+    total, worst = 0.0 - neighbours(far, first, last), everywhere(0.0)
+    node = down(voltage, first, last, columns - 1)
+    for j in range(columns - 1, 0, -1):
+        total = total + down(cell, 0, ROWS_AT_ONCE - 1, j)
+        before = down(voltage, first, last, j - 1)
+        worst, node = larger_of(worst, before - node - wire * total), before
+    ends = np.empty((2, ROWS_AT_ONCE))
+    store(total + down(cell, 0, ROWS_AT_ONCE - 1, 0), 0, ends)
+    store(worst, 1, ends)
     for k in range(count):
         i = first + k
         miss, near[i] = _near_violation(
             net.row_factor[i, 0], (net.row_line[FEED, i], net.row_line[FAR, i]), drive.row[NEAR, i],
-            net.row_line[RISE, i], voltage[i, 0], totals[k],
+            net.row_line[RISE, i], voltage[i, 0], ends[0, k],
         )  # fmt: skip
         far_miss = _far_violation(net.row_line[FAR, i], loads[k], drive.row[END, i], voltage[i, -1], far[i])
-        violation[i] = larger(larger(worst[k], miss), far_miss)
+        violation[i] = larger(larger(ends[1, k], miss), far_miss)
 
 
 @law

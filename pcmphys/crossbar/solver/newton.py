@@ -27,13 +27,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcmphys.crossbar.selectors import Series
-from pcmphys.crossbar.solver import linear, lines, loose, open_lines, two_grid
+from pcmphys.crossbar.solver import companions, linear, lines, loose, open_lines, two_grid
 from pcmphys.crossbar.solver.ends import Ends
-from pcmphys.crossbar.solver.lines import ROWS_AT_ONCE, Drive
-from pcmphys.crossbar.solver.measure import larger
+from pcmphys.crossbar.solver.lines import Drive
 from pcmphys.crossbar.solver.sharing import columns_of, rows_of
 from pcmphys.errors import ConvergenceError
-from pcmphys.numerics.compile import kernel
 
 _COARSE, _FINE = 1e-4, 1e-19
 """Largest and smallest goal of a linear solve, relative to the largest terminal voltage.
@@ -226,12 +224,12 @@ class _Run:
         net = self.net = linear.network(self.old.slope, self.ends, self.factors)
         self.lines = loose.find(net, sensitive=True)
         y, _, voltage, _, x = self.work
-        rows_of(_companion, net, self.old, self.voltage, self.x, self.drive.source, y)
+        rows_of(companions.companion, net, self.old, self.voltage, self.x, self.drive.source, y)
         if self.lines is not None:
             self._balance(self.old.current, self.voltage, self.x)
         spent = self._sweep_lines(goal, most)
         columns_of(lines.column_ladders, net, self.drive, y, x)
-        rows_of(_row_voltages, net, self.drive, x, voltage, self.across)
+        rows_of(companions.row_voltages, net, self.drive, x, voltage, self.across)
         if self.lines is not None:
             moved = self.across - (self.voltage - self.x)
             self._balance(self.old.current + net.conductance * moved, voltage, x)
@@ -265,11 +263,11 @@ class _Run:
         """Shift the loose lines to their balance and sweep once over all lines; the voltages are left in ``work``."""
         y, _, new_voltage, _, new_x = self.work
         np.add(x, self.lines.shifts(self.net, self.drive, current, voltage, x)[1], out=new_x)
-        rows_of(_row_voltages, self.net, self.drive, new_x, new_voltage, self.across)
+        rows_of(companions.row_voltages, self.net, self.drive, new_x, new_voltage, self.across)
         np.multiply(self.net.conductance, new_voltage, out=y)
         y += self.drive.source
         columns_of(lines.column_ladders, self.net, self.drive, y, new_x)
-        rows_of(_row_voltages, self.net, self.drive, new_x, new_voltage, self.across)
+        rows_of(companions.row_voltages, self.net, self.drive, new_x, new_voltage, self.across)
 
     def _clip(self) -> None:
         """Keep a wild step inside the range of the terminals."""
@@ -301,7 +299,7 @@ class _Run:
         y, _, voltage, _, x = self.work
         slots = np.empty((6, self.net.conductance.shape[0]))
         rows_of(
-            _judge, self.net, (self.old, self.new), (self.voltage, self.x, self.consistent),
+            companions.judge, self.net, (self.old, self.new), (self.voltage, self.x, self.consistent),
             (voltage, x, self.consistent_new), (self.drive.source, y), slots,
         )  # fmt: skip
         before, after = lines.ordered_sum(slots[0]), lines.ordered_sum(slots[1])
@@ -352,66 +350,3 @@ class _Run:
         self.old, self.new = self.new, self.old
         self.consistent, self.work[3] = self.work[3], self.consistent
         return Fields(self.voltage, self.x, *self.old)
-
-
-@kernel
-def _companion(start, stop, net, law, voltage, x, source, y):
-    """Companion sources s = I - D (V - x) and the first guess y = D V + s of the word lines start..stop."""
-    for i in range(start, stop):
-        _companion_row(law.current[i], law.slope[i], voltage[i], x[i], source[i], y[i])
-
-
-@kernel
-def _companion_row(current, slope, voltage, x, source, y):
-    for j in range(y.size):
-        source[j] = current[j] - slope[j] * (voltage[j] - x[j])
-        y[j] = current[j] + slope[j] * x[j]
-
-
-@kernel
-def _row_voltages(start, stop, net, drive, x, voltage, across):
-    """Voltages of the word lines start..stop at the bit-line voltages ``x``, and those across the cells."""
-    scratch = np.zeros((ROWS_AT_ONCE, x.shape[1]))
-    for first in range(start, stop, ROWS_AT_ONCE):
-        count = min(ROWS_AT_ONCE, stop - first)
-        lines.solve_rows(first, count, net, drive, x, scratch)
-        for k in range(count):
-            i = first + k
-            lines.copy(scratch[k], voltage[i])
-            _subtract(scratch[k], x[i], across[i])
-
-
-@kernel
-def _subtract(x, y, out):
-    for j in range(out.size):
-        out[j] = x[j] - y[j]
-
-
-@kernel
-def _judge(start, stop, net, laws, old_point, new_point, line, slots):
-    """Sums and largest values over the word lines start..stop into ``slots`` (6, rows), see `_Step`.
-
-    Of the linear network the cell currents as the word lines see them are c = D V + s, as the bit lines see them
-    y - D x; the first go into the new point's array of consistent currents.
-    """
-    old, new = laws
-    voltage, x, consistent = old_point
-    new_voltage, new_x, new_consistent = new_point
-    source, y = line
-    for i in range(start, stop):
-        before, after, change, imbalance, largest, product = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        for j in range(x.shape[1]):
-            across = new_voltage[i, j] - new_x[i, j]
-            moved = across - (voltage[i, j] - x[i, j])
-            of_row = old.slope[i, j] * across + source[i, j]
-            of_column = y[i, j] - old.slope[i, j] * new_x[i, j]
-            before += (old.current[i, j] - consistent[i, j]) * moved
-            after += (new.current[i, j] - of_row) * moved
-            new_consistent[i, j] = of_row
-            change = larger(change, moved)
-            imbalance = larger(larger(imbalance, new.current[i, j] - of_row), new.current[i, j] - of_column)
-            largest = larger(largest, of_row)
-            height = max(abs(new_voltage[i, j]), abs(new_x[i, j]))
-            product = larger(product, old.slope[i, j] * height)
-        slots[0, i], slots[1, i], slots[2, i] = before, after, change
-        slots[3, i], slots[4, i], slots[5, i] = imbalance, largest, product

@@ -17,8 +17,8 @@ from pcmphys.numerics.compile import kernel
 def sweep(net, drive, lengths, x, current, scratch, fresh):
     """All steps for one input; on return ``x`` (rows, columns) holds the column voltages.
 
-    ``current`` (rows, columns) holds the eliminated bit-line currents J; ``scratch`` (4, columns) and ``fresh``
-    (2, columns) are working space.
+    ``current`` (rows, columns) holds the eliminated bit-line currents J; ``scratch`` (`lines.ROOM`, columns) and
+    ``fresh`` (2, columns) are working space.
     """
     rows = x.shape[0]
     for k in range(-1, lengths.size):

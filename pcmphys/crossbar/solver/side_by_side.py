@@ -84,19 +84,17 @@ def sweep(net, near, lengths, x, current, work):
     wire, rise = net.row_line[WIRE], net.row_line[RISE]
     rows, columns = conductance.shape
     held, above = work
-    for i in range(rows):
-        for j in range(columns):
-            store(load(near.column, j), j, x[i])
-            store(everywhere(0.0), j, current[i])
     for step in range(-1, lengths.size):
-        length = 1.0 if step < 0 else lengths[step]  # the first one takes all of it
         for j in range(columns):
             store(everywhere(0.0), j, above)
         for i in range(rows):
-            _collect(conductance[i], factor[i], x[i], held)
+            _collect(conductance[i], factor[i], near.column if step < 0 else x[i], held)
             begin = factor[i, 0] * load(near.row, i) + rise[i] * load(held, 0)
             along = conductance[i], factor[i], column_factor[max(i - 1, 0)]
-            _bring(along, wire[i], begin, length, held, above, current[i])
+            if step < 0:
+                _begin(along, wire[i], begin, held, above, current[i])
+            else:
+                _bring(along, wire[i], begin, lengths[step], held, above, current[i])
         _climb(net, near, current, x)
 
 
@@ -108,6 +106,18 @@ def _collect(conductance, factor, x, out):
         total = conductance[j] * load(x, j) + total
         store(total, j, out)
         total = total * factor[j]
+
+
+@law
+def _begin(along, wire, voltage, held, above, current):
+    """As `_bring`, of which the first step takes all."""
+    conductance, factor, factor_above = along
+    for j in range(conductance.size):
+        if j > 0:
+            voltage = factor[j] * (voltage + wire * load(held, j))
+        fresh = conductance[j] * voltage + factor_above[j] * load(above, j)
+        store(fresh, j, above)
+        store(fresh, j, current)
 
 
 @law

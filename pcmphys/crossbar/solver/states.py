@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pcmphys.crossbar.selectors.selector import cell_states
-from pcmphys.crossbar.solver import newton, recalled
+from pcmphys.crossbar.solver import beginning, newton, recalled
 from pcmphys.crossbar.solver.ends import Ends, first_guess, refuse_islands
 from pcmphys.crossbar.solver.lines import Drive
 from pcmphys.errors import ConvergenceError, ParameterError
@@ -55,7 +55,9 @@ def solve(cells: Any, ends: Ends, drive: Drive, limits: tuple[float, int], start
     refuse_islands(lambda: cells.conducts, ends)
 
     def guess() -> tuple[np.ndarray, np.ndarray]:
-        return first_guess(ends, drive) if start is None else tuple(side.copy() for side in start)
+        if start is not None:
+            return tuple(side.copy() for side in start)
+        return beginning.of_merged(cells, ends, drive, limits[1]) or first_guess(ends, drive)
 
     def attempt() -> newton.Found:
         few = cells.recalled() if hasattr(cells, "recalled") else None

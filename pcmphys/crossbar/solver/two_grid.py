@@ -19,7 +19,7 @@ from pcmphys.crossbar.solver import coarse as grid
 from pcmphys.crossbar.solver import lines
 from pcmphys.crossbar.solver.coarse import Coarse, share_out
 from pcmphys.crossbar.solver.conjugate_gradient import greatest
-from pcmphys.crossbar.solver.lines import INJECTED, NEAR, RISE, ROWS_AT_ONCE, WIRE, Drive, Network
+from pcmphys.crossbar.solver.lines import INJECTED, NEAR, RISE, ROOM, ROWS_AT_ONCE, WIRE, Drive, Network
 from pcmphys.crossbar.solver.measure import larger
 from pcmphys.crossbar.solver.sharing import columns_of, rows_of, threaded
 from pcmphys.numerics.compile import kernel, law
@@ -35,7 +35,7 @@ def rows(start, stop, net, drive, correction, x, y):
     ``correction`` is (strip, places) as in `coarse`; an empty strip is none.
     """
     strip, places = correction
-    scratch = np.zeros((ROWS_AT_ONCE, x.shape[1]))
+    scratch = np.zeros((ROOM, x.shape[1]))
     for first in range(start, stop, ROWS_AT_ONCE):
         count = min(ROWS_AT_ONCE, stop - first)
         if strip.shape[1]:

@@ -40,7 +40,7 @@ def melted_share(current: float, resistance: float, parameters: Any) -> float:
     angles = np.minimum(angles, 2.0 * math.pi - angles)
     level = needed / max(rise, _LEAST_RISE)
     row = np.empty(shape.ROW)
-    shape.read_row(0.0, level, shape.table(geometry, parameters.heat)[0], row)
+    shape.read_row(0.0, level, shape.table(geometry, parameters.heat), row)
     levels = [level / beside_filament(angle, current, heat) for angle in angles]
     front = np.array([shape.distance(own, row) for own in levels])
     bound = geometry_laws.farthest_shift(geometry.pack())

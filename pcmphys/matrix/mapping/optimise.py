@@ -177,7 +177,8 @@ def optimise_split(
 def _range(cell, mapping) -> tuple[int, float, float, float]:
     """Pairs, factor, least and largest target [S]."""
     if not callable(getattr(cell, "population", None)):
-        raise ParameterError(f"cell must be a cell as load_cell gives it; got {cell!r}")
+        named = f": write load_cell({cell!r})" if isinstance(cell, str) else ""
+        raise ParameterError(f"cell must be a cell as load_cell gives it; got {cell!r}{named}")
     mapping = SeveralPairs() if mapping is None else mapping
     if isinstance(mapping, DifferentialPair):
         pairs, factor = 1, 2.0

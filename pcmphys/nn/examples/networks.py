@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from pcmphys.errors import ParameterError
-from pcmphys.nn.examples.data import CONTEXT, Split, digits, shipped, text, vowels
+from pcmphys.nn.examples.data import CONTEXT, Samples, digits, shipped, text, vowels
 from pcmphys.numerics import check
 
 TRAININGS = ("plain", "aware")
@@ -76,7 +76,7 @@ class Example(NamedTuple):
 
     title: str
     make: Callable[[], nn.Module]
-    data: Callable[[], Split]
+    data: Callable[[], Samples]
 
 
 EXAMPLES: dict[str, Example] = {

@@ -26,6 +26,8 @@ _OPEN: dict[type, type] = {
     nn.MultiheadAttention: OpenMultiheadAttention,
 }
 """Layers whose products go on tiles, and what they become."""
+OPENED = tuple(_OPEN.values())
+"""What layers are while they are opened."""
 _CLOSED = {opened: closed for closed, opened in _OPEN.items()}
 _MATRIX = 2
 """Dimensions from which on a parameter is weights of a product."""
@@ -34,7 +36,7 @@ _TABLES = (nn.Embedding, nn.EmbeddingBag, nn.LayerNorm)
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenMatrix:
     """One stored matrix of an open layer.
 
     Attributes
@@ -68,25 +70,27 @@ def is_open(module: nn.Module) -> bool:
     return any("edges" in vars(part).get("_modules", {}) and _kind(part) in _CLOSED for part in module.modules())
 
 
-def weights_of(name: str, layer: nn.Module) -> list[Opened]:
+def weights_of(name: str, layer: nn.Module) -> list[OpenMatrix]:
     """The stored matrices of a layer of a known kind, open or not."""
     if isinstance(layer, nn.MultiheadAttention):
         three = ("q_proj", "k_proj", "v_proj")
         if layer.in_proj_weight is not None:
-            found = [Opened(name, layer, "in_proj_weight", 3, three)]
+            found = [OpenMatrix(name, layer, "in_proj_weight", 3, three)]
         else:
-            found = [Opened(name, layer, f"{one}_weight", 1, (one,)) for one in three]
-        return [*found, Opened(name, layer.out_proj, "weight", 1, ("out_proj",))]
+            found = [OpenMatrix(name, layer, f"{one}_weight", 1, (one,)) for one in three]
+        return [*found, OpenMatrix(name, layer.out_proj, "weight", 1, ("out_proj",))]
     if isinstance(layer, nn.RNNBase):
         kinds = ("ih", "hh", "hr") if layer.proj_size else ("ih", "hh")
         ways = ("", "_reverse") if layer.bidirectional else ("",)
         names = itertools.product(range(layer.num_layers), ways, kinds)
         keys = [f"weight_{kind}_l{number}{way}" for number, way, kind in names]
-        return [Opened(name, layer, key, 1, (key,)) for key in keys]
-    return [Opened(name, layer, "weight", getattr(layer, "groups", 1), ("weight",))]
+        return [OpenMatrix(name, layer, key, 1, (key,)) for key in keys]
+    return [OpenMatrix(name, layer, "weight", getattr(layer, "groups", 1), ("weight",))]
 
 
-def open_layers(module: nn.Module, exclude: Iterable[str], edge: Callable[[Opened, str], Edge | None]) -> list[Opened]:
+def open_layers(
+    module: nn.Module, exclude: Iterable[str], edge: Callable[[OpenMatrix, str], Edge | None]
+) -> list[OpenMatrix]:
     """Open every layer of a module whose products can go on tiles; the others stay digital.
 
     Parameters
@@ -125,7 +129,7 @@ def open_layers(module: nn.Module, exclude: Iterable[str], edge: Callable[[Opene
     return found
 
 
-def settle(module: nn.Module, matrices: Iterable[Opened]) -> None:
+def settle(module: nn.Module, matrices: Iterable[OpenMatrix]) -> None:
     """Give what was put into open layers their device and their mode."""
     for name in dict.fromkeys(matrix.layer for matrix in matrices):
         layer = module.get_submodule(name)

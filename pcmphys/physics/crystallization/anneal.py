@@ -17,7 +17,7 @@ from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.random import Stream, draw_of, words_of
 from pcmphys.physics import geometry
 from pcmphys.physics.crystallization import rates as crystallization
-from pcmphys.physics.crystallization.pulse import drop_absorbed
+from pcmphys.physics.crystallization.nuclei import drop_absorbed
 from pcmphys.physics.crystallization.tables import COLDEST
 from pcmphys.physics.state import GRAINS, GROWTH, RADIUS, SECTORS
 from pcmphys.physics.telegraph.traps import coarse

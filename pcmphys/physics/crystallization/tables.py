@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from pcmphys.numerics.compile import kernel, law
@@ -11,8 +13,23 @@ COLDEST = 200.0
 """Lowest temperature [K] of the tables of growth and nucleation; one entry a kelvin. Far below any glass transition."""
 _GUIDES = 512
 """Parts of the guide to the integral of nucleation."""
+_COLD = 1.0 / 32.0
+"""Part of all nuclei that come up where it is colder than hot, see `Nucleating`."""
+_RARE = 1e-12
+"""Part of all nuclei that is none."""
 _LEAST = 1e-300
 _ROUNDING = 1e-12
+
+
+class Nucleating(NamedTuple):
+    """Where in the integral of nucleation something happens: entries, and values."""
+
+    hot: float
+    """Entry from which on it is hot: few of all nuclei come up where it is colder."""
+    last: float
+    """Entry from which on there is no nucleation to speak of."""
+    colder: float
+    """Value at ``hot``."""
 
 
 @kernel
@@ -27,30 +44,43 @@ def tabulate(start, stop, p, out):
         before = rate
 
 
-def tables(p: crystallization.CrystallizationFloats) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, float]]:
-    """Growth velocity and integral of nucleation at every kelvin up to melting (see `tabulate`), and a guide to that.
+def tables(
+    p: crystallization.CrystallizationFloats,
+) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, float, Nucleating], np.ndarray]:
+    """Growth velocity and integral of nucleation at every kelvin up to melting (see `tabulate`), a guide, and activity.
 
-    Each is (n, 2): the value and its rise to the next one. The guide says between which entries to look for a value of
-    the integral, see `guide`.
+    The first two are (n, 2): the value and its rise to the next one. The guide says between which entries to look for a
+    value of the integral, see `guide`; what happens at all, see `activity`.
     """
     count = int(p.melting_temperature - COLDEST) + 3
     values = np.zeros((2, count))
     tabulate(0, count, p, values)
     velocity, nuclei = (np.stack([row, np.append(np.diff(row), 0.0)], axis=1) for row in values)
-    return velocity, nuclei, guide(values[1])
+    return velocity, nuclei, guide(values[1]), activity(*values)
 
 
-def guide(rising: np.ndarray) -> tuple[np.ndarray, float]:
+def guide(rising: np.ndarray) -> tuple[np.ndarray, float, Nucleating]:
     """For each of `_GUIDES` equal parts of what a table rises by: an entry not above it, and one above or the end.
 
-    Second is how many parts there are to one unit.
+    Second is how many parts there are to one unit, third where something happens.
     """
     per_unit = _GUIDES / max(rising[-1], _LEAST)
     edges = np.arange(_GUIDES + 1) / per_unit
     # wider by more than what rounding a value's part could be wrong by
     below = np.searchsorted(rising, edges[:-1] * (1.0 - _ROUNDING), side="right") - 1
     above = np.searchsorted(rising, edges[1:] * (1.0 + _ROUNDING), side="right")
-    return np.stack([np.maximum(below, 0), above], axis=1).astype(np.int32), per_unit
+    hot, last = (int(np.searchsorted(rising, part * rising[-1])) for part in (_COLD, 1.0 - _RARE))
+    where = Nucleating(float(hot), float(last), float(rising[hot]))
+    return np.stack([np.maximum(below, 0), above], axis=1).astype(np.int32), per_unit, where
+
+
+def activity(velocity: np.ndarray, rising: np.ndarray) -> np.ndarray:
+    """The most that happens at a temperature of the hot spot, at it or where it is colder, over what ever does; (n,).
+
+    The fastest growth over the fastest there is, or the nuclei over all there are, whichever is more; never falling.
+    """
+    fastest = np.maximum.accumulate(velocity)
+    return np.maximum(fastest / max(fastest[-1], _LEAST), rising / max(rising[-1], _LEAST))
 
 
 @law
@@ -66,7 +96,7 @@ def place_of(table, guide, value, below, above):
 
     ``guide`` is that of `tables`: a search by halves of the whole would be most of the work on a candidate.
     """
-    places, per_unit = guide
+    places, per_unit, _ = guide
     k = np.uint32(min(value * per_unit, _GUIDES - 1.0))
     below = min(max(below, np.int64(places[k, 0])), above - 1)
     above = min(above, np.int64(places[k, 1]))

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from pcmphys.numerics.bits import bits_of, float_of
 from pcmphys.numerics.compile import law
 from pcmphys.physics.state import SHELLS
 from pcmphys.physics.thermal.network import NetworkParameters, radii, solve
@@ -31,10 +32,7 @@ _HALVINGS = 44
 
 
 def table(geometry: Any, heat: Any) -> np.ndarray:
-    """Shapes of a technology (2, 12, 48, 25), from its parameters of geometry and heat; made once, then kept.
-
-    First the rise over the hot spot's, then the longest distance in which it falls by one up to there (see `longest`).
-    """
+    """Shapes of a technology (12, 48, 25), from its parameters of geometry and heat; made once, then kept."""
     return _table(geometry.heater_radius, geometry.layer_thickness, heat.melt_limit, heat.network)
 
 
@@ -43,10 +41,7 @@ def _table(radius: float, thickness: float, limit: float, p: NetworkParameters) 
     edges = radii(radius, thickness)
     dome = np.linspace(0.0, thickness - radius, DOMES)[:, None]
     level = np.linspace(0.0, 1.0, LEVELS)
-    shape = shapes(dome, fronts(dome, level, edges, limit, p), edges, p)
-    straight = np.full((*shape.shape[:-1], 1), float(SHELLS))
-    apart = np.concatenate([straight, -1.0 / np.diff(shape, axis=-1)], axis=-1)
-    found = np.stack([shape, np.maximum.accumulate(apart, axis=-1)])
+    found = shapes(dome, fronts(dome, level, edges, limit, p), edges, p)
     found.flags.writeable = False
     return found
 
@@ -159,17 +154,18 @@ def fall(place: float, row: np.ndarray) -> float:
 
 
 @law
-def longest(place: float, dome: float, level: float, table: np.ndarray) -> float:
-    """Bound of the distance, in shells, in which the profile falls by one, between the heater and a place in shells.
+def gentlest(level: float, inner: float, row: np.ndarray) -> tuple[float, float]:
+    """Longest distances, in shells, in which the profile falls by one, from a level on: up to a place, and at all.
 
-    ``table`` is the second one, of the longest such distances up to the end of a shell. What is interpolated in it is
-    no less than that of the interpolated shape: a mean of inverses is no less than the inverse of the mean.
+    To the end of the shell that the place is in; at least that of the straight line inside of the heater's edge.
     """
-    i, j, x, y = _weights(dome, level)
-    k = min(int(max(place, 0.0)) + 1, SHELLS)
-    inner = table[i, j + 1, k] + x * (table[i + 1, j + 1, k] - table[i, j + 1, k])
-    outer = table[i, j, k] + x * (table[i + 1, j, k] - table[i, j, k])
-    return outer + y * (inner - outer)
+    # bits of positive numbers are ordered as these are, and their least one is found by vector code
+    near = far = bits_of(1.0 / SHELLS if level >= 1.0 else 1.0)
+    for k in range(SHELLS):
+        falls = bits_of(row[k] - row[k + 1] if row[k + 1] <= level else 1.0)
+        far = min(far, falls)
+        near = min(near, falls if k <= inner else bits_of(1.0))
+    return 1.0 / float_of(near), 1.0 / float_of(far)
 
 
 @law

@@ -105,7 +105,7 @@ class CellView:
         melting = parameters.crystallization.melting_temperature - self.heat.ambient
         span = self.layer_thickness - self.heater_radius
         row = np.empty(shape.ROW)
-        shapes = shape.table(parameters.geometry, parameters.heat)[0]
+        shapes = shape.table(parameters.geometry, parameters.heat)
         level = melting / rise if rise > 0.0 else 1.0
         shape.read_row(shape.SHELLS * float(self.rim.mean()) / span, level, shapes, row)
         return np.array([shape.profile(float(place), row) for place in places])

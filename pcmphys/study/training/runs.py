@@ -29,7 +29,7 @@ DEVICES, ASYMMETRY, STATES, CAPACITOR = "devices", "asymmetry", "states", "capac
 
 
 @dataclass(frozen=True)
-class Run:
+class TrainingRun:
     """One way to train the network.
 
     Attributes
@@ -60,7 +60,7 @@ class Run:
         return f"{self.part}: {self.rule} {self.cell}".rstrip() + value
 
 
-def runs(config: TrainingConfig) -> list[Run]:
+def runs(config: TrainingConfig) -> list[TrainingRun]:
     """All runs of a study, floating point first.
 
     Raises
@@ -69,16 +69,16 @@ def runs(config: TrainingConfig) -> list[Run]:
         A cell that is not trained in place or that a rule cannot train.
     """
     nothing = float("nan")
-    found = [Run(DEVICES, FLOAT, "", nothing, config.rate, None)]
+    found = [TrainingRun(DEVICES, FLOAT, "", nothing, config.rate, None)]
     for name in config.cells:
         cell = _cell(config, "cells", name)
         if cell.one_sided:
             own = config.one_sided
             rule = OneSided(high=own.high, low=own.low)
-            found.append(Run(DEVICES, ONE_SIDED, cell.name, nothing, own.rate, (rule, cell)))
+            found.append(TrainingRun(DEVICES, ONE_SIDED, cell.name, nothing, own.rate, (rule, cell)))
             continue
         for rule in config.rules:
-            found.append(Run(DEVICES, rule, cell.name, nothing, config.rate, (rule_of(config, rule), cell)))
+            found.append(TrainingRun(DEVICES, rule, cell.name, nothing, config.rate, (rule_of(config, rule), cell)))
     return [*found, *_swept(config), *_pairs(config)]
 
 
@@ -93,7 +93,7 @@ def rule_of(config: TrainingConfig, name: str) -> Rule:
     return Sgd() if name == "sgd" else MixedPrecision(transfer_every=config.mixed_precision.transfer_every)
 
 
-def _swept(config: TrainingConfig) -> Iterator[Run]:
+def _swept(config: TrainingConfig) -> Iterator[TrainingRun]:
     sweep = config.sweep
     if not sweep.rules or not (sweep.asymmetry or sweep.states):
         return
@@ -108,10 +108,10 @@ def _swept(config: TrainingConfig) -> Iterator[Run]:
     for part, value, change in changes:
         changed = cell.but(change, source="study of training")
         for rule in sweep.rules:
-            yield Run(part, rule, cell.name, value, config.rate, (rule_of(config, rule), changed))
+            yield TrainingRun(part, rule, cell.name, value, config.rate, (rule_of(config, rule), changed))
 
 
-def _pairs(config: TrainingConfig) -> Iterator[Run]:
+def _pairs(config: TrainingConfig) -> Iterator[TrainingRun]:
     own = config.pair
     if not own.inversion:
         return
@@ -122,10 +122,10 @@ def _pairs(config: TrainingConfig) -> Iterator[Run]:
     if memory.parameters.reset is None:
         raise ParameterError(f"pair.memory must be a technology with a RESET; {own.memory!r} has none")
     changed = capacitor.but({"pulse.imbalance": own.imbalance}, source="study of training")
-    yield Run(CAPACITOR, "sgd", capacitor.name, float("nan"), config.rate, (Sgd(), changed))
+    yield TrainingRun(CAPACITOR, "sgd", capacitor.name, float("nan"), config.rate, (Sgd(), changed))
     for inversion in own.inversion:
         rule = PairCell(pair=memory, gain=own.gain, transfer_every=own.transfer_every, inversion=inversion)
-        yield Run(CAPACITOR, PAIR, capacitor.name, float(inversion), config.rate, (rule, changed))
+        yield TrainingRun(CAPACITOR, PAIR, capacitor.name, float(inversion), config.rate, (rule, changed))
 
 
 def _cell(config: TrainingConfig, key: str, name: str) -> Any:

@@ -16,7 +16,7 @@ from pcmphys.study.placed import Filling, PlacedPlan, Places
 from pcmphys.study.plan import Key, Part
 from pcmphys.study.settings import named_apart
 from pcmphys.study.training import report
-from pcmphys.study.training.runs import Run, runs
+from pcmphys.study.training.runs import TrainingRun, runs
 from pcmphys.study.training.settings import TrainingConfig
 from pcmphys.study.training.work import Images, images_of, train
 
@@ -29,7 +29,7 @@ class TrainingPlan(PlacedPlan):
 
     def __init__(self, config: TrainingConfig) -> None:
         self.config: TrainingConfig = config
-        self.runs: list[Run] = runs(config)
+        self.runs: list[TrainingRun] = runs(config)
         named_apart(config.cells, [_name(config, self.runs, name) for name in config.cells])
         self.images: Images = images_of(config)  # what is missing is said before anything runs
         self.chunks: list[Key] = [(run, seed) for run in range(len(self.runs)) for seed in range(config.seeds)]
@@ -106,7 +106,7 @@ _MEASURED = {
 """Axes besides run and seed, unit and meaning."""
 
 
-def _name(config: TrainingConfig, found: list[Run], given: str) -> str:
+def _name(config: TrainingConfig, found: list[TrainingRun], given: str) -> str:
     """Name of a technology that was given by name or file."""
     if not given.endswith(".toml"):
         return given

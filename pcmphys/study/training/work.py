@@ -11,7 +11,7 @@ import numpy as np
 
 from pcmphys.errors import ParameterError
 from pcmphys.study.training.network import Array, FloatMatrix, Matrix, error, first_weights, learn
-from pcmphys.study.training.runs import Run
+from pcmphys.study.training.runs import TrainingRun
 from pcmphys.study.training.settings import TrainingConfig
 from pcmphys.training import PulseCounts, TrainableMatrix
 
@@ -39,7 +39,9 @@ def images_of(config: TrainingConfig) -> Images:
     return found._replace(inputs=found.inputs[: config.images], labels=found.labels[: config.images])
 
 
-def train(config: TrainingConfig, run: Run, seed: int, tick: Callable[[], None] | None = None) -> dict[str, np.ndarray]:
+def train(
+    config: TrainingConfig, run: TrainingRun, seed: int, tick: Callable[[], None] | None = None
+) -> dict[str, np.ndarray]:
     """Train a network once.
 
     Returns
@@ -72,7 +74,7 @@ def train(config: TrainingConfig, run: Run, seed: int, tick: Callable[[], None] 
     }
 
 
-def _layers(config: TrainingConfig, run: Run, images: Images, seed: int) -> list[Matrix]:
+def _layers(config: TrainingConfig, run: TrainingRun, images: Images, seed: int) -> list[Matrix]:
     """Layers with the first weights of this seed, the same for all runs."""
     sizes = (images.inputs.shape[1], *config.hidden, int(images.labels.max()) + 1)
     layers: list[Matrix] = []

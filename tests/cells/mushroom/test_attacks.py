@@ -220,8 +220,6 @@ def test_a_thousand_pulses_are_as_good_as_one():
     fraction, thickness = many.crystalline_fraction, many.amorphous_thickness.sum(axis=-1)
     many.apply(box, repeat=200)
     assert (many.amorphous_thickness.sum(axis=-1) <= thickness * (1 + 1e-6)).all()
-    # in one device of some hundreds a rim takes up a grain, and what that had covered counts as amorphous again
-    backwards = many.crystalline_fraction < fraction - 1e-6
-    assert backwards.sum() <= 2
-    assert (many.crystalline_fraction >= fraction - 2e-3).all()
+    # nor becomes glass again what was crystal: a grain is one until the rim has passed all of it
+    assert (many.crystalline_fraction >= fraction - 1e-6).all()
     assert_physical(many)

@@ -90,6 +90,18 @@ def test_thermal_and_shot_noise_of_one_cell():
     assert (xbar.noise(Bias.matvec([1.0])).variance == 0.0).all()
 
 
+def test_devices_bring_the_noise_of_their_reads():
+    devices = pcm.load_cell("ibm-90nm-statistical").population((3, 2), seed=3)
+    devices.program(np.full((3, 2), 10e-6))
+    devices.wait(20.0)  # noise of a read grows from its programming on
+    bias, xbar = Bias.matvec([0.1, 0.2, 0.2]), Crossbar(devices)
+    own = devices.now().relative_noise
+    assert (own > 0.0).all()
+    assert (xbar.noise(bias).std == xbar.noise(bias, own).std).all()
+    assert (xbar.noise(bias, 0.0).std == 0.0).all()
+    assert (Crossbar(xbar.conductance).noise(bias).std == 0.0).all()
+
+
 def test_density_of_flicker_noise_adds_to_thermal_noise():
     xbar, bias, _ = array(None, (3, 2), wires=Wires())
     density = xbar.noise_density(bias, 1e-4)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pcmphys import Bias, Crossbar, Wires
-from pcmphys.crossbar.solver import batch, linear, polynomial, richardson, side_by_side
+from pcmphys.crossbar.solver import batch, linear, lines, polynomial, richardson, side_by_side
 from pcmphys.crossbar.solver.ends import joined
 from tests.crossbar.networks import logarithmic
 
@@ -30,7 +30,7 @@ def test_bits_of_each_input_by_itself(shape, wires, count):
     answer = side_by_side.solve(net, drives, lengths)
     x, current, voltage = (np.empty(shape) for _ in range(3))
     for k, drive in enumerate(drives):
-        richardson.sweep(net, drive, lengths, x, current, np.empty((4, shape[1])), np.empty((2, shape[1])))
+        richardson.sweep(net, drive, lengths, x, current, np.zeros((lines.ROOM, shape[1])), np.empty((2, shape[1])))
         own = linear.Currents.empty(*shape)
         residual = linear.measure(net, drive, x, voltage, own)
         assert (answer.row_current[:, k] == own.row).all()
@@ -49,7 +49,7 @@ def test_open_near_ends():
     answer = side_by_side.solve(net, drives, lengths)
     assert (answer.row_current[4] == 0.0).all()
     x, current, voltage = (np.empty((20, 30)) for _ in range(3))
-    richardson.sweep(net, drives[3], lengths, x, current, np.empty((4, 30)), np.empty((2, 30)))
+    richardson.sweep(net, drives[3], lengths, x, current, np.zeros((lines.ROOM, 30)), np.empty((2, 30)))
     own = linear.Currents.empty(20, 30)
     assert linear.measure(net, drives[3], x, voltage, own) == answer.residual[3]
     assert (answer.column_current[:, 3] == own.column).all()

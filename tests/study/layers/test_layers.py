@@ -61,8 +61,8 @@ def test_devices_and_wires_do_what_they_do(dataset):
     one = dataset.sel(network="transformer")
     assert one["loss"].std("chip").min() > 0.0
     assert 0.005 < float(dataset["programming_error"].min()) < float(dataset["programming_error"].max()) < 0.1
-    digital = dataset["digital_loss"]
-    assert (abs(digital.sel(arithmetic="INT8") / digital.sel(arithmetic="float32") - 1.0) < 0.05).all()
+    floating, eight = (dataset["digital_loss"].sel(arithmetic=name) for name in ("float32", "INT8"))
+    assert (abs(eight - floating) < 0.01 + 0.01 * floating).all()
     assert (one["loss"].sel(wires="IR drop") != one["loss"].sel(wires="ideal")).all()
     plain, aware = (one["loss"].sel(training=name).mean() for name in ("plain", "aware"))
     assert float(aware) < float(plain)
@@ -99,9 +99,8 @@ def test_lines_show_the_numbers(dataset):
         warnings.simplefilter("error")  # a layout that does not fit
         figure = accuracy_over_time(dataset)
         figure.canvas.draw()
-    assert [axes.get_title() for axes in figure.axes] == [
-        "lstm, HERMES 14 nm statistical", "transformer, HERMES 14 nm statistical"
-    ] or all("hermes" in axes.get_title().lower() for axes in figure.axes)  # fmt: skip
+    names = [axes.get_title().split(",")[0] for axes in figure.axes]
+    assert names == ["lstm", "transformer"]
     one = dataset.sel(network="lstm", cell="hermes-14nm-statistical", training="aware", wires="IR drop")
     values = 100.0 * one["accuracy"].mean("chip").values
     assert any(np.array_equal(line.get_ydata(), values) for line in figure.axes[0].lines)

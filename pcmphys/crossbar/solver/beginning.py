@@ -1,0 +1,76 @@
+"""Where Newton's method begins on a large nonlinear crossbar: at the answer of one with fewer bit lines.
+
+Neighbours on a word line hardly differ in voltage. With each sixteen of them, and their bit lines, as one, the array is
+sixteen times smaller, the word lines keep their inputs, and the steps in which voltages find where they roughly belong
+cost next to nothing. A cell of it carries what one of the sixteen does; a segment of a word line is sixteen long and
+carries sixteen times as much, so that it counts 16^2 times, and a bit line is one of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pcmphys.crossbar.solver import newton
+from pcmphys.crossbar.solver.coarse import Places, spread
+from pcmphys.crossbar.solver.ends import Ends, first_guess
+from pcmphys.crossbar.solver.lines import Drive
+from pcmphys.crossbar.solver.sharing import LARGE
+from pcmphys.errors import ConvergenceError
+
+_TOGETHER, _FEWEST = 16, 64
+"""Bit lines taken as one; word or bit lines below which an array is no large one."""
+_GOAL = 1e-3
+"""Residual that is good enough to begin with."""
+
+
+def of_merged(cells: Any, ends: Ends, drive: Drive, most: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Voltages [V] of word and bit lines to begin at; None where the array is small or does not fit.
+
+    ``most`` are the conjugate-gradient iterations that may be spent.
+    """
+    rows, columns = drive.row.shape[1], drive.column.shape[1]
+    if rows * columns < LARGE or min(rows, columns) < _FEWEST or not _usual(ends):
+        return None
+    fewer = cells.merged(_TOGETHER) if hasattr(cells, "merged") else None
+    if fewer is None:
+        return None
+    small_ends, small_drive = _merged(ends, drive, columns)
+    try:
+        start = first_guess(small_ends, small_drive)
+        found = newton.solve(fewer, small_ends, small_drive, start, (_GOAL, most), steady=np.inf).fields
+    except ConvergenceError:
+        return None
+    out = np.empty((2, rows, columns))
+    for part, all_of_it in zip((found.row_voltage, found.column_voltage), out, strict=True):
+        spread(part, _places(columns, part.shape[1]), all_of_it)
+    return out[0], out[1]
+
+
+def _usual(ends: Ends) -> bool:
+    """Whether all lines are driven at their near ends alone."""
+    near = (ends.row_feed < np.inf).all() and (ends.column_feed < np.inf).all()
+    return bool(near and not ends.row_far.any() and not ends.column_far.any())
+
+
+def _merged(ends: Ends, drive: Drive, columns: int) -> tuple[Ends, Drive]:
+    first = np.arange(0, columns, _TOGETHER)
+    members = np.diff(np.append(first, columns))
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.add.reduceat(values, first, axis=-1) / members
+
+    to_middle = ends.row_feed + 0.5 * (_TOGETHER - 1) * ends.row_wire
+    small = Ends(
+        _TOGETHER**2 * ends.row_wire, _TOGETHER * to_middle, ends.row_far,
+        mean(ends.column_wire), mean(ends.column_feed), mean(ends.column_far),
+    )  # fmt: skip
+    return small, drive._replace(column=mean(drive.column))
+
+
+def _places(columns: int, count: int) -> Places:
+    """Bit lines between the middles of those taken as one, and beyond the outermost."""
+    place = (np.arange(columns) - 0.5 * (_TOGETHER - 1)) / _TOGETHER
+    before = np.clip(np.floor(place).astype(np.int64), 0, count - 2)
+    return Places(before, place - before)

@@ -1,0 +1,240 @@
+"""Laws of what comes up and grows in the glass while a device is hot: nuclei and single grains, in one step of a pulse.
+
+Nuclei come as one Poisson process along the pulse: the number expected in a sector is an integral of I(T) r^2 |dr/dT|
+over temperature. With r^2 replaced by its largest value and T's fall by its gentlest it is read from a table, a
+candidate's temperature is drawn from the same table, and the candidate is kept with the chance that r^2, the fall at
+its place and what grains leave uncovered have in this. Nearly all nuclei come up where it is hot, and there r is small
+and the fall steep: what is hotter than `tables.Nucleating.hot` has a bound of its own.
+
+A grain stays one until the rim has passed all of it, not its centre alone.
+
+The few grains are looked at one by one, if there are any.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from pcmphys.numerics.compile import law
+from pcmphys.numerics.random import U64
+from pcmphys.physics import geometry
+from pcmphys.physics.crystallization.rows import (
+    BOUND,
+    EVEN,
+    FRONT,
+    GRAINY,
+    GROWTH,
+    GUIDE,
+    HEATER_ENTRY,
+    HIGH,
+    HOT_BOUND,
+    HOT_LONGEST,
+    HOT_PLACE,
+    HOTTEST,
+    INVERSE,
+    LISTED,
+    LONGEST,
+    LOW,
+    NUCLEI,
+    OPEN,
+    RIM,
+    RIM_ENTRY,
+    SHAPE,
+    SHARE,
+    SHIFT,
+    STEEPER,
+    STOP,
+    TOTAL,
+    VELOCITY,
+)
+from pcmphys.physics.crystallization.tables import COLDEST, at, place_of
+from pcmphys.physics.state import GRAINS, SECTORS
+from pcmphys.physics.telegraph.traps import coarse
+from pcmphys.physics.thermal import shape
+
+
+@law
+def covered(grains, count, radius):
+    """Part in [0, 1] of a sector's shell that its grains cover; overlapping grains multiply."""
+    free = 1.0
+    for k in range(count):
+        free *= 1.0 - geometry.grain_share(radius, grains[k, 0], grains[k, 1])
+    return 1.0 - free
+
+
+@law
+def _keep(grains, count, low, high):
+    """Drop the grains whose centre is not beyond a radius, or that lie beyond another; returns how many are left."""
+    left = 0
+    for k in range(count):
+        if grains[k, 0] >= low and np.float64(grains[k, 0]) - grains[k, 1] < high:
+            grains[left, 0] = grains[k, 0]
+            grains[left, 1] = grains[k, 1]
+            left += 1
+    return left
+
+
+@law
+def list_grains(work, count):
+    """Note which sectors have grains; returns how many grains there are."""
+    listed, grains = 0, 0
+    for s in range(SECTORS):
+        work[GRAINY + listed] = s
+        work[OPEN + s] = 1.0 if count[s] < GRAINS else 0.0
+        listed += np.int64(count[s] > 0)
+        grains += count[s]
+    work[LISTED] = listed
+    return grains
+
+
+@law
+def forget_molten(middle, site, work, grain, count):
+    """Forget the grains in what melts now for the first time in this pulse; returns how many are left.
+
+    To be called between `heat_up` and `melt`; ``middle`` is the filament's rise [K].
+    """
+    left, listed = 0, np.int64(work[LISTED])
+    work[LISTED] = 0.0
+    for n in range(listed):
+        s = np.uint32(work[GRAINY + n])
+        front = work[FRONT + s]
+        if front > 0.0 and middle * work[SHARE + s] > work[HOTTEST + s]:
+            count[s] = _keep(grain[s], count[s], site.radius + front, np.inf)
+            work[OPEN + s] = 1.0 if count[s] < GRAINS else 0.0
+        if count[s] > 0:
+            work[GRAINY + np.uint32(work[LISTED])] = s
+            work[LISTED] += 1.0
+            left += count[s]
+    return left
+
+
+@law
+def grow_grains(duration, middle, site, velocity, work, grain, count):
+    """Let grains grow for a time [s], not into the liquid; returns how many are free to grow on at the same heat.
+
+    To be called after `melt` and before rims move.
+    """
+    row, step, free = work[SHAPE : SHAPE + shape.ROW], duration * site.growth, 0
+    lowest, highest = site.bounds
+    for n in range(np.int64(work[LISTED])):
+        s = np.uint32(work[GRAINY + n])
+        local, front = middle * work[SHARE + s], work[FRONT + s]
+        if local < site.coldest or (front == 0.0 and work[RIM + s] == 0.0):
+            continue
+        for k in range(count[s]):
+            distance = grain[s, k, 0] - site.radius
+            rise = local * shape.profile((distance - work[SHIFT + s]) * site.per_shell, row)
+            entry = min(max((site.ambient - COLDEST) + rise, lowest), highest)
+            size = grain[s, k, 1] + at(velocity, entry) * step
+            room = max(distance - front, 0.0) if front > 0.0 else np.inf
+            grain[s, k, 1] = min(size, room)
+            free += size < room
+    return free
+
+
+@law
+def look_up(tables, work):
+    """What stands in the tables for rims and heater of all sectors: velocity and its slope, integral of nucleation."""
+    velocity, nuclei = tables[GROWTH], tables[NUCLEI]
+    for s in range(SECTORS):
+        rim, heater = work[RIM_ENTRY + s], work[HEATER_ENTRY + s]
+        k, h = np.uint32(rim), np.uint32(heater)
+        work[STEEPER + s] = velocity[k, 1]
+        work[VELOCITY + s] = velocity[k, 0] + (rim - k) * velocity[k, 1]
+        work[LOW + s] = nuclei[k, 0] + (rim - k) * nuclei[k, 1]
+        work[HIGH + s] = nuclei[h, 0] + (heater - h) * nuclei[h, 1]
+
+
+@law
+def expect(middle, site, tables, work):
+    """Bounds of the rate of nuclei in living sectors, left in ``work`` up to a factor; returns their sum [1/s].
+
+    To be called after `pcmphys.physics.crystallization.pulse.grow`.
+    """
+    row, where, base = work[SHAPE : SHAPE + shape.ROW], tables[GUIDE][2], site.ambient - COLDEST
+    colder = where.colder
+    opens = 0
+    for s in range(SECTORS):  # a full list of grains takes no more
+        lives = (work[STOP + s] >= 0.0) & (work[RIM + s] > 0.0)
+        bound = work[BOUND + s] = work[OPEN + s] if lives else 0.0
+        opens += np.int64((bound > 0.0) & (work[RIM_ENTRY + s] < where.last))
+    if opens == 0:  # no place, or all of it too hot
+        return 0.0
+    hot = shape.distance((where.hot - base) / middle, row)
+    # where all sectors are alike none has nuclei in what others have molten, where the fall is gentle
+    level = (where.last - base) / middle if work[EVEN] > 0.0 else np.inf
+    near, far = shape.gentlest(level, max(hot, 0.0), row)
+    for s in range(SECTORS):
+        low, high, outer = work[LOW + s], work[HIGH + s], site.radius + work[RIM + s]
+        inner = min(outer, site.radius + hot * site.shell + work[SHIFT + s])
+        opens = work[BOUND + s] * work[INVERSE + s]
+        warm = opens * near * inner * inner * max(high - max(low, colder), 0.0)
+        work[HOT_BOUND + s] = warm
+        work[BOUND + s] = warm + opens * far * outer * outer * max(min(high, colder) - low, 0.0)
+    # four sums at once: one waits for the other
+    a = b = c = d = 0.0
+    for s in range(BOUND, BOUND + SECTORS, 4):
+        a, b, c, d = a + work[s], b + work[s + 1], c + work[s + 2], d + work[s + 3]
+    total = (a + b) + (c + d)
+    work[HOT_PLACE], work[HOT_LONGEST], work[LONGEST], work[TOTAL] = hot, near, far, total
+    return 2.0 * math.pi / SECTORS * site.shell / middle * total
+
+
+@law
+def candidate(words, step, site, tables, work, grain, count):
+    """Place one candidate nucleus drawn from four words if its place allows; returns whether it did.
+
+    ``step`` is (duration [s], the filament's rise [K]).
+    """
+    duration, middle = step
+    radius, row = site.radius, work[SHAPE : SHAPE + shape.ROW]
+    _, w1, w2, w3 = words
+    left, s = coarse(w1) * work[TOTAL], 0
+    for k in range(SECTORS):
+        s = k
+        if left < work[BOUND + k]:
+            break
+        left -= work[BOUND + k]
+    rim, shift = work[RIM + s], work[SHIFT + s]
+    at_rim, at_heater, low, high = work[RIM_ENTRY + s], work[HEATER_ENTRY + s], work[LOW + s], work[HIGH + s]
+    colder = tables[GUIDE][2].colder
+    outer, longest = radius + rim, work[LONGEST]
+    if left < work[HOT_BOUND + s]:
+        low, longest = max(low, colder), work[HOT_LONGEST]
+        outer = min(outer, radius + work[HOT_PLACE] * site.shell + shift)
+    else:
+        high = min(high, colder)
+    # the upper half of a word places it, the lower half decides whether it stays: a grid of 65536 each is fine enough
+    along = (np.float64(np.int64(w2 >> U64(16))) + 0.5) / 65536.0
+    chance = (np.float64(np.int64(w2 & U64(0xFFFF))) + 0.5) / 65536.0
+    value = low + along * (high - low)
+    entry = place_of(tables[NUCLEI], tables[GUIDE], value, int(at_rim), int(at_heater) + 1)
+    place = shape.distance((entry - (site.ambient - COLDEST)) / (middle * work[SHARE + s]), row)
+    distance = place * site.shell + shift
+    if distance <= 0.0 or distance >= rim or count[s] >= GRAINS:
+        return False
+    centre = radius + distance
+    # over the bound: the shell is smaller, the temperature falls faster than where that was taken
+    part = 1.0 / (longest * shape.fall(place, row))
+    drawn, room = chance * outer * outer, part * centre * centre
+    if drawn >= room or drawn >= room * (1.0 - covered(grain[s], count[s], centre)):
+        return False
+    k = count[s]
+    if k == 0:
+        work[GRAINY + np.uint32(work[LISTED])] = s
+        work[LISTED] += 1.0
+    grain[s, k, 0] = centre
+    grain[s, k, 1] = coarse(w3) * duration * site.growth * at(tables[GROWTH], entry)
+    count[s] = k + 1
+    work[OPEN + s] = 1.0 if k + 1 < GRAINS else 0.0
+    return True
+
+
+@law
+def drop_absorbed(radius, rim, grain, count):
+    """Forget grains that the rim has passed as a whole: they are part of the crystal now."""
+    for s in range(SECTORS):
+        if count[s] > 0:
+            count[s] = _keep(grain[s], count[s], 0.0, radius + rim[s]) if rim[s] > 0.0 else 0
