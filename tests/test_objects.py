@@ -232,6 +232,11 @@ def exported():
         return pcm.export.tables(levels(), pathlib.Path(folder) / "cell")
 
 
+def exported_device():
+    with tempfile.TemporaryDirectory() as folder:
+        return pcm.export.aihwkit(TRAINED, pathlib.Path(folder) / "device")
+
+
 # one of each public class, and what it is asked
 OBJECTS = {
     "StatisticalCell": (lambda: STATISTICAL, lambda c: (c.parameters, c.technology, future_of_new(c))),
@@ -365,6 +370,7 @@ OBJECTS = {
     "OhmicLaw": (lambda: pcm.fit.OhmicLaw(), shaped),
     "LevelStatistics": (levels, lambda s: s.to_dataset().to_dict()),
     "Exported": (exported, lambda e: (e.files, e.summary())),
+    "ExportedDevice": (exported_device, lambda e: (e.files, e.kind, e.lost, e.summary())),
     "RoundTrip": (lambda: exported().round_trip, lambda r: (r.found, r.counts, r.summary())),
     "OutputError": (lambda: pcm.export.output_error(matrix(), np.tile(np.eye(2), (20, 1)), bits=1), attributes),
     "StudyConfig": (lambda: pcm.study.StudyConfig(chips=2), lambda c: (c.model_dump_json(), c.digest())),

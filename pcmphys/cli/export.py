@@ -66,7 +66,10 @@ def export_aihwkit(options: NamedGrid) -> None:
     """Write a noise model for aihwkit 1.1: a module with tables, and arguments for aihwkit's own model.
 
     Programming error and drift are drawn once a device (after the cell's write and verify), read noise at every read;
-    reading disturbs nothing. Conductances in uS, times in s.
+    reading disturbs nothing. Conductances in uS, times in s. A cell that is trained in place becomes a pulsed device
+    of aihwkit's own kinds.
+
+    Example:  pcmphys export aihwkit rram-gong2018 --out device
 
     Example:  pcmphys export aihwkit ibm-90nm-statistical --out noise
 
@@ -192,12 +195,17 @@ def export_ngspice(options: Subcircuits) -> None:
 
 def _module(target: str, options: NamedGrid) -> None:
     from pcmphys import export
+    from pcmphys.cells import load_cell
+    from pcmphys.cells.pulsed.cell import PulsedCell
     from pcmphys.export.folder import class_name
 
     taken = importlib.import_module(f"pcmphys.export.{target}").TAKEN
     named = {} if options.name is None else {"name": class_name(options.name, taken)}
     _check(options)
-    _show(getattr(export, target)(_sampled(options), options.out, **named, overwrite=options.overwrite))
+    cell = load_cell(options.cell)
+    # what is trained in place becomes a device by its law: nothing is sampled
+    source = cell if target == "aihwkit" and isinstance(cell, PulsedCell) else _sampled(options)
+    _show(getattr(export, target)(source, options.out, **named, overwrite=options.overwrite))
 
 
 def _check(options: Sampling) -> None:
@@ -250,4 +258,5 @@ def _numbers(name: str, text: str) -> list[float]:
 
 def _show(done: Any) -> None:
     terminal.say(done.summary())
-    terminal.say(f"report  {done.folder / 'round_trip.html'}")
+    if "round_trip.html" in done.files:
+        terminal.say(f"report  {done.folder / 'round_trip.html'}")

@@ -1,9 +1,11 @@
 """Hand results to other programs, one target a file; and take their device models back."""
 
 from pcmphys.export.aihwkit import aihwkit
+from pcmphys.export.aihwkit_devices import ExportedDevice
 from pcmphys.export.crosssim import crosssim
 from pcmphys.export.exported import Exported
 from pcmphys.export.importers import from_aihwkit, from_crosssim, from_table
+from pcmphys.export.importers_pulsed import from_jump_table, from_neurosim
 from pcmphys.export.levels import LevelStatistics, sample
 from pcmphys.export.neurosim import neurosim
 from pcmphys.export.ngspice import ngspice
@@ -14,6 +16,7 @@ from pcmphys.export.tables import tables
 
 __all__ = [
     "Exported",
+    "ExportedDevice",
     "LevelStatistics",
     "OutputError",
     "RoundTrip",
@@ -21,6 +24,8 @@ __all__ = [
     "crosssim",
     "from_aihwkit",
     "from_crosssim",
+    "from_jump_table",
+    "from_neurosim",
     "from_table",
     "neurosim",
     "ngspice",

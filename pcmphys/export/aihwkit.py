@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from pcmphys.cells.protocol import Cell
+from pcmphys.cells.pulsed.cell import PulsedCell
+from pcmphys.export.aihwkit_devices import ExportedDevice, pulsed_device
 from pcmphys.export.carried import SAMPLES, carried
 from pcmphys.export.exported import Exported, sources, statistics
 from pcmphys.export.folder import check_folder, class_name, write_folder
@@ -72,14 +74,14 @@ def aihwkit(
     cell: Cell | LevelStatistics,
     folder: str | Path,
     *,
-    name: str = "PcmNoiseModel",
+    name: str | None = None,
     levels: int | ArrayLike = LEVELS,
     times: int | ArrayLike = TIMES,
     devices: int = DEVICES,
     seed: int = 0,
     overwrite: bool = False,
-) -> Exported:
-    """Write a cell of any kind as a noise model for aihwkit, with the report of its round trip.
+) -> Exported | ExportedDevice:
+    """Write a cell as a noise model for aihwkit, with the report of its round trip; one trained in place as a device.
 
     Parameters
     ----------
@@ -87,8 +89,8 @@ def aihwkit(
         What to export; statistics that were sampled before are taken as they are.
     folder : str or Path
         Where to; a new or empty folder.
-    name : str
-        Of the noise model's class; its module is called accordingly.
+    name : str, optional
+        Of the class, "PcmNoiseModel" or "PulsedDevice" by default; its module is called accordingly.
     levels, times, devices, seed
         See `pcmphys.export.sample`.
     overwrite : bool
@@ -96,8 +98,8 @@ def aihwkit(
 
     Returns
     -------
-    Exported
-        Its ``round_trip`` says what arrives.
+    Exported or ExportedDevice
+        Its ``round_trip`` says what arrives; ``lost`` of a device, what does not.
 
     Raises
     ------
@@ -109,6 +111,10 @@ def aihwkit(
     -----
     Files: ``pcm_noise_model.py`` (class, and ``constructor()``), ``constructor.json`` (arguments of aihwkit's
     ``CustomDriftPCMLikeNoiseModel``), ``round_trip.html``, ``constructor_round_trip.html``, ``sources.bib``.
+
+    A `pcmphys.cells.pulsed.PulsedCell` becomes a device of aihwkit's own kinds (``PulsedDevice``, and ``rpu_config()``)
+    by its update law: the same numbers, or a table of steps where aihwkit has no such law; what is said of levels and
+    times is not used then.
 
     aihwkit counts ``t_inference`` from the cell's reference time (its t_0). Held against aihwkit 1.1.0.
 
@@ -126,7 +132,9 @@ def aihwkit(
     >>> print(*done.files)
     constructor.json constructor_round_trip.html pcm_noise_model.py round_trip.html sources.bib
     """
-    name = class_name(name, TAKEN)
+    if isinstance(cell, PulsedCell):
+        return pulsed_device(cell, folder, "PulsedDevice" if name is None else name, overwrite=overwrite)
+    name = class_name("PcmNoiseModel" if name is None else name, TAKEN)
     check_folder(folder, overwrite=overwrite)
     source = statistics(cell, levels, times, devices, seed)
     require_drift(source, "aihwkit's noise model", "in aihwkit, drift_scale=0 takes the drift of any model away")

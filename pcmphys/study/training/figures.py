@@ -35,11 +35,11 @@ _COLOURS = {
     "chopped": style.ORANGE,
     "dynamic-reference": style.BROWN,
     "mixed-precision": style.GREEN,
-    ONE_SIDED: style.PURPLE,
+    ONE_SIDED: style.GREY,
     PAIR: style.PURPLE,
 }
 _CHANCE = 100.0
-_LEAST = 0.5
+_LEAST = 1.0
 """Per cent at which axes of errors begin."""
 
 
@@ -124,18 +124,19 @@ def _devices(dataset: xr.Dataset, axes: Axes) -> None:
 
 def _asymmetry(dataset: xr.Dataset, axes: Axes) -> None:
     _swept(of(dataset, ASYMMETRY), dataset, axes)
+    axes.set_title(f"{_of_cell(dataset, ASYMMETRY)}, asymmetry changed", fontsize=10)
     _finish(axes, "share of a step lost at the bound")
 
 
 def _states(dataset: xr.Dataset, axes: Axes) -> None:
     _swept(of(dataset, STATES), dataset, axes)
+    axes.set_title(f"{_of_cell(dataset, STATES)}, states changed", fontsize=10)
     axes.set_xscale("log")
     _finish(axes, "steps between the bounds")
 
 
 def _swept(runs: xr.Dataset, dataset: xr.Dataset, axes: Axes) -> None:
     axes.axhline(float(final(of(dataset, DEVICES, FLOAT)).mean()), color=_COLOURS[FLOAT], lw=1.2)
-    axes.set_title(f"{plain(str(runs['cell'].values[0]))}, changed", fontsize=10)
     for rule in dict.fromkeys(map(str, runs["rule"].values)):
         own = runs.isel(run=np.flatnonzero((runs["rule"] == rule).values)).sortby("value")
         values = final(own)
@@ -149,8 +150,12 @@ def _capacitor(dataset: xr.Dataset, axes: Axes) -> None:
     runs = of(dataset, CAPACITOR)
     _over_epochs(of(dataset, DEVICES, FLOAT), axes)
     _over_epochs(runs, axes)
-    axes.set_title(f"{plain(str(runs['cell'].values[0]))}, imbalanced", fontsize=10)
+    axes.set_title(f"{_of_cell(dataset, CAPACITOR)}, imbalanced", fontsize=10)
     _finish(axes, "epoch")
+
+
+def _of_cell(dataset: xr.Dataset, part: str) -> str:
+    return plain(str(of(dataset, part)["cell"].values[0]))
 
 
 def _spread(values: xr.DataArray) -> np.ndarray | None:
