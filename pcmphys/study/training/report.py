@@ -42,11 +42,9 @@ def tables(dataset: xr.Dataset) -> list[PageTable]:
 
 def remarks(dataset: xr.Dataset) -> list[str]:
     """What must be said with the tables."""
-    count = dataset.sizes["seed"]
-    return [
-        f"errors after {dataset.sizes['epoch']} epochs, {count} seed{'s' * (count > 1)}; pulses: steps of all devices "
-        "an image of training"
-    ]
+    epochs, seeds = dataset.sizes["epoch"], dataset.sizes["seed"]
+    after = f"errors after {epochs} epoch{'s' * (epochs > 1)}, {seeds} seed{'s' * (seeds > 1)}"
+    return [f"{after}; pulses: steps of all devices an image of training"]
 
 
 def body(dataset: xr.Dataset) -> list[str]:
@@ -127,7 +125,7 @@ def _introduction(dataset: xr.Dataset) -> str:
     settings = json.loads(dataset.attrs["settings"])
     hidden = "-".join(map(str, settings["hidden"]))
     images = {"digits": "1437 handwritten digits of 8 × 8 pixels", "mnist": "4000 MNIST digits of 28 × 28 pixels"}
-    used = f"the first {settings['images']} of " if settings["images"] else ""
+    used = f"{settings['images']} of " if settings["images"] else ""
     return (
         f"A network with {hidden} hidden sigmoids and a softmax learns {used}{images[settings['data']]} for "
         f"{settings['epochs']} epochs, {settings['batch']} image{'s' * (settings['batch'] > 1)} an update, at a rate "

@@ -27,7 +27,7 @@ rate = 0.1                    # learning rate
 batch = 1                     # images between two updates
 seeds = 2                     # independent networks and devices: error bars are the spread over them
 seed = 1                      # same seed, same result
-# images = 500                # use only the first training images
+# images = 500                # use only so many training images, evenly spread
 # rules for devices that go up and down: sgd, tiki-taka, buffered, chopped, dynamic-reference, mixed-precision
 rules = ["sgd", "tiki-taka", "mixed-precision"]
 # technologies trained in place, side by side (`pcmphys cells`, or paths of parameter files); pairs of those that only
@@ -139,7 +139,7 @@ class TrainingConfig(Settings):
     seeds, seed : int
         Independent networks and devices, and the seed of the whole study.
     images : int or None
-        Training images used, from the first on; None: all.
+        Training images used, evenly spread over all; None: all.
     rules, cells : tuple of str
         What is trained by what; ``cells`` are names or paths of parameter files.
     """

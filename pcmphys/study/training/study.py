@@ -44,7 +44,7 @@ class TrainingPlan(PlacedPlan):
 
     def memory(self) -> int:
         """See `Plan`."""
-        sizes = (self.images.inputs.shape[1], *self.config.hidden, int(self.images.labels.max()) + 1)
+        sizes = (self.images.inputs.shape[1], *self.config.hidden, int(self.images.right.max()) + 1)
         weights = sum((a + 1) * b for a, b in itertools.pairwise(sizes))
         return int(_BYTES_DEVICE * weights + 3 * self.images.inputs.nbytes)
 

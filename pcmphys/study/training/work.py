@@ -36,7 +36,10 @@ def images_of(config: TrainingConfig) -> Images:
         A package that ships them is not installed.
     """
     found = _digits() if config.data == "digits" else _mnist()
-    return found._replace(inputs=found.inputs[: config.images], labels=found.labels[: config.images])
+    # evenly spread: images of some data lie class by class
+    count = len(found.inputs) if config.images is None else min(config.images, len(found.inputs))
+    chosen = np.arange(count) * len(found.inputs) // count
+    return found._replace(inputs=found.inputs[chosen], labels=found.labels[chosen])
 
 
 def train(
@@ -76,7 +79,7 @@ def train(
 
 def _layers(config: TrainingConfig, run: TrainingRun, images: Images, seed: int) -> list[Matrix]:
     """Layers with the first weights of this seed, the same for all runs."""
-    sizes = (images.inputs.shape[1], *config.hidden, int(images.labels.max()) + 1)
+    sizes = (images.inputs.shape[1], *config.hidden, int(images.right.max()) + 1)
     layers: list[Matrix] = []
     first_cell = 0
     for weights in first_weights(sizes, seed):

