@@ -13,7 +13,15 @@ from tests.test_cli import pcmphys
 TARGETS = ("aihwkit", "crosssim", "tables", "neurosim")
 
 
-@pytest.mark.parametrize(("target", "count"), [("aihwkit", 3), ("crosssim", 2), ("tables", 1), ("neurosim", 1)])
+@pytest.mark.parametrize(
+    ("target", "count"),
+    [
+        pytest.param("aihwkit", 3, marks=pytest.mark.slow),
+        pytest.param("crosssim", 2, marks=pytest.mark.slow),
+        ("tables", 1),
+        ("neurosim", 1),
+    ],
+)
 def test_the_examples_in_the_help_run(target, count, tmp_path):
     text = pcmphys("export", target, "--help").stdout
     examples = re.findall(rf"Example:  pcmphys (export {target} [^│]*?)(?:\n\s*\n|\n *Example|$)", text)

@@ -283,6 +283,7 @@ def test_names_are_checked_first(write, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_states_in_disorder_and_wrong_counts(statistical, tmp_path):
     with pytest.raises(pcm.ParameterError, match="2 bits are 4 states; these statistics have 6"):
         pcm.export.neurosim(statistical, tmp_path / "n")

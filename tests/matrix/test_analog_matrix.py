@@ -694,7 +694,7 @@ def test_bad_tile(tile):
     ("options", "message"),
     [
         ({"selector": "diode"}, r"selector must be None.*'diode'"),
-        ({"wires": 1.0}, r"wires must be a Wires; got float"),
+        ({"wires": 1.0}, r"wires must be a Wires, such as Wires.row=1.0, column=1.0.; got float"),
         ({"wires": Wires(row=[1.0, 2.0])}, r"wires\.row must be a number or have shape \(4,\); got shape \(2,\)"),
         ({"wires": Wires(column=np.ones(4)), "tile": (4, 3)}, r"wires\.column must be a number or have shape \(3,\)"),
         ({"periphery": 8}, r"periphery must be a Periphery; got int"),

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 
+@pytest.mark.slow  # what `python -m validation.types` runs itself
 def test_the_public_face_is_known_to_type_checkers():
     pytest.importorskip("basedpyright")
     from validation.types import LEAST, completeness
