@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics.brief import called
@@ -90,9 +90,37 @@ class Settings(Strict):
         """Short hash of all settings: finished parts of another study are never taken for this one's."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """What may be the path of a file of a user's own, as the settings give it; a kind that takes any says so."""
+        return ()
+
+    # not a setting: the same study gives the same results wherever its files lie
+    _folder: Path | None = PrivateAttr(default=None)
+
     def located(self, folder: Path) -> Self:
         """The same settings of a file in ``folder``, from which relative paths in it count."""
-        return self
+        if not self.names_files:
+            return self
+        found = self.model_copy()
+        found._folder = folder
+        return found
+
+    @property
+    def names_files(self) -> bool:
+        """Whether relative paths in it could count from somewhere."""
+        return any(name.endswith(".toml") for name in self.named)
+
+    @property
+    def folder(self) -> Path | None:
+        """Folder of the study file, from which its relative paths count; None: the current one."""
+        return self._folder
+
+    def path_or_name(self, name: str) -> str:
+        """A name, or the path of its parameter file from the current folder."""
+        if self._folder is None or not name.endswith(".toml"):
+            return name
+        return str(self._folder / Path(name).expanduser())
 
 
 def strictly_increasing(name: str, values: tuple[float, ...], unit: str = "") -> tuple[float, ...]:

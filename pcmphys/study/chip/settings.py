@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from pcmphys.chip import LayerShape, network
 from pcmphys.chip.networks import NETWORKS
@@ -112,9 +111,6 @@ class ChipConfig(Settings):
     devices: Annotated[Whole, Field(ge=1, le=10**6)] = _DEFAULTS["devices"]
     seed: Annotated[Whole, Field(ge=0, lt=2**63)] = _DEFAULTS["seed"]
 
-    # not a setting: the same study gives the same results wherever its files lie
-    _folder: Path = PrivateAttr(default=Path())
-
     @field_validator("networks")
     @classmethod
     def _known(cls, values):
@@ -143,14 +139,7 @@ class ChipConfig(Settings):
             one.name: [layer.shape for layer in one.layers] for one in self.own
         }
 
-    def path(self, name: str) -> str:
-        """A chip's or cell's name, or its file as seen from here."""
-        return str(self._folder / Path(name).expanduser()) if name.endswith(".toml") else name
-
-    def located(self, folder: Path) -> Self:
+    @property
+    def named(self) -> tuple[str, ...]:
         """See `Settings`."""
-        if not any(name.endswith(".toml") for name in (*self.chips, self.cell)):
-            return self
-        found = self.model_copy()
-        found._folder = folder
-        return found
+        return (*self.chips, self.cell)

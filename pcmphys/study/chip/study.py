@@ -32,9 +32,9 @@ class ChipPlan(Plan):
     def __init__(self, config: ChipConfig) -> None:
         self.config: ChipConfig = config
         self.layers: dict[str, list[LayerShape]] = config.layers()
-        self.hardware: list[Chip] = [load_chip(config.path(name)) for name in config.chips]
+        self.hardware: list[Chip] = [load_chip(config.path_or_name(name)) for name in config.chips]
         _named_apart(config.chips, [chip.name for chip in self.hardware])
-        self.cell: Any = load_cell(config.path(config.cell))
+        self.cell: Any = load_cell(config.path_or_name(config.cell))
         if not hasattr(self.cell, "population"):
             raise ParameterError(f"cell: {self.cell.name!r} is no device with a conductance; take another technology")
         self._check_room()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from pcmphys.crossbar.bias import SCHEMES
 from pcmphys.numerics import check
@@ -187,19 +186,7 @@ class DesignSpaceConfig(SelectorSettings):
         """Rank of the device that decides, counted from the weakest: 1 is the weakest."""
         return max(1, round(self.tail * self.devices))
 
-    # not a setting: the same study gives the same results wherever its files lie
-    _folder: Path | None = PrivateAttr(default=None)
-
-    def located(self, folder: Path) -> DesignSpaceConfig:
+    @property
+    def named(self) -> tuple[str, ...]:
         """See `Settings`."""
-        if not any(cell.endswith(".toml") for cell in self.cells):
-            return self
-        found = self.model_copy()
-        found._folder = folder
-        return found
-
-    def path_or_name(self, cell: str) -> str:
-        """A cell's name, or the path of its file from the current folder."""
-        if self._folder is None or not cell.endswith(".toml"):
-            return cell
-        return str(self._folder / Path(cell).expanduser())
+        return self.cells

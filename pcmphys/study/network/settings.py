@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, PrivateAttr, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
 from pcmphys.parameters.words import shown
 from pcmphys.study.settings import NotNegative, Positive, Settings, Strict, Whole, distinct, strictly_increasing
@@ -147,24 +146,12 @@ class StudyConfig(Settings):
     def _distinct(cls, values):
         return distinct(values)
 
-    # not a setting: the same study gives the same results wherever its files lie
-    _folder: Path | None = PrivateAttr(default=None)
-
-    def located(self, folder: Path) -> StudyConfig:
+    @property
+    def named(self) -> tuple[str, ...]:
         """See `Settings`."""
-        if self.network == "digits" and not any(cell.endswith(".toml") for cell in self.cells):
-            return self
-        found = self.model_copy()
-        found._folder = folder
-        return found
+        return self.cells
 
     @property
-    def folder(self) -> Path | None:
-        """Folder of the study file, from which its relative paths count; None: the current one."""
-        return self._folder
-
-    def path_or_name(self, cell: str) -> str:
-        """A cell's name, or the path of its file from the current folder."""
-        if self._folder is None or not cell.endswith(".toml"):
-            return cell
-        return str(self._folder / Path(cell).expanduser())
+    def names_files(self) -> bool:
+        """Also a network of one's own lies in a folder."""
+        return self.network != self.built_in or super().names_files

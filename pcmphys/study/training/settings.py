@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, field_validator
 
 from pcmphys.numerics import check
 from pcmphys.study.settings import Positive, Settings, Strict, Whole, distinct
@@ -181,24 +180,7 @@ class TrainingConfig(Settings):
     def _distinct(cls, values):
         return distinct(values)
 
-    # not a setting: the same study gives the same results wherever its files lie
-    _folder: Path | None = PrivateAttr(default=None)
-
-    def located(self, folder: Path) -> TrainingConfig:
-        """See `Settings`."""
-        if not any(name.endswith(".toml") for name in self.named):
-            return self
-        found = self.model_copy()
-        found._folder = folder
-        return found
-
     @property
     def named(self) -> tuple[str, ...]:
         """All technologies that the file names."""
         return (*self.cells, self.sweep.cell, self.pair.capacitor, self.pair.memory)
-
-    def path_or_name(self, cell: str) -> str:
-        """A cell's name, or the path of its file from the current folder."""
-        if self._folder is None or not cell.endswith(".toml"):
-            return cell
-        return str(self._folder / Path(cell).expanduser())
