@@ -77,9 +77,10 @@ if TYPE_CHECKING:
     from pcmphys.nn.back_ends import Digital
     from pcmphys.nn.conversion import convert
     from pcmphys.nn.layer_shapes import ProductShape, shapes
+    from pcmphys.nn.layer_table import DigitalPart
     from pcmphys.nn.live import LiveReport, LiveTwin, PulsedLayer, PulsedOptimizer
     from pcmphys.nn.low_precision import quantised
-    from pcmphys.nn.report import DigitalPart, LayerReport, TwinReport
+    from pcmphys.nn.report import LayerReport, TwinReport
     from pcmphys.nn.twin import AnalogTwin
 else:
     __getattr__, __dir__ = attach(
@@ -91,7 +92,8 @@ else:
             "pcmphys.nn.layer_shapes": "ProductShape shapes",
             "pcmphys.nn.live": "LiveReport LiveTwin PulsedLayer PulsedOptimizer",
             "pcmphys.nn.low_precision": "quantised",
-            "pcmphys.nn.report": "DigitalPart LayerReport TwinReport",
+            "pcmphys.nn.layer_table": "DigitalPart",
+            "pcmphys.nn.report": "LayerReport TwinReport",
             "pcmphys.nn.twin": "AnalogTwin",
         },
     )  # fmt: skip

@@ -4,33 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pcmphys.matrix.tile import Counts
 from pcmphys.nn.back_ends.product import Product
 from pcmphys.nn.back_ends.tiles import Tiles
+from pcmphys.nn.layer_table import DigitalPart, frame_of, text_of
 from pcmphys.nn.layers.base import AnalogLayer
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True)
-class DigitalPart:
-    """Something that is not computed on tiles.
-
-    Attributes
-    ----------
-    name, kind : str
-        Its name in the module, and its class.
-    what : str
-        Of a converted layer, what it does besides its products; "excluded" where it was asked for; else empty.
-    """
-
-    name: str
-    kind: str
-    what: str
 
 
 @dataclass(frozen=True)
@@ -123,21 +107,14 @@ class TwinReport:
                     f"{line.gain:.3f}",
                 )
             )
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        rows = [
-            "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip() for row in table
-        ]
-        parts = [f"{part.name} ({': '.join(filter(None, (part.kind, part.what)))})" for part in self.digital]
-        return "\n".join([*rows, f"digital: {', '.join(parts) or 'nothing'}"])
+        return text_of(table, self.digital)
 
     def __str__(self) -> str:
         return self.summary()
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row a product."""
-        import pandas as pd
-
-        return pd.DataFrame([{f.name: getattr(line, f.name) for f in fields(line)} for line in self.layers])
+        return frame_of(self.layers)
 
 
 class SampledError:

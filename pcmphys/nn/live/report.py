@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pcmphys.nn.back_ends.in_place import InPlace
+from pcmphys.nn.layer_table import DigitalPart, frame_of, text_of
 from pcmphys.nn.layers.base import AnalogLayer
-from pcmphys.nn.report import DigitalPart
 from pcmphys.training import PulseCounts
 
 if TYPE_CHECKING:
@@ -100,19 +100,14 @@ class LiveReport:
             energy = "-" if np.isnan(line.energy) else f"{line.energy:.3g}"
             shape = f"{line.rows} x {line.columns}"
             table.append((line.name, shape, *map(str, counted), *shares, str(line.clipped), energy))
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        rows = ["  ".join(f"{text:<{n}}" for text, n in zip(row, widths, strict=True)).rstrip() for row in table]
-        parts = [f"{part.name} ({': '.join(filter(None, (part.kind, part.what)))})" for part in self.digital]
-        return "\n".join([*rows, f"digital: {', '.join(parts) or 'nothing'}"])
+        return text_of(table, self.digital)
 
     def __str__(self) -> str:
         return self.summary()
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row a matrix."""
-        import pandas as pd
-
-        return pd.DataFrame([{f.name: getattr(line, f.name) for f in fields(line)} for line in self.layers])
+        return frame_of(self.layers)
 
 
 def pulsed_lines(layers: Mapping[str, AnalogLayer], voltage: float | None) -> tuple[PulsedLayer, ...]:

@@ -9,10 +9,10 @@ from torch import nn
 
 from pcmphys.errors import ParameterError
 from pcmphys.nn.back_ends.in_place import TrainingWorkshop
+from pcmphys.nn.layer_table import DigitalPart
 from pcmphys.nn.layers.base import AnalogLayer
 from pcmphys.nn.live import archive
 from pcmphys.nn.live.report import LiveReport, pulsed_lines
-from pcmphys.nn.report import DigitalPart
 from pcmphys.numerics import check
 
 
