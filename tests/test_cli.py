@@ -156,6 +156,20 @@ def test_fit_drift_names_a_missing_column():
     assert "t_s" in result.stderr
 
 
+def test_quantities_take_their_unit_or_none(tmp_path):
+    file = tmp_path / "reads.csv"
+    file.write_text("t [s],I [A]\n" + "".join(f"{t},{1e-6 * t**-0.05}\n" for t in (1, 10, 60, 100, 1e3, 1e4)))
+    one = ("fit", "drift", file, "--time", "t", "--current", "I", "--error", "1e-9")
+    ways = [("--voltage", "200 mV", "--start", "1 min"), ("--voltage", "0.2", "--start", "60")]
+    first, second = (pcmphys(*one, *way) for way in ways)
+    assert first.stdout == second.stdout
+    assert "0.05" in first.stdout
+    wrong = pcmphys(*one, "--start", "1 parsec")
+    assert wrong.returncode == 2
+    assert "--start" in wrong.stderr
+    assert "must be a number [s], or one with its unit (s, ms, us" in wrong.stderr
+
+
 def test_units_survive_in_the_help_and_the_version_is_told():
     text = pcmphys("fit", "drift", "--help").stdout
     assert "t[ms]" in text

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pcmphys.numerics import brief
-
 SCOPES = ("tile", "chip", "system")
 """Tile: arrays, converters and digital units. Chip: these, the mesh between them and what is always on. System: chips,
 the links between them and the digital work outside."""
@@ -43,7 +41,7 @@ class Breakdown(Mapping[str, float]):
         return len(self._parts)
 
     def __repr__(self) -> str:
-        return brief.called(self, {"total": self.total, "unit": self.unit, "parts": len(self)})
+        return f"Breakdown({self.total:.4g} {self.unit} in {len(self)} parts)"
 
     @property
     def total(self) -> float:
@@ -88,8 +86,10 @@ class ScopeCost:
     batch: int = 1
 
     def __repr__(self) -> str:
-        parts = {"scope": self.scope, "energy": self.energy.total, "latency": self.latency, "batch": self.batch}
-        return brief.called(self, {**parts, "efficiency": self.efficiency})
+        return (
+            f"ScopeCost({self.scope}, batch of {self.batch}: {self.energy.total:.4g} J, latency {self.latency:.4g} s, "
+            f"{self.efficiency / 1e12:.4g} TOPS/W)"
+        )
 
     @property
     def operations(self) -> int:
@@ -137,7 +137,7 @@ class Cost:
     system: ScopeCost
 
     def __repr__(self) -> str:
-        return brief.called(self, {scope: getattr(self, scope).energy.total for scope in SCOPES})
+        return f"Cost({', '.join(f'{one.scope} {one.energy.total:.4g} J' for one in self)})"
 
     def __iter__(self) -> Iterator[ScopeCost]:
         return iter((self.tile, self.chip, self.system))

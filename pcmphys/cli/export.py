@@ -12,6 +12,7 @@ import typer
 from pcmphys.cli import terminal
 from pcmphys.cli.completion import complete_cell
 from pcmphys.cli.options import one_object
+from pcmphys.cli.quantity import in_si, quantity
 from pcmphys.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -160,7 +161,10 @@ class Subcircuits:
     out: Annotated[Path, typer.Option(help="Library to write, such as devices.lib; an existing file is left alone.")]
     target: Annotated[str, typer.Option(help="What the devices are programmed to: '10 uS'.")]
     devices: Annotated[int, typer.Option(help="How many.")] = 10
-    wait: Annotated[float, typer.Option(help="Time from programming to the state that is written [s].")] = 0.0
+    wait: Annotated[
+        float,
+        typer.Option(help="Time from programming to the state that is written [s], or '1 h'.", parser=quantity("time")),
+    ] = 0.0
     name: Annotated[str, typer.Option(help="What the subcircuits are called, before their number.")] = "pcm"
     seed: Annotated[int, typer.Option(help="Same seed, same devices.")] = 0
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file.")] = False
@@ -249,10 +253,10 @@ def _levels(text: str) -> int | list[float]:
 
 def _numbers(name: str, text: str) -> list[float]:
     try:
-        return [float(part) for part in text.split(",")]
-    except ValueError:
+        return [in_si(name, part.strip(), "time") for part in text.split(",")]
+    except ParameterError:
         raise ParameterError(
-            f"{name} must be numbers divided by commas [s], such as '3600,86400'; got {text!r}"
+            f"{name} must be times [s] divided by commas, such as '3600,86400' or '1 h,1 day'; got {text!r}"
         ) from None
 
 

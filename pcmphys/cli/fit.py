@@ -11,6 +11,7 @@ import typer
 from pcmphys.cli import terminal
 from pcmphys.cli.fits import Cell, Out, Plot, Reading, arguments, check_outputs, show, temperatures
 from pcmphys.cli.options import one_object
+from pcmphys.cli.quantity import in_si, quantity
 from pcmphys.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -31,9 +32,12 @@ class DriftOptions(Reading):
         typer.Argument(help="Text (packed or not), Excel workbook or TDMS file; several are joined."),
     ]
     reference_time: Annotated[
-        float | None, typer.Option(help="Time t0 of G0 [s].", show_default="the first time used")
+        float | None,
+        typer.Option(help="Time t0 of G0 [s].", show_default="the first time used", parser=quantity("time")),
     ] = None
-    read_duration: Annotated[float, typer.Option(help="Duration of a read [s].")] = 250e-9
+    read_duration: Annotated[
+        float, typer.Option(help="Duration of a read [s], or '250 ns'.", parser=quantity("time"))
+    ] = 250e-9
     error: Annotated[
         float | None,
         typer.Option(
@@ -114,8 +118,8 @@ def _delay(said: str | None) -> Any:
     if said is None or said == "fit":
         return said
     try:
-        numbers = [float(part) for part in said.split(",")]
-    except ValueError:
+        numbers = [in_si("--delay", part.strip(), "time") for part in said.split(",")]
+    except ParameterError:
         numbers = []
     if len(numbers) not in (1, 2):
         raise ParameterError(f"--delay must be a time [s], 'fit', or two times such as '0,10'; got {said!r}")

@@ -9,6 +9,7 @@ import typer
 
 from pcmphys.cli.fits import Cell, Out, Plot, TableFiles, check_outputs, read_files, show
 from pcmphys.cli.options import one_object
+from pcmphys.cli.quantity import quantity
 from pcmphys.errors import ParameterError
 
 
@@ -31,7 +32,9 @@ class IvCommand(TableFiles):
             help="What is fitted too: series_resistance, parallel_conductance, voltage_offset, current_offset."
         ),
     ] = None
-    series_resistance: Annotated[float, typer.Option(help="Known resistance in series [ohm].")] = 0.0
+    series_resistance: Annotated[
+        float, typer.Option(help="Known resistance in series [ohm], or '1.8 kohm'.", parser=quantity("resistance"))
+    ] = 0.0
     relative_error: Annotated[
         float | None, typer.Option(help="Known std of a current, as part of it.", show_default="estimated")
     ] = None
@@ -40,7 +43,10 @@ class IvCommand(TableFiles):
         str, typer.Option(help="Currents below the floor or against their voltage: refuse, keep, drop.")
     ] = "refuse"
     compliance: Annotated[str | None, typer.Option(help="Current limit of the tester: '100 uA'.")] = None
-    largest_voltage: Annotated[float | None, typer.Option(help="The law is fitted up to this voltage [V].")] = None
+    largest_voltage: Annotated[
+        float | None,
+        typer.Option(help="The law is fitted up to this voltage [V], or '800 mV'.", parser=quantity("voltage")),
+    ] = None
     least_on_current: Annotated[str | None, typer.Option(help="The on-state is fitted from this current on.")] = None
     jump: Annotated[float, typer.Option(help="Factor of the current that counts as switching; 0: none is.")] = 3.0
     plot: Plot = None

@@ -9,6 +9,7 @@ import typer
 
 from pcmphys.cli.fits import Cell, Out, Plot, TableFiles, check_outputs, read_files, show
 from pcmphys.cli.options import one_object
+from pcmphys.cli.quantity import quantity
 from pcmphys.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ Trace = Annotated[
     typer.Option(help="Column of the trace, with its unit if the file has none: 'g[uS]', 'I1[nA]', 'y[1]'."),
 ]
 Time = Annotated[str | None, typer.Option(help="Column of times, with its unit if the file has none.")]
+TimeStep = Annotated[
+    float | None,
+    typer.Option(help="Time between two reads [s], or '2.5 ms', of a file without times.", parser=quantity("time")),
+]
 
 
 @dataclass(frozen=True)
@@ -27,11 +32,15 @@ class SpectrumOptions(TableFiles):
 
     trace: Trace = None
     time: Time = None
-    dt: Annotated[float | None, typer.Option(help="Time between two reads [s], of a file without times.")] = None
+    dt: TimeStep = None
     segments: Annotated[int | None, typer.Option(help="Segments that are averaged.", show_default="8")] = None
     window: Annotated[str, typer.Option(help="hann, blackmanharris or boxcar.")] = "hann"
-    low: Annotated[float | None, typer.Option(help="Lowest frequency of the power law [Hz].")] = None
-    high: Annotated[float | None, typer.Option(help="Highest frequency of the power law [Hz].")] = None
+    low: Annotated[
+        float | None, typer.Option(help="Lowest frequency of the power law [Hz].", parser=quantity("frequency"))
+    ] = None
+    high: Annotated[
+        float | None, typer.Option(help="Highest frequency of the power law [Hz].", parser=quantity("frequency"))
+    ] = None
     white: Annotated[str, typer.Option(help="A floor under the power law: auto, yes or no.")] = "auto"
     plot: Plot = None
     out: Out = None
@@ -44,10 +53,13 @@ class TelegraphOptions(TableFiles):
 
     trace: Trace = None
     time: Time = None
-    dt: Annotated[float | None, typer.Option(help="Time between two reads [s], of a file without times.")] = None
+    dt: TimeStep = None
     traps: Annotated[int | None, typer.Option(help="Number of traps, 0 to 3.", show_default="chosen")] = None
     drift: Annotated[str, typer.Option(help="Shape of the drift: linear, log or none.")] = "linear"
-    since: Annotated[float | None, typer.Option(help="Time of the first read since programming [s], for log.")] = None
+    since: Annotated[
+        float | None,
+        typer.Option(help="Time of the first read since programming [s], for log.", parser=quantity("time")),
+    ] = None
     plot: Plot = None
     out: Out = None
     cell: Cell = None

@@ -9,6 +9,7 @@ import typer
 
 from pcmphys.cli.fits import Cell, Out, Plot, TableFiles, check_outputs, read_files, show
 from pcmphys.cli.options import one_object
+from pcmphys.cli.quantity import quantity
 from pcmphys.errors import ParameterError
 
 
@@ -26,7 +27,10 @@ class RetentionOptions(TableFiles):
     life: Annotated[float, typer.Option(help="Lifetime that is asked for [years].")] = 10.0
     fraction: Annotated[float, typer.Option(help="Share of devices that may have failed by then.")] = 0.5
     spread: Annotated[str, typer.Option(help="What differs from device to device: energy or time.")] = "energy"
-    prefactor: Annotated[float | None, typer.Option(help="Known prefactor tau_0 [s].", show_default="fitted")] = None
+    prefactor: Annotated[
+        float | None,
+        typer.Option(help="Known prefactor tau_0 [s], or '0.1 ps'.", show_default="fitted", parser=quantity("time")),
+    ] = None
     plot: Plot = None
     out: Out = None
     cell: Cell = None

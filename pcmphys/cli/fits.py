@@ -10,6 +10,7 @@ import typer
 
 from pcmphys.cli import terminal
 from pcmphys.cli.completion import complete_cell
+from pcmphys.cli.quantity import in_si, quantity
 from pcmphys.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class Reading:
     resistance: Annotated[list[str] | None, typer.Option(help="Resistance columns: 'R*[kohm]'.")] = None
     current: Annotated[list[str] | None, typer.Option(help="Current columns: 'I*[nA]'.")] = None
     voltage: Annotated[
-        str | None, typer.Option(help="Read voltage of currents [V], or the column that it was measured in.")
+        str | None,
+        typer.Option(help="Read voltage of currents, '100 mV' or 0.1 [V], or the column that it was measured in."),
     ] = None
     shunt: Annotated[
         float | None, typer.Option(help="Resistance [ohm] or gain [V/A], for currents read as a voltage.")
@@ -55,7 +57,9 @@ class Reading:
     negative: Annotated[str | None, typer.Option(help="Negative reads: refuse, skip, keep, turn.")] = None
     unordered: Annotated[str | None, typer.Option(help="Times that do not increase: refuse, sort.")] = None
     repeated: Annotated[str | None, typer.Option(help="Repeated times: refuse, first, last, mean.")] = None
-    start: Annotated[float | None, typer.Option(help="Leave out reads before this time [s].")] = None
+    start: Annotated[
+        float | None, typer.Option(help="Leave out reads before this time [s], or '1 min'.", parser=quantity("time"))
+    ] = None
     programmed: Annotated[
         str | None, typer.Option(help="Moment of programming on the file's clock: [s], or a time stamp.")
     ] = None
@@ -97,9 +101,11 @@ def arguments(options: Reading) -> dict[str, Any]:
     """The options of `pcmphys.fit.read` that were given, numbers as numbers."""
     given = {part.name: getattr(options, part.name) for part in fields(Reading) if part.name != "layout"}
     given = {name: value for name, value in given.items() if value not in (None, [])}
-    for name in ("voltage", "programmed", "floor", "ceiling", "table"):
+    for name in ("programmed", "floor", "ceiling", "table"):
         if name in given:
             given[name] = _number(given[name], int if name == "table" else float)
+    if "voltage" in given:
+        given["voltage"] = _voltage(given["voltage"])
     if "names" in given:
         given["names"] = [name.strip() for name in given["names"].split(",")]
     return given
@@ -110,6 +116,14 @@ def _number(text: str, kind: type) -> Any:
         return kind(text)
     except ValueError:
         return text
+
+
+def _voltage(said: str) -> float | str:
+    """A read voltage [V], or the name of the column that holds it."""
+    try:
+        return in_si("--voltage", said, "voltage")
+    except ParameterError:
+        return said
 
 
 def read_files(options: TableFiles, **columns: str | None) -> Table:

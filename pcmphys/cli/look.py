@@ -23,9 +23,10 @@ def look_at(
     Example:  pcmphys look ibm-90nm-statistical --out cell.html
     """
     from pcmphys import load_cell, portrait
+    from pcmphys.plot.figures import check_folder
 
     found = load_cell(cell)
-    path = Path(f"{found.name}.html") if out is None else out
+    path = check_folder(Path(f"{found.name}.html") if out is None else out.expanduser())
     with terminal.Bar("measuring devices") as bar:
         bar.say("measuring devices")
         written = portrait.write(found, path, seed=seed)

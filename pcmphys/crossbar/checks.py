@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from pcmphys.crossbar.bias import Bias, Selection
 from pcmphys.crossbar.problem import most_iterations
 from pcmphys.crossbar.selectors import Selector
 from pcmphys.crossbar.wires import Wires
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
+from pcmphys.numerics.warn import warn
+
+_LARGEST = 1.0
+"""Conductance [S] that no cell has."""
 
 
 def kinds(wires: Wires | None, selector: Selector | None) -> None:
@@ -19,6 +27,14 @@ def kinds(wires: Wires | None, selector: Selector | None) -> None:
         )
     if wires is not None and not isinstance(wires, Wires):
         raise ParameterError(f"wires must be a Wires, such as Wires(row=1.0, column=1.0); got {type(wires).__name__}")
+
+
+def conductances(cells: Any) -> np.ndarray:
+    """Conductances [S] at crossings, always a copy: what the caller does to the array later must not reach it."""
+    values = np.array(check.array("cells", cells, "S", 0.0, ndim=2))
+    if values.size and values.max() > _LARGEST:
+        warn(f"cells: conductances up to {values.max():g} S: is the unit right? 25 uS is 25e-6")
+    return values
 
 
 def array_shape(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -72,8 +72,7 @@ class Crossbar:
         if self._population is not None or self._look is not None:
             self._shape = checks.array_shape(cells.shape)
         else:
-            # always a copy: what the caller does to the array later must not reach the eliminated network
-            self._conductance = np.array(check.array("cells", cells, "S", 0.0, ndim=2))
+            self._conductance = checks.conductances(cells)
             self._shape = self._conductance.shape
         self._resistances = self.wires.per_line(*self.shape)
         self._eliminated = None
@@ -244,7 +243,7 @@ class Crossbar:
         bias : Bias
             Terminal voltages at the pulse's peak, one input.
         pulse : Pulse
-            Its shape over time; its own height does not matter.
+            Of voltage, its shape over time; its own height does not matter.
         repeat : int
             Number of equal pulses; the circuit is solved anew for each.
         crosstalk : ThermalCrosstalk, optional
@@ -262,7 +261,8 @@ class Crossbar:
         Raises
         ------
         ParameterError
-            Cells without pulses (given conductances, statistical cells), currents beyond the on-state's validity.
+            Cells without pulses (given conductances, statistical cells), a pulse of current, currents beyond the
+            on-state's validity.
         ConvergenceError
             No set of on and off states is consistent.
 

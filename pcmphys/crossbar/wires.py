@@ -15,7 +15,7 @@ from pcmphys.numerics.frozen import Frozen
 NAMES = ("row", "column", "source", "sense", "right", "top")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Wires(Frozen):
     """Resistances [ohm] along the lines; each a number, or one number a line; zero is allowed everywhere.
 

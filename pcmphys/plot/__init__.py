@@ -1,4 +1,25 @@
-"""Figures, one function each; matplotlib is loaded when the first one is drawn."""
+"""Figures, one function each; matplotlib is loaded when the first one is drawn.
+
+- `cell`: one mushroom cell as a device physicist draws it: cross-section, sectors, temperature, current-voltage curve
+- `iv`: I-V of devices with snapback and load lines; `programming_curve`; `noise_spectrum`; `drift`, devices with their
+  fits
+- `voltage_map`, `cell_map`, `noise_share`, `write_map`, `margins`: an array as the solver left it, word line 0 on top
+- `efficiency_by_conductance`, `density_by_integration`, `energy_by_part`: chips of tiles
+
+All return a matplotlib ``Figure`` that shows itself as the last value of a notebook's cell; ``savefig`` writes it. With
+``axes`` they draw into a figure of yours. Figures that make an experiment make it on a copy: your devices stay as they
+are. Fits and reports draw themselves: ``fit.plot("drift.png")``.
+
+Not here: styles beyond one; what a figure draws is in the object that it is drawn from, for your own.
+
+Examples
+--------
+>>> import numpy as np
+>>> import pcmphys as pcm
+>>> array = pcm.Crossbar(np.full((16, 16), 25e-6), pcm.Wires(row=1.0, column=1.0))
+>>> solution = array.solve(pcm.Bias.matvec(np.full(16, 0.2)))
+>>> pcm.plot.voltage_map(solution).savefig(getfixture("tmp_path") / "drop.png")
+"""
 
 from typing import TYPE_CHECKING
 

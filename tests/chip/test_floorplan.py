@@ -222,3 +222,10 @@ def test_a_chip_too_small_names_the_layer_and_what_to_do():
         pcm.Floorplan([("a", 1, 1)]).cost(0)
     with pytest.raises(ParameterError, match="at most 10000000"):
         pcm.Floorplan([("a", 10**9, 10**9)])
+
+
+def test_costs_are_shown_with_their_units():
+    cost = pcm.Floorplan([("fc", 256, 256)], "hermes-14nm").cost()
+    assert repr(cost) == "Cost(tile 2.638e-08 J, chip 2.585e-06 J, system 2.589e-06 J)"
+    assert repr(cost.chip.energy) == "Breakdown(2.585e-06 J in 8 parts)"
+    assert repr(cost.chip).endswith("latency 7.881e-07 s, 0.0507 TOPS/W)")

@@ -251,3 +251,13 @@ def test_bias_is_a_copy_of_any_layout(cells):
     assert (xbar.solve(bias).column_current == expected).all()
     # node voltages of a batch are computed late: they must still belong to the voltages of then
     np.testing.assert_allclose(solution.cell_current.sum(axis=0), expected, rtol=1e-9)
+
+
+def test_conductances_in_another_unit_are_told():
+    with pytest.warns(pcmphys.ValidityWarning, match=r"up to 25 S: is the unit right\? 25 uS is 25e-6"):
+        Crossbar(np.full((2, 2), 25.0))
+
+
+def test_wires_are_given_by_name():
+    with pytest.raises(TypeError, match="positional"):
+        Wires(1.0)

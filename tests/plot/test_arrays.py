@@ -190,4 +190,7 @@ def test_maps_can_be_drawn_into_given_axes(solution, report):
 
 
 def test_figures_show_themselves_in_a_notebook():
-    assert pcm.plot.cell_map([[1.0, 2.0], [3.0, 4.0]])._repr_png_().startswith(b"\x89PNG")
+    figure = pcm.plot.cell_map([[1.0, 2.0], [3.0, 4.0]])
+    assert figure._repr_png_().startswith(b"\x89PNG")
+    with pytest.raises(pcm.ParameterError, match="in a script write it"):
+        figure.show()

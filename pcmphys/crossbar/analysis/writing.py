@@ -106,6 +106,11 @@ def write(circuit: WrittenArray, bias: Bias, pulse: Pulse, repeat: int, surround
         raise ParameterError("write: cells must be a population of physical cells; these take no pulses")
     if not callable(getattr(pulse, "shaped", None)):
         raise ParameterError(f"pulse must be a Pulse; got {pulse!r}")
+    if pulse.kind == "current":
+        raise ParameterError(
+            f"pulse: lines are driven by voltages, and the bias says how high; got {pulse!r}; give its shape as "
+            "Pulse(voltage=..., width=...), or send the current to the devices themselves: devices.apply(pulse)"
+        )
     ((ends, _, (drive,)),) = joined(bias, resistances)
     for _ in range(repeat):
         before = states.before(selector, None, None, population.shape)

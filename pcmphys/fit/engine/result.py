@@ -268,9 +268,10 @@ class FitResult(ABC):
         """
         changes = self.cell_changes(cell)
         if not changes:
+            left_open = "".join(f"; not determined: {words}" for words in self.undetermined)
             raise ParameterError(
                 f"{type(self).__name__} has nothing that is a number of {cell!r}: it gives "
-                f"{listed([one.name for one in self.estimates])}"
+                f"{listed([one.name for one in self.estimates])}{left_open}"
             )
         return cell.but(fitted_numbers(changes, self.title, self.source, source))
 

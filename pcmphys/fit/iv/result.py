@@ -251,7 +251,7 @@ class IvFit(FitResult):
         """Numbers of a mushroom cell: those of conduction, on-state and threshold that the data determine.
 
         The cell then conducts by the law that was fitted, with its hop distance or permittivity as found or as given.
-                Conductance and thickness are of one device and its state, not of a technology, and are left to
+        Conductance and thickness are of one device and its state, not of a technology, and are left to
         `pcmphys.fit.calibrate`. Thresholds and activation energies are those of the glass as old as it was.
         """
         known = getattr(getattr(cell, "technology", None), "quantities", {})

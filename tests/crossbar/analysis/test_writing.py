@@ -149,6 +149,8 @@ def test_bad_input():
         Crossbar(devices).write(Bias.select(0, 0, 5.0), RESET)
     with pytest.raises(ParameterError, match="pulse"):
         Crossbar(devices).write(Bias.select(0, 0, 1.0), 3.0)
+    with pytest.raises(ParameterError, match=r"driven by voltages.*got Pulse\(current 0.0004 A"):
+        Crossbar(devices).write(Bias.select(0, 0, 1.0), pcm.Pulse(current=400e-6, width=1e-6))
 
 
 def test_crosstalk_takes_the_time_of_one_pulse():
