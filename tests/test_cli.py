@@ -18,22 +18,9 @@ import pytest
 import pcmphys as pcm
 from pcmphys.cli.completion import STUDIES
 from pcmphys.study import KINDS
+from tests.command import ROOT, heard, own_process, pcmphys, squares
 
-ROOT = Path(__file__).parents[1]
 TRACES = Path(__file__).parents[1] / "data" / "ibm-pcm-joshi-digitised" / "pcm_drift_traces_nodes.csv"
-
-
-def pcmphys(*arguments, folder=None, module="pcmphys.cli", **environment):
-    command = [sys.executable, "-m", module, *map(str, arguments)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)} | environment
-    return subprocess.run(
-        command, capture_output=True, encoding="utf-8", cwd=folder, env=environment, timeout=300, check=False
-    )
-
-
-def squares(*arguments, folder=None, **environment):
-    """The command with a third kind of study, that takes as long as one likes."""
-    return pcmphys(*arguments, folder=folder, module="tests.study.squares", **environment)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +180,7 @@ def started(folder):
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.study.squares", "study", "slow study.toml", "--out", "o"],
         cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT), "NUMBA_NUM_THREADS": "2"},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heard if os.name == "posix" else None,
     )  # fmt: skip
     for _ in range(600):
         if list(folder.glob("o/parts/*-0*.npz")):
@@ -248,7 +235,9 @@ def test_control_c_while_the_report_is_drawn_keeps_the_results(tmp_path):
     (tmp_path / "drawing.py").write_text(DRAWING)
     command = [sys.executable, "drawing.py", "study", "square", "--out", "o"]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    stopped = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    stopped = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, preexec_fn=heard
+    )
     assert stopped.returncode == 130
     assert "interrupted: the results are finished and kept; go on with: pcmphys study square" in stopped.stderr
     assert sorted(path.name for path in (tmp_path / "o").iterdir()) == ["parts", "results.nc"]
@@ -310,7 +299,7 @@ def test_a_full_disk_is_one_line_and_the_interpreter_lives(small_disk, small_net
     )
     for size, fails in ((220, "results.nc"), (40, "report.html")):
         (small_disk / "filler").write_bytes(bytes(1000 * size))
-        result = pcmphys("study", "mine.toml", "--out", small_disk / "o", folder=tmp_path)
+        result = own_process("study", "mine.toml", "--out", small_disk / "o", folder=tmp_path)
         assert result.returncode == 2, result.stderr
         assert result.stderr.splitlines()[-1] == f"error: {small_disk / 'o' / fails}: No space left on device"
         assert result.stderr.count("error:") == 1
@@ -356,7 +345,7 @@ def test_a_reader_that_has_enough_is_no_error():
 @pytest.mark.parametrize("name", ["ibm-90nm-statistical", "ibm-90nm-doped-gst", "gst225-film"])
 def test_no_number_or_source_is_cut(name):
     quantities = pcm.load_cell(name).technology.quantities
-    shown = pcmphys("cells", "show", name, COLUMNS="80").stdout
+    shown = own_process("cells", "show", name, COLUMNS="80").stdout
     rows = {line.split("│")[1].strip(): line for line in shown.splitlines() if line.count("│") > 3}
     for key, quantity in quantities.items():
         for text in (", ".join(quantity.numbers), quantity.source, quantity.unit, quantity.kind):
@@ -422,7 +411,7 @@ def test_a_terminal_without_our_characters_gets_the_nearest(small_network, tmp_p
     (tmp_path / "mine.toml").write_text(
         f'network = "{small_network}"\ncells = ["ibm-90nm-statistical"]\nchips = 2\ntimes = [20.0]'
     )
-    result = pcmphys("study", "mine.toml", folder=tmp_path, PYTHONIOENCODING="ascii")
+    result = own_process("study", "mine.toml", folder=tmp_path, PYTHONIOENCODING="ascii")
     assert result.returncode == 0, result.stderr
     assert "mean +- std of 2 chips" in result.stdout
     assert result.stdout.isascii()
@@ -444,7 +433,7 @@ def test_the_keys_of_an_own_network_are_told():
 
 
 def complete(*words, folder=None):
-    result = pcmphys(
+    result = own_process(
         folder=folder, module="pcmphys", _PCMPHYS_COMPLETE="complete_bash",
         COMP_WORDS=" ".join(["pcmphys", *words]), COMP_CWORD=str(len(words)),
     )  # fmt: skip
@@ -479,7 +468,7 @@ def test_completion_and_help_answer_at_once(command, seconds):
     times = []
     for _ in range(3):
         before = spent()
-        pcmphys(*command) if command == ["-h"] else complete(*command)
+        own_process(*command) if command == ["-h"] else complete(*command)
         times.append(spent() - before)
     assert min(times) < seconds
 

@@ -8,7 +8,7 @@ import shlex
 
 import pytest
 
-from tests.test_cli import pcmphys
+from tests.command import pcmphys
 
 TARGETS = ("aihwkit", "crosssim", "tables", "neurosim")
 
@@ -83,7 +83,7 @@ def test_a_folder_with_other_files_stays_as_it_was(target, tmp_path):
         (("tables", "ibm-90nm-statistical", "--levels", "1"), "levels must be a whole number within [2"),
         (("tables", "ibm-90nm-statistical", "--levels", "1,5,10"), "say the unit, as in '1,5,10 uS'"),
         (("tables", "ibm-90nm-statistical", "--levels", "1,5,10 cm"), "--levels must be a number with its unit"),
-        (("tables", "ibm-90nm-statistical", "--times", "1h"), "--times must be numbers divided by commas [s]"),
+        (("tables", "ibm-90nm-statistical", "--times", "1h,x"), "--times must be times [s] divided by commas"),
         (("neurosim", "ibm-90nm-statistical", "--bits", "0"), "bits must be a whole number within [1"),
     ],
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from tests.test_cli import pcmphys
+from tests.command import pcmphys
 
 ROOT = Path(__file__).parents[1]
 

@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 
 import pcmphys as pcm
-from tests.test_cli import pcmphys
+from tests.command import pcmphys
 
 ROOT = Path(__file__).parents[3]
 SWEEPS = ROOT / "data" / "iv-synthetic" / "sweeps.csv"

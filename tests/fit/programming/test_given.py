@@ -12,7 +12,7 @@ import xarray as xr
 import pcmphys as pcm
 from pcmphys.errors import ParameterError
 from pcmphys.fit import PulseTrains, programming, programming_curve, pulse_train, read_table
-from tests.test_cli import pcmphys
+from tests.command import pcmphys
 
 from . import truth
 
