@@ -2,22 +2,15 @@
 
 Each room has a guide of its own; ``help(pcm.fit)`` is shorter than ``help(pcm)``, which lists every class in full:
 
-``help(pcm.cells)``
-    cells and their devices: program, wait, read, pulse; a cell of your own
-``help(pcm.crossbar)``
-    arrays of them: wire resistance, selectors, noise, margins, writing through the array
-``help(pcm.matrix)``, ``help(pcm.nn)``, ``help(pcm.training)``
-    products on tiles, networks in PyTorch on tiles, training in place
-``help(pcm.chip)``
-    energy, time and area of chips of tiles
-``help(pcm.fit)``, ``help(pcm.export)``
-    from measured data, and out to other simulators
-``help(pcm.study)``, ``help(pcm.plot)``, ``help(pcm.portrait)``
-    studies in one command, figures, the page about a cell
-``help(pcm.testing)``
-    a cell, a selector, a study of your own package: the suites that it must pass
-``help(pcm.physics)``
-    the laws themselves, each with its source
+- ``help(pcm.cells)``: cells and their devices: program, wait, read, pulse; a cell of your own
+- ``help(pcm.crossbar)``: arrays of them: wire resistance, selectors, noise, margins, writing through the array
+- ``help(pcm.matrix)``, ``help(pcm.nn)``, ``help(pcm.training)``: products on tiles, networks in PyTorch on tiles,
+  training in place
+- ``help(pcm.chip)``: energy, time and area of chips of tiles
+- ``help(pcm.fit)``, ``help(pcm.export)``: from measured data, and out to other simulators
+- ``help(pcm.study)``, ``help(pcm.plot)``, ``help(pcm.portrait)``: studies in one command, figures, a page about a cell
+- ``help(pcm.testing)``: a cell, a selector, a study of your own package: the suites that it must pass
+- ``help(pcm.physics)``: the laws themselves, each with its source
 
 Examples
 --------

@@ -29,10 +29,9 @@ Your own numbers
 A parameter file with a ``base`` and the numbers that differ (``pcmphys cells show NAME`` lists them all), each in SI
 units, with its kind and source: a key of your own BibTeX in ``mine.bib`` beside ``mine.toml``, a comma, and the place.
 
->>> import pathlib, tempfile
->>> folder = pathlib.Path(tempfile.mkdtemp())
->>> _ = (folder / "mine.bib").write_text("@misc{wafer7, author = {We}, title = {Wafer 7, lot 3}, year = {2026}}")
->>> _ = (folder / "mine.toml").write_text('''
+>>> from pathlib import Path
+>>> _ = Path("mine.bib").write_text("@misc{wafer7, author = {We}, title = {Wafer 7, lot 3}, year = {2026}}")
+>>> _ = Path("mine.toml").write_text('''
 ... name = "our-70nm"
 ... base = "ibm-90nm-doped-gst"
 ...
@@ -40,7 +39,7 @@ units, with its kind and source: a key of your own BibTeX in ``mine.bib`` beside
 ... layer_thickness = { value = 60e-9, unit = "m", kind = "measured", source = "wafer7, TEM" }
 ... heater_radius = { value = 15e-9, unit = "m", kind = "assumed", note = "from the mask" }
 ... ''')
->>> pcm.load_cell(folder / "mine.toml").parameters.geometry.layer_thickness
+>>> pcm.load_cell("mine.toml").parameters.geometry.layer_thickness
 6e-08
 
 `but` changes a number for a trial; `pcmphys.fit` makes parameter files of measurements:

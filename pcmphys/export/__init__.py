@@ -21,8 +21,8 @@ Examples
 --------
 >>> import pcmphys as pcm
 >>> cell = pcm.load_cell("ibm-90nm-statistical")
->>> levels = pcm.export.sample(cell, levels=[5e-6, 20e-6], times=[20.0, 86400.0], devices=2000)
->>> done = pcm.export.tables(levels, getfixture("tmp_path") / "device")
+>>> levels = pcm.export.sample(cell, levels=[5e-6, 20e-6], times=[20.0, 86400.0])
+>>> done = pcm.export.tables(levels, "device")
 >>> print(done.summary().splitlines()[1])
 tables: 16 of 16 bins within bounds (means 1 %, spreads 3 %)
 >>> import numpy as np

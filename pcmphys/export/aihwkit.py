@@ -123,12 +123,8 @@ def aihwkit(
 
     Examples
     --------
-    >>> import pathlib, tempfile
     >>> import pcmphys as pcm
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     done = pcm.export.aihwkit(
-    ...         pcm.load_cell("ibm-90nm-statistical"), pathlib.Path(there) / "noise", levels=8, times=[86400.0]
-    ...     )
+    >>> done = pcm.export.aihwkit(pcm.load_cell("ibm-90nm-statistical"), "noise", levels=8, times=[86400.0])
     >>> print(*done.files)
     constructor.json constructor_round_trip.html pcm_noise_model.py round_trip.html sources.bib
     """

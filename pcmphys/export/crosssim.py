@@ -90,12 +90,8 @@ def crosssim(
 
     Examples
     --------
-    >>> import pathlib, tempfile
     >>> import pcmphys as pcm
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     done = pcm.export.crosssim(
-    ...         pcm.load_cell("ibm-90nm-statistical"), pathlib.Path(there) / "device", levels=8, times=[86400.0]
-    ...     )
+    >>> done = pcm.export.crosssim(pcm.load_cell("ibm-90nm-statistical"), "device", levels=8, times=[86400.0])
     >>> print(*done.files)
     pcm_device.py round_trip.html sources.bib
     """

@@ -80,12 +80,10 @@ def neurosim(
 
     Examples
     --------
-    >>> import pathlib, tempfile
     >>> import pcmphys as pcm
-    >>> with tempfile.TemporaryDirectory() as there:
-    ...     done = pcm.export.neurosim(pcm.load_cell("ibm-90nm-statistical"), pathlib.Path(there) / "states", bits=1)
-    ...     print((done.folder / "mem_states.csv").read_text().splitlines()[0])
-    states,mean,std
+    >>> done = pcm.export.neurosim(pcm.load_cell("ibm-90nm-statistical"), "states", bits=1)
+    >>> (done.folder / "mem_states.csv").read_text().splitlines()[0]
+    'states,mean,std'
     >>> print(*done.files)
     mem_states.csv mem_states_86400s.csv options.txt round_trip.html sources.bib
     """

@@ -43,12 +43,9 @@ def save_cell(cell: Any, path: str | Path, *, name: str | None = None) -> Path:
 
     Examples
     --------
-    >>> import pathlib, tempfile
     >>> import pcmphys as pcm
     >>> mine = pcm.load_cell("ibm-90nm-statistical").but({"read_voltage": 0.1}, source="my lab, wafer 7")
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = save_cell(mine, pathlib.Path(folder) / "wafer-7.toml")
-    ...     again = pcm.load_cell(path)
+    >>> again = pcm.load_cell(save_cell(mine, "wafer-7.toml"))
     >>> again
     StatisticalCell('wafer-7')
     >>> again.parameters == mine.parameters, again.technology.quantities["read_voltage"].source

@@ -18,7 +18,7 @@ Examples
 >>> import pcmphys as pcm
 >>> array = pcm.Crossbar(np.full((16, 16), 25e-6), pcm.Wires(row=1.0, column=1.0))
 >>> solution = array.solve(pcm.Bias.matvec(np.full(16, 0.2)))
->>> pcm.plot.voltage_map(solution).savefig(getfixture("tmp_path") / "drop.png")
+>>> pcm.plot.voltage_map(solution).savefig("drop.png")
 """
 
 from typing import TYPE_CHECKING

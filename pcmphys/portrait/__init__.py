@@ -8,9 +8,7 @@ load lines, single drifting devices, the spectrum of the noise and the retention
 Examples
 --------
 >>> import pcmphys as pcm
->>> path = getfixture("tmp_path") / "cell.html"
->>> pcm.portrait.write(pcm.load_cell("ibm-90nm-statistical"), path).name
-'cell.html'
+>>> written = pcm.portrait.write(pcm.load_cell("ibm-90nm-statistical"), "cell.html")
 """
 
 from typing import TYPE_CHECKING

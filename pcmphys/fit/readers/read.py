@@ -114,11 +114,9 @@ def read(
 
     Examples
     --------
-    >>> import pathlib, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder) / "tester.csv"
-    ...     _ = path.write_text("Zeit (min);R1 (kOhm)\n1;50,0\n2;OVERFLOW\n5;54,2\n")
-    ...     found = read(path, censored="skip")
+    >>> import pathlib
+    >>> _ = pathlib.Path("tester.csv").write_text("Zeit (min);R1 (kOhm)\n1;50,0\n2;OVERFLOW\n5;54,2\n")
+    >>> found = read("tester.csv", censored="skip")
     >>> found
     Measurement('tester.csv': 1 device, 3 reads from 60 s to 300 s, in S, layout plain)
     >>> found.conductance, found.censored

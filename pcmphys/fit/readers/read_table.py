@@ -85,11 +85,9 @@ def read_table(
 
     Examples
     --------
-    >>> import pathlib, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder) / "iv.csv"
-    ...     _ = path.write_text("U (mV);I1 (nA)\n100;1,5\n200;3,1\n\n100;1,6\n200;3,2\n")
-    ...     found = read_table(path, temperature="25 degC")
+    >>> import pathlib
+    >>> _ = pathlib.Path("iv.csv").write_text("U (mV);I1 (nA)\n100;1,5\n200;3,1\n\n100;1,6\n200;3,2\n")
+    >>> found = read_table("iv.csv", temperature="25 degC")
     >>> found
     Table(4 rows: voltage [V], current [A], temperature [K], sweep)
     >>> found["current"], found["sweep"]
