@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.crossbar.solver import linear, lines
+from pcmphys.crossbar.solver import linear
 from pcmphys.crossbar.solver.ends import joined
-from pcmphys.numerics.compile import kernel, launch, thread_count
+from pcmphys.numerics.compile import thread_count
+from pcmphys.study.chip_scale.floors import double_sweep
 from validation import outside, sparse_direct
 from validation.bench.measure import Bench, alternate, at_least, at_most, grown, has_peak, peak_of, scaled, shown, table
 from validation.result import MissingProgram
@@ -103,7 +104,7 @@ def _transfer(size: int, quick: bool) -> list[Bench]:
 
     def floor() -> None:
         for drive in drives:
-            _double_sweep(net, drive, x, work)
+            double_sweep(net, drive, x, work)
 
     times = alternate({"transfer": (crossbar.transfer, 3), "floor": (floor, 1)}, 3)
     note = (
@@ -145,26 +146,9 @@ def peak(size: int) -> float:
     return peak_of(lambda: _solve(*_array(size)))
 
 
-@kernel
-def _row_half(start, stop, net, drive, x, out):
-    """Row ladders of one double sweep: word-line voltages at bit-line voltages ``x``."""
-    scratch = np.zeros((lines.ROOM, x.shape[1]))
-    for first in range(start, stop, lines.ROWS_AT_ONCE):
-        count = min(lines.ROWS_AT_ONCE, stop - first)
-        lines.solve_rows(first, count, net, drive, x, scratch)
-        for k in range(count):
-            lines.multiply(net.conductance[first + k], scratch[k], out[first + k])
-
-
-def _double_sweep(net, drive, x, work) -> None:
-    rows, columns = x.shape
-    launch(_row_half, rows, net, drive, x, work, align=lines.ROWS_AT_ONCE, grain=1)
-    launch(lines.column_ladders, columns, net, drive, work, x, align=8, grain=1)
-
-
 def _double_sweeps(net, drive, x, work) -> None:
     for _ in range(SWEEPS):
-        _double_sweep(net, drive, x, work)
+        double_sweep(net, drive, x, work)
 
 
 def _floor(size: int, quick: bool) -> list[Bench]:
