@@ -3,7 +3,7 @@
 They are measured with the package's own random numbers, elementary functions, line sweeps, pulses and reads on the same
 machine in the same run, without any bookkeeping around them. A time over its floor is the price of that bookkeeping.
 
-- *population*: of a device two normal deviates, two logarithms and a power, and for each read two blocks of random
+- *population*: of a device two normal deviates, a logarithm and a power, and for each read two blocks of random
   words (its traps) and one exponential; bytes to and from memory at the speed of a copy; page faults of fresh arrays.
 - *wires*: a transfer matrix has as many inputs as word lines; of each, one sweep along all word lines and one along all
   bit lines. An iteration takes several.
@@ -30,8 +30,8 @@ BLOCK = 512
 """Devices whose scratch stays in the cache."""
 TRAP_BLOCKS = 2
 """Philox blocks that the traps of a device take a read, besides the one of programming."""
-PROGRAMMING, READ = 3, 1
-"""Exponentials and logarithms a device: two logarithms of the level and the power law of the noise; the drift."""
+PROGRAMMING, READ = 2, 1
+"""Exponentials and logarithms a device: the logarithm of the level and the power law of the noise; the drift."""
 BYTES_MADE, BYTES_PROGRAMMED, BYTES_READ = 36, 52, 60
 """Bytes a device written and read: its state; target 8, state and error 44; traps twice 8, state 36 and reading 8."""
 
