@@ -39,7 +39,7 @@ def run(quick: bool) -> list[Bench]:
             f"{name}, {threads} threads", 1e-6 * count / two["all"], 30, "million devices/s",
             f"medians: {scaled(two['all'])} = program {scaled(two['program'])} + read {scaled(two['read'])}; "
             f"float64, coherent noise; with making the population {scaled(two['fresh'])}", quick,
-        ),
+        ).over(two["all"] / sum(spent for spent, _ in found.values())),
         shown(
             f"the same if both threads had a core of their own: {threads} threads over CPU time",
             1e-6 * count * threads / two["processor"], "million devices/s", "what a busy machine hides",

@@ -41,7 +41,7 @@ columns = 256
 segment = 1.0                 # [ohm] of word and bit lines
 time = 86400.0                # [s] from programming to the read
 
-[closed_loop]                 # physical devices, pulse by pulse until each stands at its target
+[closed_loop]                 # pairs of physical devices, pulse by pulse until each stands at its target
 cell = "ibm-90nm-doped-gst"
 scheme = "gradient"           # set-staircase, partial-reset or gradient
 devices = 131_072             # the 64 tiles above have 8_388_608

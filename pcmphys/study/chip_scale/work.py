@@ -137,10 +137,17 @@ def level_targets(config: ChipScaleConfig, cell: Any) -> np.ndarray:
 
 
 def loop_targets(config: ChipScaleConfig, cell: Any, first: int, count: int) -> np.ndarray:
-    """Target conductances [S] of physical devices by their numbers: evenly spread, the same for any slices."""
+    """Target conductances [S] of physical devices by their numbers, the same for any slices.
+
+    Devices 2k and 2k + 1 are a pair that holds a weight, one of them at zero; weights are normal, as on `wires_tile`.
+    """
+    from scipy.special import ndtri
+
+    number = np.arange(first, first + count, dtype=np.uint64)
     # the golden ratio's multiples fill the range evenly, wherever one begins
-    places = ((np.arange(first, first + count, dtype=np.uint64) * np.uint64(_GOLDEN)) >> np.uint64(11)) * 2.0**-53
-    return cell.conductance_maximum * places
+    places = (((number >> np.uint64(1)) * np.uint64(_GOLDEN)) >> np.uint64(11)) * 2.0**-53 + 2.0**-54
+    weights = np.clip(_SPREAD * ndtri(places), -1.0, 1.0)
+    return cell.conductance_maximum * np.maximum(np.where(number % np.uint64(2) == 0, weights, -weights), 0.0)
 
 
 _GOLDEN = 0x9E3779B97F4A7C15

@@ -83,12 +83,14 @@ def test_slices_are_parts_of_one_population(dataset):
     assert np.array_equal(dataset["loop_converged"].values, found.converged)
 
 
-def test_targets_of_the_closed_loop_fill_the_range_evenly():
+def test_targets_of_the_closed_loop_are_pairs_of_normal_weights():
     cell, config = pcm.load_cell(PHYSICAL), ChipScaleConfig()
-    some = work.loop_targets(config, cell, 10**12, 1000)
-    assert np.histogram(some, bins=10, range=(0.0, cell.conductance_maximum))[0].tolist() == pytest.approx(
-        [100] * 10, abs=2
-    )
+    some = work.loop_targets(config, cell, 10**12, 2000)
+    weights = (some[0::2] - some[1::2]) / cell.conductance_maximum
+    assert (np.minimum(some[0::2], some[1::2]) == 0.0).all()
+    assert np.mean(weights) == pytest.approx(0.0, abs=3e-3)
+    assert np.std(weights) == pytest.approx(0.33, abs=0.01)
+    assert np.abs(weights).max() == 1.0
     assert np.array_equal(work.loop_targets(config, cell, 10**12 + 7, 3), some[7:10])
 
 
