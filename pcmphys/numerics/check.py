@@ -91,6 +91,21 @@ def array(
     real numbers is taken (`xarray.DataArray`, pandas, lists of lists, any layout and byte order); truth values, text,
     times, complex numbers and objects are not.
     """
+    return ranged(name, value, unit, low, high, shape=shape, ndim=ndim, empty=empty)[0]
+
+
+def ranged(
+    name: str,
+    value: Any,
+    unit: str = "",
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    shape: Sequence[int] | None = None,
+    ndim: int | Iterable[int] | None = None,
+    empty: bool = False,
+) -> tuple[np.ndarray, float, float]:
+    """What `array` gives, with its least and largest element, which are found on the way; zeros of an empty one."""
     result = _numbers(name, unmasked(name, value), unit, value)
     if shape is not None and result.shape != tuple(shape):
         raise ParameterError(f"{name} must have shape {tuple(shape)}; got shape {result.shape}")
@@ -102,9 +117,8 @@ def array(
     if result.size == 0:
         if not empty:
             raise ParameterError(f"{name} must not be empty; got shape {result.shape}")
-        return result
-    _check_elements(name, result, unit, low, high)
-    return result
+        return result, 0.0, 0.0
+    return result, *_check_elements(name, result, unit, low, high)
 
 
 def _numbers(name: str, value: Any, unit: str, given: Any) -> np.ndarray:
@@ -129,13 +143,13 @@ def only(name: str, value: Any, chosen: np.ndarray, unit: str = "") -> np.ndarra
     return np.where(chosen, found, 0.0) if found.shape == chosen.shape else found
 
 
-def _check_elements(name: str, values: np.ndarray, unit: str, low: float, high: float) -> None:
+def _check_elements(name: str, values: np.ndarray, unit: str, low: float, high: float) -> tuple[float, float]:
     # min and max see every NaN; the costly search for the place runs only when something is wrong
     smallest, largest = extremes(values)
     if unit == "S" and (smallest <= -OVERRANGE or largest >= OVERRANGE):
         measured(name, values, unit)
     if math.isfinite(smallest) and math.isfinite(largest) and smallest >= low and largest <= high:
-        return
+        return smallest, largest
     wrong = ~((values >= low) & (values <= high)) | ~np.isfinite(values)
     place = _first(wrong)
     raise ParameterError(

@@ -262,13 +262,13 @@ class StatisticalPopulation(Population):
     def _checked_targets(self, targets, chosen: np.ndarray | None) -> tuple[np.ndarray, int]:
         if chosen is not None:
             targets = check.only("targets", targets, chosen.reshape(self.shape), "S")
-        targets = check.array("targets", targets, "S", 0.0, empty=True)
+        targets, _, largest = check.ranged("targets", targets, "S", 0.0, empty=True)
         if targets.ndim == 0:
             targets = np.full(self.shape, targets)
         if targets.shape != self.shape:
             raise ParameterError(f"targets must be a number or have shape {self.shape}; got shape {targets.shape}")
         top = self.cell.conductance_maximum
-        clipped, largest = 0, check.extremes(targets)[1] if targets.size else 0.0
+        clipped = 0
         if largest > top:
             high = targets > top
             clipped = int(high.sum() if chosen is None else (high.reshape(-1) & chosen).sum())

@@ -27,16 +27,16 @@ def program(start, stop, address, parameters, target, error, state):
     ``state`` is (conductance, exponent, noise, traps, awake).
     """
     conductance, exponent, noise, traps, awake = state
-    deviate, log_level = np.empty((2, _BLOCK)), np.empty(_BLOCK)
+    deviate, levels = np.empty((2, _BLOCK)), np.empty((2, _BLOCK))
     # one short loop an array: LLVM checks pairs of arrays for overlap and gives up on vector code when there are many
     for begin in range(start, stop, _BLOCK):
         end = min(begin + _BLOCK, stop)
-        here, aim, logs = _cells_from(address, begin), target[begin:end], log_level[: end - begin]
-        _draw_deviates(here, deviate[0, : end - begin], deviate[1, : end - begin])
-        _take_logarithms(parameters, aim, logs)
+        aim, level, log_level = target[begin:end], levels[0, : end - begin], levels[1, : end - begin]
+        _draw_deviates(_cells_from(address, begin), deviate[0, : end - begin], deviate[1, : end - begin])
+        _take_levels(parameters, aim, level, log_level)
         _set_conductance(parameters, aim, deviate[0], conductance[begin:end], error[begin:end])
-        _set_exponent(parameters, aim, logs, deviate[1], exponent[begin:end])
-        _set_noise(parameters, aim, logs, noise[begin:end])
+        _set_exponent(parameters, level, log_level, deviate[1], exponent[begin:end])
+        _set_noise(parameters, level, log_level, noise[begin:end])
         traps[begin:end] = 0
         awake[begin:end] = 0
 
@@ -50,9 +50,10 @@ def _draw_deviates(address, first, second):
 
 
 @kernel
-def _take_logarithms(parameters, target, log_level):
+def _take_levels(parameters, target, level, log_level):
     for i in range(target.size):
-        log_level[i] = laws.logarithm_of_level(target[i] / parameters.conductance_maximum)
+        level[i] = target[i] / parameters.conductance_maximum
+        log_level[i] = laws.logarithm_of_level(level[i])
 
 
 @kernel
@@ -64,26 +65,19 @@ def _set_conductance(parameters, target, deviate, conductance, error):
 
 
 @kernel
-def _set_exponent(parameters, target, log_level, deviate, exponent):
-    mean, spread = parameters.exponent_mean, parameters.exponent_spread
-    if mean.power_factor == 0.0 and spread.power_factor == 0.0:
-        for i in range(target.size):
-            level = target[i] / parameters.conductance_maximum
-            middle = laws.moment_by_logarithm(level, log_level[i], mean)
-            width = laws.moment_by_logarithm(level, log_level[i], spread)
-            exponent[i] = laws.drift_exponent(middle, width, deviate[i])
+def _set_exponent(parameters, level, log_level, deviate, exponent):
+    if parameters.exponent_mean.power_factor == 0.0 and parameters.exponent_spread.power_factor == 0.0:
+        for i in range(level.size):
+            exponent[i] = laws.drift_exponent_by_logarithm(level[i], log_level[i], deviate[i], parameters)
         return
-    for i in range(target.size):
-        level = target[i] / parameters.conductance_maximum
-        middle = laws.moment(level, log_level[i], mean)
-        exponent[i] = laws.drift_exponent(middle, laws.moment(level, log_level[i], spread), deviate[i])
+    for i in range(level.size):
+        exponent[i] = laws.drift_exponent(level[i], log_level[i], deviate[i], parameters)
 
 
 @kernel
-def _set_noise(parameters, target, log_level, noise):
-    for i in range(target.size):
-        level = target[i] / parameters.conductance_maximum
-        noise[i] = laws.moment(level, log_level[i], parameters.read_noise)
+def _set_noise(parameters, level, log_level, noise):
+    for i in range(level.size):
+        noise[i] = laws.moment(level[i], log_level[i], parameters.read_noise)
 
 
 @kernel

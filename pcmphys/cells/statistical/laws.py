@@ -151,9 +151,17 @@ def programmed(target: float, deviate: float, p: StatisticalFloats) -> float:
 
 
 @law
-def drift_exponent(mean: float, spread: float, deviate: float) -> float:
+def drift_exponent(level: float, log_level: float, deviate: float, p: StatisticalFloats) -> float:
     """Drift exponent of one device: the magnitude of a normal draw, as the authors' own code has it."""
-    return abs(mean + spread * deviate)
+    mean = moment(level, log_level, p.exponent_mean)
+    return abs(mean + moment(level, log_level, p.exponent_spread) * deviate)
+
+
+@law
+def drift_exponent_by_logarithm(level: float, log_level: float, deviate: float, p: StatisticalFloats) -> float:
+    """`drift_exponent` where neither mean nor spread has a power law."""
+    mean = moment_by_logarithm(level, log_level, p.exponent_mean)
+    return abs(mean + moment_by_logarithm(level, log_level, p.exponent_spread) * deviate)
 
 
 @law
