@@ -90,7 +90,7 @@ class PopulationOptions(Strict):
         return self.rows * self.columns
 
 
-class WireOptions(Strict):
+class WiredTileOptions(Strict):
     """Tiles of weights on pairs of devices behind wires.
 
     Attributes
@@ -163,7 +163,7 @@ class ChipScaleConfig(Settings):
     parts: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(_DEFAULTS["parts"])
     seed: Annotated[Whole, Field(ge=0, lt=2**63)] = _DEFAULTS["seed"]
     population: PopulationOptions = PopulationOptions()
-    wires: WireOptions = WireOptions()
+    wires: WiredTileOptions = WiredTileOptions()
     closed_loop: ClosedLoopOptions = ClosedLoopOptions()
 
     @field_validator("parts")
