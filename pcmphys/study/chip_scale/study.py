@@ -21,7 +21,7 @@ _FLOOR = len(PARTS)
 """First number of a floor's key; that of a tile or slice is its part's."""
 _BYTES_DEVICE = 100.0
 """Memory [bytes] of a device of published moments while its tile is worked on."""
-_BYTES_PAIR = 400.0
+_BYTES_PAIR = 200.0
 """Memory [bytes] of a device of a pair while transfer matrices are found."""
 _COPIES = 3.0
 """How often a closed loop holds the state of a physical device: itself, a look, a part of each."""
