@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pcmphys.crossbar.solver.lines import FAR, FEED, NEAR, RISE, WIRE, Drive, Network
+from pcmphys.crossbar.solver.measure import larger
 from pcmphys.numerics.compile import kernel, law, scratch
 from pcmphys.numerics.lanes import LANES, everywhere, larger_of, load, store
 
@@ -60,21 +61,35 @@ def solve(net: Network, drives: list[Drive], lengths: np.ndarray) -> Abreast:
     sweep(net, near, lengths, x, current, work)
     found = _Measured(*(np.zeros((count, LANES)) for count in (rows, columns, rows, rows, columns)))
     measure(net, near, x, work[:2], found)
-    row, row_worst = _ends(net.row_factor[:, 0], net.row_line, near.row, found.first, found.row)
-    column, column_worst = _ends(net.column_factor[-1], net.column_line, -near.column, -x[-1], found.column)
-    worst = [part.max(axis=0) for part in (row_worst, found.row_worst, column_worst, found.column_worst)]
-    violation = np.maximum.reduce(worst)  # unlike fmax, it lets a NaN through
-    scale = np.maximum(np.abs(near.row).max(axis=0), np.abs(near.column).max(axis=0))
+    row, column = np.empty((rows, LANES)), np.empty((columns, LANES))
+    violation, scale = np.zeros(LANES), np.zeros(LANES)
+    word_lines = net.row_factor[:, 0], net.row_line, near.row, found.first, found.row
+    bit_lines = net.column_factor[-1], net.column_line, near.column, x[-1], found.column
+    _end(word_lines, 1.0, found.row_worst, row, (violation, scale))
+    _end(bit_lines, -1.0, found.column_worst, column, (violation, scale))
     return Abreast(row, column, violation / np.where(scale > 0.0, scale, 1.0))
 
 
-def _ends(factor, line, drive, first, total):
-    """Current [A] at the near ends of lines and the violation [V] there; see `measure._near_violation`."""
-    factor, feed, rise = factor[:, None], line[FEED][:, None], line[RISE][:, None]
-    miss = np.abs(factor * (drive - first) - rise * total)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        by_drop = (drive - first) / feed
-    return np.where(factor > 0.5, np.where(feed < np.inf, total, 0.0), by_drop), miss
+@kernel
+def _end(lines_, sign, worst, current, largest):
+    """Current [A] at the near ends of lines, and violation [V] there or along them; see `measure._near_violation`.
+
+    ``lines_``: near factors, line numbers, drives, voltages of the first nodes, what cells add up to. Of the violations
+    and the drives each input has its largest magnitude in ``largest``.
+    """
+    factor, line, drive, first, total = lines_
+    violation, scale = largest
+    for i in range(drive.shape[0]):
+        feed, rise = line[FEED, i], line[RISE, i]
+        for k in range(LANES):
+            drop = sign * drive[i, k] - sign * first[i, k]
+            violation[k] = larger(violation[k], factor[i] * drop - rise * total[i, k])
+            violation[k] = larger(violation[k], worst[i, k])
+            scale[k] = larger(scale[k], drive[i, k])
+            if factor[i] > 0.5:
+                current[i, k] = total[i, k] if feed < np.inf else 0.0
+            else:
+                current[i, k] = drop / feed
 
 
 @kernel

@@ -139,7 +139,8 @@ def level_targets(config: ChipScaleConfig, cell: Any) -> np.ndarray:
 def loop_targets(config: ChipScaleConfig, cell: Any, first: int, count: int) -> np.ndarray:
     """Target conductances [S] of physical devices by their numbers, the same for any slices.
 
-    Devices 2k and 2k + 1 are a pair that holds a weight, one of them at zero; weights are normal, as on `wires_tile`.
+    Devices 2k and 2k + 1 are a pair that holds a weight, one of them at the least conductance; weights are normal, as
+    on `wires_tile`.
     """
     from scipy.special import ndtri
 
@@ -147,7 +148,8 @@ def loop_targets(config: ChipScaleConfig, cell: Any, first: int, count: int) -> 
     # the golden ratio's multiples fill the range evenly, wherever one begins
     places = (((number >> np.uint64(1)) * np.uint64(_GOLDEN)) >> np.uint64(11)) * 2.0**-53 + 2.0**-54
     weights = np.clip(_SPREAD * ndtri(places), -1.0, 1.0)
-    return cell.conductance_maximum * np.maximum(np.where(number % np.uint64(2) == 0, weights, -weights), 0.0)
+    held = np.maximum(np.where(number % np.uint64(2) == 0, weights, -weights), 0.0)
+    return cell.conductance_minimum + (cell.conductance_maximum - cell.conductance_minimum) * held
 
 
 _GOLDEN = 0x9E3779B97F4A7C15
