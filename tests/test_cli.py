@@ -448,6 +448,7 @@ def test_completion_offers_names_and_files(tmp_path):
         "design-space",
         "layers",
         "chip",
+        "chip-scale",
         "training",
         "mine.toml",
     ]

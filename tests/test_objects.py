@@ -377,6 +377,7 @@ OBJECTS = {
     "SelectorMarginConfig": (lambda: pcm.study.SelectorMarginConfig(), lambda c: (c.model_dump_json(), c.digest())),
     "DesignSpaceConfig": (lambda: pcm.study.DesignSpaceConfig(tail=0.01), lambda c: (c.model_dump_json(), c.digest())),
     "ChipConfig": (lambda: pcm.study.ChipConfig(batch=7), lambda c: (c.model_dump_json(), c.digest())),
+    "ChipScaleConfig": (lambda: pcm.study.ChipScaleConfig(seed=7), lambda c: (c.model_dump_json(), c.digest())),
     "TrainingConfig": (lambda: pcm.study.TrainingConfig(epochs=3), lambda c: (c.model_dump_json(), c.digest())),
     "Chip": (
         lambda: pcm.load_chip("hermes-14nm").but({"array.phases": 1}),

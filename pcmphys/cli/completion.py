@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-STUDIES = ("digits", "selector-margin", "design-space", "layers", "chip", "training")
+STUDIES = ("digits", "selector-margin", "design-space", "layers", "chip", "chip-scale", "training")
 """Built-in studies, for the help and completion, which must not load what runs them."""
 
 

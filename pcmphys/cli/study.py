@@ -22,7 +22,7 @@ def run_study(
         str | None,
         typer.Argument(
             help="Study file (TOML), or a built-in study: digits (the default), selector-margin, design-space, layers, "
-            "chip, training.",
+            "chip, chip-scale, training.",
             autocompletion=complete_study,
         ),
     ] = None,
@@ -52,8 +52,9 @@ def run_study(
     matvec error against array size and wire resistance; design-space asks what a lasting bit costs: cells, RESET
     pulses, selectors, wires, array sizes and times against each other; layers runs convolutions, an LSTM and a
     transformer, with and without noise-aware training, beside fixed point; chip lays networks out on chips of tiles:
-    energy, time and area by part, and what conductance and integration time buy; training trains a network in place, by
-    rules and devices. An interrupted study goes on where it stopped.
+    energy, time and area by part, and what conductance and integration time buy; chip-scale simulates a whole chip
+    device by device and says what this machine takes for it; training trains a network in place, by rules and devices.
+    An interrupted study goes on where it stopped.
 
     Example:  pcmphys study --template > mine.toml;  pcmphys study mine.toml --out mine
 

@@ -7,6 +7,7 @@ changes the caller's array.
 from __future__ import annotations
 
 import difflib
+import functools
 import math
 import operator
 import sys
@@ -17,7 +18,10 @@ from typing import Any
 import numpy as np
 
 from pcmphys.errors import ParameterError
+from pcmphys.numerics.compile import spans, thread_count, together
 
+_PIECE = 2**16
+"""Numbers that stay in the cache."""
 OVERRANGE = 9e37
 """From here on a number is a tester's mark for over-range or for no reading (SCPI: 9.9E37, 9.91E37), no measurement."""
 
@@ -87,6 +91,21 @@ def array(
     real numbers is taken (`xarray.DataArray`, pandas, lists of lists, any layout and byte order); truth values, text,
     times, complex numbers and objects are not.
     """
+    return ranged(name, value, unit, low, high, shape=shape, ndim=ndim, empty=empty)[0]
+
+
+def ranged(
+    name: str,
+    value: Any,
+    unit: str = "",
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    shape: Sequence[int] | None = None,
+    ndim: int | Iterable[int] | None = None,
+    empty: bool = False,
+) -> tuple[np.ndarray, float, float]:
+    """What `array` gives, with its least and largest element, which are found on the way; zeros of an empty one."""
     result = _numbers(name, unmasked(name, value), unit, value)
     if shape is not None and result.shape != tuple(shape):
         raise ParameterError(f"{name} must have shape {tuple(shape)}; got shape {result.shape}")
@@ -98,9 +117,8 @@ def array(
     if result.size == 0:
         if not empty:
             raise ParameterError(f"{name} must not be empty; got shape {result.shape}")
-        return result
-    _check_elements(name, result, unit, low, high)
-    return result
+        return result, 0.0, 0.0
+    return result, *_check_elements(name, result, unit, low, high)
 
 
 def _numbers(name: str, value: Any, unit: str, given: Any) -> np.ndarray:
@@ -125,13 +143,13 @@ def only(name: str, value: Any, chosen: np.ndarray, unit: str = "") -> np.ndarra
     return np.where(chosen, found, 0.0) if found.shape == chosen.shape else found
 
 
-def _check_elements(name: str, values: np.ndarray, unit: str, low: float, high: float) -> None:
+def _check_elements(name: str, values: np.ndarray, unit: str, low: float, high: float) -> tuple[float, float]:
     # min and max see every NaN; the costly search for the place runs only when something is wrong
-    smallest, largest = values.min(), values.max()
+    smallest, largest = extremes(values)
     if unit == "S" and (smallest <= -OVERRANGE or largest >= OVERRANGE):
         measured(name, values, unit)
     if math.isfinite(smallest) and math.isfinite(largest) and smallest >= low and largest <= high:
-        return
+        return smallest, largest
     wrong = ~((values >= low) & (values <= high)) | ~np.isfinite(values)
     place = _first(wrong)
     raise ParameterError(
@@ -139,6 +157,28 @@ def _check_elements(name: str, values: np.ndarray, unit: str, low: float, high: 
         f"{_element(name, place)} is {values[place]:g}{_unit(unit)} "
         f"({int(wrong.sum())} of {values.size} values are outside)"
     )
+
+
+def extremes(values: np.ndarray) -> tuple[float, float]:
+    """Least and largest of numbers, NaN if one of them is; many are looked at piece by piece, on the threads at hand.
+
+    Examples
+    --------
+    >>> extremes(np.array([2.0, -1.0, 3.0]))
+    (-1.0, 3.0)
+    """
+    flat = values.reshape(-1)
+    if flat.size < 2 * _PIECE:
+        return float(flat.min()), float(flat.max())
+    runs = [flat[start:stop] for start, stop in spans(flat.size, thread_count())]
+    found = together([functools.partial(_extremes, run) for run in runs])
+    return float(np.min([least for least, _ in found])), float(np.max([most for _, most in found]))
+
+
+def _extremes(values: np.ndarray) -> tuple[float, float]:
+    """Of a run: both of a piece while it is in the cache."""
+    pieces = [values[start : start + _PIECE] for start in range(0, values.size, _PIECE)]
+    return np.min([piece.min() for piece in pieces]), np.max([piece.max() for piece in pieces])
 
 
 def measured(name: str, values: np.ndarray, unit: str = "") -> np.ndarray:

@@ -23,6 +23,7 @@ from numba.extending import intrinsic, overload
 
 LANES = 8
 _VECTOR = ir.VectorType(ir.DoubleType(), LANES)
+_BITS = ir.VectorType(ir.IntType(64), LANES)
 
 
 class _EightFloats(types.Type):
@@ -215,9 +216,9 @@ else:
 
         def generate(context, builder, signature, arguments):
             worst, difference = arguments
-            zero = ir.Constant(_VECTOR, [0.0] * LANES)
-            below = builder.fcmp_ordered("<", difference, zero)
-            size = builder.select(below, builder.fsub(zero, difference), difference)
+            # a magnitude is the number without its sign bit
+            bits = builder.and_(builder.bitcast(difference, _BITS), ir.Constant(_BITS, [2**63 - 1] * LANES))
+            size = builder.bitcast(bits, _VECTOR)
             takes = builder.or_(builder.fcmp_ordered(">", size, worst), builder.fcmp_unordered("uno", size, size))
             return builder.select(takes, size, worst)
 

@@ -33,11 +33,14 @@ import math
 import numpy as np
 
 from pcmphys.numerics.compile import law
-from pcmphys.numerics.random import U64, words
+from pcmphys.numerics.random import U64, words, words_of
 
 TRAPS = 32
 DIGITS = 64
-_UPFRONT = 7  # binary digits drawn for every device; more only for the few devices still undecided
+_UPFRONT = 7  # binary digits drawn for every device
+_MORE = 3  # and with each further block, only for the few devices still undecided
+FIRST_MORE, LAST_MORE = 2, 2 + (DIGITS - _UPFRONT) // _MORE
+"""Blocks of the further digits: from the first to before the last."""
 ALL = 0xFFFFFFFF
 
 
@@ -125,15 +128,13 @@ def refresh_upfront(seed, cell, event, stream, digits, later):
 
 
 @law
-def refresh_rest(hit, open_, seed, cell, event, stream, digits, later):
-    """The remaining digits for a device that `refresh_upfront` left undecided; returns the hits."""
-    j = _UPFRONT
-    block = 2
-    while open_ != 0 and j < DIGITS:
-        w0, w1, w2, _ = words(seed, cell, event, stream, block)
-        hit, open_ = _digit(hit, open_, w0, digits[j], later[j])
-        hit, open_ = _digit(hit, open_, w1, digits[j + 1], later[j + 1])
-        hit, open_ = _digit(hit, open_, w2, digits[j + 2], later[j + 2])
-        j += 3
-        block += 1
-    return hit
+def refresh_more(hit, open_, draw, stream, block, digits, later):
+    """Three further digits, of ``block`` from `FIRST_MORE` on, for a device that is undecided still.
+
+    Returns (hits, undecided traps).
+    """
+    j = _UPFRONT + _MORE * (block - FIRST_MORE)
+    w0, w1, w2, _ = words_of(draw, stream, block)
+    hit, open_ = _digit(hit, open_, w0, digits[j], later[j])
+    hit, open_ = _digit(hit, open_, w1, digits[j + 1], later[j + 1])
+    return _digit(hit, open_, w2, digits[j + 2], later[j + 2])

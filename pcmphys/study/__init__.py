@@ -1,8 +1,8 @@
 """The main job: a described experiment, labelled results, any executor.
 
 ``pcmphys study`` runs the built-in study of a network on drifting arrays, ``pcmphys study selector-margin`` compares
-selectors, ``pcmphys study chip`` lays networks out on chips of tiles; ``pcmphys study --template > mine.toml`` writes a
-commented file to change. In Python:
+selectors, ``pcmphys study chip`` lays networks out on chips of tiles, ``pcmphys study chip-scale`` simulates a whole
+chip device by device; ``pcmphys study --template > mine.toml`` writes a commented file to change. In Python:
 
 >>> import pcmphys as pcm
 >>> found = pcm.study.run({"study": "selector-margin", "selectors": ["none", "diode"], "sizes": [4], "wires": [1.0]})
@@ -21,6 +21,7 @@ NAME`` run it; ``tests/stranger`` has a whole one.
 """
 
 from pcmphys.study.chip.settings import ChipConfig
+from pcmphys.study.chip_scale.settings import ChipScaleConfig
 from pcmphys.study.clusters import connect
 from pcmphys.study.design_space.settings import DesignSpaceConfig
 from pcmphys.study.layers.settings import LayersConfig
@@ -37,6 +38,7 @@ __all__ = [
     "KINDS",
     "TEMPLATE",
     "ChipConfig",
+    "ChipScaleConfig",
     "DesignSpaceConfig",
     "LayersConfig",
     "SelectorMarginConfig",

@@ -13,6 +13,7 @@ from pcmphys.numerics import check
 from pcmphys.numerics.doors import Kinds
 from pcmphys.parameters.toml_file import read_toml
 from pcmphys.study.chip.study import KIND as CHIP
+from pcmphys.study.chip_scale.study import KIND as CHIP_SCALE
 from pcmphys.study.design_space.study import KIND as DESIGN_SPACE
 from pcmphys.study.kind import Kind
 from pcmphys.study.layers.study import KIND as LAYERS
@@ -22,7 +23,7 @@ from pcmphys.study.selector_margin.study import KIND as SELECTOR_MARGIN
 from pcmphys.study.settings import Settings, validated
 from pcmphys.study.training.study import KIND as TRAINING
 
-KINDS: tuple[Kind, ...] = (NETWORK, SELECTOR_MARGIN, DESIGN_SPACE, LAYERS, CHIP, TRAINING)
+KINDS: tuple[Kind, ...] = (NETWORK, SELECTOR_MARGIN, DESIGN_SPACE, LAYERS, CHIP, CHIP_SCALE, TRAINING)
 """Our own. The first is what a study file without the key ``study`` is, and what runs if nothing is given."""
 
 

@@ -78,8 +78,8 @@ def run(
         The study: its settings, its file, or a built-in one: "digits" (also None) runs a network on drifting arrays
         (`StudyConfig`), "selector-margin" compares selectors (`SelectorMarginConfig`), "design-space" asks what a
         lasting bit costs (`DesignSpaceConfig`), "layers" runs convolutions, an LSTM and a transformer (`LayersConfig`),
-        "chip" what networks cost on chips of tiles (`ChipConfig`), "training" trains a network in place by rules and
-        devices (`TrainingConfig`).
+        "chip" what networks cost on chips of tiles (`ChipConfig`), "chip-scale" simulates a whole chip device by device
+        (`ChipScaleConfig`), "training" trains a network in place by rules and devices (`TrainingConfig`).
     executor : concurrent.futures.Executor, optional
         Where the independent chunks run: `Workers`, any process pool, `connect` (Dask), ``mpi4py.futures``. The results
         do not depend on it. Default: threads of this process.

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import pcmphys as pcm
-from pcmphys.numerics.random import U64, Stream
+from pcmphys.numerics.random import U64, Draw, Stream
 from pcmphys.physics import flicker
 from tests.oracles.statistical_cell import (
     TECHNOLOGIES,
@@ -185,12 +185,20 @@ def test_masks_of_the_test_are_those_of_the_model():
     assert not difference[:, :50].any()  # the two exponentials may differ in their last place
 
 
+@numba.njit
+def decided(hit, open_, draw, digits, later):
+    """The hits after all further digits."""
+    for block in range(flicker.FIRST_MORE, flicker.LAST_MORE):
+        hit, open_ = flicker.refresh_more(hit, open_, draw, TRAP_REFRESH, block, digits, later)
+    return hit
+
+
 def hits(seed, cell_number, event, rows):
     address = (np.uint64(seed), np.uint64(cell_number), np.uint64(event), TRAP_REFRESH)
     hit, open_, fresh = flicker.refresh_upfront(*address, *rows)
     early = open_ == 0
     if not early:
-        hit = flicker.refresh_rest(np.uint64(hit), np.uint64(open_), *address, *rows)
+        hit = decided(np.uint64(hit), np.uint64(open_), Draw(*address[:3]), *rows)
     return int(hit), int(fresh), early
 
 
@@ -238,7 +246,7 @@ def count_refreshes(devices, seed, event, digits, later):
     for i in range(devices):
         hit, open_, fresh = flicker.refresh_upfront(seed, U64(i), event, 2, digits, later)
         if open_ != 0:
-            hit = flicker.refresh_rest(hit, open_, seed, U64(i), event, 2, digits, later)
+            hit = decided(hit, open_, Draw(U64(seed), U64(i), U64(event)), digits, later)
         hit ^= digits[64]
         for k in range(32):
             counts[0, k] += (hit >> U64(k)) & U64(1)

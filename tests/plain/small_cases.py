@@ -17,6 +17,7 @@ from pcmphys.matrix.flow import Flow, Patches
 from pcmphys.numerics.product import product
 from pcmphys.numerics.random import poisson
 from pcmphys.programming import SCHEMES
+from pcmphys.study.chip_scale import floors
 from tests.cells.mushroom.mushroom_cells import emitting, varied
 from tests.cells.pulsed.technologies import EVERY
 from tests.cells.pulsed.technologies import cell as cell_of
@@ -211,6 +212,17 @@ def flows() -> dict[str, np.ndarray]:
     return found
 
 
+def of_floors() -> dict[str, np.ndarray]:
+    """What the floors of a whole chip are measured with: random words, normals, exponentials, copies, sweeps."""
+    sinks = [np.zeros(2, dtype=np.uint64), np.zeros(2), np.zeros(2), np.zeros(9)]
+    floors.philox_blocks(0, 2 * floors.BLOCK, sinks[0])
+    floors.normals(0, 2 * floors.BLOCK, sinks[1])
+    floors.exponentials(0, 2 * floors.BLOCK, sinks[2])
+    floors.copy(0, 9, np.arange(9.0), sinks[3])
+    floors.transfer_tasks(3, 4, 2.0)["sweeps"]()
+    return dict(zip(("words", "normals", "exponentials", "copied"), (sinks[0].astype(float), *sinks[1:]), strict=True))
+
+
 def fits() -> dict[str, np.ndarray]:
     """Drift of few devices, alike and with own times, noise that is known or ages, a delay; a trap."""
     rng, time = np.random.default_rng(4), np.geomspace(20.0, 1e4, 9)
@@ -245,6 +257,7 @@ def results() -> dict[str, np.ndarray]:
         "arrays": arrays_of_devices(),
         "flow": flows(),
         "fits": fits(),
+        "floors": of_floors(),
         "product": {"of six terms": product(np.arange(12.0).reshape(2, 6), np.sin(np.arange(18.0)).reshape(6, 3))},
         "random": {
             "poisson": np.array([poisson(mean, 1, k, 2, 3) for mean in (0.5, 20.0, 50.0, 5e3) for k in range(8)])

@@ -24,6 +24,9 @@ STUDIES = {
     "array": {**DESIGN, "devices": 1000, "sizes": [128]},
     "statistical chip": {**NETWORK, "cells": ["ibm-90nm-statistical"]},
     "physical chip": {**NETWORK, "cells": ["ibm-90nm-doped-gst"], "ir_drop": [False]},
+    "tile": {"study": "chip-scale", "parts": ["population"], "population": {"tiles": 1, "times": [20.0, 3600.0]}},
+    "pair": {"study": "chip-scale", "parts": ["wires"], "wires": {"tiles": 1}},
+    "closed loop": {"study": "chip-scale", "parts": ["closed-loop"], "closed_loop": {"devices": 8000, "slice": 4000}},
 }
 
 

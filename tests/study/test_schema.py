@@ -161,7 +161,8 @@ def test_a_selector_that_cannot_carry_the_current_is_refused_before_anything_run
 
 
 def test_the_name_of_a_study_may_be_misspelt():
-    with pytest.raises(ParameterError, match="design-space, layers, chip, training; did you mean 'selector-margin'"):
+    words = "design-space, layers, chip, chip-scale, training; did you mean 'selector-margin'"
+    with pytest.raises(ParameterError, match=words):
         read_config("selector-margins")
     with pytest.raises(ParameterError, match="did you mean 'digits'"):
         built_in("digit")

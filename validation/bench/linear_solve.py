@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.crossbar.solver import linear, lines
+from pcmphys.crossbar.solver import linear
 from pcmphys.crossbar.solver.ends import joined
-from pcmphys.numerics.compile import kernel, launch, thread_count
+from pcmphys.numerics.compile import thread_count
+from pcmphys.study.chip_scale.floors import double_sweep
 from validation import outside, sparse_direct
 from validation.bench.measure import Bench, alternate, at_least, at_most, grown, has_peak, peak_of, scaled, shown, table
 from validation.result import MissingProgram
@@ -103,14 +104,12 @@ def _transfer(size: int, quick: bool) -> list[Bench]:
 
     def floor() -> None:
         for drive in drives:
-            _double_sweep(net, drive, x, work)
+            double_sweep(net, drive, x, work)
 
     times = alternate({"transfer": (crossbar.transfer, 3), "floor": (floor, 1)}, 3)
-    note = (
-        f"{thread_count()} threads; distance to the floor, one double sweep for each of the {size} inputs "
-        f"({scaled(times['floor'])}): {times['transfer'] / times['floor']:.2f}"
-    )
-    return [at_most(f"transfer matrix {size} × {size}: time", 1e3 * times["transfer"], 110, "ms", note, quick)]
+    note = f"{thread_count()} threads; floor: one double sweep for each of the {size} inputs, {scaled(times['floor'])}"
+    row = at_most(f"transfer matrix {size} × {size}: time", 1e3 * times["transfer"], 110, "ms", note, quick)
+    return [row.over(times["transfer"] / times["floor"])]
 
 
 def _iterations(small: int, large: int, quick: bool) -> list[Bench]:
@@ -130,8 +129,20 @@ def _iterations(small: int, large: int, quick: bool) -> list[Bench]:
 
 def _whole(size: int, quick: bool) -> list[Bench]:
     cells, voltage = _array(size)
-    time = alternate({"ours": (lambda: _solve(cells, voltage), 2)}, 1)["ours"]
-    rows = [at_most(f"one input {size} × {size}: time", time, 1.3, "s", f"{thread_count()} threads", quick)]
+    net, drive = _network(cells, voltage)
+    x, work = np.zeros_like(cells), np.zeros_like(cells)
+    tasks = {
+        "ours": (lambda: _solve(cells, voltage), 2),
+        "sweep": (lambda: double_sweep(net, drive, x, work), 3),
+    }
+    times = alternate(tasks, 2)
+    count = _solve(cells, voltage).iterations
+    note = f"{thread_count()} threads; floor: one double sweep for each of {count} iterations"
+    rows = [
+        at_most(f"one input {size} × {size}: time", times["ours"], 1.3, "s", note, quick).over(
+            times["ours"] / (count * times["sweep"])
+        )
+    ]
     name = f"one input {size} × {size}: peak memory, cells and answer included"
     if not has_peak():
         return [*rows, shown(name, None, "GB", "not measured: needs Linux")]
@@ -145,34 +156,22 @@ def peak(size: int) -> float:
     return peak_of(lambda: _solve(*_array(size)))
 
 
-@kernel
-def _row_half(start, stop, net, drive, x, out):
-    """Row ladders of one double sweep: word-line voltages at bit-line voltages ``x``."""
-    scratch = np.zeros((lines.ROOM, x.shape[1]))
-    for first in range(start, stop, lines.ROWS_AT_ONCE):
-        count = min(lines.ROWS_AT_ONCE, stop - first)
-        lines.solve_rows(first, count, net, drive, x, scratch)
-        for k in range(count):
-            lines.multiply(net.conductance[first + k], scratch[k], out[first + k])
-
-
-def _double_sweep(net, drive, x, work) -> None:
-    rows, columns = x.shape
-    launch(_row_half, rows, net, drive, x, work, align=lines.ROWS_AT_ONCE, grain=1)
-    launch(lines.column_ladders, columns, net, drive, work, x, align=8, grain=1)
+def _network(cells: np.ndarray, voltage: np.ndarray):
+    """The eliminated network of an array, and what drives it."""
+    resistances = pcm.Wires(row=1.0, column=1.0).per_line(*cells.shape)
+    ((ends, _, (drive,)),) = joined(pcm.Bias.matvec(voltage).sized(*cells.shape), resistances)
+    return linear.network(np.array(cells), ends), drive
 
 
 def _double_sweeps(net, drive, x, work) -> None:
     for _ in range(SWEEPS):
-        _double_sweep(net, drive, x, work)
+        double_sweep(net, drive, x, work)
 
 
 def _floor(size: int, quick: bool) -> list[Bench]:
     cells, voltage = _array(size)
     crossbar = pcm.Crossbar(cells, pcm.Wires(row=1.0, column=1.0))
-    resistances = crossbar.wires.per_line(*crossbar.shape)
-    ((ends, _, (drive,)),) = joined(pcm.Bias.matvec(voltage).sized(*crossbar.shape), resistances)
-    net = linear.network(np.array(cells), ends)
+    net, drive = _network(cells, voltage)
     x, work = np.zeros_like(cells), np.zeros_like(cells)
     tasks = {
         "solve": (lambda: _solve(cells, voltage), 3),
@@ -187,7 +186,8 @@ def _floor(size: int, quick: bool) -> list[Bench]:
         f"{solution.residual:.0e}"
     )
     name = f"one input {size} × {size}: time over that of {SWEEPS} double sweeps of its ladders"
-    return [at_most(name, times["solve"] / times["floor"], 1.5, "times", note, quick)]
+    over = times["solve"] / times["floor"]
+    return [at_most(name, over, 1.5, "times", note, quick).over(over)]
 
 
 def main() -> None:

@@ -9,12 +9,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
 class Bench:
-    """One measured ratio or amount; ``passed`` is None where nothing is required, ``measured`` if not taken."""
+    """One measured ratio or amount; ``passed`` is None where nothing is required, ``measured`` if not taken.
+
+    ``floor`` is the time that it took over that of what it cannot be done without, measured in the same run; None where
+    no such floor is measured.
+    """
 
     name: str
     measured: float | None
@@ -22,6 +26,11 @@ class Bench:
     required: str
     passed: bool | None
     note: str
+    floor: float | None = None
+
+    def over(self, floor: float) -> Bench:
+        """The same with its distance to the floor."""
+        return replace(self, floor=float(floor))
 
 
 def at_least(name: str, measured: float, limit: float, unit: str, note: str, quick: bool) -> Bench:

@@ -1,9 +1,6 @@
 """Program, wait and read of a large statistical population, and the floors under it.
 
-The floors are measured with the package's own random numbers and elementary functions, on the same threads: what a
-device needs of each (three Philox blocks, one pair of normal deviates, four exponentials or logarithms, 112 bytes to
-and from memory, two fresh result arrays), without any bookkeeping. The Philox block of the
-normal deviates is counted with them.
+The floors are those of the study of a whole chip (`pcmphys.study.chip_scale.floors`), measured on the same threads.
 """
 
 from __future__ import annotations
@@ -15,19 +12,12 @@ import numba
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.numerics.compile import kernel, launch
-from pcmphys.numerics.elementary import exp
-from pcmphys.numerics.random import U64, normal_pair, words
+from pcmphys.study.chip_scale import floors
 from validation.bench.measure import Bench, alternate, at_least, at_most, scaled, shown, table
 
-_BLOCK = 512
 CELL = "ibm-90nm-statistical"
-TRAP_BLOCKS = 2
-"""Philox blocks that the traps of a device take a read, besides the one of programming."""
-EXPONENTIALS = 4
-"""Exponentials and logarithms a device: two logarithms of the level, the power law of the noise, the drift."""
-BYTES = 112
-"""Bytes a device read + written: program 8 + 44, refresh of traps 8 + 8, read 36 + 8."""
+BYTES = floors.BYTES_PROGRAMMED + floors.BYTES_READ
+"""Bytes a device to and from memory."""
 
 
 def run(quick: bool) -> list[Bench]:
@@ -40,7 +30,7 @@ def run(quick: bool) -> list[Bench]:
         one = _cycle(count)
         numba.set_num_threads(threads)
         two = _cycle(count)
-        floors = _floors(count)
+        found = _floors(count)
     finally:
         numba.set_num_threads(before)
     name = f"statistical program + wait + read of {count:.0e} devices".replace("e+0", "e")
@@ -49,7 +39,7 @@ def run(quick: bool) -> list[Bench]:
             f"{name}, {threads} threads", 1e-6 * count / two["all"], 30, "million devices/s",
             f"medians: {scaled(two['all'])} = program {scaled(two['program'])} + read {scaled(two['read'])}; "
             f"float64, coherent noise; with making the population {scaled(two['fresh'])}", quick,
-        ),
+        ).over(two["all"] / sum(spent for spent, _ in found.values())),
         shown(
             f"the same if both threads had a core of their own: {threads} threads over CPU time",
             1e-6 * count * threads / two["processor"], "million devices/s", "what a busy machine hides",
@@ -58,27 +48,22 @@ def run(quick: bool) -> list[Bench]:
     ]  # fmt: skip
     rows += [
         shown(f"floor, {threads} threads: {what}", 1e9 * spent / count, "ns/device", note)
-        for what, (spent, note) in floors.items()
+        for what, (spent, note) in found.items()
     ]
-    total = sum(spent for spent, _ in floors.values())
+    total = sum(spent for spent, _ in found.values())
     rows.append(
         shown(
             "the cycle's time over the sum of these floors", two["all"] / total, "times",
-            _shares(floors, count),
+            _shares(found, count),
         )
     )  # fmt: skip
     rows += _memory(count, quick)
     return rows + _aihwkit(count, two["all"])
 
 
-def _shares(floors: dict[str, tuple[float, str]], count: int) -> str:
-    kinds = {
-        "random numbers": ("random words of the traps", "normal deviates"),
-        "exponentials": ("exponentials and logarithms",),
-        "memory": ("memory", "page faults"),
-    }
-    spent = {kind: sum(floors[name][0] for name in names) for kind, names in kinds.items()}
-    shares = ", ".join(f"{kind} {1e9 * value / count:.1f}" for kind, value in spent.items())
+def _shares(found: dict[str, tuple[float, str]], count: int) -> str:
+    spent = {name: value for name, (value, _) in found.items()}
+    shares = ", ".join(f"{name} {1e9 * value / count:.1f}" for name, value in spent.items())
     return f"largest: {max(spent, key=spent.get)}; in ns/device: {shares}; arithmetic and memory overlap in part"
 
 
@@ -114,83 +99,19 @@ def _cycle(count: int) -> dict[str, float]:
     return times | {"processor": (time.process_time() - start) / 3}
 
 
-@kernel
-def _philox_blocks(start, stop, sink):
-    """Random words of devices start..stop into scratch that stays in the cache, as are the next two."""
-    scratch = np.zeros(_BLOCK, dtype=np.uint64)
-    for begin in range(start, stop, _BLOCK):
-        _philox_block(begin, scratch)
-        sink[begin // _BLOCK] = scratch[0]
-
-
-@kernel
-def _philox_block(begin, out):
-    for i in range(out.size):
-        w0, w1, w2, w3 = words(U64(1), U64(begin + i), U64(2), U64(3), U64(0))
-        out[i] = w0 ^ w1 ^ w2 ^ w3
-
-
-@kernel
-def _normals(start, stop, sink):
-    first, second = np.zeros(_BLOCK), np.zeros(_BLOCK)
-    for begin in range(start, stop, _BLOCK):
-        _normal_block(begin, first, second)
-        sink[begin // _BLOCK] = first[0] + second[0]
-
-
-@kernel
-def _normal_block(begin, first, second):
-    for i in range(first.size):
-        w0, w1, w2, w3 = words(U64(1), U64(begin + i), U64(2), U64(3), U64(0))
-        first[i], second[i] = normal_pair(w0, w1, w2, w3)
-
-
-@kernel
-def _exponentials(start, stop, sink):
-    x, out = np.linspace(-3.0, 0.0, _BLOCK), np.zeros(_BLOCK)
-    for begin in range(start, stop, _BLOCK):
-        x[0] = -1.0 / (begin + 1)
-        _exponential_block(x, out)
-        sink[begin // _BLOCK] = out[0]
-
-
-@kernel
-def _exponential_block(x, out):
-    for i in range(out.size):
-        out[i] = exp(x[i])
-
-
-@kernel
-def _copy(start, stop, x, out):
-    x, out = x[start:stop], out[start:stop]
-    for i in range(out.size):
-        out[i] = x[i]
-
-
 def _floors(count: int) -> dict[str, tuple[float, str]]:
-    # arithmetic on scratch in the cache, without memory traffic; the copy is the traffic without arithmetic
-    whole = count - count % _BLOCK
-    bits, sink = np.zeros(count // _BLOCK, dtype=np.uint64), np.zeros(count // _BLOCK)
-    source, target = np.ones(count), np.zeros(count)
-    times = alternate(
-        {
-            "philox": (lambda: launch(_philox_blocks, whole, bits, align=_BLOCK), 2),
-            "normals": (lambda: launch(_normals, whole, sink, align=_BLOCK), 2),
-            "exponentials": (lambda: launch(_exponentials, whole, sink, align=_BLOCK), 2),
-            "copy": (lambda: launch(_copy, count, source, target), 2),
-            "fresh": (lambda: launch(_copy, count, source, np.empty(count)), 2),
-        },
-        3,
-    )
+    times = alternate({name: (task, 2) for name, task in floors.population_tasks(count).items()}, 3)
     philox, normals, exponential = (times[name] for name in ("philox", "normals", "exponentials"))
-    bandwidth = 16 * count / times["copy"]
-    return {
-        "random words of the traps": (TRAP_BLOCKS * philox, f"{1e-6 * 4 * count / philox:.0f} million words/s"),
-        "normal deviates": (normals, f"{1e-6 * 2 * count / normals:.0f} million/s, their random words included"),
-        "exponentials and logarithms": (EXPONENTIALS * exponential, f"{1e-6 * count / exponential:.0f} million exp/s"),
-        "memory": (BYTES * count / bandwidth, f"{BYTES} bytes a device at {1e-9 * bandwidth:.0f} GB/s of a copy"),
-        "page faults": (2 * max(times["fresh"] - times["copy"], 0.0), "two result arrays are fresh memory each time"),
-    }
+    spent = floors.population_floor(times, count, 1, made=False).values()
+    notes = (
+        f"{1e-6 * 4 * count / philox:.0f} million words/s",
+        f"{1e-6 * 2 * count / normals:.0f} million/s, their random words included",
+        f"{1e-6 * count / exponential:.0f} million exp/s",
+        f"{BYTES} bytes a device at {1e-9 * 16 * count / times['copy']:.0f} GB/s of a copy",
+        "two result arrays are fresh memory each time",
+    )
+    names = floors.NAMES["population"]
+    return {name: (count * one, note) for name, one, note in zip(names, spent, notes, strict=True)}
 
 
 def _memory(count: int, quick: bool) -> list[Bench]:

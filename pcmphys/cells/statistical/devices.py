@@ -23,6 +23,8 @@ _FEW_EVENTS = 4096
 """Programming events remembered before those without devices are forgotten for the first time."""
 _FAR_FROM_MEASURED = 5.0
 """Difference [K] from the temperature of the measurement from which on it is said that nothing depends on it."""
+_NOTHING = np.empty((0, 0), dtype=np.uint64)
+"""Instead of the digits of a refresh: no trap changes."""
 _PARTS = ("_conductance", "_exponent", "_noise", "_traps", "_awake", "_program_event")
 """Arrays of the state, flat."""
 
@@ -124,7 +126,10 @@ class StatisticalPopulation(Population):
             self._programmed_at = [self._now]
             self._untouched, self._blank = False, None
         else:
-            self._refresh_traps(self._now)  # so that all devices go on from the same moment
+            digits = self._refreshed(self._now)  # so that all devices go on from the same moment
+            if digits.size:
+                address = self._address(self._event)
+                launch(kernels.refresh_traps, self.size, address, digits, self._traps, self._awake)
             fresh = tuple(np.empty_like(part) for part in self._state())
             self._draw(event, targets, error, fresh)
             for part, new in zip(self._state(), fresh, strict=True):
@@ -186,15 +191,15 @@ class StatisticalPopulation(Population):
                 f"duration {duration:g} s is shorter than twice the fastest trap ({p.trap_fastest:g} s): "
                 "the noise of a faster read is not modelled"
             )
-        self._refresh_traps(self._now.after(-duration))
-        out = self._evaluate(flicker.byte_table(flicker.amplitudes(self._rates, duration)))
+        table = flicker.byte_table(flicker.amplitudes(self._rates, duration))
+        out = self._evaluate(table, self._refreshed(self._now.after(-duration)))
         self._now = self._now.after(duration)
         return out
 
     def conductance(self) -> np.ndarray:
         """Conductance [S] of the present state without read noise, population's shape; no time passes."""
         self._require_programmed()
-        return self._evaluate(np.zeros(1024))
+        return self._evaluate(np.zeros(1024), _NOTHING)
 
     def current(self, voltage: ArrayLike, *, warn: bool = True) -> tuple[np.ndarray, np.ndarray]:
         """Noise-free current [A] and slope dI/dV [S] at ``voltage`` [V]; short for ``now().current``."""
@@ -223,20 +228,21 @@ class StatisticalPopulation(Population):
     def _draw(self, event: int, targets, error, state) -> None:
         launch(kernels.program, self.size, self._address(event), self._floats, targets, error, state)
 
-    def _refresh_traps(self, until: Moment) -> None:
+    def _refreshed(self, until: Moment) -> np.ndarray:
+        """Digits with which the traps are to be refreshed at the present event, so that they have lived until then."""
         elapsed = until.since(self._traps_at)
         if not elapsed > 0.0:
-            return
-        digits = flicker.refresh_digits(self._rates, elapsed)
-        address = self._address(self._next_event())
-        launch(kernels.refresh_traps, self.size, address, digits, self._traps, self._awake)
+            return _NOTHING
+        self._next_event()
         self._traps_at = until
+        return flicker.refresh_digits(self._rates, elapsed)
 
-    def _evaluate(self, byte_table: np.ndarray) -> np.ndarray:
+    def _evaluate(self, byte_table: np.ndarray, digits: np.ndarray) -> np.ndarray:
         age = ages(self._now, self._programmed_at)
-        log_age = np.log(np.maximum(age / self.cell.reference_time, 1.0))
-        out = np.empty(self.size)
-        launch(kernels.read, self.size, log_age, byte_table, self._program_event, self._state(), out)
+        reading = np.log(np.maximum(age / self.cell.reference_time, 1.0)), byte_table
+        out, state = np.empty(self.size), self._state()
+        address = self._address(self._event)
+        launch(kernels.read, self.size, address, digits, reading, self._program_event, state, out)
         return out.reshape(self.shape)
 
     def _note_event(self, chosen: np.ndarray) -> None:
@@ -256,19 +262,19 @@ class StatisticalPopulation(Population):
     def _checked_targets(self, targets, chosen: np.ndarray | None) -> tuple[np.ndarray, int]:
         if chosen is not None:
             targets = check.only("targets", targets, chosen.reshape(self.shape), "S")
-        targets = check.array("targets", targets, "S", 0.0, empty=True)
+        targets, _, largest = check.ranged("targets", targets, "S", 0.0, empty=True)
         if targets.ndim == 0:
             targets = np.full(self.shape, targets)
         if targets.shape != self.shape:
             raise ParameterError(f"targets must be a number or have shape {self.shape}; got shape {targets.shape}")
         top = self.cell.conductance_maximum
         clipped = 0
-        if targets.size and targets.max() > top:
+        if largest > top:
             high = targets > top
             clipped = int(high.sum() if chosen is None else (high.reshape(-1) & chosen).sum())
             warn(
                 f"targets: {clipped} of {self.size} lie above the range [0, {top:g}] S of {self.cell.name} "
-                f"(largest {targets.max():g} S) and were clipped to it"
+                f"(largest {largest:g} S) and were clipped to it"
             )
             targets = np.minimum(targets, top)
         return targets.reshape(-1), clipped

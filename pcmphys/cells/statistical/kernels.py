@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 
 from pcmphys.cells.statistical import laws
-from pcmphys.numerics.compile import kernel
-from pcmphys.numerics.random import U64, Stream, normal_pair, words
+from pcmphys.numerics.compile import kernel, law
+from pcmphys.numerics.random import U64, Draw, Stream, normal_pair, words
 from pcmphys.physics import flicker
 
-_BLOCK = 512  # cells whose scratch stays in the first-level cache
+_BLOCK = 2048  # cells whose scratch stays in the first-level cache
 
 _PROGRAMMING = int(Stream.PROGRAMMING)
 _TRAP_REFRESH = int(Stream.TRAP_REFRESH)
@@ -26,42 +26,58 @@ def program(start, stop, address, parameters, target, error, state):
     ``address`` is (seed, first cell, event). ``target`` [S] is read; ``error`` [S] gets programmed minus target;
     ``state`` is (conductance, exponent, noise, traps, awake).
     """
-    seed, first_cell, event = address
     conductance, exponent, noise, traps, awake = state
+    deviate, levels = np.empty((2, _BLOCK)), np.empty((2, _BLOCK))
     # one short loop an array: LLVM checks pairs of arrays for overlap and gives up on vector code when there are many
     for begin in range(start, stop, _BLOCK):
         end = min(begin + _BLOCK, stop)
-        here = (seed, first_cell + U64(begin), event)
-        _draw_conductance(here, parameters, target[begin:end], conductance[begin:end], exponent[begin:end])
-        _draw_noise(parameters, target[begin:end], noise[begin:end])
-        _subtract(conductance[begin:end], target[begin:end], error[begin:end])
+        aim, level, log_level = target[begin:end], levels[0, : end - begin], levels[1, : end - begin]
+        _draw_deviates(_cells_from(address, begin), deviate[0, : end - begin], deviate[1, : end - begin])
+        _take_levels(parameters, aim, level, log_level)
+        _set_conductance(parameters, aim, deviate[0], conductance[begin:end], error[begin:end])
+        _set_exponent(parameters, level, log_level, deviate[1], exponent[begin:end])
+        _set_noise(parameters, level, log_level, noise[begin:end])
         traps[begin:end] = 0
         awake[begin:end] = 0
 
 
 @kernel
-def _draw_conductance(address, parameters, target, conductance, exponent):
+def _draw_deviates(address, first, second):
     seed, first_cell, event = address
-    for i in range(target.size):
+    for i in range(first.size):
         w0, w1, w2, w3 = words(seed, first_cell + U64(i), event, _PROGRAMMING, 0)
-        z_conductance, z_exponent = normal_pair(w0, w1, w2, w3)
-        level = target[i] / parameters.conductance_maximum
-        log_level = laws.logarithm_of_level(level)
-        conductance[i] = laws.programmed(target[i], z_conductance, parameters)
-        exponent[i] = laws.drift_exponent(level, log_level, z_exponent, parameters)
+        first[i], second[i] = normal_pair(w0, w1, w2, w3)
 
 
 @kernel
-def _subtract(x, y, out):
-    for i in range(out.size):
-        out[i] = x[i] - y[i]
-
-
-@kernel
-def _draw_noise(parameters, target, noise):
+def _take_levels(parameters, target, level, log_level):
     for i in range(target.size):
-        level = target[i] / parameters.conductance_maximum
-        noise[i] = laws.moment(level, laws.logarithm_of_level(level), parameters.read_noise)
+        level[i] = target[i] / parameters.conductance_maximum
+        log_level[i] = laws.logarithm_of_level(level[i])
+
+
+@kernel
+def _set_conductance(parameters, target, deviate, conductance, error):
+    for i in range(target.size):
+        found = laws.programmed(target[i], deviate[i], parameters)
+        conductance[i] = found
+        error[i] = found - target[i]
+
+
+@kernel
+def _set_exponent(parameters, level, log_level, deviate, exponent):
+    if parameters.exponent_mean.power_factor == 0.0 and parameters.exponent_spread.power_factor == 0.0:
+        for i in range(level.size):
+            exponent[i] = laws.drift_exponent_by_logarithm(level[i], log_level[i], deviate[i], parameters)
+        return
+    for i in range(level.size):
+        exponent[i] = laws.drift_exponent(level[i], log_level[i], deviate[i], parameters)
+
+
+@kernel
+def _set_noise(parameters, level, log_level, noise):
+    for i in range(level.size):
+        noise[i] = laws.moment(level[i], log_level[i], parameters.read_noise)
 
 
 @kernel
@@ -79,31 +95,88 @@ def moments(start, stop, parameters, target, out):
 @kernel
 def refresh_traps(start, stop, address, digits, traps, awake):
     """Refresh the traps of cells start..stop in place; ``digits`` as `flicker.refresh_digits` gives them."""
+    words_, places = np.empty((5, _BLOCK), dtype=np.uint32), np.empty(_BLOCK, dtype=np.int64)
+    for begin in range(start, stop, _BLOCK):
+        end = min(begin + _BLOCK, stop)
+        _refresh(_cells_from(address, begin), digits, words_, places, traps[begin:end], awake[begin:end])
+
+
+@kernel
+def read(start, stop, address, digits, reading, event, state, out):
+    """Refresh the traps of cells start..stop, as `refresh_traps`, and read their conductance [S].
+
+    That is: drift since the device's programming event, times one plus its noise. Without ``digits`` no trap changes.
+    ``reading`` is (log_age, byte_table): ``log_age[e]`` is ln(t/t_0) of programming event e; ``byte_table`` as
+    `flicker.byte_table` gives it; ``state`` as in `program`.
+    """
+    log_age, byte_table = reading
+    conductance, exponent, noise, traps, awake = state
+    words_, places = np.empty((5, _BLOCK), dtype=np.uint32), np.empty(_BLOCK, dtype=np.int64)
+    offset, age = np.empty(_BLOCK), np.full(_BLOCK, log_age[0])
+    for begin in range(start, stop, _BLOCK):
+        end = min(begin + _BLOCK, stop)
+        if digits.size > 0:
+            _refresh(_cells_from(address, begin), digits, words_, places, traps[begin:end], awake[begin:end])
+        _trap_sums(byte_table, traps[begin:end], awake[begin:end], offset)
+        if log_age.size > 1:  # else all cells have the one event
+            _take_ages(log_age, event[begin:end], age)
+        _combine(conductance[begin:end], exponent[begin:end], noise[begin:end], age, offset, out[begin:end])
+
+
+@law
+def _cells_from(address, begin):
+    return address[0], address[1] + U64(begin), address[2]
+
+
+@kernel
+def _refresh(address, digits, words_, places, traps, awake):
+    """A block of cells; ``words_`` (5, block) and ``places`` (block) are memory to work in."""
+    count, complement = traps.size, np.uint32(digits[0, flicker.DIGITS])
+    hits, undecided, states = words_[0, :count], words_[1, :count], words_[2, :count]
+    _draw_digits(address, digits, hits, undecided, states)
+    _decide(address, digits, hits, undecided, (places, words_[3], words_[4]))
+    _set_states(complement, hits, states, traps)
+    _wake(complement, hits, awake)
+
+
+@kernel
+def _draw_digits(address, digits, hits, undecided, states):
     seed, first_cell, event = address
-    traps, awake = traps[start:stop], awake[start:stop]
-    chance, later, complement = digits[0], digits[1], digits[0, flicker.DIGITS]
-    base = first_cell + U64(start)
-    undecided = np.empty(_BLOCK, dtype=np.uint32)
-    hits = np.empty(_BLOCK, dtype=np.uint32)
-    states = np.empty(_BLOCK, dtype=np.uint32)
-    for begin in range(0, traps.size, _BLOCK):
-        count = min(_BLOCK, traps.size - begin)
-        here = base + U64(begin)
-        any_open = U64(0)
-        for i in range(count):
-            hit, open_, fresh = flicker.refresh_upfront(seed, here + U64(i), event, _TRAP_REFRESH, chance, later)
-            hits[i] = np.uint32(hit)
-            undecided[i] = np.uint32(open_)
-            states[i] = np.uint32(fresh)
-            any_open |= open_
-        if any_open != 0:
-            for i in range(count):
-                if undecided[i] != 0:
-                    hit, open_, cell = U64(hits[i]), U64(undecided[i]), here + U64(i)
-                    hit = flicker.refresh_rest(hit, open_, seed, cell, event, _TRAP_REFRESH, chance, later)
-                    hits[i] = np.uint32(hit)
-        _set_states(np.uint32(complement), hits[:count], states[:count], traps[begin : begin + count])
-        _wake(np.uint32(complement), hits[:count], awake[begin : begin + count])
+    chance, later = digits[0], digits[1]
+    for i in range(hits.size):
+        cell = first_cell + U64(i)
+        hit, open_, fresh = flicker.refresh_upfront(seed, cell, event, _TRAP_REFRESH, chance, later)
+        hits[i] = np.uint32(hit)
+        undecided[i] = np.uint32(open_)
+        states[i] = np.uint32(fresh)
+
+
+@kernel
+def _decide(address, digits, hits, undecided, room):
+    """Further digits where the first ones do not decide: such cells are put side by side, so that it is vector code."""
+    seed, first_cell, event = address
+    chance, later = digits[0], digits[1]
+    places, hit, left = room
+    waiting = 0
+    for i in range(undecided.size):
+        places[waiting] = i
+        waiting += undecided[i] != 0
+    block = flicker.FIRST_MORE
+    while waiting > 0 and block < flicker.LAST_MORE:
+        for k in range(waiting):
+            hit[k], left[k] = hits[places[k]], undecided[places[k]]
+        for k in range(waiting):
+            draw = Draw(seed, first_cell + U64(places[k]), event)
+            found, open_ = flicker.refresh_more(U64(hit[k]), U64(left[k]), draw, _TRAP_REFRESH, block, chance, later)
+            hit[k], left[k] = np.uint32(found), np.uint32(open_)
+        still = 0
+        for k in range(waiting):
+            i = places[k]
+            hits[i], undecided[i] = hit[k], left[k]
+            places[still] = i
+            still += left[k] != 0
+        waiting = still
+        block += 1
 
 
 @kernel
@@ -120,22 +193,9 @@ def _wake(complement, hits, awake):
 
 
 @kernel
-def read(start, stop, log_age, byte_table, event, state, out):
-    """Conductance [S] of cells start..stop: drift since the device's programming event, times one plus its noise.
-
-    ``log_age[e]`` is ln(t/t_0) of programming event e; ``byte_table`` as `flicker.byte_table` gives it; ``state`` as
-    in `program`.
-    """
-    conductance, exponent, noise, traps, awake = state
-    offset = np.empty(_BLOCK)
-    age = np.empty(_BLOCK)
-    for begin in range(start, stop, _BLOCK):
-        end = min(begin + _BLOCK, stop)
-        _trap_sums(byte_table, traps[begin:end], awake[begin:end], offset)
-        events = event[begin:end]
-        for i in range(events.size):
-            age[i] = log_age[events[i]]
-        _combine(conductance[begin:end], exponent[begin:end], noise[begin:end], age, offset, out[begin:end])
+def _take_ages(log_age, event, age):
+    for i in range(event.size):
+        age[i] = log_age[event[i]]
 
 
 @kernel

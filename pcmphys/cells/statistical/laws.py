@@ -121,6 +121,14 @@ def moment(level: float, log_level: float, p: MomentFloats) -> float:
 
 
 @law
+def moment_by_logarithm(level: float, log_level: float, p: MomentFloats) -> float:
+    """A `moment` that has no power law: a loop over cells would work one out for each, and then not add it."""
+    below = min(max(p.log_slope * log_level + p.offset, p.low), p.high)
+    above = p.c0 + level * (p.c1 + level * (p.c2 + level * p.c3))
+    return below if level < p.split else above
+
+
+@law
 def logarithm_of_level(level: float) -> float:
     """Natural logarithm of a normalised target, held finite at zero (see `SMALLEST_LEVEL`)."""
     return log(max(level, SMALLEST_LEVEL))
@@ -147,6 +155,13 @@ def drift_exponent(level: float, log_level: float, deviate: float, p: Statistica
     """Drift exponent of one device: the magnitude of a normal draw, as the authors' own code has it."""
     mean = moment(level, log_level, p.exponent_mean)
     return abs(mean + moment(level, log_level, p.exponent_spread) * deviate)
+
+
+@law
+def drift_exponent_by_logarithm(level: float, log_level: float, deviate: float, p: StatisticalFloats) -> float:
+    """`drift_exponent` where neither mean nor spread has a power law."""
+    mean = moment_by_logarithm(level, log_level, p.exponent_mean)
+    return abs(mean + moment_by_logarithm(level, log_level, p.exponent_spread) * deviate)
 
 
 @law

@@ -119,6 +119,18 @@ def test_drift_exponent_is_the_magnitude_of_the_draw(pair):
             assert value == pytest.approx(expected, rel=1e-12)
 
 
+def test_a_moment_without_a_power_law_is_the_same_moment(pair):
+    _, cell = pair
+    p = cell.parameters.pack()
+    for one in (p.exponent_mean, p.exponent_spread, p.read_noise):
+        for g in (0.0, 0.05, 0.159, 0.16, 0.5, 1.0):
+            plain, log_level = one._replace(power_factor=0.0), laws.logarithm_of_level(g)
+            assert laws.moment_by_logarithm(g, log_level, one) == laws.moment(g, log_level, plain)
+    for g in (0.0, 0.3, 1.0):
+        given = g, laws.logarithm_of_level(g), -1.5, p
+        assert laws.drift_exponent_by_logarithm(*given) == laws.drift_exponent(*given)  # both cells have none
+
+
 def test_drifted_is_the_power_law():
     for exponent in (0.0, 0.05, 0.1, 0.3):
         for age in (1.0, 3600.0 / 20.0, 1e8):
