@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from pcmphys.nn.aware.tables import DRAWS, STEPS, Draws
+from pcmphys.nn.opened.rounding import number
 
 _AGE, _DEVICES = 0, 1
 """What random numbers are for, besides seed, matrix and call."""
 _SMALLEST = 1e-30
-_A_WORD = 4
-"""Draws that the bits of one random word pick, 16 each."""
+_A_WORD = 8
+"""Draws that one random word picks, a byte each."""
+_BITS = 2**64 - 1
 
 
 @dataclass(eq=False)
@@ -45,14 +45,20 @@ class DeviceNoise:
     compensation: bool
     clean: bool
     seed: int
-    _last: tuple[int, torch.device, float, Tensor] | None = field(default=None, init=False, repr=False)
+    _last: tuple[tuple[int, torch.device, torch.dtype], float, Tensor] | None = field(
+        default=None, init=False, repr=False
+    )
 
-    def at_random_age(self, call: int, device: torch.device) -> tuple[float, Tensor]:
-        """What is kept and the flat table of the rest, at an age uniform in its logarithm: one for all of a pass."""
-        if self._last is None or self._last[:2] != (call, device):
+    def at_random_age(self, call: int, like: Tensor) -> tuple[float, Tensor]:
+        """What is kept and the flat table of the rest, at an age uniform in its logarithm: one for all of a pass.
+
+        Of the type of ``like``, and where it is.
+        """
+        key = (call, like.device, like.dtype)
+        if self._last is None or self._last[0] != key:
             kept, rest = self._blended(call)
-            self._last = (call, device, kept, rest.reshape(-1).to(device))
-        return self._last[2:]
+            self._last = (key, kept, rest.reshape(-1).to(like))
+        return self._last[1:]
 
     def _blended(self, call: int) -> tuple[float, Tensor]:
         kept, rest = self.draws.kept, self.draws.rest
@@ -100,7 +106,7 @@ class DeviceWeights(nn.Module):
             weight.data.clamp_(-bound, bound)
         if noise.strength == 0.0:
             return weight
-        found = _Stored.apply(weight, self._stored(weight.detach()))
+        found = weight + self._off(weight.detach())
         if noise.clean:
             found.clean = weight
         return found
@@ -122,52 +128,78 @@ class DeviceWeights(nn.Module):
         noise = self.noise
         return f"strength={noise.strength:g}, clip={noise.clip}, blocks={self.blocks}, seed={noise.seed}"
 
-    def _stored(self, weight: Tensor) -> Tensor:
+    def _off(self, weight: Tensor) -> Tensor:
+        """What one read finds, less the weights."""
         noise, call = self.noise, self.calls
         self.calls = call + 1
         rows = weight.reshape(self.blocks, -1)
-        largest = rows.abs().amax(dim=1, keepdim=True).clamp_(min=_SMALLEST)
-        kept, rest = noise.at_random_age(call, weight.device)
+        kept, rest = noise.at_random_age(call, weight)
+        largest = _largest(rows)
         # to the nearest level, and from there to one of its draws
-        level = (rows * (STEPS / largest)).add_(STEPS + 0.5).to(torch.int32)
-        place = self._picked(level, call).add_(level, alpha=DRAWS)
-        stored = rest.index_select(0, place.reshape(-1)).reshape(rows.shape).to(rows.dtype)
-        stored = stored.mul_(largest).add_(rows, alpha=kept)
-        if noise.compensation:
-            own = torch.linalg.vector_norm(stored, dim=1, keepdim=True).square_().clamp_(min=_SMALLEST)
-            stored = stored.mul_(torch.linalg.vecdot(rows, stored).unsqueeze(1) / own)
-        stored = stored if noise.strength == 1.0 else torch.lerp(rows, stored, noise.strength)
-        return stored.reshape(weight.shape)
+        level = torch.mul(rows, STEPS / largest).add_(STEPS + 0.5).to(torch.int32)
+        place = self._picked(level, call).to(torch.int32).add_(level, alpha=DRAWS)
+        found = rest.index_select(0, place.reshape(-1)).reshape(rows.shape)
+        gain = _gain(rows, found, kept, largest) if noise.compensation else 1.0
+        found.mul_(largest * gain * noise.strength)
+        share = noise.strength * (gain * kept - 1.0)
+        found = found.add_(rows, alpha=share) if isinstance(share, float) else found.addcmul_(rows, share)
+        return found.reshape(weight.shape)
 
     def _picked(self, level: Tensor, call: int) -> Tensor:
-        """A random draw for every weight."""
-        generator = torch.Generator(level.device)
+        """A random draw for every weight, a byte each."""
+        generator = generator_on(level.device)
         generator.manual_seed(word(self.noise.seed, self.number, call, _DEVICES))
         words = torch.empty(-(-level.numel() // _A_WORD), dtype=torch.int64, device=level.device)
         words.random_(-(2**63), None, generator=generator)
-        picked = words.view(torch.int16)[: level.numel()] & (DRAWS - 1)
-        return picked.reshape(level.shape).to(torch.int32)
+        return words.view(torch.uint8)[: level.numel()].reshape(level.shape)
 
 
-class _Stored(torch.autograd.Function):
-    """What is stored of weights, with the gradient of the weights."""
+def generator_on(device: torch.device) -> torch.Generator:
+    """A generator of random numbers for tensors of a device."""
+    return torch.Generator(device)
 
-    @staticmethod
-    def forward(ctx: Any, weight: Tensor, stored: Tensor) -> Tensor:
-        return stored
 
-    @staticmethod
-    def backward(ctx: Any, given: Tensor) -> tuple[Tensor, None]:
-        return given, None
+def _gain(rows: Tensor, rest: Tensor, kept: float, largest: float | Tensor) -> float | Tensor:
+    """The factor that brings kept * rows + largest * rest closest to the rows, of each block."""
+    kept_power = kept * _products(rows, rows)
+    mixed = largest * _products(rows, rest)
+    own = kept * (kept_power + 2.0 * mixed) + largest * largest * _products(rest, rest)
+    return (kept_power + mixed) / (own + _SMALLEST)
+
+
+def _largest(rows: Tensor) -> float | Tensor:
+    """Largest magnitude of each row, a little above zero."""
+    if _simple(rows):
+        low, high = torch.aminmax(rows)
+        return max(number(high), -number(low)) + _SMALLEST
+    return rows.abs().amax(dim=1, keepdim=True).add_(_SMALLEST)
+
+
+def _products(left: Tensor, right: Tensor) -> float | Tensor:
+    """Scalar product of each row, (rows, 1)."""
+    if _simple(left):
+        return number(torch.dot(left.reshape(-1), right.reshape(-1)))
+    return torch.linalg.vecdot(left, right).unsqueeze(1)
+
+
+def _simple(rows: Tensor) -> bool:
+    """Whether plain numbers are quicker than tensors of one number: of one block, where nothing is waited for."""
+    return len(rows) == 1 and rows.device.type == "cpu"
 
 
 def _bound(weight: Tensor, clip: float) -> float:
     """So many standard deviations of a matrix."""
-    given = weight.detach()
-    square = torch.linalg.vector_norm(given).square() / given.numel() - given.mean().square()
-    return clip * math.sqrt(max(float(square), 0.0))
+    given = weight.detach().reshape(-1)
+    square = torch.dot(given, given) / given.numel() - given.mean().square()
+    return clip * math.sqrt(max(number(square), 0.0))
 
 
-def word(seed: int, number: int, call: int, purpose: int) -> int:
-    """A number of 63 bits that depends on all four, and on nothing else."""
-    return int(np.random.SeedSequence([seed, number, call, purpose]).generate_state(1, np.uint64)[0] >> np.uint64(1))
+def word(seed: int, matrix: int, call: int, purpose: int) -> int:
+    """A number of 63 bits that depends on all four, and on nothing else (splitmix64, Steele et al. 2014)."""
+    state = purpose
+    for part in (seed, matrix, call):
+        state = (state + part + 0x9E3779B97F4A7C15) & _BITS
+        state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 & _BITS
+        state = (state ^ (state >> 27)) * 0x94D049BB133111EB & _BITS
+        state ^= state >> 31
+    return state >> 1

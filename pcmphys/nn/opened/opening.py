@@ -150,6 +150,8 @@ def close(module: nn.Module) -> None:
                 del vars(layer)["_forward_pre_hooks"][key]
         del layer.edges
         layer.__class__ = _CLOSED[type(layer)]
+        if isinstance(layer, nn.RNNBase):
+            layer.to(next(layer.parameters()).device)  # renews the list of weights that torch's own loop takes
 
 
 def _kind(layer: nn.Module) -> type:
