@@ -12,6 +12,7 @@ from scipy.stats import norm
 
 import pcmphys as pcm
 from pcmphys import AnalogMatrix, Crossbar, ParameterError, Periphery, ValidityWarning, Wires
+from pcmphys.matrix.compensation import column_gains, gain_of
 from tests.oracles import analog_matrix as twin
 
 IBM = pcm.load_cell("ibm-90nm-statistical")
