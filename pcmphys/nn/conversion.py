@@ -21,6 +21,7 @@ from pcmphys.nn.layers import AnalogAttention, AnalogConvolution, AnalogLayer, A
 from pcmphys.nn.live.twin import LiveTwin
 from pcmphys.nn.opened.opening import OPENED
 from pcmphys.nn.twin import AnalogTwin, DigitalPart
+from pcmphys.nn.usable import check_module
 from pcmphys.numerics import check
 from pcmphys.training import UpdateTrains
 from pcmphys.training.rules.rule import Rule
@@ -148,8 +149,7 @@ def convert(
     >>> twin(torch.ones(5, 1, 8, 8)).shape
     torch.Size([5, 10])
     """
-    if not isinstance(module, nn.Module):
-        raise ParameterError(f"module must be a torch.nn.Module; got {type(module).__name__}")
+    check_module(module)
     if rule is None and (trains is not None or scale != 1.0):
         raise ParameterError("scale and trains are of networks that learn in place; give a rule, too")
     mode = module.training

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from pcmphys.errors import ParameterError
 from pcmphys.nn.aware.tables import DRAWS, STEPS, Draws
 from pcmphys.nn.opened.rounding import number
 
@@ -96,6 +97,11 @@ class DeviceWeights(nn.Module):
     def forward(self, weight: Tensor) -> Tensor:
         """Weights of this pass."""
         noise = self.noise
+        if torch._C._current_graph_task_id() >= 0:
+            raise ParameterError(
+                "a noise-aware layer was called within a backward pass, as torch.utils.checkpoint does: it would draw "
+                "other devices than the forward pass had; train without checkpoints"
+            )
         if not self.training:
             if noise.clip is None:
                 return weight

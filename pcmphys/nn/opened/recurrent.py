@@ -114,6 +114,8 @@ class OpenLSTM(_OpenRecurrent, nn.LSTM):
         edge = fixed(self, f"weight_hh{suffix}")
         if edge is None or getattr(hidden, "clean", None) is not None:
             return None
+        if not entering.dtype == hidden.dtype == state[0].dtype:  # as autocast mixes them
+            return None
         if self.bias:
             entering = entering + (getattr(self, f"bias_ih{suffix}") + getattr(self, f"bias_hh{suffix}"))
         backwards = suffix.endswith("_reverse")
