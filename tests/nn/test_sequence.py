@@ -79,7 +79,7 @@ def test_slopes_are_those_of_finite_differences():
     given = [
         torch.randn(*shape, dtype=torch.float64, requires_grad=True) for shape in ((3, 2, 8), (8, 2), (2, 2), (2, 2))
     ]
-    assert torch.autograd.gradcheck(lambda *one: steps.apply(*one, None, None, None, None), given)
+    assert torch.autograd.gradcheck(lambda *one: steps.apply(*one, None, None, (None, None)), given)
 
 
 def test_what_must_go_step_by_step_does(monkeypatch):

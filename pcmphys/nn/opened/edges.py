@@ -45,7 +45,7 @@ def product(layer: nn.Module, name: str, x: Tensor, weight: Tensor, multiply: Mu
     return y if edge is None else edge.outward(y)
 
 
-Fixed = tuple[Tensor | None, Tensor | None, Rounding | None, Rounding | None]
+Fixed = tuple[Tensor | None, Tensor | None, tuple[Rounding | None, Rounding | None]]
 """Ranges of the converters before and behind a product, and what they do."""
 
 
@@ -63,7 +63,7 @@ def fixed(layer: nn.Module, name: str) -> Fixed | None:
         else:
             ranges.append(converter.range)
             roundings.append(converter.rounding())
-    return (None, None, None, None) if edge is None else (*ranges, *roundings)
+    return (None, None, (None, None)) if edge is None else (ranges[0], ranges[1], (roundings[0], roundings[1]))
 
 
 def rows_of(weight: Tensor, start: int, stop: int) -> Tensor:

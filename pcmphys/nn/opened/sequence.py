@@ -17,7 +17,7 @@ _CACHED = 2**17
 class LstmSteps(torch.autograd.Function):
     """Hidden values of all steps, and the last cells.
 
-    ``apply(entering, weight, hidden, cell, inward_range, outward_range, inward, outward)``: input products with all
+    ``apply(entering, weight, hidden, cell, inward_range, outward_range, (inward, outward))``: input products with all
     biases (steps, batch, 4 n), hidden weights (4 n, n), first states (batch, n), the ranges of the converters around
     the hidden product as parameters and what they do now; None for no converter.
     """
@@ -31,10 +31,10 @@ class LstmSteps(torch.autograd.Function):
         cell: Tensor,
         inward_range: Tensor | None,
         outward_range: Tensor | None,
-        inward: Rounding | None,
-        outward: Rounding | None,
+        roundings: tuple[Rounding | None, Rounding | None],
     ) -> tuple[Tensor, Tensor]:
         """Step by step."""
+        inward, outward = roundings
         count, batch, _ = entering.shape
         size = cell.shape[-1]
         gates = torch.empty_like(entering)
@@ -93,7 +93,7 @@ class LstmSteps(torch.autograd.Function):
         if outward is not None and ctx.needs_input_grad[5]:
             parts = zip(*(one.split(_chunk(batch * width)) for one in (products, d_gates, d_products)), strict=True)
             d_ranges[1] = sum(outward.share((outward.rounded(x), d), (x, b), batch * width) for x, d, b in parts)
-        return d_gates, d_weight, d_hidden, d_cell, *d_ranges, None, None
+        return d_gates, d_weight, d_hidden, d_cell, *d_ranges, None
 
 
 def _chunk(values: int) -> int:
