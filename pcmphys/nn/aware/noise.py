@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +20,25 @@ _SMALLEST = 1e-30
 _A_WORD = 8
 """Draws that one random word picks, a byte each."""
 _BITS = 2**64 - 1
+
+
+class WorkingMemory(threading.local):
+    """Memory that is kept from matrix to matrix, each thread its own: to ask for it anew takes as long as its use."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[torch.device, torch.dtype], tuple[Tensor, ...]] = {}
+
+    def like(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """As many numbers as there are in ``rows``, of its type, twice as many integers, and random words for them."""
+        count, key = rows.numel(), (rows.device, rows.dtype)
+        kept = self._kept.get(key)
+        if kept is None or kept[0].numel() < count:
+            types = (rows.dtype, torch.int32, torch.int32)
+            numbers = [torch.empty(count, dtype=one, device=rows.device) for one in types]
+            words = torch.empty(-(-count // _A_WORD), dtype=torch.int64, device=rows.device)
+            kept = self._kept[key] = (*numbers, words)
+        found, level, place = (one[:count].view(rows.shape) for one in kept[:3])
+        return found, level, place, kept[3][: -(-count // _A_WORD)]
 
 
 @dataclass(eq=False)
@@ -38,6 +59,8 @@ class DeviceNoise:
         Whether gradients are those of the clean weights.
     seed : int
         Of all draws.
+    work : WorkingMemory
+        Where draws are made; copies have their own.
     """
 
     draws: Draws
@@ -46,9 +69,13 @@ class DeviceNoise:
     compensation: bool
     clean: bool
     seed: int
+    work: WorkingMemory = field(default_factory=WorkingMemory, init=False, repr=False)
     _last: tuple[tuple[int, torch.device, torch.dtype], float, Tensor] | None = field(
         default=None, init=False, repr=False
     )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "work": WorkingMemory(), "_last": None}
 
     def at_random_age(self, call: int, like: Tensor) -> tuple[float, Tensor]:
         """What is kept and the flat table of the rest, at an age uniform in its logarithm: one for all of a pass.
@@ -135,29 +162,29 @@ class DeviceWeights(nn.Module):
         return f"strength={noise.strength:g}, clip={noise.clip}, blocks={self.blocks}, seed={noise.seed}"
 
     def _off(self, weight: Tensor) -> Tensor:
-        """What one read finds, less the weights."""
+        """What one read finds, less the weights; in memory that the next call uses again."""
         noise, call = self.noise, self.calls
         self.calls = call + 1
         rows = weight.reshape(self.blocks, -1)
         kept, rest = noise.at_random_age(call, weight)
         largest = _largest(rows)
+        found, level, place, words = noise.work.like(rows)
         # to the nearest level, and from there to one of its draws
-        level = torch.mul(rows, STEPS / largest).add_(STEPS + 0.5).to(torch.int32)
-        place = self._picked(level, call).to(torch.int32).add_(level, alpha=DRAWS)
-        found = rest.index_select(0, place.reshape(-1)).reshape(rows.shape)
+        level.copy_(torch.mul(rows, STEPS / largest, out=found).add_(STEPS + 0.5))
+        self._pick(words, place, call).add_(level, alpha=DRAWS)
+        torch.index_select(rest, 0, place.reshape(-1), out=found.reshape(-1))
         gain = _gain(rows, found, kept, largest) if noise.compensation else 1.0
         found.mul_(largest * gain * noise.strength)
         share = noise.strength * (gain * kept - 1.0)
         found = found.add_(rows, alpha=share) if isinstance(share, float) else found.addcmul_(rows, share)
         return found.reshape(weight.shape)
 
-    def _picked(self, level: Tensor, call: int) -> Tensor:
-        """A random draw for every weight, a byte each."""
-        generator = generator_on(level.device)
+    def _pick(self, words: Tensor, place: Tensor, call: int) -> Tensor:
+        """A random draw for every weight, a byte of the words each, into ``place``."""
+        generator = generator_on(words.device)
         generator.manual_seed(word(self.noise.seed, self.number, call, _DEVICES))
-        words = torch.empty(-(-level.numel() // _A_WORD), dtype=torch.int64, device=level.device)
         words.random_(-(2**63), None, generator=generator)
-        return words.view(torch.uint8)[: level.numel()].reshape(level.shape)
+        return place.copy_(words.view(torch.uint8)[: place.numel()].reshape(place.shape))
 
 
 def generator_on(device: torch.device) -> torch.Generator:
