@@ -75,7 +75,10 @@ class DeviceNoise:
     )
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "work": WorkingMemory(), "_last": None}
+        return {name: value for name, value in vars(self).items() if name not in ("work", "_last")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, work=WorkingMemory(), _last=None)
 
     def at_random_age(self, call: int, like: Tensor) -> tuple[float, Tensor]:
         """What is kept and the flat table of the rest, at an age uniform in its logarithm: one for all of a pass.
