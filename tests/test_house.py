@@ -27,7 +27,7 @@ MANY_OPTIONS = {
 """Public functions that take more, and why."""
 FROM_LIBRARIES = {
     "_replace", "_asdict", "_fields", "_make", "_exit", "_getframe", "_rebuild", "_reduce", "_getvalue",
-    "_forward_hooks", "_forward_pre_hooks",
+    "_forward_hooks", "_forward_pre_hooks", "_C", "_current_graph_task_id",
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Train the networks of ``pcmphys study layers``, without and with the noise of devices; see SOURCE.md.
 
-    python data/layer-networks/train.py [convolution] [lstm] [transformer] [--out DIR]
+    python data/layer-networks/train.py [convolution] [lstm] [transformer] [characters] [--out DIR]
 
 Writes NAME-plain.npz and NAME-aware.npz and prints scores on the test data, which are used for nothing else. Needs the
 extras ``torch`` and ``data``. Every random number comes from a seed below.
@@ -25,24 +25,27 @@ TIMES = (200.0, 3e7)
 SEED = 1
 
 
-class Recipe(NamedTuple):
-    """Epochs and rate of the training that both begin with, and of what each goes on with; then what they share."""
+UNIT_CELL = pcm.SeveralPairs(pairs=2, factor=1.0)
+"""Two devices a polarity, as in a unit cell of HERMES."""
 
-    epochs: int
-    rate: float
-    more_epochs: int
-    more_rate: float
+
+class Recipe(NamedTuple):
+    """Epochs and rates of the trainings that both begin with, and of what each goes on with; then what they share."""
+
+    first: tuple[tuple[int, float], ...]
+    more: tuple[int, float]
     batch: int
     decay: float = 1e-4
     shift: int = 0
     jitter: float = 0.0
-    strength: float = 1.0
+    mapping: pcm.Mapping | None = None
 
 
 RECIPES = {
-    "convolution": Recipe(40, 2e-3, 30, 1e-3, 64, shift=2, strength=2.0),
-    "lstm": Recipe(120, 3e-3, 120, 2e-3, 30, jitter=0.3),
-    "transformer": Recipe(24, 3e-3, 8, 1e-3, 32),
+    "convolution": Recipe(((40, 2e-3),), (30, 1e-3), 64, shift=2),
+    "lstm": Recipe(((120, 3e-3),), (120, 2e-3), 30, jitter=0.3),
+    "transformer": Recipe(((24, 3e-3), (8, 1e-3)), (20, 2e-3), 32, mapping=UNIT_CELL),
+    "characters": Recipe(((15, 4e-3),), (30, 4e-3), 32, mapping=UNIT_CELL),
 }
 
 
@@ -92,13 +95,15 @@ def main():
     for name in given.names or RECIPES:
         recipe, split = RECIPES[name], example(name).data()
         torch.manual_seed(SEED)
-        base = train(example(name).make(), split, recipe, recipe.epochs, recipe.rate)
+        base = example(name).make()
+        for epochs, rate in recipe.first:
+            train(base, split, recipe, epochs, rate)
         for training in TRAININGS:
             start = time.process_time()
             module = copy.deepcopy(base)
             if training == "aware":
-                nn.hardware_aware(module, pcm.load_cell(CELL), TIMES, recipe.strength, seed=SEED)
-            train(module, split, recipe, recipe.more_epochs, recipe.more_rate)
+                nn.hardware_aware(module, pcm.load_cell(CELL), TIMES, mapping=recipe.mapping, seed=SEED)
+            train(module, split, recipe, *recipe.more)
             if training == "aware":
                 print(name, "ranges", nn.learned_ranges(module))
             nn.plain(module)

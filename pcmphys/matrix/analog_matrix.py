@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from pcmphys.crossbar import Wires
 from pcmphys.errors import ParameterError
 from pcmphys.matrix import checks
-from pcmphys.matrix.compensation import PATTERNS, gain_of, patterns, warn_of_kept_gains
+from pcmphys.matrix.compensation import GAINS, patterns, warn_of_kept_gains
 from pcmphys.matrix.converters import Converters
 from pcmphys.matrix.mapping import DifferentialPair, Mapping
 from pcmphys.matrix.periphery import Periphery
@@ -177,8 +177,8 @@ class AnalogMatrix:
 
     @property
     def gains(self) -> np.ndarray:
-        """Present drift-compensation gain of each tile, row-major in the grid of tiles."""
-        return np.array([part.gain for part in self._tiles])
+        """Present drift-compensation gain of each tile (mean of its columns'), row-major in the grid of tiles."""
+        return np.array([np.mean(part.gain) for part in self._tiles])
 
     @property
     def effective_weights(self) -> np.ndarray:
@@ -270,8 +270,8 @@ class AnalogMatrix:
             if largest > 0.0:
                 part.adc_range = HEADROOM * float(largest)
 
-    def calibrate(self) -> np.ndarray:
-        """Drift compensation: one gain a tile, from a read of known inputs.
+    def calibrate(self, per: str = "tile") -> np.ndarray:
+        """Drift compensation: one gain a tile, or a column of a tile, from a read of known inputs.
 
         Sixteen fixed patterns of plus and minus half scale are multiplied by every tile and compared with what the
         stored weights should give; the gain is the one factor that brings the measured outputs closest to the
@@ -284,13 +284,18 @@ class AnalogMatrix:
         for them, part of the word lines stays at zero. What the weights should give is that of the linear matrix
         without selectors: the gain makes up for what they take.
 
+        Parameters
+        ----------
+        per : str
+            "tile", or "column": a gain for each column of each tile, from 512 patterns.
+
         Returns
         -------
-        ndarray
-            The new gains, as `gains`.
+        ndarray : as `gains`.
         """
+        find, count = GAINS[check.choice("per", per, GAINS)]
         snapshot = self.snapshot()
-        signs = patterns(PATTERNS, self.shape[0])
+        signs = patterns(count, self.shape[0])
         if self.selector is None:
             voltage = _HALF_SCALE * self._converters.read_voltage * signs
         else:
@@ -299,7 +304,7 @@ class AnalogMatrix:
         for part, state in zip(self._tiles, snapshot.states, strict=True):
             applied, known = self._known(part, voltage)
             measured, _ = self._converters.measure(part, state, applied)
-            part.gain, reason = gain_of(measured, known, self._ideal(part))
+            part.gain, reason = find(measured, known, self._ideal(part))
             reasons.append(reason)
         warn_of_kept_gains(reasons)
         return self.gains

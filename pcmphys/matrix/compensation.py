@@ -13,6 +13,8 @@ from pcmphys.numerics.warn import warn
 
 PATTERNS = 16
 """Known inputs of one read."""
+COLUMN_PATTERNS = 512
+"""Those for a gain a column: of a few, a column shows its errors sooner than its gain."""
 _SEEN = 0.01
 """Least power of the expected outputs, over that of unrelated signs: below, weights cancel in all known inputs."""
 CANCELLED = "its weights cancel in all known inputs"
@@ -57,6 +59,24 @@ def gain_of(measured: np.ndarray, known: tuple[Any, ...], ideal: np.ndarray) -> 
         return 1.0, CANCELLED
     match = fit * float((measured * expected).sum())
     return (match / float((measured * measured).sum()), "") if match > 0.0 else (1.0, UNRELATED)
+
+
+def column_gains(measured: np.ndarray, known: tuple[Any, ...], ideal: np.ndarray) -> tuple[np.ndarray | float, str]:
+    """A gain for each column, as `gain_of` finds that of the tile; columns that it would leave at 1 get the tile's."""
+    whole, reason = gain_of(measured, known, ideal)
+    if reason:
+        return whole, reason
+    found = np.full(measured.shape[1], whole)
+    for column in range(found.size):
+        one = slice(column, column + 1)
+        gain, kept = gain_of(measured[:, one], (known[0], known[1][:, one], known[2]), ideal[:, one])
+        if not kept and np.any(ideal[:, one]):
+            found[column] = gain
+    return found, ""
+
+
+GAINS = {"tile": (gain_of, PATTERNS), "column": (column_gains, COLUMN_PATTERNS)}
+"""What finds the gains of a tile, and from how many known inputs, by what has one."""
 
 
 def warn_of_kept_gains(reasons: list[str]) -> None:

@@ -94,7 +94,7 @@ class Tile:
         The part of the matrix that it holds.
     lines : slice
         Its bit lines among those of all tiles side by side.
-    gain : float
+    gain : float or ndarray (columns,)
         Factor of the digital drift compensation; 1 until calibrated.
     adc_range : float [A]
         Full scale of the bit-line converter.
@@ -109,7 +109,7 @@ class Tile:
     def __init__(self, rows: slice, columns: slice, lines: slice, devices: Any, circuit: Circuit):
         self.rows, self.columns, self.lines = rows, columns, lines
         self.devices, self.circuit = devices, circuit
-        self.gain: float = 1.0
+        self.gain: float | np.ndarray = 1.0
         self.adc_range: float = 1.0
         self.counts: Counts = Counts()
 
@@ -123,9 +123,9 @@ class TileState:
 
     adc_range: float
     conductance: np.ndarray
-    gain: float
+    gain: float | np.ndarray
 
-    def __init__(self, conductance: np.ndarray, circuit: Circuit, gain: float, adc_range: float):
+    def __init__(self, conductance: np.ndarray, circuit: Circuit, gain: float | np.ndarray, adc_range: float):
         self.conductance, self.gain, self.adc_range = conductance, gain, adc_range
         self._circuit = circuit
         self._difference = None

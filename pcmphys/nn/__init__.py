@@ -32,8 +32,10 @@ What it is like, layer by layer, and what of it is not on tiles:
 >>> [(part.name, part.kind, part.what) for part in report.digital][:2]
 [('0', 'Conv2d', 'bias'), ('1', 'ReLU', '')]
 
-``print(report)`` shows programming error, error of products, effective bits and clipping. `shapes` counts what a chip
-has to hold and to do; ``convert(module, nn.Digital(8, 8))`` computes the same layers in fixed point.
+``print(report)`` shows programming error, error of products, effective bits and clipping. ``calibrate(per="column")``
+finds a gain for every column; ``convert(..., combined=True)`` puts input and hidden weights of an LSTM on one stack of
+tiles. `shapes` counts what a chip has to hold and to do; ``convert(module, nn.Digital(8, 8))`` computes the same layers
+in fixed point.
 ``twin.save(path)`` writes parameters and devices to a file of arrays, ``twin.load(path)`` takes them over into an equal
 twin.
 

@@ -104,7 +104,7 @@ def _packed_matrix(tiles: Tiles, k: int, arrays: Arrays) -> dict[str, Any]:
 
 def _packed_tile(part: Any, place: str, arrays: Arrays) -> dict[str, Any]:
     return {
-        "gain": part.gain,
+        "gain": np.asarray(part.gain).tolist(),
         "adc_range": part.adc_range,
         "counts": list(vars(part.counts).values()),
         "devices": packed(part.devices, place, arrays),
@@ -112,7 +112,10 @@ def _packed_tile(part: Any, place: str, arrays: Arrays) -> dict[str, Any]:
 
 
 def _unpack_tile(part: Any, text: dict[str, Any], place: str, arrays: Arrays) -> None:
-    part.gain, part.adc_range = float(text["gain"]), float(text["adc_range"])
+    gain = np.array(text["gain"], dtype=float)
+    if gain.shape not in ((), (part.columns.stop - part.columns.start,)):
+        raise ValueError(f"gains of shape {gain.shape} for {part.columns.stop - part.columns.start} columns")
+    part.gain, part.adc_range = gain if gain.ndim else float(gain), float(text["adc_range"])
     part.counts = Counts(*text["counts"])
     part.devices = unpacked(text["devices"], copy.deepcopy(part.devices), place, arrays)
 

@@ -21,6 +21,7 @@ from pcmphys.nn.layers import AnalogAttention, AnalogConvolution, AnalogLayer, A
 from pcmphys.nn.live.twin import LiveTwin
 from pcmphys.nn.opened.opening import OPENED
 from pcmphys.nn.twin import AnalogTwin, DigitalPart
+from pcmphys.nn.usable import check_module
 from pcmphys.numerics import check
 from pcmphys.training import UpdateTrains
 from pcmphys.training.rules.rule import Rule
@@ -54,6 +55,7 @@ def convert(
     wires: Wires | None = None,
     selector: Selector | None = None,
     gate: float | None = None,
+    combined: bool = False,
     exclude: Iterable[str] = (),
     seed: int = 0,
 ) -> AnalogTwin: ...
@@ -70,6 +72,7 @@ def convert(
     tile: tuple[int, int] = (256, 256),
     periphery: Periphery | None = None,
     wires: Wires | None = None,
+    combined: bool = False,
     exclude: Iterable[str] = (),
     seed: int = 0,
 ) -> LiveTwin: ...
@@ -88,6 +91,7 @@ def convert(
     wires: Wires | None = None,
     selector: Selector | None = None,
     gate: float | None = None,
+    combined: bool = False,
     exclude: Iterable[str] = (),
     seed: int = 0,
 ) -> AnalogTwin | LiveTwin:
@@ -114,6 +118,9 @@ def convert(
         tile, periphery and wires are as of `pcmphys.TrainableMatrix`, and the others are not used.
     gate : float [V], optional
         Gate voltage of gated selectors.
+    combined : bool
+        Input and hidden weights of an LSTM or RNN in one stack of tiles, whose bit lines add both products, instead of
+        on tiles of their own. A GRU's are always apart.
     exclude : iterable of str
         Names of modules (with all that is in them) or of parameters that stay digital; "" is the module itself.
     seed : int
@@ -142,8 +149,7 @@ def convert(
     >>> twin(torch.ones(5, 1, 8, 8)).shape
     torch.Size([5, 10])
     """
-    if not isinstance(module, nn.Module):
-        raise ParameterError(f"module must be a torch.nn.Module; got {type(module).__name__}")
+    check_module(module)
     if rule is None and (trains is not None or scale != 1.0):
         raise ParameterError("scale and trains are of networks that learn in place; give a rule, too")
     mode = module.training
@@ -152,7 +158,8 @@ def convert(
         _refuse_given(f"rule={rule!r}", {"mapping": mapping, "selector": selector, "gate": gate})
         workshop = TrainingWorkshop(cell, rule, tile, periphery, wires, scale, trains, seed)
         with torch.no_grad():
-            return LiveTwin(*_Conversion(own, workshop, _checked(exclude, own)).done(), workshop).train(mode)
+            parts = _Conversion(own, workshop, _checked(exclude, own), bool(combined)).done()
+            return LiveTwin(*parts, workshop).train(mode)
     make: Maker
     if isinstance(cell, Digital):
         _refuse_given(
@@ -163,7 +170,7 @@ def convert(
     else:
         make = Workshop(cell, mapping, tile, periphery, wires, selector, gate, seed)
     with torch.no_grad():
-        return AnalogTwin(*_Conversion(own, make, _checked(exclude, own)).done(), make)
+        return AnalogTwin(*_Conversion(own, make, _checked(exclude, own), bool(combined)).done(), make)
 
 
 def _refuse_given(what: str, given: dict[str, Any]) -> None:
@@ -175,8 +182,8 @@ def _refuse_given(what: str, given: dict[str, Any]) -> None:
 class _Conversion:
     """A walk through a module, in whose place layers are put."""
 
-    def __init__(self, module: nn.Module, make: Maker, exclude: frozenset[str]):
-        self._module, self._make, self._exclude = module, make, exclude
+    def __init__(self, module: nn.Module, make: Maker, exclude: frozenset[str], combined: bool):
+        self._module, self._make, self._exclude, self._combined = module, make, exclude, combined
         self._layers: dict[str, AnalogLayer] = {}
         self._digital: list[DigitalPart] = []
         self._made: dict[int, nn.Module] = {}
@@ -224,7 +231,10 @@ class _Conversion:
                     f"layer {shown!r}: {label} must be of float32 or float64; it is of {weights.dtype}: convert "
                     "module.float()"
                 )
-        layer = LAYERS[kind](shown, module, self._make).eval()
+        if LAYERS[kind] is AnalogRecurrent:
+            layer: AnalogLayer = AnalogRecurrent(shown, module, self._make, self._combined).eval()
+        else:
+            layer = LAYERS[kind](shown, module, self._make).eval()
         layer.kind = kind.__name__
         self._layers[shown] = layer
         self._digital.append(DigitalPart(shown, kind.__name__, layer.digital))

@@ -38,7 +38,12 @@ class ProductShape(NamedTuple):
 
 
 def shapes(
-    module: nn.Module, example: Any, *, samples: int | None = None, exclude: Iterable[str] = ()
+    module: nn.Module,
+    example: Any,
+    *,
+    samples: int | None = None,
+    combined: bool = False,
+    exclude: Iterable[str] = (),
 ) -> list[ProductShape]:
     """Shape of each matrix product of a module, and how many vectors a sample sends through it.
 
@@ -50,7 +55,7 @@ def shapes(
         Input of the module, or several.
     samples : int, optional
         Samples that the example holds; default: the size of the (first) input's first axis.
-    exclude : iterable of str
+    combined, exclude
         As of `convert`.
 
     Returns
@@ -73,7 +78,10 @@ def shapes(
             raise ParameterError("samples must be given for an example that has no first axis")
         samples = size[0]
     samples = check.integer("samples", samples, 1)
-    twin = module if isinstance(module, AnalogTwin) else convert(module, Digital(None, None), exclude=exclude)
+    if isinstance(module, AnalogTwin):
+        twin = module
+    else:
+        twin = convert(module, Digital(None, None), combined=combined, exclude=exclude)
     seen: dict[str, int] = {}
 
     def count(product: Product, x: np.ndarray) -> np.ndarray:

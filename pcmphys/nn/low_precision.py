@@ -14,6 +14,7 @@ from torch.nn.utils import parametrize
 
 from pcmphys.errors import ParameterError
 from pcmphys.nn.opened import Edge, open_layers, settle
+from pcmphys.nn.usable import check_module
 from pcmphys.numerics import check
 
 _BITS = (8, 4, 2)
@@ -88,7 +89,7 @@ def quantised(
         activations = check.integer("activations", activations, 2, 8)
     check.choice("per", per, _PER)
     batches = [] if activations is None else _batches(calibrate)
-    twin = copy.deepcopy(module)
+    twin = copy.deepcopy(check_module(module))
     matrices = open_layers(twin, exclude, lambda *_: None if activations is None else Edge(_rounded(activations)))
     for matrix in matrices:
         rounded = _weights(weights, per)

@@ -104,9 +104,15 @@ class AnalogTwin(nn.Module):
         """Read all devices anew: the calls that follow meet other noise."""
         self._workshop("read()").read()
 
-    def calibrate(self) -> dict[str, np.ndarray]:
-        """Drift compensation: one gain a tile, as `AnalogMatrix.calibrate` finds it; the gains of each product."""
-        return self._workshop("calibrate()").calibrate()
+    def calibrate(self, per: str = "tile") -> dict[str, np.ndarray]:
+        """Drift compensation: one gain a tile, or ``per="column"``, as `AnalogMatrix.calibrate` finds them.
+
+        Returns
+        -------
+        dict
+            Gains of the tiles of each product.
+        """
+        return self._workshop("calibrate()").calibrate(per)
 
     def calibrate_ranges(self, *inputs: Any, **options: Any) -> None:
         """Set the range of every tile's bit-line converter from sample inputs of the network.

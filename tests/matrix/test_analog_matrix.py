@@ -12,6 +12,7 @@ from scipy.stats import norm
 
 import pcmphys as pcm
 from pcmphys import AnalogMatrix, Crossbar, ParameterError, Periphery, ValidityWarning, Wires
+from pcmphys.matrix.compensation import column_gains, gain_of
 from tests.oracles import analog_matrix as twin
 
 IBM = pcm.load_cell("ibm-90nm-statistical")
@@ -568,6 +569,51 @@ def test_calibration_is_the_best_single_factor():
     weights, held = matrix.weights, matrix.effective_weights
     # patterns of independent signs: on average the best factor is that between the weights themselves
     assert gain == pytest.approx((weights * held).sum() / (held * held).sum(), rel=0.02)
+
+
+def test_a_gain_of_a_column_is_the_factor_that_fits_it_best():
+    rng = np.random.default_rng(0)
+    ideal, voltage = rng.normal(size=(6, 4)), rng.choice([-1.0, 1.0], size=(30, 6))
+    ideal[:, 2] = 0.0
+    expected = voltage @ ideal
+    measured = expected * [0.5, 0.8, 1.0, 0.25] + 0.05 * rng.normal(size=(30, 4))
+    found, reason = column_gains(0.5 * measured, (voltage, expected, 0.5), ideal)
+    whole, _ = gain_of(0.5 * measured, (voltage, expected, 0.5), ideal)
+    best = [np.linalg.lstsq(measured[:, [k]], expected[:, k])[0][0] for k in range(4)]
+    np.testing.assert_allclose(found, [best[0], best[1], whole, best[3]], rtol=1e-12)
+    assert reason == ""
+
+
+def test_columns_have_gains_of_their_own():
+    """Small conductances drift more: columns of small weights are better off with gains of their own."""
+    weights, x = normal((64, 20)) * np.geomspace(0.1, 1.0, 20), normal((200, 64), seed=1)
+    exact, errors = x @ weights, []
+    for seed in range(3):
+        matrix = programmed(weights, IBM, tile=(64, 20), periphery=IDEAL, seed=seed)
+        matrix.wait(1e3 * DAY)
+        means = matrix.calibrate(per="column")
+        gains = matrix.tiles[0].gain
+        assert gains.shape == (20,)
+        assert means == pytest.approx([gains.mean()])
+        snapshot = matrix.snapshot()
+        plain, by_column = snapshot.matvec(x, compensate=False), snapshot.matvec(x)
+        np.testing.assert_allclose(by_column, plain * gains, rtol=1e-12)
+        one = matrix.calibrate()
+        assert matrix.tiles[0].gain == one[0]
+        off = [np.linalg.norm(y - exact, axis=0) / np.linalg.norm(exact, axis=0) for y in (by_column, plain * one[0])]
+        errors.append([error.mean() for error in off])
+    assert (np.diff(errors, axis=1) > 0.0).all()
+    with pytest.raises(ParameterError, match="did you mean 'column'"):
+        matrix.calibrate(per="colum")
+
+
+def test_columns_of_zeros_get_the_gain_of_their_tile(drifting):
+    weights = normal((8, 3))
+    weights[:, 1] = 0.0
+    matrix = programmed(weights, drifting, periphery=IDEAL)
+    matrix.wait(DAY)
+    matrix.calibrate(per="column")
+    np.testing.assert_allclose(matrix.tiles[0].gain, np.full(3, (DAY / 20.0) ** 0.05), rtol=1e-6)
 
 
 def test_tiles_are_calibrated_alone(drifting):

@@ -20,14 +20,14 @@ from tests.nn.networks import HERMES, IBM, noise, small  # noqa: E402
 PHYSICAL = pcm.load_cell("ibm-90nm-doped-gst")
 
 
-def lived(module, cell, **options):
+def lived(module, cell, per="tile", **options):
     twin = nn.convert(module, cell, tile=(40, 6), seed=3, **options)
     twin.program()
     twin.wait(100.0)
     with torch.no_grad():
         twin(noise(2, 1, 8, 8) if isinstance(module, tnn.Sequential) else noise(2, 3))
     twin.wait(3600.0, temperature=310.0) if cell is PHYSICAL else twin.wait(3600.0)
-    twin.calibrate()
+    twin.calibrate(per)
     return twin
 
 
@@ -39,6 +39,15 @@ def future(twin, x):
         second = twin(x)
         twin.program()
         return [first, second, twin(x), twin.time, *(torch.from_numpy(found) for found in gains.values())]
+
+
+def test_gains_of_columns_are_kept(tmp_path):
+    twin = lived(small(), HERMES, per="column")
+    twin.save(tmp_path / "twin.npz")
+    loaded = nn.convert(small(), HERMES, tile=(40, 6), seed=3).load(tmp_path / "twin.npz")
+    x = noise(5, 1, 8, 8)
+    for mine, theirs in zip(future(loaded, x), future(twin, x), strict=True):
+        assert mine == theirs if isinstance(mine, float) else torch.equal(mine, theirs)
 
 
 @pytest.mark.parametrize(

@@ -184,3 +184,45 @@ def test_parameters_that_stay_digital_are_trained_through_the_tiles(quiet):
     for name, parameter in twin.module.named_parameters():
         torch.testing.assert_close(parameter.grad, names[name].grad, rtol=1e-4, atol=1e-5)
     assert {name for name, _ in twin.module.named_parameters()} == {"0.bias", "1.weight", "1.bias", "2.bias"}
+
+
+RECURRENT = {name: make for name, make in CASES.items() if name.split()[0].strip(",") in ("lstm", "rnn", "gru")}
+
+
+@pytest.mark.parametrize("name", RECURRENT)
+def test_input_and_hidden_weights_in_one_stack_are_the_module_too(name, quiet):
+    torch.manual_seed(0)
+    module, inputs = RECURRENT[name]()
+    twin = twin_of(module.eval(), quiet, combined=True)
+    for one in (module, twin):
+        one.zero_grad()
+    found = []
+    for one in (module, twin):
+        fresh = [part.clone().requires_grad_() if isinstance(part, torch.Tensor) else part for part in inputs]
+        outputs = tensors(one(*fresh))
+        sum(part.square().sum() for part in outputs).backward()
+        found.append([*outputs, *(part.grad for part in fresh if isinstance(part, torch.Tensor))])
+    for mine, theirs in zip(found[1], found[0], strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=1e-4, atol=1e-4)
+    stacks = [line for line in twin.report().layers if "ih+hh" in line.name]
+    if "gru" in name:  # the reset gate stands between its two products
+        assert not stacks
+        return
+    ways = module.num_layers * (1 + module.bidirectional)
+    assert len(stacks) == ways
+    assert len(twin.products) == ways * (1 + bool(module.proj_size))
+    first = stacks[0]
+    assert first.rows == module.input_size + (module.proj_size or module.hidden_size)
+    assert first.tiles == math.ceil(first.rows / TILE[0]) * math.ceil(first.columns / TILE[1])
+    shapes = nn.shapes(module, inputs, samples=3, combined=True)
+    assert [(shape.name, shape.rows) for shape in shapes] == [(line.name, line.rows) for line in twin.report().layers]
+
+
+def test_a_stack_learns_in_place():
+    live = nn.convert(tnn.LSTM(3, 4), pcm.load_cell("ecram-tang2018"), rule=pcm.Sgd(), combined=True)
+    optimiser = nn.PulsedOptimizer(live.parameters(), lr=0.1)
+    before = {name: weights.copy() for name, weights in live.weights.items()}
+    assert before.keys() == {"LSTM.weight_ih+hh_l0"}
+    live(images(5, 2, 3))[0].square().sum().backward()
+    optimiser.step()
+    assert (live.weights["LSTM.weight_ih+hh_l0"] != before["LSTM.weight_ih+hh_l0"]).any()

@@ -52,7 +52,7 @@ def run(quick: bool) -> list[Bench]:
     try:
         with warnings.catch_warnings(), torch.no_grad():
             warnings.simplefilter("ignore")
-            return [*_against_torch(quick), _memory(quick), *_against_aihwkit(quick)]
+            return [*_against_torch(quick), *_training(quick), _memory(quick), *_against_aihwkit(quick)]
     finally:
         torch.set_num_threads(before)
 
@@ -105,6 +105,57 @@ def _against_torch(quick: bool) -> list[Bench]:
     name = "its second convolution alone: time over that of torch"
     note = f"{scaled(times['layer on tiles'])} against {scaled(times['layer'])} (float32, no converters)"
     return [*rows, shown(name, times["layer on tiles"] / times["layer"], "times", note)]
+
+
+def _training(quick: bool) -> list[Bench]:
+    """Steps of noise-aware training, converters and optimiser included, over those of plain training."""
+    import torch
+    from torch import nn as tnn
+
+    perceptron = tnn.Sequential(
+        tnn.Linear(784, 256), tnn.ReLU(), tnn.Linear(256, 128), tnn.ReLU(), tnn.Linear(128, 10)
+    )  # fmt: skip
+    networks = {
+        "perceptron 784-256-128-10": (perceptron, torch.rand(64, 784), 2.0),
+        "convolutional network": (network().train(), torch.rand(64, 1, 28, 28), 2.0),
+        "LSTM of 128 over 64 steps": (tnn.LSTM(32, 128, batch_first=True), torch.rand(32, 64, 32), None),
+    }
+    rows = []
+    for name, (module, x, limit) in networks.items():
+        with torch.enable_grad():
+            tasks = {"plain": (_step(module, x), 5), "noise-aware": (_step(_aware(module, x), x), 5)}
+            times = alternate(tasks, 3 if quick else 15)
+        what = f"{name}, batch {len(x)}: a step of noise-aware training over a plain one"
+        ratio, note = times["noise-aware"] / times["plain"], " against ".join(map(scaled, reversed(times.values())))
+        row = shown(what, ratio, "times", note) if limit is None else at_most(what, ratio, limit, "times", note, quick)
+        rows.append(row)
+    return rows
+
+
+def _aware(module: Any, x: Any) -> Any:
+    """A copy that trains on devices, with ranges that have been watched."""
+    import copy
+
+    from pcmphys import nn
+
+    aware = nn.hardware_aware(copy.deepcopy(module), pcm.load_cell(CELL))
+    for _ in range(101):
+        aware(x[:4])
+    return aware
+
+
+def _step(module: Any, x: Any) -> Callable[[], object]:
+    import torch
+
+    optimiser = torch.optim.Adam(module.parameters())
+
+    def step() -> None:
+        optimiser.zero_grad()
+        found = module(x)
+        (found[0] if isinstance(found, tuple) else found).square().mean().backward()
+        optimiser.step()
+
+    return step
 
 
 def _memory(quick: bool) -> Bench:

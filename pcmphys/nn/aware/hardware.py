@@ -88,13 +88,17 @@ def hardware_aware(
     Make the optimiser afterwards: the ranges are parameters, too. Ranges grow with the largest values of the first
     100 calls in training and learn from then on; `learned_ranges` gives them.
 
-    One normal number a weight and pass is looked up in tables of what the weight's devices read, made once from 1024
+    One normal number a weight and pass is looked up in tables of what the weight's devices read, made once from 256
     quasi-random devices a level: mean, spread and tails of the devices' sum, at two ages a decade. A layer that is
     used twice in a pass draws twice. Not in the draw: wires, selectors, tiles' borders (one scale and gain a matrix, a
     group of a convolution or a projection of an attention), the correlation of weights on a shared reference column.
 
-    LSTM, GRU and RNN run step by step in Python so that their hidden products meet the converters, slower than
-    torch's own loop.
+    LSTM, GRU and RNN run step by step so that their hidden products meet the converters, slower than torch's own loop
+    (two to four times on a CPU). The steps of an LSTM are one node of the graph as soon as its ranges have been set;
+    GRU, RNN, packed sequences, projections and ``gradients="clean"`` are many, and slower still. Products of a stack
+    (``convert(..., combined=True)``) have the noise of separate tiles here.
+
+    `torch.utils.checkpoint` is refused: what it repeats would draw other devices.
 
     References
     ----------

@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pcmphys.errors import ParameterError
 from pcmphys.nn.aware.tables import DRAWS, STEPS, Draws
+from pcmphys.nn.opened.rounding import number
 
 _AGE, _DEVICES = 0, 1
 """What random numbers are for, besides seed, matrix and call."""
 _SMALLEST = 1e-30
-_A_WORD = 4
-"""Draws that the bits of one random word pick, 16 each."""
+_A_WORD = 8
+"""Draws that one random word picks, a byte each."""
+_BITS = 2**64 - 1
+
+
+class WorkingMemory(threading.local):
+    """Memory that is kept from matrix to matrix, each thread its own: to ask for it anew takes as long as its use."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[torch.device, torch.dtype], tuple[Tensor, ...]] = {}
+
+    def like(self, rows: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """As many numbers as there are in ``rows``, of its type, twice as many integers, and random words for them."""
+        count, key = rows.numel(), (rows.device, rows.dtype)
+        kept = self._kept.get(key)
+        if kept is None or kept[0].numel() < count:
+            types = (rows.dtype, torch.int32, torch.int32)
+            numbers = [torch.empty(count, dtype=one, device=rows.device) for one in types]
+            words = torch.empty(-(-count // _A_WORD), dtype=torch.int64, device=rows.device)
+            kept = self._kept[key] = (*numbers, words)
+        found, level, place = (one[:count].view(rows.shape) for one in kept[:3])
+        return found, level, place, kept[3][: -(-count // _A_WORD)]
 
 
 @dataclass(eq=False)
@@ -37,6 +59,8 @@ class DeviceNoise:
         Whether gradients are those of the clean weights.
     seed : int
         Of all draws.
+    work : WorkingMemory
+        Where draws are made; copies have their own.
     """
 
     draws: Draws
@@ -45,14 +69,27 @@ class DeviceNoise:
     compensation: bool
     clean: bool
     seed: int
-    _last: tuple[int, torch.device, float, Tensor] | None = field(default=None, init=False, repr=False)
+    work: WorkingMemory = field(default_factory=WorkingMemory, init=False, repr=False)
+    _last: tuple[tuple[int, torch.device, torch.dtype], float, Tensor] | None = field(
+        default=None, init=False, repr=False
+    )
 
-    def at_random_age(self, call: int, device: torch.device) -> tuple[float, Tensor]:
-        """What is kept and the flat table of the rest, at an age uniform in its logarithm: one for all of a pass."""
-        if self._last is None or self._last[:2] != (call, device):
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in ("work", "_last")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, work=WorkingMemory(), _last=None)
+
+    def at_random_age(self, call: int, like: Tensor) -> tuple[float, Tensor]:
+        """What is kept and the flat table of the rest, at an age uniform in its logarithm: one for all of a pass.
+
+        Of the type of ``like``, and where it is.
+        """
+        key = (call, like.device, like.dtype)
+        if self._last is None or self._last[0] != key:
             kept, rest = self._blended(call)
-            self._last = (call, device, kept, rest.reshape(-1).to(device))
-        return self._last[2:]
+            self._last = (key, kept, rest.reshape(-1).to(like))
+        return self._last[1:]
 
     def _blended(self, call: int) -> tuple[float, Tensor]:
         kept, rest = self.draws.kept, self.draws.rest
@@ -90,6 +127,11 @@ class DeviceWeights(nn.Module):
     def forward(self, weight: Tensor) -> Tensor:
         """Weights of this pass."""
         noise = self.noise
+        if torch._C._current_graph_task_id() >= 0:
+            raise ParameterError(
+                "a noise-aware layer was called within a backward pass, as torch.utils.checkpoint does: it would draw "
+                "other devices than the forward pass had; train without checkpoints"
+            )
         if not self.training:
             if noise.clip is None:
                 return weight
@@ -100,7 +142,7 @@ class DeviceWeights(nn.Module):
             weight.data.clamp_(-bound, bound)
         if noise.strength == 0.0:
             return weight
-        found = _Stored.apply(weight, self._stored(weight.detach()))
+        found = weight + self._off(weight.detach())
         if noise.clean:
             found.clean = weight
         return found
@@ -122,52 +164,78 @@ class DeviceWeights(nn.Module):
         noise = self.noise
         return f"strength={noise.strength:g}, clip={noise.clip}, blocks={self.blocks}, seed={noise.seed}"
 
-    def _stored(self, weight: Tensor) -> Tensor:
+    def _off(self, weight: Tensor) -> Tensor:
+        """What one read finds, less the weights; in memory that the next call uses again."""
         noise, call = self.noise, self.calls
         self.calls = call + 1
         rows = weight.reshape(self.blocks, -1)
-        largest = rows.abs().amax(dim=1, keepdim=True).clamp_(min=_SMALLEST)
-        kept, rest = noise.at_random_age(call, weight.device)
+        kept, rest = noise.at_random_age(call, weight)
+        largest = _largest(rows)
+        found, level, place, words = noise.work.like(rows)
         # to the nearest level, and from there to one of its draws
-        level = (rows * (STEPS / largest)).add_(STEPS + 0.5).to(torch.int32)
-        place = self._picked(level, call).add_(level, alpha=DRAWS)
-        stored = rest.index_select(0, place.reshape(-1)).reshape(rows.shape).to(rows.dtype)
-        stored = stored.mul_(largest).add_(rows, alpha=kept)
-        if noise.compensation:
-            own = torch.linalg.vector_norm(stored, dim=1, keepdim=True).square_().clamp_(min=_SMALLEST)
-            stored = stored.mul_(torch.linalg.vecdot(rows, stored).unsqueeze(1) / own)
-        stored = stored if noise.strength == 1.0 else torch.lerp(rows, stored, noise.strength)
-        return stored.reshape(weight.shape)
+        level.copy_(torch.mul(rows, STEPS / largest, out=found).add_(STEPS + 0.5))
+        self._pick(words, place, call).add_(level, alpha=DRAWS)
+        torch.index_select(rest, 0, place.reshape(-1), out=found.reshape(-1))
+        gain = _gain(rows, found, kept, largest) if noise.compensation else 1.0
+        found.mul_(largest * gain * noise.strength)
+        share = noise.strength * (gain * kept - 1.0)
+        found = found.add_(rows, alpha=share) if isinstance(share, float) else found.addcmul_(rows, share)
+        return found.reshape(weight.shape)
 
-    def _picked(self, level: Tensor, call: int) -> Tensor:
-        """A random draw for every weight."""
-        generator = torch.Generator(level.device)
+    def _pick(self, words: Tensor, place: Tensor, call: int) -> Tensor:
+        """A random draw for every weight, a byte of the words each, into ``place``."""
+        generator = generator_on(words.device)
         generator.manual_seed(word(self.noise.seed, self.number, call, _DEVICES))
-        words = torch.empty(-(-level.numel() // _A_WORD), dtype=torch.int64, device=level.device)
         words.random_(-(2**63), None, generator=generator)
-        picked = words.view(torch.int16)[: level.numel()] & (DRAWS - 1)
-        return picked.reshape(level.shape).to(torch.int32)
+        return place.copy_(words.view(torch.uint8)[: place.numel()].reshape(place.shape))
 
 
-class _Stored(torch.autograd.Function):
-    """What is stored of weights, with the gradient of the weights."""
+def generator_on(device: torch.device) -> torch.Generator:
+    """A generator of random numbers for tensors of a device."""
+    return torch.Generator(device)
 
-    @staticmethod
-    def forward(ctx: Any, weight: Tensor, stored: Tensor) -> Tensor:
-        return stored
 
-    @staticmethod
-    def backward(ctx: Any, given: Tensor) -> tuple[Tensor, None]:
-        return given, None
+def _gain(rows: Tensor, rest: Tensor, kept: float, largest: float | Tensor) -> float | Tensor:
+    """The factor that brings kept * rows + largest * rest closest to the rows, of each block."""
+    kept_power = kept * _products(rows, rows)
+    mixed = largest * _products(rows, rest)
+    own = kept * (kept_power + 2.0 * mixed) + largest * largest * _products(rest, rest)
+    return (kept_power + mixed) / (own + _SMALLEST)
+
+
+def _largest(rows: Tensor) -> float | Tensor:
+    """Largest magnitude of each row, a little above zero."""
+    if _simple(rows):
+        low, high = torch.aminmax(rows)
+        return max(number(high), -number(low)) + _SMALLEST
+    return rows.abs().amax(dim=1, keepdim=True).add_(_SMALLEST)
+
+
+def _products(left: Tensor, right: Tensor) -> float | Tensor:
+    """Scalar product of each row, (rows, 1)."""
+    if _simple(left):
+        return number(torch.dot(left.reshape(-1), right.reshape(-1)))
+    return torch.linalg.vecdot(left, right).unsqueeze(1)
+
+
+def _simple(rows: Tensor) -> bool:
+    """Whether plain numbers are quicker than tensors of one number: of one block, where nothing is waited for."""
+    return len(rows) == 1 and rows.device.type == "cpu"
 
 
 def _bound(weight: Tensor, clip: float) -> float:
     """So many standard deviations of a matrix."""
-    given = weight.detach()
-    square = torch.linalg.vector_norm(given).square() / given.numel() - given.mean().square()
-    return clip * math.sqrt(max(float(square), 0.0))
+    given = weight.detach().reshape(-1)
+    square = torch.dot(given, given) / given.numel() - given.mean().square()
+    return clip * math.sqrt(max(number(square), 0.0))
 
 
-def word(seed: int, number: int, call: int, purpose: int) -> int:
-    """A number of 63 bits that depends on all four, and on nothing else."""
-    return int(np.random.SeedSequence([seed, number, call, purpose]).generate_state(1, np.uint64)[0] >> np.uint64(1))
+def word(seed: int, matrix: int, call: int, purpose: int) -> int:
+    """A number of 63 bits that depends on all four, and on nothing else (splitmix64, Steele et al. 2014)."""
+    state = purpose
+    for part in (seed, matrix, call):
+        state = (state + part + 0x9E3779B97F4A7C15) & _BITS
+        state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 & _BITS
+        state = (state ^ (state >> 27)) * 0x94D049BB133111EB & _BITS
+        state ^= state >> 31
+    return state >> 1

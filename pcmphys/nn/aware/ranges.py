@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from pcmphys.nn.opened.rounding import Rounding, number
 
 WATCHED = 100
 """Calls in training in which a range grows to the largest magnitude seen; from then on it learns alone."""
 
 
 class _Rounded(torch.autograd.Function):
-    """Rounding to ``steps`` on either side of zero up to ``full``; see `LearnedRange` for the gradients."""
+    """Rounding with a full scale that learns; see `LearnedRange` for the gradients."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, full: Tensor, steps: int) -> Tensor:
-        # four passes over the values; torch's own fake quantisation takes ten times as long on a CPU
-        found = (x * (steps / full)).round_().clamp_(-steps, steps).mul_(full / steps)
-        ctx.save_for_backward(x, found, full)
-        ctx.steps = steps
+    def forward(ctx: Any, x: Tensor, full: Tensor, rounding: Rounding) -> Tensor:
+        found = rounding.rounded(x)
+        ctx.save_for_backward(x, found)
+        ctx.rounding = rounding
         return found
 
     @staticmethod
-    def backward(ctx: Any, given: Tensor) -> tuple[Tensor, Tensor, None]:
-        x, found, full = ctx.saved_tensors
-        back = x.abs().le_(full).mul_(given)
-        # d(rounded)/d(full): the rounded share, less that of the input where the rounding passes it on
-        share = torch.dot(found.reshape(-1), given.reshape(-1)) - torch.dot(back.reshape(-1), x.reshape(-1))
-        return back, (share / full / math.sqrt(x.numel() * ctx.steps)).reshape(full.shape), None
+    def backward(ctx: Any, given: Tensor) -> tuple[Tensor, Tensor | None, None]:
+        x, found = ctx.saved_tensors
+        back = ctx.rounding.passed(given, x)
+        if not ctx.needs_input_grad[1]:
+            return back, None, None
+        return back, ctx.rounding.share((found, given), (x, back), x.numel()), None
 
 
 class LearnedRange(nn.Module):
@@ -60,15 +60,27 @@ class LearnedRange(nn.Module):
         self.seen: int = 0 if start is None else WATCHED
         self.range = nn.Parameter(torch.tensor(0.0 if start is None else start))
 
+    @property
+    def watches(self) -> bool:
+        """Whether its range still grows with what it sees."""
+        return self.training and self.seen < WATCHED
+
+    def rounding(self) -> Rounding | None:
+        """What it does with its present range; None: nothing."""
+        full = number(self.range)
+        return Rounding(full, self.steps) if full != 0.0 else None
+
     def forward(self, x: Tensor) -> Tensor:
         """Rounded and clipped values."""
-        if self.training and self.seen < WATCHED:
+        if self.watches:
             self.seen += 1
             largest = torch.maximum(self.range.detach(), x.detach().abs().amax())
             # behind the back of autograd: steps of a sequence before this one hold the range for their gradients
             self.range.data = largest
-        full = self.range.abs() if x.requires_grad else self.range.detach().abs()
-        return _Rounded.apply(x, full, self.steps) if float(full.detach()) > 0.0 else x
+        rounding = self.rounding()
+        if rounding is None:
+            return x
+        return _Rounded.apply(x, self.range if x.requires_grad else self.range.detach(), rounding)
 
     def get_extra_state(self) -> Tensor:
         """How many calls it has watched."""

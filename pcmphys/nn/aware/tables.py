@@ -14,8 +14,8 @@ from pcmphys.nn.aware.devices import Readings
 
 STEPS = 64
 """Levels of a table on either side of zero, up to the largest weight."""
-DRAWS = 1024
-"""Quasi-random devices of a level; a power of two, as a draw is picked by the bits of a random word."""
+DRAWS = 256
+"""Quasi-random devices of a level; a draw is picked by a random byte."""
 _PER_DECADE = 2
 
 

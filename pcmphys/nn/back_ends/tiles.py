@@ -208,12 +208,12 @@ class Workshop:
             tiles.matrix.wait(duration, temperature)
             tiles.forget()
 
-    def calibrate(self) -> dict[str, np.ndarray]:
-        """One gain a tile, from one read of known inputs at all tiles."""
+    def calibrate(self, per: str = "tile") -> dict[str, np.ndarray]:
+        """One gain a tile or column, from one read of known inputs at all tiles."""
         found = {}
         for tiles in self.tiles:
             with named(tiles.name):
-                found[tiles.name] = tiles.matrix.calibrate()
+                found[tiles.name] = tiles.matrix.calibrate(per)
             tiles.forget()
         return found
 

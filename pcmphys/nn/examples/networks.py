@@ -18,6 +18,7 @@ TRAININGS = ("plain", "aware")
 """How weights were trained: without devices, and by `pcmphys.nn.hardware_aware`."""
 _CHANNELS, _HIDDEN, _SPEAKERS = 12, 64, 9
 _WIDTH, _HEADS, _BLOCKS, _LETTERS = 64, 4, 2, 63
+_EMBEDDED, _UNITS = 32, 128
 
 
 def convolution() -> nn.Module:
@@ -39,6 +40,20 @@ class Speakers(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Scores of speakers (batch, 9) for utterances (batch, steps, 12)."""
         return self.out(self.lstm(x)[0][:, -1])
+
+
+class Speller(nn.Module):
+    """An LSTM that predicts the next character from those before it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.letters = nn.Embedding(_LETTERS, _EMBEDDED)
+        self.lstm = nn.LSTM(_EMBEDDED, _UNITS, batch_first=True)
+        self.out = nn.Linear(_UNITS, _LETTERS)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Scores of the next characters (batch, steps, 63) for characters (batch, steps)."""
+        return self.out(self.lstm(self.letters(x))[0])
 
 
 class Writer(nn.Module):
@@ -83,6 +98,7 @@ EXAMPLES: dict[str, Example] = {
     "convolution": Example("convolutional network on handwritten digits", convolution, digits),
     "lstm": Example("LSTM on spoken vowels", Speakers, vowels),
     "transformer": Example("transformer on a text", Writer, text),
+    "characters": Example("LSTM on a text", Speller, text),
 }
 """All of them, by name."""
 

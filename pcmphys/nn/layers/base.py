@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from torch import nn
@@ -35,6 +37,19 @@ class AnalogLayer(nn.Module):
         for k, product in enumerate(products):
             if product.handle is not None:
                 self.register_parameter(f"in_place_{k}", product.handle)
+
+    def __getattr__(self, name: str) -> Any:
+        """As PyTorch's; of weights, that they are not here any more."""
+        try:
+            return super().__getattr__(name)
+        except AttributeError:
+            if "weight" not in name:
+                raise
+            raise AttributeError(
+                f"layer {vars(self).get('name')!r} has no {name!r}: its weights are on devices, and its products are "
+                "computed there; leave a layer whose weights the module's own code uses digital, by exclude=[...] of "
+                "nn.convert"
+            ) from None
 
     def extra_repr(self) -> str:
         """One line: shapes of the products."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -18,23 +19,28 @@ State = tuple[torch.Tensor, ...]
 
 
 class AnalogRecurrent(AnalogLayer):
-    """`torch.nn.LSTM`, `torch.nn.GRU` or `torch.nn.RNN`: input and hidden weights of every layer on separate tiles.
+    """`torch.nn.LSTM`, `torch.nn.GRU` or `torch.nn.RNN`: input and hidden weights of every layer on tiles.
 
-    Gates are digital: sums, biases, sigmoid and tanh. So are dropout between layers and the cells of an LSTM. The
-    input's product is computed for all steps at once; a projection (``proj_size``) has tiles of its own.
+    On separate ones, or ``combined`` in one stack, whose bit lines add the two products: one conversion a gate and
+    step, one scale for both weights and, without a fixed input range, for both inputs. A GRU's are always apart: its
+    reset gate stands between the two. Gates are digital: sums, biases, sigmoid and tanh. So are dropout between layers
+    and the cells of an LSTM. The input's own product is computed for all steps at once; a projection (``proj_size``)
+    has tiles of its own.
     """
 
     digital = "gates, biases"
 
-    def __init__(self, name: str, module: nn.RNNBase, make: Maker):
+    def __init__(self, name: str, module: nn.RNNBase, make: Maker, combined: bool = False):
         self.directions: list[tuple[int, str]] = [
             (layer, suffix)
             for layer in range(module.num_layers)
             for suffix in ("", "_reverse")[: 1 + module.bidirectional]
         ]
-        kinds = ("ih", "hh", "hr") if module.proj_size else ("ih", "hh")
+        self.combined: bool = combined and module.mode != "GRU"
+        kinds = ["ih+hh"] if self.combined else ["ih", "hh"]
+        kinds += ["hr"] * bool(module.proj_size)
         names = [f"weight_{kind}_l{layer}{suffix}" for layer, suffix in self.directions for kind in kinds]
-        super().__init__(name, tuple(make(f"{name}.{one}", matrix_of(getattr(module, one))) for one in names))
+        super().__init__(name, tuple(make(f"{name}.{one}", _matrix(module, one)) for one in names))
         self.mode: str = module.mode
         self.batch_first: bool = module.batch_first
         self.bidirectional: bool = module.bidirectional
@@ -112,26 +118,35 @@ class AnalogRecurrent(AnalogLayer):
     def _one_way(
         self, x: torch.Tensor, place: int, state: State, lengths: torch.Tensor | None
     ) -> tuple[torch.Tensor, State]:
-        from_input, *recurrent = self.products[place * self.kinds : (place + 1) * self.kinds]
-        biases = [
-            getattr(self, f"bias_{kind}_l{layer}{suffix}")
-            for layer, suffix in (self.directions[place],)
-            for kind in ("ih", "hh")
-        ]
-        given = _plus(from_input.multiply(x), biases[0])
+        products = self.products[place * self.kinds : (place + 1) * self.kinds]
+        layer, suffix = self.directions[place]
+        biases = [getattr(self, f"bias_{kind}_l{layer}{suffix}") for kind in ("ih", "hh")]
+        given = x if self.combined else _plus(products[0].multiply(x), biases[0])
+        projection = products[-1] if self.output_size != self.hidden_size else None
         step = _STEPS[self.mode]
-        backwards = self.directions[place][1] != ""
+        backwards = suffix != ""
         outputs: list[torch.Tensor] = []
         for t in reversed(range(len(x))) if backwards else range(len(x)):
-            new = step(given[t], _plus(recurrent[0].multiply(state[0]), biases[1]), state)
-            if len(recurrent) > 1:  # an LSTM's hidden values, projected
-                new = (recurrent[1].multiply(new[0]), *new[1:])
+            if self.combined:
+                both = products[0].multiply(torch.cat((given[t], state[0]), 1))
+                new = step(_plus(_plus(both, biases[0]), biases[1]), both.new_zeros(()), state)
+            else:
+                new = step(given[t], _plus(products[1].multiply(state[0]), biases[1]), state)
+            if projection is not None:
+                new = (projection.multiply(new[0]), *new[1:])
             if lengths is not None:  # a sequence that has ended, or has not begun from its end, keeps its state
                 runs = (t < lengths)[:, None]
                 new = tuple(torch.where(runs, after, before) for after, before in zip(new, state, strict=True))
             state = new
             outputs.append(new[0])
         return torch.stack(outputs[::-1] if backwards else outputs), state
+
+
+def _matrix(module: nn.RNNBase, name: str) -> np.ndarray:
+    """Weights (inputs, outputs) by their name; of a stack, those of the input first."""
+    if "+" not in name:
+        return matrix_of(getattr(module, name))
+    return np.concatenate([matrix_of(getattr(module, name.replace("ih+hh", kind))) for kind in ("ih", "hh")])
 
 
 def _plus(values: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from pcmphys.nn.opened.rounding import Rounding
+
 Multiply = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -41,6 +43,27 @@ def product(layer: nn.Module, name: str, x: Tensor, weight: Tensor, multiply: Mu
         exact = multiply(x, clean)
         y = exact + (y - exact).detach()
     return y if edge is None else edge.outward(y)
+
+
+Fixed = tuple[Tensor | None, Tensor | None, tuple[Rounding | None, Rounding | None]]
+"""Ranges of the converters before and behind a product, and what they do."""
+
+
+def fixed(layer: nn.Module, name: str) -> Fixed | None:
+    """What the converters of a product do in all calls to come, as long as no range moves; None: they cannot say."""
+    edge = layer.edges[name] if name in layer.edges else None  # noqa: SIM401 (a ModuleDict has no get)
+    ranges: list[Tensor | None] = []
+    roundings: list[Rounding | None] = []
+    for converter in () if edge is None else (edge.inward, edge.outward):
+        if isinstance(converter, nn.Identity):
+            ranges.append(None)
+            roundings.append(None)
+        elif getattr(converter, "watches", True) or not hasattr(converter, "rounding"):
+            return None
+        else:
+            ranges.append(converter.range)
+            roundings.append(converter.rounding())
+    return (None, None, (None, None)) if edge is None else (ranges[0], ranges[1], (roundings[0], roundings[1]))
 
 
 def rows_of(weight: Tensor, start: int, stop: int) -> Tensor:

@@ -14,6 +14,7 @@ from pcmphys.nn.opened.attention import OpenMultiheadAttention, leave_open
 from pcmphys.nn.opened.edges import Edge
 from pcmphys.nn.opened.layers import OpenConv1d, OpenConv2d, OpenLinear
 from pcmphys.nn.opened.recurrent import OpenGRU, OpenLSTM, OpenRNN
+from pcmphys.nn.usable import check_bare, check_finite, check_module
 from pcmphys.numerics import check
 
 _OPEN: dict[type, type] = {
@@ -106,11 +107,14 @@ def open_layers(
         No such layer, a layer that is open already, one whose weights cannot go on tiles, or nothing to open; the
         module is as it was then.
     """
-    if not isinstance(module, nn.Module):
-        raise ParameterError(f"module must be a torch.nn.Module; got {type(module).__name__}")
+    check_module(module)
     if is_open(module):
         raise ParameterError("module: its layers carry converters or noise already; nn.plain(module) takes them off")
     chosen = _chosen(module, _excluded(module, exclude))
+    for name, layer in chosen:
+        shown = name or parametrize.type_before_parametrizations(layer).__name__
+        check_bare(shown, layer)
+        check_finite(shown, layer)
     found = []
     for name, layer in chosen:
         layer.__class__ = _OPEN[type(layer)]
@@ -150,6 +154,8 @@ def close(module: nn.Module) -> None:
                 del vars(layer)["_forward_pre_hooks"][key]
         del layer.edges
         layer.__class__ = _CLOSED[type(layer)]
+        if isinstance(layer, nn.RNNBase):
+            layer.to(next(layer.parameters()).device)  # renews the list of weights that torch's own loop takes
 
 
 def _kind(layer: nn.Module) -> type:
@@ -177,10 +183,9 @@ def _chosen(module: nn.Module, excluded: set[str]) -> list[tuple[str, nn.Module]
             continue
         if any(name.startswith(f"{one}." if one else "") for one in inside):
             continue  # the output projection of an attention belongs to it
-        if type(layer) in _OPEN:
+        if parametrize.type_before_parametrizations(layer) in _OPEN:
             found.append((name, layer))
-            if isinstance(layer, nn.MultiheadAttention):
-                inside = (*inside, name)
+            inside = (*inside, name)
         else:
             _check_digital(name, layer)
     if not found:

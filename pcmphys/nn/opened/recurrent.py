@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from pcmphys.nn.opened.edges import linear, product
+from pcmphys.nn.opened.edges import fixed, linear, product
+from pcmphys.nn.opened.sequence import LstmSteps
 
 State = tuple[Tensor, ...]
 """What goes from one step to the next: hidden values, and with an LSTM its cells."""
@@ -16,6 +17,10 @@ State = tuple[Tensor, ...]
 
 class _OpenRecurrent:
     """What the open recurrent layers share: layers, directions, states; a subclass makes one step."""
+
+    def _init_flat_weights(self) -> None:
+        """Nothing: torch's own loop takes its weights from a list, and to fill that would draw devices."""
+        self._flat_weights = [None] * len(self._flat_weights_names)
 
     def forward(self, input: Any, hx: Any = None) -> tuple[Any, Any]:
         """See the class of torch."""
@@ -64,12 +69,16 @@ class _OpenRecurrent:
     def _direction(self, x: Tensor, state: State, suffix: str, lengths: Tensor | None) -> tuple[Tensor, State]:
         """All steps of one layer in one direction; the input products of all steps are one."""
         entering = product(self, f"weight_ih{suffix}", x, getattr(self, f"weight_ih{suffix}"), linear)
-        if self.bias:
-            entering = entering + getattr(self, f"bias_ih{suffix}")
         # taken once: every step of a sequence meets the same devices
         hidden = getattr(self, f"weight_hh{suffix}")
-        bias = getattr(self, f"bias_hh{suffix}") if self.bias else None
+        if lengths is None and not self.proj_size and len(x):
+            found = self._at_once(entering, state, suffix, hidden)
+            if found is not None:
+                return found
         projection = getattr(self, f"weight_hr{suffix}") if self.proj_size else None
+        bias = None
+        if self.bias:
+            entering, bias = entering + getattr(self, f"bias_ih{suffix}"), getattr(self, f"bias_hh{suffix}")
         steps = entering.unbind(0)
         order = range(len(steps))[:: -1 if suffix.endswith("_reverse") else 1]
         outputs: list[Tensor] = [entering] * len(steps)
@@ -85,6 +94,10 @@ class _OpenRecurrent:
             outputs[t] = state[0]
         return torch.stack(outputs), state
 
+    def _at_once(self, entering: Tensor, state: State, suffix: str, hidden: Tensor) -> tuple[Tensor, State] | None:
+        """All steps in one node, by a class that can; None: step by step."""
+        return None
+
 
 class OpenLSTM(_OpenRecurrent, nn.LSTM):
     """`torch.nn.LSTM` with converters at the edges of its input, hidden and projection products."""
@@ -96,6 +109,18 @@ class OpenLSTM(_OpenRecurrent, nn.LSTM):
         i, f, g, o = (entering + back).chunk(4, dim=-1)
         cell = torch.sigmoid(f) * state[1] + torch.sigmoid(i) * torch.tanh(g)
         return torch.sigmoid(o) * torch.tanh(cell), cell
+
+    def _at_once(self, entering: Tensor, state: State, suffix: str, hidden: Tensor) -> tuple[Tensor, State] | None:
+        edge = fixed(self, f"weight_hh{suffix}")
+        if edge is None or getattr(hidden, "clean", None) is not None:
+            return None
+        if not entering.dtype == hidden.dtype == state[0].dtype:  # as autocast mixes them
+            return None
+        if self.bias:
+            entering = entering + (getattr(self, f"bias_ih{suffix}") + getattr(self, f"bias_hh{suffix}"))
+        backwards = suffix.endswith("_reverse")
+        outputs, cell = LstmSteps.apply(entering.flip(0) if backwards else entering, hidden, *state, *edge)
+        return outputs.flip(0) if backwards else outputs, (outputs[-1], cell)
 
     def _ends(self, ends: State) -> Any:
         return ends

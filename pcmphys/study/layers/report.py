@@ -121,10 +121,10 @@ def _introduction(dataset: xr.Dataset) -> str:
     error = 100.0 * dataset["programming_error"].max(("network", "training", "chip"))
     errors = ", ".join(f"{name} {float(error.sel(cell=name)):.1f} %" for name in dataset["cell"].values)
     text = (
-        f"Products with stored weights are on differential pairs of devices, on tiles of at most {tile['rows']} × "
-        f"{tile['columns']} weights, {resolution[0]} and {resolution[1]}; norms, activations, embeddings, gates, "
-        "biases, softmax and the products between queries, keys and values are digital. Programming error (rms of the "
-        f"worst layer, of the largest conductance): {errors}."
+        f"Products with stored weights are on {_pairs(settings['pairs'])} of devices, on tiles of at most "
+        f"{tile['rows']} × {tile['columns']} weights, {resolution[0]} and {resolution[1]}; norms, activations, "
+        "embeddings, gates, biases, softmax and the products between queries, keys and values are digital. "
+        f"Programming error (rms of the worst layer, of the largest conductance): {errors}."
     )
     if any(settings["ir_drop"]):
         text += (
@@ -132,6 +132,10 @@ def _introduction(dataset: xr.Dataset) -> str:
             f"{wires['source']:g} Ω at each driver, {wires['sense']:g} Ω at each sense end (chosen, not measured)."
         )
     return text
+
+
+def _pairs(count: int) -> str:
+    return "differential pairs" if count == 1 else f"{count} differential pairs a weight"
 
 
 def _technologies(dataset: xr.Dataset) -> list[Technology]:
@@ -149,7 +153,8 @@ def _assumptions(technology: Technology) -> str:
 
 _LIMITS = (
     "Noise-aware weights: the plain ones, trained on with programming errors, drift, read noise and converters of "
-    "hermes-14nm-statistical, at ages from 200 s to a year (data/layer-networks/SOURCE.md).",
+    "hermes-14nm-statistical, at ages from 200 s to a year; those of the text with two devices a polarity, as a cell "
+    "of that chip has (data/layer-networks/SOURCE.md).",
     "INT8, INT4: weights rounded after training, one scale a column (or a matrix), ranges of the activations from "
     "training inputs.",
     "Compensation: one gain a tile, found at each time from a read of known inputs.",

@@ -11,7 +11,7 @@ from pcmphys.numerics import check
 from pcmphys.study.network.settings import PeripheryOptions, TileOptions, WireOptions
 from pcmphys.study.settings import Positive, Settings, Whole, distinct, strictly_increasing
 
-NETWORKS = ("convolution", "lstm", "transformer")
+NETWORKS = ("convolution", "lstm", "transformer", "characters")
 TRAININGS = ("plain", "aware")
 
 TEMPLATE = """# A pcmphys study: convolutions, an LSTM, a transformer on analog tiles, beside 8-bit and 4-bit digital.
@@ -19,15 +19,17 @@ TEMPLATE = """# A pcmphys study: convolutions, an LSTM, a transformer on analog 
 # Needs PyTorch and the packages that ship the data: pip install "pcmphys[torch,data]". Paths count from this folder.
 
 study = "layers"              # the kind of study
-networks = ["convolution", "lstm", "transformer"]      # handwritten digits; spoken vowels; a text
+# handwritten digits; spoken vowels; a text; also "characters": an LSTM on the same text
+networks = ["convolution", "lstm", "transformer"]
 trainings = ["plain", "aware"]  # weights trained without devices, and with their noise (HERMES cell)
 # technologies to compare, side by side: `pcmphys cells`, or paths of parameter files
 cells = ["hermes-14nm-statistical", "ibm-90nm-statistical"]
 chips = 3                     # independent chips: error bars are the spread over them
 seed = 1                      # same seed, same result
 times = [300.0, 3600.0, 86400.0, 2592000.0, 31557600.0]   # [s] after programming: up to a year
-# inputs = 100                # use only the first test inputs
+# inputs = 100                # test inputs used; default: all, and 250 pieces of 64 characters of a text
 calibration = 200             # training inputs that set the converters' ranges
+pairs = 1                     # pairs of devices a weight, which share it equally
 ir_drop = [false, true]       # run without and with wire resistance
 
 [wires]                       # used where ir_drop is true
@@ -57,7 +59,7 @@ class LayersConfig(Settings):
     Attributes
     ----------
     networks : tuple of str
-        "convolution", "lstm", "transformer".
+        "convolution", "lstm", "transformer", "characters".
     trainings : tuple of str
         "plain" weights, "aware" ones (see `pcmphys.nn.hardware_aware`).
     cells : tuple of str
@@ -69,9 +71,11 @@ class LayersConfig(Settings):
     times : tuple of float [s]
         Reads after programming, increasing. Drift is compensated by one gain a tile at each.
     inputs : int or None
-        Test inputs used, evenly spread over all; None: all.
+        Test inputs used, evenly spread over all; None: all, and of a text, whose pieces hold 64 predictions each, 250.
     calibration : int
         Training inputs, evenly spread over all, that set ranges of converters, also those of fixed point.
+    pairs : int
+        Pairs of devices a weight, which share it equally.
     ir_drop : tuple of bool
         Which of "without" (false) and "with" (true) to run.
     """
@@ -89,6 +93,7 @@ class LayersConfig(Settings):
     times: Annotated[tuple[Positive, ...], Field(min_length=1)] = tuple(_DEFAULTS["times"])
     inputs: Annotated[Whole, Field(ge=1)] | None = None
     calibration: Annotated[Whole, Field(ge=1)] = _DEFAULTS["calibration"]
+    pairs: Annotated[Whole, Field(ge=1, le=16)] = _DEFAULTS["pairs"]
     ir_drop: Annotated[tuple[bool, ...], Field(min_length=1, max_length=2)] = tuple(_DEFAULTS["ir_drop"])
     wires: WireOptions = WireOptions(**_DEFAULTS["wires"])
     tile: TileOptions = TileOptions(**_DEFAULTS["tile"])

@@ -66,7 +66,7 @@ class LayersPlan(PlacedPlan):
     def memory(self) -> int:
         """See `Plan`."""
         device = max(getattr(cell.population(_SAMPLE), "nbytes", 0) / _SAMPLE for cell in self.cells)
-        return int(2 * max(self.weights) * (_COPIES * device + _BYTES_READ) + _BYTES_TORCH)
+        return int(2 * self.config.pairs * max(self.weights) * (_COPIES * device + _BYTES_READ) + _BYTES_TORCH)
 
     def task(self, key: Key, *needed: Part) -> tuple[Callable[..., Part], tuple[Any, ...]]:
         """See `Plan`."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from pcmphys.crossbar import Wires
 from pcmphys.errors import ParameterError
-from pcmphys.matrix import Periphery
+from pcmphys.matrix import Periphery, SeveralPairs
 from pcmphys.study.layers.settings import LayersConfig
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 REFERENCES = ("float32", "INT8", "INT4", "INT4 per tensor")
 """Digital arithmetic beside the chips: weights, with 8-bit activations but for float32; scales a column or a tensor."""
+_PIECES = 250
+"""Pieces of a text that are used if nobody says how many: their predictions are as many as 16 000."""
 _FIXED_POINT = {"INT8": (8, "column"), "INT4": (4, "column"), "INT4 per tensor": (4, "tensor")}
 
 
@@ -49,6 +51,7 @@ def run_chip(
             twin = nn.convert(
                 module,
                 cell,
+                mapping=SeveralPairs(config.pairs, factor=1.0) if config.pairs > 1 else None,
                 tile=(config.tile.rows, config.tile.columns),
                 periphery=Periphery(**config.periphery.model_dump()),
                 wires=Wires(**config.wires.model_dump()) if with_wires else None,
@@ -96,7 +99,8 @@ def data_of(config: LayersConfig, network: str) -> tuple[np.ndarray, np.ndarray,
     from pcmphys.nn.examples import example, tensor
 
     split = example(network).data()
-    tests = _spread(len(split.tests), config.inputs)
+    wanted = _PIECES if config.inputs is None and split.right.ndim > 1 else config.inputs
+    tests = _spread(len(split.tests), wanted)
     return split.tests[tests], split.right[tests], tensor(split.inputs[_spread(len(split.inputs), config.calibration)])
 
 

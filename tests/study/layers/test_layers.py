@@ -50,6 +50,21 @@ def test_everything_asked_for_is_there(dataset):
     assert list(dataset["arithmetic"].values) == list(REFERENCES)
 
 
+def test_several_pairs_a_weight_err_less(dataset):
+    one = {"networks": ["transformer"], "trainings": ["aware"], "ir_drop": [False], "pairs": 2}
+    found = run(SMALL | one)
+    single = dataset.sel(network=["transformer"], training=["aware"], wires=["ideal"])
+    assert (found["programming_error"].values < single["programming_error"].values).all()
+    assert (found["loss"].values < single["loss"].values).all()
+    assert "2 differential pairs a weight" in report.page(found)
+
+
+def test_a_text_is_tried_on_some_of_its_pieces():
+    tests, right, _ = data_of(LayersConfig(), "characters")
+    assert tests.shape == right.shape == (250, 64)
+    assert len(data_of(LayersConfig(inputs=600), "transformer")[0]) == 600
+
+
 def test_weights_are_counted(dataset):
     lstm = 4 * 64 * (12 + 64) + 64 * 9
     transformer = 2 * (4 * 64 * 64 + 2 * 64 * 256) + 64 * 63
