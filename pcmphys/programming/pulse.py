@@ -11,14 +11,14 @@ from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.numerics.frozen import Frozen
 
-_RAMP_STEP = 1.0  # thermal times a step of a ramp takes in the mean, unless the ramp is long
+_RAMP_STEP = 1.25  # thermal times a step of a ramp takes in the mean, unless the ramp is long
 _MOST_RAMP_STEPS = 12
 _FALL_POWER = 1.5
 """Of the number of steps: when they end on a falling ramp."""
 _FIRST_STEP, _LONGER = 1.0, 3.0  # thermal times: the first step after a corner; how much longer each next one is
-_PLATEAU_STEP = 12.0  # thermal times a step of a plateau takes at most, unless the plateau is long
-_PLATEAU_STEPS = 6
-_COOLING = (0.4, 0.4, 0.6, 0.6, 1.0, 1.0, 1.5, 1.5)
+_SETTLING = 4  # steps after which the temperature has settled
+_REST = 1.5  # of a step: what is left of a plateau is one step up to here
+_COOLING = (0.4, 0.4, 0.6, 0.6, 1.0, 1.5, 2.5)
 """Steps of the cooling after the pulse [thermal times]."""
 
 
@@ -176,13 +176,10 @@ def _ramp(length: float, thermal_time: float, falls: bool) -> np.ndarray:
 
 
 def _plateau(length: float, thermal_time: float) -> np.ndarray:
-    """Short steps while the temperature settles, then even ones."""
-    longest = max(_PLATEAU_STEP * thermal_time, length / _PLATEAU_STEPS)
+    """Short steps while the temperature settles, then the rest: kernels cut it where much moves."""
     cuts, left, step = [], length, _FIRST_STEP * thermal_time
-    while left > 1e-9 * length and len(cuts) < 64:
-        step = min(step, longest, left)
+    while len(cuts) < _SETTLING and left > _REST * step:
         cuts.append(step)
         left -= step
         step *= _LONGER
-    cuts[-1] += left
-    return np.array(cuts)
+    return np.array([*cuts, left])

@@ -179,25 +179,23 @@ def pulse_steps(times: list[float], drives: list[float], tau: float) -> list[tup
         for cut in plateau(length, tau) if before == after else ramp(length, tau, abs(after) < abs(before)):
             elapsed += cut
             found.append((cut, before + (after - before) * (elapsed - 0.5 * cut) / length))
-    return found + [(part * tau, 0.0) for part in [0.4, 0.4, 0.6, 0.6, 1.0, 1.0, 1.5, 1.5]]
+    return found + [(part * tau, 0.0) for part in [0.4, 0.4, 0.6, 0.6, 1.0, 1.5, 2.5]]
 
 
 def ramp(length: float, tau: float, falls: bool) -> list[float]:
-    count = min(max(math.ceil(length / tau), 2), 12)
+    count = min(max(math.ceil(length / (1.25 * tau)), 2), 12)
     power = 1.5 if falls else 1.0
     return [length * (((k + 1) / count) ** power - (k / count) ** power) for k in range(count)]
 
 
 def plateau(length: float, tau: float) -> list[float]:
-    longest, step, left = max(12.0 * tau, length / 6), tau, length
-    cuts: list[float] = []
-    while left > 1e-9 * length and len(cuts) < 64:
-        step = min(step, longest, left)
+    """1, 3, 9 and 27 thermal times while there is so much and half of it more; then the rest."""
+    step, left, cuts = tau, length, []
+    while len(cuts) < 4 and left > 1.5 * step:
         cuts.append(step)
         left -= step
         step *= 3.0
-    cuts[-1] += left
-    return cuts
+    return [*cuts, left]
 
 
 def on_state(current: float, threshold: float, h, w) -> float:
@@ -459,24 +457,49 @@ class Heated:
     def crystallize(self, left: float, middle: float, ambient: float, cut: bool) -> float:
         """Melt and grow for a time or an equal part of it, at one heat; returns the time that has passed."""
         coldest = max(self.parameters.crystallization.viscosity.glass_temperature - ambient, 1.0)
-        self.row = self.shape_at(middle, ambient)
-        fronts = [self.melt_front(s, ambient) if self.local[s] >= coldest else 0.0 for s in range(SECTORS)]
+        fronts = self.fronts(middle, ambient, coldest)
         for s in range(SECTORS):
             self.melt(s, fronts[s])
         stops = [min(fronts[s], self.rim[s]) for s in range(SECTORS)]
         alive = [s for s in range(SECTORS) if self.local[s] >= coldest and self.rim[s] - stops[s] > 1e-12]
         speed = {s: self.speed(s, ambient) for s in alive}
-        room = {s: self.rim[s] - stops[s] for s in alive}
-        far = max([0.0, *(min(self.way(left, *speed[s]), room[s]) / (5e-9 + 0.5 * room[s]) for s in alive)])
-        step = left / math.ceil(far) if far > 1.0 and cut else left
+        step = left / self.parts(left, alive, stops, speed) if cut else left
         ends = {s: self.ends(s, ambient) for s in alive}
-        for s in range(SECTORS):
-            if self.local[s] >= coldest and self.rim[s] > 0.0:
-                self.grow_grains(s, fronts[s], step, ambient)
+        self.halfway = self.rim.copy()
         for s in alive:
             self.rim[s] = single(max(self.rim[s] - self.way(step, *speed[s]), stops[s]))
-        self.nucleate(ends, step, middle, ambient)
+            self.halfway[s] = 0.5 * (self.halfway[s] + self.rim[s])
+        self.nucleate(ends, fronts, step, middle, ambient)
+        for s in range(SECTORS):
+            if self.local[s] >= coldest and (self.rim[s] > 0.0 or fronts[s] > 0.0):
+                self.grow_grains(s, fronts[s], step, ambient)
         return step
+
+    def fronts(self, middle: float, ambient: float, coldest: float) -> list[float]:
+        """Melt fronts, with the shape of the dome that they make: looked for in two passes more."""
+        dome, melting = sum(self.rim) / SECTORS, self.parameters.crystallization.melting_temperature - ambient
+        solid = 1.0 + math.sqrt(3.0) * self.parameters.geometry.front_roughness / self.span
+        for passes in range(3):
+            self.row = interpolated(table(self.parameters), dome / self.span, melting / middle)
+            fronts = [self.melt_front(s, ambient) if self.local[s] >= coldest else 0.0 for s in range(SECTORS)]
+            thick = [
+                max(front, rim) if local > hottest else rim
+                for front, rim, local, hottest in zip(fronts, self.rim, self.local, self.hottest)
+            ]
+            if passes == 2 or melting / middle >= solid:
+                break
+            if abs(sum(thick) / SECTORS - dome) <= 0.05 * self.span / SHELLS:
+                break
+            dome = sum(thick) / SECTORS
+        return fronts
+
+    def parts(self, left: float, alive: list[int], stops: list[float], speed: dict) -> int:
+        """Number of equal parts of the time that is left of which one is taken at once."""
+        room = {s: self.rim[s] - stops[s] for s in alive}
+        ways = {s: min(self.way(left, *speed[s]), room[s]) for s in alive}
+        far = [ways[s] / (5e-9 + 0.5 * room[s]) for s in alive]
+        faster = [left * speed[s][1] / 0.6 for s in alive]
+        return max(1, math.ceil(max([0.0, sum(ways.values()) / SECTORS / 2e-9, *far, *faster])))
 
     def melt(self, s: int, front: float) -> None:
         """Melt a sector that is hotter than before in this pulse."""
@@ -504,13 +527,17 @@ class Heated:
         z = duration * bend
         return duration * velocity * (1.0 + min(z, 1.0) if z > 0.0 else 1.0 / (1.0 - z))
 
+    def spot(self, s: int, centre: float, front: float, ambient: float) -> tuple[float, float]:
+        """How fast a grain grows at a radius, and how large the liquid lets it become."""
+        distance = centre - self.radius
+        velocity = look_up(tables(self.parameters.crystallization)[0], ambient + self.rise_at(s, distance))
+        return self.factors[GROWTH] * velocity, (max(distance - front, 0.0) if front > 0.0 else math.inf)
+
     def grow_grains(self, s: int, front: float, duration: float, ambient: float) -> None:
-        """Grains grow, not into the liquid."""
-        velocity = tables(self.parameters.crystallization)[0]
+        """Grains grow, not into the liquid; what was born in this time began with less than nothing."""
         for grain in self.grains[s]:
-            distance = grain[0] - self.radius
-            size = grain[1] + look_up(velocity, ambient + self.rise_at(s, distance)) * duration * self.factors[GROWTH]
-            grain[1] = single(min(size, max(distance - front, 0.0)) if front > 0.0 else size)
+            speed, room = self.spot(s, grain[0], front, ambient)
+            grain[1] = single(min(max(grain[1] + speed * duration, 0.0), room))
 
     def ends(self, s: int, ambient: float) -> tuple[float, float]:
         """Integrated rate of nuclei at a sector's rim and at the heater."""
@@ -518,7 +545,7 @@ class Heated:
         heater = self.local[s] * (1.0 + max(self.shift[s], 0.0) / self.span)
         return look_up(integral, ambient + self.rise_at(s, self.rim[s])), look_up(integral, ambient + heater)
 
-    def nucleate(self, ends: dict, duration: float, middle: float, ambient: float) -> None:
+    def nucleate(self, ends: dict, fronts: list[float], duration: float, middle: float, ambient: float) -> None:
         """Nuclei of a step: bounds of their rate where it is hot and where not, and candidates as they come."""
         c = self.parameters.crystallization
         integral, (hot, last) = tables(c)[1], nucleating(c)
@@ -529,16 +556,17 @@ class Heated:
         gentlest = self.gentlest((COLDEST + last - ambient) / middle if self.even else math.inf, place)
         bounds = {}
         for s in open_:
-            (low, high), outer = ends[s], self.radius + self.rim[s]
+            (low, high), outer = ends[s], self.radius + self.halfway[s]
             inner = min(outer, self.radius + place + self.shift[s])
             warm = gentlest[0] * inner**2 * max(high - max(low, integral[hot]), 0.0)
             bounds[s] = (warm / self.local[s], gentlest[1] * outer**2 * max(min(high, integral[hot]) - low, 0.0)
                          / self.local[s], inner)  # fmt: skip
         total = sum(warm + cold for warm, cold, _ in bounds.values())
-        self.waiting -= 2.0 * math.pi / SECTORS * total * duration
+        rate = 2.0 * math.pi / SECTORS * total
+        self.waiting -= rate * duration
         while self.waiting < 0.0:
             drawn = words(self.seed, self.cell, self.event, NUCLEI, self.block)
-            self.place(drawn, bounds, total, ends, gentlest, duration, ambient)
+            self.place(drawn, bounds, total, ends, gentlest, (duration + self.waiting / rate, fronts), ambient)
             self.block += 1
             self.waiting -= math.log(coarse(words(self.seed, self.cell, self.event, NUCLEI, self.block)[0]))
 
@@ -551,8 +579,11 @@ class Heated:
         far = min([1.0, *straight, *(self.falls(k) for k in allowed)])
         return self.span / SHELLS / near, self.span / SHELLS / far
 
-    def place(self, drawn, bounds, total: float, ends, gentlest, duration: float, ambient: float) -> None:
-        """Place a candidate: its sector, its temperature and so its distance; kept with the chance of its place."""
+    def place(self, drawn, bounds, total: float, ends, gentlest, born, ambient: float) -> None:
+        """Place a candidate: its sector, its temperature and so its distance; kept with the chance of its place.
+
+        ``born`` is (time since the beginning of the step, fronts).
+        """
         c = self.parameters.crystallization
         velocity, integral = tables(c)
         left = coarse(drawn[1]) * total
@@ -567,15 +598,18 @@ class Heated:
         temperature = inverse_look_up(integral, low + along * (high - low))
         there = place_of(self.row, (temperature - ambient) / self.local[s])
         distance = self.shift[s] + self.span * there
-        if not 0.0 < distance < self.rim[s] or len(self.grains[s]) == GRAINS:
+        if not 0.0 < distance < self.halfway[s] or len(self.grains[s]) == GRAINS:
             return
         apart = self.span if there < 0.0 else self.span / SHELLS / self.falls(min(int(there * SHELLS), SHELLS - 1))
         centre = self.radius + distance
-        smaller = (centre / (inner if is_hot else self.radius + self.rim[s])) ** 2
-        smaller *= self.uncovered(self.grains[s], centre)
+        smaller = (centre / (inner if is_hot else self.radius + self.halfway[s])) ** 2
+        for other, size in self.grains[s]:
+            speed, room = self.spot(s, other, born[1][s], ambient)
+            then = min(max(size + speed * born[0], 0.0), room)
+            smaller *= 1.0 - grain_share(centre, other, then, size_stored=False)
         if chance < smaller * apart / gentlest[0 if is_hot else 1]:
-            size = coarse(drawn[3]) * duration * self.factors[GROWTH] * look_up(velocity, temperature)
-            self.grains[s].append([single(centre), single(size)])
+            lacking = born[0] * self.factors[GROWTH] * look_up(velocity, temperature)
+            self.grains[s].append([single(centre), single(-lacking)])
 
     def drop_absorbed(self) -> None:
         """A grain that the rim has passed as a whole is part of the crystal."""

@@ -143,10 +143,8 @@ def test_profile_and_distance_are_inverse(dome, level, place):
     assert part >= 0.0
     if place < SHELLS:
         assert shape.distance(part, row) == pytest.approx(place, abs=1e-9)
-        for near in (0, SHELLS // 2, SHELLS - 1):
-            shell = shape.shell_of(part, row, near)
-            found = shape.within(part, shell, row[shell], row[shell + 1])
-            assert found == shape.distance(part, row)
+        shell = sum(row[1:SHELLS] > part)
+        assert shape.reached(part, shell, row) == shape.distance(part, row)
         assert shape.distance(part, row) == pytest.approx(
             SHELLS * plain.place_of(list(row[:-1]), part), rel=1e-9, abs=1e-12
         )
@@ -157,7 +155,8 @@ def test_the_gentlest_fall_bounds_all_between_a_level_and_a_place(dome, level, p
     inmost, between, outer = sorted(places)
     row = row_of(dome, level)
     from_level = shape.profile(inmost, row)
-    near, far = shape.gentlest(from_level, max(outer, 0.0), row)
+    hot, near, far = shape.gentlest(from_level, shape.profile(outer, row), row)
+    assert hot == shape.distance(shape.profile(outer, row), row)
     # a hair outside of the level, which rounding may put to either side of an edge
     apart = 1.0 / shape.fall(max(between, inmost + 1e-9), row)
     assert apart <= near * (1.0 + 1e-12)

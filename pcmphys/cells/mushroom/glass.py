@@ -51,12 +51,39 @@ def glass_in(steps, ambient, p):
     return Pulsed(relaxation.felt_from(total, p.relaxation)[1], fresh)
 
 
+class Segment(NamedTuple):
+    """Steps of a pulse that the glass takes together."""
+
+    duration: float
+    """Time [s] that they last."""
+    warmth: float
+    """The filament's rise [K] times that time."""
+    hottest: float
+    """Rise [K] of the hottest segment before."""
+
+
+@law
+def live_to(step, moved, segment, site, shapes, age, p, work):
+    """The `Segment` with one more step, of (time [s], the filament's rise [K]); what is over is lived through first.
+
+    ``moved`` says whether the heat is spread in another way than before.
+    """
+    duration, middle = step
+    lasted, warmth, hottest = segment
+    hotter = middle * lasted - warmth
+    if hotter > HOTTER * lasted or hotter < -COOLER * lasted or moved:
+        if lasted > 0.0 and (hotter < HOTTER * lasted or duration < lasted):
+            hottest = live_through(segment, site, shapes, age, p.relaxation, work)
+        lasted = warmth = 0.0
+    return Segment(lasted + duration, warmth + duration * middle, hottest)
+
+
 @law
 def live_through(segment, site, shapes, age, p, work):
     """Let the sectors that have not melted live through a segment of a pulse; returns the hottest filament's rise [K].
 
-    ``segment`` is its time [s], that times the filament's rise, and the rise of the hottest one before. ``shapes``
-    are the table of the temperature's, ``age`` (16,) the ages [s] before the pulse, ``p`` the floats of relaxation.
+    ``shapes`` are the table of the temperature's, ``age`` (16,) the ages [s] before the pulse, ``p`` the floats of
+    relaxation.
     """
     duration, warmth, hottest = segment
     middle, molten = warmth / duration, 0

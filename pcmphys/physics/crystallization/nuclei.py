@@ -27,6 +27,7 @@ from pcmphys.physics.crystallization.rows import (
     GRAINY,
     GROWTH,
     GUIDE,
+    HALFWAY,
     HEATER_ENTRY,
     HIGH,
     HOT_BOUND,
@@ -45,7 +46,6 @@ from pcmphys.physics.crystallization.rows import (
     SHARE,
     SHIFT,
     STEEPER,
-    STOP,
     TOTAL,
     VELOCITY,
 )
@@ -53,15 +53,6 @@ from pcmphys.physics.crystallization.tables import COLDEST, at, place_of
 from pcmphys.physics.state import GRAINS, SECTORS
 from pcmphys.physics.telegraph.traps import coarse
 from pcmphys.physics.thermal import shape
-
-
-@law
-def covered(grains, count, radius):
-    """Part in [0, 1] of a sector's shell that its grains cover; overlapping grains multiply."""
-    free = 1.0
-    for k in range(count):
-        free *= 1.0 - geometry.grain_share(radius, grains[k, 0], grains[k, 1])
-    return 1.0 - free
 
 
 @law
@@ -111,27 +102,47 @@ def forget_molten(middle, site, work, grain, count):
 
 
 @law
+def _spot(s, centre, middle, site, velocity, work):
+    """How fast a crystal grows at a radius in a sector [m/s], and how large the liquid lets it become [m]."""
+    distance, front = centre - site.radius, work[FRONT + s]
+    place, (lowest, highest) = (distance - work[SHIFT + s]) * site.per_shell, site.bounds
+    rise = middle * work[SHARE + s] * shape.profile(place, work[SHAPE : SHAPE + shape.ROW])
+    entry = min(max((site.ambient - COLDEST) + rise, lowest), highest)
+    return site.growth * at(velocity, entry), (max(distance - front, 0.0) if front > 0.0 else np.inf)
+
+
+@law
 def grow_grains(duration, middle, site, velocity, work, grain, count):
     """Let grains grow for a time [s], not into the liquid; returns how many are free to grow on at the same heat.
 
-    To be called after `melt` and before rims move.
+    To be called after `melt`. One that was born in this time has had a negative radius at its beginning.
     """
-    row, step, free = work[SHAPE : SHAPE + shape.ROW], duration * site.growth, 0
-    lowest, highest = site.bounds
+    free = 0
     for n in range(np.int64(work[LISTED])):
         s = np.uint32(work[GRAINY + n])
-        local, front = middle * work[SHARE + s], work[FRONT + s]
-        if local < site.coldest or (front == 0.0 and work[RIM + s] == 0.0):
+        if middle * work[SHARE + s] < site.coldest or (work[FRONT + s] == 0.0 and work[RIM + s] == 0.0):
             continue
         for k in range(count[s]):
-            distance = grain[s, k, 0] - site.radius
-            rise = local * shape.profile((distance - work[SHIFT + s]) * site.per_shell, row)
-            entry = min(max((site.ambient - COLDEST) + rise, lowest), highest)
-            size = grain[s, k, 1] + at(velocity, entry) * step
-            room = max(distance - front, 0.0) if front > 0.0 else np.inf
+            speed, room = _spot(s, grain[s, k, 0], middle, site, velocity, work)
+            size = max(grain[s, k, 1] + duration * speed, 0.0)
             grain[s, k, 1] = min(size, room)
             free += size < room
     return free
+
+
+@law
+def _covered(s, radius, step, site, velocity, work, grains, count):
+    """Part in [0, 1] of a sector's shell that its grains cover at a moment of the step; overlapping ones multiply.
+
+    ``step`` is (time [s] from its beginning to the moment, the filament's rise [K]).
+    """
+    since, middle = step
+    free = 1.0
+    for k in range(count):
+        speed, room = _spot(s, grains[k, 0], middle, site, velocity, work)
+        size = min(max(grains[k, 1] + since * speed, 0.0), room)
+        free *= 1.0 - geometry.grain_share(radius, grains[k, 0], size)
+    return 1.0 - free
 
 
 @law
@@ -151,23 +162,15 @@ def look_up(tables, work):
 def expect(middle, site, tables, work):
     """Bounds of the rate of nuclei in living sectors, left in ``work`` up to a factor; returns their sum [1/s].
 
-    To be called after `pcmphys.physics.crystallization.pulse.grow`.
+    To be called after `pcmphys.physics.crystallization.pulse.grow`, if that finds sectors that take nuclei.
     """
     row, where, base = work[SHAPE : SHAPE + shape.ROW], tables[GUIDE][2], site.ambient - COLDEST
     colder = where.colder
-    opens = 0
-    for s in range(SECTORS):  # a full list of grains takes no more
-        lives = (work[STOP + s] >= 0.0) & (work[RIM + s] > 0.0)
-        bound = work[BOUND + s] = work[OPEN + s] if lives else 0.0
-        opens += np.int64((bound > 0.0) & (work[RIM_ENTRY + s] < where.last))
-    if opens == 0:  # no place, or all of it too hot
-        return 0.0
-    hot = shape.distance((where.hot - base) / middle, row)
     # where all sectors are alike none has nuclei in what others have molten, where the fall is gentle
     level = (where.last - base) / middle if work[EVEN] > 0.0 else np.inf
-    near, far = shape.gentlest(level, max(hot, 0.0), row)
+    hot, near, far = shape.gentlest(level, (where.hot - base) / middle, row)
     for s in range(SECTORS):
-        low, high, outer = work[LOW + s], work[HIGH + s], site.radius + work[RIM + s]
+        low, high, outer = work[LOW + s], work[HIGH + s], site.radius + work[HALFWAY + s]
         inner = min(outer, site.radius + hot * site.shell + work[SHIFT + s])
         opens = work[BOUND + s] * work[INVERSE + s]
         warm = opens * near * inner * inner * max(high - max(low, colder), 0.0)
@@ -186,18 +189,18 @@ def expect(middle, site, tables, work):
 def candidate(words, step, site, tables, work, grain, count):
     """Place one candidate nucleus drawn from four words if its place allows; returns whether it did.
 
-    ``step`` is (duration [s], the filament's rise [K]).
+    ``step`` is (time [s] from its beginning to the nucleus' birth, the filament's rise [K]). Before `grow_grains`.
     """
-    duration, middle = step
+    since, middle = step
     radius, row = site.radius, work[SHAPE : SHAPE + shape.ROW]
-    _, w1, w2, w3 = words
+    _, w1, w2, _ = words
     left, s = coarse(w1) * work[TOTAL], 0
     for k in range(SECTORS):
         s = k
         if left < work[BOUND + k]:
             break
         left -= work[BOUND + k]
-    rim, shift = work[RIM + s], work[SHIFT + s]
+    rim, shift = work[HALFWAY + s], work[SHIFT + s]
     at_rim, at_heater, low, high = work[RIM_ENTRY + s], work[HEATER_ENTRY + s], work[LOW + s], work[HIGH + s]
     colder = tables[GUIDE][2].colder
     outer, longest = radius + rim, work[LONGEST]
@@ -219,14 +222,17 @@ def candidate(words, step, site, tables, work, grain, count):
     # over the bound: the shell is smaller, the temperature falls faster than where that was taken
     part = 1.0 / (longest * shape.fall(place, row))
     drawn, room = chance * outer * outer, part * centre * centre
-    if drawn >= room or drawn >= room * (1.0 - covered(grain[s], count[s], centre)):
+    if drawn >= room:
+        return False
+    velocity = tables[GROWTH]
+    if drawn >= room * (1.0 - _covered(s, centre, step, site, velocity, work, grain[s], count[s])):
         return False
     k = count[s]
     if k == 0:
         work[GRAINY + np.uint32(work[LISTED])] = s
         work[LISTED] += 1.0
     grain[s, k, 0] = centre
-    grain[s, k, 1] = coarse(w3) * duration * site.growth * at(tables[GROWTH], entry)
+    grain[s, k, 1] = -since * site.growth * at(velocity, entry)
     count[s] = k + 1
     work[OPEN + s] = 1.0 if k + 1 < GRAINS else 0.0
     return True

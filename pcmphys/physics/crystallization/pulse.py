@@ -20,14 +20,18 @@ from pcmphys.numerics.compile import law
 from pcmphys.physics import geometry, heat
 from pcmphys.physics.crystallization.rows import (
     BEND,
+    BOUND,
     DOME,
     EVEN,
     FRONT,
+    HALFWAY,
     HEATER_ENTRY,
     HOTTEST,
     INNER,
     INVERSE,
+    OPEN,
     OUTER,
+    PARTS,
     PLACE,
     RIM,
     RIM_ENTRY,
@@ -48,10 +52,18 @@ from pcmphys.physics.thermal import shape
 FARTHEST = 5e-9
 """The most [m] that a rim moves in one step, besides `_FARTHEST_PART` of what is left to go."""
 _FARTHEST_PART = 0.5
+_FARTHEST_MEAN = 2e-9
+"""The most [m] that rims move in one step in the mean: the dome shapes the temperature."""
+_FASTER = 0.6
+"""The most by which a rim gets faster in one step, half of it, as its velocity's slope says at the beginning."""
 _TOUCHING = 1e-12
 """Distance [m] from the melt front at which a rim stands still."""
 _LAST = 1.001
 """What is taken off a table's length for its highest place: interpolation looks at an entry that has a next one."""
+_PASSES = 2
+"""Of a step that melts, through dome and front: each changes the other."""
+_SAME_DOME = 0.05
+"""Change [shells] of the dome that shapes no other temperature."""
 _LEAST_RISE = 1.0
 """Least rise [K] at which anything moves, for surroundings above the glass transition."""
 
@@ -117,26 +129,20 @@ def spread(filament, current, p, work):
 
 
 @law
-def _thickness(work):
-    """Mean thickness [m] of the dome as it stands."""
+def _mean(row, work):
+    """Mean over the sectors of a row."""
     # four sums at once: one waits for the other
     a = b = c = d = 0.0
-    for s in range(RIM, RIM + SECTORS, 4):
+    for s in range(row, row + SECTORS, 4):
         a, b, c, d = a + work[s], b + work[s + 1], c + work[s + 2], d + work[s + 3]
     return ((a + b) + (c + d)) * (1.0 / SECTORS)
-
-
-@law
-def _profile(distance, shift, site, row):
-    """Part of the hot spot's rise at a distance [m] from the heater, for a front further out by a shift [m]."""
-    return shape.profile((distance - shift) * site.per_shell, row)
 
 
 @law
 def shape_segment(middle, site, shapes, work):
     """Shape of the device's temperature for `mid_dome`, at the filament's rise [K]."""
     row = work[SEGMENT : SEGMENT + shape.ROW]
-    shape.read_row(_thickness(work) * site.per_shell, site.melting / middle, shapes, row)
+    shape.read_row(_mean(RIM, work) * site.per_shell, site.melting / middle, shapes, row)
 
 
 @law
@@ -145,22 +151,38 @@ def mid_dome(s, middle, site, work):
 
     To be called after `shape_segment`.
     """
-    part = _profile(0.5 * work[RIM + s], work[SHIFT + s], site, work[SEGMENT : SEGMENT + shape.ROW])
+    distance = 0.5 * work[RIM + s] - work[SHIFT + s]
+    part = shape.profile(distance * site.per_shell, work[SEGMENT : SEGMENT + shape.ROW])
     return site.ambient + middle * work[SHARE + s] * part
 
 
 @law
 def heat_up(middle, site, shapes, work):
-    """Shape of the device's temperature, and the melt front of each sector, for the filament's rise [K]."""
+    """Shape of the device's temperature, and the melt front of each sector, for the filament's rise [K].
+
+    What melts makes the dome thicker, and so another shape and another front: in a few passes.
+    """
+    work[DOME] = _mean(RIM, work) * site.per_shell
+    _fronts(middle, site, shapes, work)
+    if site.melting / middle < site.solid:
+        for _ in range(_PASSES):
+            molten = _molten_dome(middle, work) * site.per_shell
+            if abs(molten - work[DOME]) <= _SAME_DOME:
+                break
+            work[DOME] = molten
+            _fronts(middle, site, shapes, work)
+
+
+@law
+def _fronts(middle, site, shapes, work):
+    """Shape for the dome in ``work[DOME]``, and the fronts that follow."""
     level, row = site.melting / middle, work[SHAPE : SHAPE + shape.ROW]
-    work[DOME] = _thickness(work) * site.per_shell
-    shape.read_row(work[DOME], level, shapes, row)
+    shell = shape.read_row(work[DOME], level, shapes, row)
     if level >= site.solid:
         for s in range(SECTORS):
             work[FRONT + s] = 0.0
     elif work[EVEN] > 0.0 and middle >= site.coldest:  # all sectors are alike, but for their shift
-        place = shape.distance(level, row)
-        nominal = place * site.shell
+        nominal = shape.reached(level, shell, row) * site.shell
         for s in range(SECTORS):
             work[FRONT + s] = min(max(nominal + work[SHIFT + s], 0.0), site.farthest)
     else:
@@ -168,12 +190,24 @@ def heat_up(middle, site, shapes, work):
 
 
 @law
-def _own_fronts(level, middle, site, row, work):
-    """Melt front of each sector, where they are not alike: what is looked for apart from what is vector code."""
-    near = 0
+def _molten_dome(middle, work):
+    """Mean thickness [m] of the dome once the fronts have melted what is hotter than ever in this pulse."""
     for s in range(SECTORS):
-        near = shape.shell_of(level * work[INVERSE + s], row, near)
-        work[SHELL + s], work[INNER + s], work[OUTER + s] = near, row[near], row[near + 1]
+        front, rim = work[FRONT + s], work[RIM + s]
+        melts = (front > rim) & (middle * work[SHARE + s] > work[HOTTEST + s])
+        work[STOP + s] = front if melts else rim
+    return _mean(STOP, work)
+
+
+@law
+def _own_fronts(level, middle, site, row, work):
+    """Melt front of each sector, where they are not alike: what is looked up apart from what is vector code."""
+    for s in range(SECTORS):
+        own, shell = level * work[INVERSE + s], 0
+        for k in range(1, shape.SHELLS):
+            shell += np.int64(row[k] > own)
+        work[SHELL + s] = shell
+    _ends_of_shells(row, work)
     for s in range(SECTORS):
         own = level * work[INVERSE + s]
         place = shape.within(own, work[SHELL + s], work[INNER + s], work[OUTER + s])
@@ -183,9 +217,17 @@ def _own_fronts(level, middle, site, row, work):
 
 
 @law
+def _ends_of_shells(row, work):
+    """What stands in a row at the inner and the outer end of each sector's shell."""
+    for s in range(SECTORS):
+        k = np.uint32(work[SHELL + s])
+        work[INNER + s], work[OUTER + s] = row[k], row[k + np.uint32(1)]
+
+
+@law
 def settled(site, work):
     """Whether the dome is still as thick as the one that the shape is of."""
-    return _thickness(work) * site.per_shell == work[DOME]
+    return _mean(RIM, work) * site.per_shell == work[DOME]
 
 
 @law
@@ -227,9 +269,7 @@ def approach(middle, site, work):
     row, base = work[SHAPE : SHAPE + shape.ROW], site.ambient - COLDEST
     lowest, highest = site.bounds
     # what is looked up apart from what is vector code
-    for s in range(SECTORS):
-        k = np.uint32(work[SHELL + s])
-        work[INNER + s], work[OUTER + s] = row[k], row[k + np.uint32(1)]
+    _ends_of_shells(row, work)
     for s in range(SECTORS):
         place, inner, outer = work[PLACE + s], work[INNER + s], work[OUTER + s]
         rise, inside = middle * work[SHARE + s], min(max(place, 0.0), 1.0 * shape.SHELLS) - work[SHELL + s]
@@ -243,21 +283,23 @@ def approach(middle, site, work):
 def velocities(left, site, work):
     """How fast rims grow; returns the part of the time ``left`` [s] that one step may take.
 
-    The time itself, or an equal part of it if a rim would move by more than `FARTHEST`. What stands in the tables for
-    the rims has been looked up.
+    The time itself, or an equal part of it if a rim, or all in the mean, would move too far or get too much faster.
+    What stands in the tables for the rims has been looked up.
     """
     for s in range(SECTORS):
         stop = work[STOP + s]
         work[VELOCITY + s] = site.growth * work[VELOCITY + s] if stop >= 0.0 else 0.0
         work[BEND + s] *= work[STEEPER + s]
         room = max(work[RIM + s] - stop, 0.0)
-        work[WAY + s] = min(_way(left, s, work), room) / (FARTHEST + _FARTHEST_PART * room)
+        way = work[WAY + s] = min(_way(left, s, work), room)
+        faster = left * work[BEND + s] * (1.0 / _FASTER) if stop >= 0.0 else 0.0
+        work[PARTS + s] = max(way / (FARTHEST + _FARTHEST_PART * room), faster)
     # bits of positive numbers are ordered as these are, and the largest is found by vector code
-    most = bits_of(0.0)
+    most = bits_of(_mean(WAY, work) * (1.0 / _FARTHEST_MEAN))
     for s in range(SECTORS):
-        most = max(most, bits_of(work[WAY + s]))
-    farthest = float_of(most)
-    return left / math.ceil(farthest) if farthest > 1.0 else left
+        most = max(most, bits_of(work[PARTS + s]))
+    parts = float_of(most)
+    return left / math.ceil(parts) if parts > 1.0 else left
 
 
 @law
@@ -271,9 +313,21 @@ def _way(duration, s, work):
 
 
 @law
-def grow(duration, work):
-    """Let the rims of living sectors grow inwards for a time [s], not into the liquid. After `velocities`."""
+def grow(duration, last, work):
+    """Let the rims of living sectors grow inwards for a time [s], not into the liquid. After `velocities`.
+
+    Returns the number of sectors that may take nuclei, which are those with rims colder than at an entry ``last`` of
+    the tables and room in their lists.
+    """
+    opens = 0
     for s in range(SECTORS):
-        stop, rim = work[STOP + s], work[RIM + s]
+        stop, rim, entry, has_room = work[STOP + s], work[RIM + s], work[RIM_ENTRY + s], work[OPEN + s]
         moved = np.float64(np.float32(max(rim - _way(duration, s, work), stop)))
-        work[RIM + s] = moved if stop >= 0.0 else rim
+        moved = moved if stop >= 0.0 else rim
+        work[HALFWAY + s] = 0.5 * (rim + moved)
+        work[RIM + s] = moved
+        # a full list of grains takes no more
+        bound = has_room if (stop >= 0.0) & (moved > 0.0) else 0.0
+        work[BOUND + s] = bound
+        opens += np.int64((bound > 0.0) & (entry < last))
+    return opens

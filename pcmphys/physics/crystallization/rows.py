@@ -25,7 +25,9 @@ VELOCITY, STEEPER, BEND, WAY = range(17 * SECTORS, 21 * SECTORS, SECTORS)
 LOW, HIGH = range(21 * SECTORS, 23 * SECTORS, SECTORS)
 # one where a list of grains has room, else zero; sectors that have grains, in any order
 OPEN, GRAINY = range(23 * SECTORS, 25 * SECTORS, SECTORS)
-_ROWS = 25 * SECTORS
+# of the rim: in how many parts a step is to be taken; where it is halfway through one [m]
+PARTS, HALFWAY = range(25 * SECTORS, 27 * SECTORS, SECTORS)
+_ROWS = 27 * SECTORS
 # of the device: shape of its temperature, and that of a segment of the glass
 SHAPE, SEGMENT = range(_ROWS, _ROWS + 2 * shape.ROW, shape.ROW)
 # whether the filament fills the heater; the dome that the shape is of; how far out the filament is hot; longest
@@ -37,4 +39,4 @@ ROOM = LISTED + 1
 
 # of the tables that a pulse takes: those of `pcmphys.physics.crystallization.tables`, and of
 # `pcmphys.physics.thermal.shape.table`
-GROWTH, NUCLEI, GUIDE, SHAPES = range(4)
+GROWTH, NUCLEI, GUIDE, SHAPES, ACTIVITY = range(5)

@@ -72,19 +72,22 @@ def fronts(dome: np.ndarray, level: np.ndarray, edges: np.ndarray, limit: float,
 
 
 @law
-def read_row(dome: float, level: float, table: np.ndarray, row: np.ndarray) -> None:
+def read_row(dome: float, level: float, table: np.ndarray, row: np.ndarray) -> int:
     """Interpolate a table (12, 48, 25) in dome (in shells) and level; ``row`` (26,) gets the shape.
 
-    Above a level of one nothing is molten.
+    Above a level of one nothing is molten. Returns the shell in which the shape falls to the level, see `reached`.
     """
     i, j, x, y = _weights(dome, level)
     a, b = table[i, j], table[i, j + 1]
     c, d = table[i + 1, j], table[i + 1, j + 1]
+    shell = -1
     for k in range(SHELLS):
         inner = b[k] + x * (d[k] - b[k])
         outer = a[k] + x * (c[k] - a[k])
-        row[k] = outer + y * (inner - outer)
+        row[k] = here = outer + y * (inner - outer)
+        shell += np.int64(here > level)
     row[SHELLS] = row[SHELLS + 1] = 0.0
+    return max(shell, 0)
 
 
 @law
@@ -117,32 +120,21 @@ def distance(level: float, row: np.ndarray) -> float:
     >>> round(distance(0.5, row), 12), distance(1.25, row)
     (12.0, -6.0)
     """
-    if level >= 1.0:
-        return (1.0 - level) * SHELLS
-    # counted, not looked for: vector code without a branch
-    k = 0
-    for j in range(1, SHELLS):
-        k += np.int64(row[j] > level)
-    return within(level, k, row[k], row[k + 1])
+    shell = -1
+    for j in range(SHELLS):
+        shell += np.int64(row[j] > level)
+    return reached(level, max(shell, 0), row)
 
 
 @law
-def shell_of(level: float, row: np.ndarray, near: int) -> int:
-    """Shell in which the `profile` falls to a level, the first one for what none does.
-
-    ``near`` is where to begin to look, any shell: the result does not depend on it.
-    """
-    k = near
-    while k > 0 and row[k] <= level:
-        k -= 1
-    while k < SHELLS - 1 and row[k + 1] > level:
-        k += 1
-    return k
+def reached(level: float, shell: int, row: np.ndarray) -> float:
+    """`distance` at a level, in the shell in which the profile falls to it, the first one for what none does."""
+    return within(level, shell, row[shell], row[shell + 1])
 
 
 @law
 def within(level: float, shell: float, inner: float, outer: float) -> float:
-    """`distance` at a level, in the shell of `shell_of` between whose ends the profile falls from inner to outer."""
+    """`distance` at a level, in the shell between whose ends the profile falls from inner to outer."""
     return (1.0 - level) * SHELLS if level >= 1.0 else shell + min((inner - level) / (inner - outer), 1.0)
 
 
@@ -154,18 +146,23 @@ def fall(place: float, row: np.ndarray) -> float:
 
 
 @law
-def gentlest(level: float, inner: float, row: np.ndarray) -> tuple[float, float]:
-    """Longest distances, in shells, in which the profile falls by one, from a level on: up to a place, and at all.
+def gentlest(level: float, hot: float, row: np.ndarray) -> tuple[float, float, float]:
+    """Where the profile has fallen to a level ``hot``, and the longest distances in which it falls by one.
 
-    To the end of the shell that the place is in; at least that of the straight line inside of the heater's edge.
+    All in shells: the place; the longest distance from the first level on up to the end of the shell of that place, and
+    at all; at least that of the straight line inside of the heater's edge.
     """
     # bits of positive numbers are ordered as these are, and their least one is found by vector code
     near = far = bits_of(1.0 / SHELLS if level >= 1.0 else 1.0)
+    shell = -1
     for k in range(SHELLS):
-        falls = bits_of(row[k] - row[k + 1] if row[k + 1] <= level else 1.0)
+        inner, outer = row[k], row[k + 1]
+        falls = bits_of(inner - outer if outer <= level else 1.0)
         far = min(far, falls)
-        near = min(near, falls if k <= inner else bits_of(1.0))
-    return 1.0 / float_of(near), 1.0 / float_of(far)
+        within_hot = (inner > hot) | (k == 0)
+        near = min(near, falls if within_hot else bits_of(1.0))
+        shell += np.int64(inner > hot)
+    return reached(hot, max(shell, 0), row), 1.0 / float_of(near), 1.0 / float_of(far)
 
 
 @law

@@ -1,0 +1,232 @@
+"""What a hot device goes through in a pulse: its glass, its rims, the nuclei that come up and the grains that grow.
+
+The laws of one step are those of `pcmphys.physics.crystallization.pulse` and `pcmphys.physics.crystallization.nuclei`;
+here they follow each other. Steps in which nothing happens are left out.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pcmphys.cells.mushroom.draws import draw_normals
+from pcmphys.cells.mushroom.drive import CURRENT, DURATION, MIDDLE
+from pcmphys.cells.mushroom.glass import HOTTER, Segment, age_glass, live_through, live_to
+from pcmphys.numerics.compile import law
+from pcmphys.numerics.elementary import log
+from pcmphys.numerics.random import Stream, words_of
+from pcmphys.physics.crystallization.nuclei import (
+    candidate,
+    drop_absorbed,
+    expect,
+    forget_molten,
+    grow_grains,
+    list_grains,
+    look_up,
+)
+from pcmphys.physics.crystallization.pulse import (
+    Site,
+    approach,
+    grow,
+    heat_up,
+    melt,
+    open_front,
+    open_site,
+    settled,
+    spread,
+    velocities,
+)
+from pcmphys.physics.crystallization.rows import ACTIVITY, GROWTH, GUIDE, LIVED, RIM, SHAPES, SHIFT
+from pcmphys.physics.crystallization.tables import COLDEST
+from pcmphys.physics.state import GROWTH as OWN_GROWTH
+from pcmphys.physics.state import RADIUS, SECTORS
+from pcmphys.physics.telegraph.traps import coarse
+
+_FRONT = int(Stream.FRONT)
+_NUCLEI = int(Stream.NUCLEI)
+_BLOCKS = 2**24 - 1  # of random numbers, one for each candidate nucleus
+# cold steps in which no more than this part of what can happen in the most active one can happen are left out
+_COLD, _NOTHING = 1e-2, 1e-5
+_MOST_CUTS = 64  # of a step at one heat
+_MOST_REFUSED = 2**16  # candidates that find no place, at one heat, after which it has none
+
+
+class Hot(NamedTuple):
+    """A device in a pulse."""
+
+    site: Site
+    tables: Any
+    """Those of the pulse's kernel."""
+    work: np.ndarray
+    """What the laws keep of its sectors, see `pcmphys.physics.crystallization.rows`."""
+    grain: np.ndarray
+    count: np.ndarray
+
+
+class Nuclei(NamedTuple):
+    """Candidate nuclei along a pulse: arrivals of one Poisson process."""
+
+    waiting: float
+    """How many are to be expected before the next one."""
+    drawn: Any
+    """The next one's random words."""
+    candidates: int
+    """How many there were."""
+    refused: int
+    """How many found no place since the heat changed."""
+
+
+@law
+def go_through(i, draw, cell, ambient, steps, course, work, state):
+    """All steps of a pulse for device i, of which ``course`` says how hot each is.
+
+    ``cell`` is (parameters, tables, `glass.Pulsed`).
+    """
+    p, tables, glass = cell
+    hot = _open(i, draw, ambient, p, tables, work, state)
+    site, grains, loose = hot.site, list_grains(work, hot.count), 0
+    # crystals move above the glass transition only; glass ages below it too, if it has the time
+    coolest = min(site.coldest, max(glass.felt - ambient, HOTTER))
+    segment, nuclei = Segment(0.0, 0.0, 0.0), _first(draw)
+    least = _least_activity(steps, course, hot)
+    most = min(_MOST_REFUSED, _BLOCKS // steps.shape[0])
+    flowing, shared, before, rate, held = 0.0, 0.0, 0.0, 0.0, False
+    for j in range(steps.shape[0]):
+        current, middle, duration = course[CURRENT, j], course[MIDDLE, j], steps[j, DURATION]
+        flowing = current if current != 0.0 else flowing
+        if middle < coolest:
+            continue
+        segment = live_to((duration, middle), flowing != shared, segment, site, tables[SHAPES], state.age[i], p, work)
+        if flowing != shared:
+            spread(state.filament[i], flowing, p.heat, work)
+            shared, before = flowing, 0.0
+        if middle < site.coldest or _nothing_in(middle, duration, least, hot):
+            continue
+        left, cuts = duration, 0
+        while left > 0.0:
+            step = left
+            # on a plateau that has settled, most steps find everything where the step before has left it
+            if middle != before or not held:
+                nuclei = nuclei if middle == before else _all_places_open(nuclei)
+                before, loose = middle, 1
+                grains = _melt(middle, grains, hot)
+                step, rate, held = _regrow((left, cuts), middle, hot)
+            left, cuts = left - step, cuts + 1
+            nuclei, born = _nucleate(draw, nuclei, most, (step, middle, rate), hot)
+            grains, loose = grains + born, loose + born
+            if grains > 0 and loose > 0:
+                loose = grow_grains(step, middle, site, tables[GROWTH], work, hot.grain, hot.count)
+    if segment.duration > 0.0:
+        live_through(segment, site, tables[SHAPES], state.age[i], p.relaxation, work)
+        age_glass(i, glass.fresh, p.relaxation, work, state)
+    _close(i, grains, hot, state)
+
+
+@law
+def _open(i, draw, ambient, p, tables, work, state):
+    """The `Hot` of device i, nothing being hot yet."""
+    device = state.device[i]
+    site = open_site(p.geometry.heater_radius * device[RADIUS], device[OWN_GROWTH], ambient, p, tables)
+    draw_normals(draw, _FRONT, work[SHIFT : SHIFT + SECTORS])
+    open_front(state.front[i], state.rim[i], p.geometry, work)
+    for s in range(SECTORS):
+        work[LIVED + s] = 0.0
+    return Hot(site, tables, work, state.grain[i], state.count[i])
+
+
+@law
+def _close(i, grains, hot, state):
+    """Put the rims of device i back, and forget grains that are part of the crystal."""
+    rim = state.rim[i]
+    for s in range(SECTORS):
+        rim[s] = hot.work[RIM + s]
+    if grains > 0:
+        drop_absorbed(hot.site.radius, rim, hot.grain, hot.count)
+
+
+@law
+def _activity(middle, hot):
+    """What can happen at a rise [K] of the hot spot, over what ever does."""
+    lowest, highest = hot.site.bounds
+    return hot.tables[ACTIVITY][np.uint32(min(max(hot.site.ambient - COLDEST + middle, lowest), highest))]
+
+
+@law
+def _least_activity(steps, course, hot):
+    """Activity times time [s] of a step in which nothing happens to speak of, beside the most active one."""
+    most = 0.0
+    for j in range(steps.shape[0]):
+        if course[MIDDLE, j] >= hot.site.coldest:
+            most = max(most, _activity(course[MIDDLE, j], hot) * steps[j, DURATION])
+    return _NOTHING * most
+
+
+@law
+def _nothing_in(middle, duration, least, hot):
+    """Whether nothing to speak of happens in a step of a time [s] at a rise [K]."""
+    active = _activity(middle, hot)
+    return active < _COLD and active * duration <= least
+
+
+@law
+def _melt(middle, grains, hot):
+    """Heat the device up and forget grains that melt, of ``grains``; returns how many are left."""
+    heat_up(middle, hot.site, hot.tables[SHAPES], hot.work)
+    return forget_molten(middle, hot.site, hot.work, hot.grain, hot.count) if grains > 0 else 0
+
+
+@law
+def _regrow(span, middle, hot):
+    """Melt what is liquid and let rims grow, for the time that is left [s] or a part of it, after ``cuts`` such parts.
+
+    Returns the time taken, the rate [1/s] at which candidate nuclei come, and whether all rims have come to rest.
+    """
+    (left, cuts), site, work = span, hot.site, hot.work
+    free, alive = melt(middle, site, work)
+    step, rate = left, 0.0
+    if alive > 0:
+        approach(middle, site, work)
+        look_up(hot.tables, work)
+        step = velocities(left, site, work)
+        step = step if cuts < _MOST_CUTS else left
+        opens = grow(step, hot.tables[GUIDE][2].last, work)
+        rate = expect(middle, site, hot.tables, work) if opens > 0 else 0.0
+    return step, rate, free == 0 and settled(site, work)
+
+
+@law
+def _first(draw):
+    """The `Nuclei` at the beginning of a pulse."""
+    drawn = words_of(draw, _NUCLEI, 0)
+    return Nuclei(-log(coarse(drawn[0])), drawn, 0, 0)
+
+
+@law
+def _all_places_open(nuclei):
+    """The same at another heat, which may find places for candidates."""
+    return Nuclei(nuclei.waiting, nuclei.drawn, nuclei.candidates, 0)
+
+
+@law
+def _nucleate(draw, nuclei, most, span, hot):
+    """Candidate nuclei of a step; ``span`` is its time [s], the filament's rise [K] and the rate of candidates [1/s].
+
+    Returns the `Nuclei` after it and how many found a place. On a long plateau the places where nuclei come up are
+    covered in the end, and candidates would be refused for ever: after ``most`` of them the plateau has no place left,
+    and they wait for the heat to change.
+    """
+    waiting, drawn, candidates, refused = nuclei
+    (step, middle, rate), born = span, 0
+    if refused < most:
+        waiting -= rate * step
+    while waiting < 0.0 and candidates < _BLOCKS:
+        if candidate(drawn, (step + waiting / rate, middle), hot.site, hot.tables, hot.work, hot.grain, hot.count):
+            born += 1
+        else:
+            refused += 1
+        candidates += 1
+        drawn = words_of(draw, _NUCLEI, candidates)
+        pause = -log(coarse(drawn[0]))
+        waiting = waiting + pause if refused < most else pause
+    return Nuclei(waiting, drawn, candidates, refused), born
