@@ -92,6 +92,11 @@ class PulsedPopulation(Population):
         return self._now
 
     @property
+    def event(self) -> int:
+        """How many events there were: the state is as it was, but for leak and drift, while this stays."""
+        return self._event
+
+    @property
     def reference(self) -> np.ndarray:
         """Conductance [S] that counts as a weight of zero, population's shape: that of a reference device, if any."""
         window = self.cell.parameters.window

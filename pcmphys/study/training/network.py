@@ -66,8 +66,10 @@ def activations(layers: Sequence[Matrix], x: Array) -> list[Array]:
     """Inputs of each layer with their ones for the biases, and last the classes' shares."""
     found = []
     for k, layer in enumerate(layers):
-        found.append(np.column_stack([x, np.ones(len(x))]))
-        y = layer.forward(found[-1])
+        given = np.ones((len(x), x.shape[1] + 1))
+        given[:, :-1] = x
+        found.append(given)
+        y = layer.forward(given)
         x = _softmax(y) if k == len(layers) - 1 else 1.0 / (1.0 + np.exp(-y))
     return [*found, x]
 
