@@ -136,16 +136,17 @@ class Plane:
             self._seen = devices.event if known else -1
         self._count(levels, int(sent.sum()))
 
-    def pulse_line(self, line: int, counts: np.ndarray) -> None:
-        """Send whole pulses to the devices of a word line, down if negative; shape (bit lines,)."""
-        if not np.any(counts):
+    def pulse_lines(self, first: int, counts: np.ndarray) -> None:
+        """Send whole pulses to the devices of word lines from ``first`` on, down if negative; shape (lines, bit lines).
+
+        Line by line: each takes as long as its longest train.
+        """
+        if not counts.any():
             return
-        every = np.zeros(self.shape, dtype=np.int32)
-        every[line] = counts
-        self.devices.train(every.reshape(-1), 0.0)
-        most = int(np.abs(counts).max())
-        self._busy += most * self.cell.parameters.pulse.duration
-        self.counts.pulses += int(np.abs(counts).sum())
+        self.devices.train(counts.reshape(-1), 0.0, first=first * self.shape[1])
+        sizes = np.abs(counts)
+        self._busy += int(sizes.max(axis=1).sum()) * self.cell.parameters.pulse.duration
+        self.counts.pulses += int(sizes.sum())
         self._age += 1
 
     def read_line(self, line: int) -> np.ndarray:

@@ -282,12 +282,15 @@ class PulsedPopulation(Population):
         chosen = np.ones(self.size, dtype=bool) if chosen is None else chosen.reshape(-1)
         return verified(self, targets.reshape(-1), chosen, clipped)
 
-    def train(self, counts: np.ndarray, duration: float) -> None:
-        """Send trains that are checked already: int32, flat, and together they take ``duration`` [s]."""
+    def train(self, counts: np.ndarray, duration: float, first: int = 0) -> None:
+        """Send trains that are checked already to devices from ``first`` on; together they take ``duration`` [s].
+
+        ``counts`` are int32, flat.
+        """
         address = self._address(self._next_event())
         launch(
-            kernels.pulse, self.size, address, self.time, (self.law, self.table), counts, self.traits, self.state,
-            grain=_GRAIN,
+            kernels.pulse, counts.size, first, address, self.time, (self.law, self.table), counts, self.traits,
+            self.state, grain=_GRAIN,
         )  # fmt: skip
         self._pass(duration)
 

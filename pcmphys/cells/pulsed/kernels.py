@@ -125,17 +125,18 @@ def birth(start, stop, address, p, traits):
 
 
 @kernel
-def pulse(start, stop, address, now, laws, counts, traits, state):
-    """Send each of devices start..stop its number of pulses, down if negative, now [s].
+def pulse(start, stop, first, address, now, laws, counts, traits, state):
+    """Send each of devices first + start..stop its number of pulses, down if negative, now [s].
 
     ``laws`` is a `LawFloats` with the jump table.
     """
     seed, first_cell, event = address
     p, table = laws
-    for i in range(start, stop):
-        count = counts[i]
+    for place in range(start, stop):
+        count = counts[place]
         if count == 0:
             continue
+        i = first + place
         cell, up = first_cell + U64(i), count > 0
         weight, memory = np.float64(state.weight[i]), at(state.memory, i)
         z0, z1 = 0.0, 0.0

@@ -12,9 +12,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pcmphys.numerics.product import product
+from pcmphys.numerics.compile import launch
+from pcmphys.numerics.product import add_outer, product
 
 Array = NDArray[np.float64]
+_GRAIN = 2048
+"""Word lines from which on an update is worth a thread of its own."""
 
 
 class Matrix(Protocol):
@@ -49,7 +52,7 @@ class FloatMatrix:
 
     def update(self, x: Array, d: Array, rate: float) -> None:
         """Change the weights by -rate x d."""
-        self.weights -= rate * product(x.T, d)
+        launch(add_outer, len(self.weights), -rate, x, d, self.weights, grain=_GRAIN)
 
 
 def first_weights(sizes: Sequence[int], seed: int) -> list[Array]:
