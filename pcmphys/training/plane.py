@@ -87,7 +87,7 @@ class Plane:
             for row, rows in _cut(shape[0], around.tile[0])
             for column, columns in _cut(shape[1], around.tile[1])
         ]
-        self._converters: products.Converters = self._own_converters()
+        self._converters: products.LineConverters = self._own_converters()
         self._plain: bool = self._reads_itself()
         self._shown: np.ndarray = _NOTHING
         self._seen = -1  # event after which it was so
@@ -176,12 +176,12 @@ class Plane:
         self.devices.spend(self._busy)
         self._busy = 0.0
 
-    def _own_converters(self) -> products.Converters:
+    def _own_converters(self) -> products.LineConverters:
         window, periphery = self.cell.parameters.window, self.around.periphery
         bound = 0.5 * _BOUND * (window.weight_maximum - window.weight_minimum)
         if periphery.adc_range is not None:
             bound = periphery.adc_range / (window.unit * (periphery.read_voltage or self.cell.read_voltage))
-        return products.converters_of(periphery, bound)
+        return products.converters_of(periphery, bound, self.around.halvings)
 
     def _reads_itself(self) -> bool:
         """Whether what reads is the state itself: ideal wires, no noise, drift, leak or reading of zero."""

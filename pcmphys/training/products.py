@@ -21,23 +21,25 @@ _LANES = 32
 """Sums of a product along the bit lines, each of every 32nd term; they are added last."""
 
 
-class Converters(NamedTuple):
-    """Converters at both ends of the lines: steps on either side of zero (0: ideal), and ranges.
+class LineConverters(NamedTuple):
+    """LineConverters at both ends of the lines: steps on either side of zero (0: ideal), and ranges.
 
     ``input_range`` of 0 takes the largest of each input vector; ``bound`` is the full scale of a product of inputs
-    with a range of 1.
+    with a range of 1. A forward product that leaves it is repeated with inputs of half the size, ``halvings`` times at
+    most.
     """
 
     input_steps: float
     output_steps: float
     input_range: float
     bound: float
+    halvings: int
 
 
-def converters_of(periphery: Periphery, bound: float) -> Converters:
+def converters_of(periphery: Periphery, bound: float, halvings: int) -> LineConverters:
     """The converters of a periphery."""
     steps = [0.0 if bits is None else float(2 ** (bits - 1) - 1) for bits in (periphery.dac_bits, periphery.adc_bits)]
-    return Converters(*steps, periphery.input_range or 0.0, bound)
+    return LineConverters(*steps, periphery.input_range or 0.0, bound, halvings)
 
 
 @law
@@ -46,12 +48,6 @@ def converted(value, full, steps):
     if steps == 0.0:
         return value
     return max(min(np.rint(value / full * steps), steps), -steps) / steps * full
-
-
-@law
-def beyond(value, full, steps):
-    """1 for a value that is clipped: half a step beyond the last code still rounds to it."""
-    return 1 if steps > 0.0 and abs(value / full) > 1.0 + 0.5 / steps else 0
 
 
 @law
@@ -95,7 +91,7 @@ def forward(start, stop, x, place, converters, shown, out, clipped):
         Inputs, (inputs, word lines).
     place : tuple of int
         First word and first bit line of the block, and how many of each.
-    converters : Converters
+    converters : LineConverters
     shown : ndarray
         Weights as they read, (word lines, bit lines), of the whole array.
     clipped : ndarray of int64
@@ -108,19 +104,52 @@ def forward(start, stop, x, place, converters, shown, out, clipped):
     for s in range(start, stop):
         full[s - start] = full_scale(x[s], first_row, rows, converters.input_range)
     for chunk in range(0, rows, _CHUNK):
+        part = first_row + chunk, first_column, min(_CHUNK, rows - chunk), across
         for s in range(start, stop):
-            count = 0
-            for i in range(first_row + chunk, first_row + min(chunk + _CHUNK, rows)):
-                level = converted(x[s, i], full[s - start], converters.input_steps)
-                if level != 0.0:
-                    factors[count], lines[count] = level, U64(i * across + first_column)
-                    count += 1
+            levels = full[s - start], converters.input_steps
+            count = gather(x[s], part, levels, factors, lines)
             add_lines(count, factors, lines, flat, total[s - start])
     for s in range(start, stop):
+        for _ in range(converters.halvings):
+            if out_of_range(total[s - start], full[s - start] * converters.bound, converters.output_steps) == 0:
+                break
+            full[s - start] *= 2.0
+            total[s - start] = 0.0
+            for chunk in range(0, rows, _CHUNK):
+                part = first_row + chunk, first_column, min(_CHUNK, rows - chunk), across
+                count = gather(x[s], part, (full[s - start], converters.input_steps), factors, lines)
+                add_lines(count, factors, lines, flat, total[s - start])
         scale = full[s - start] * converters.bound
+        clipped[s] += out_of_range(total[s - start], scale, converters.output_steps)
         for j in range(columns):
-            clipped[s] += beyond(total[s - start, j], scale, converters.output_steps)
             out[s, first_column + j] += converted(total[s - start, j], scale, converters.output_steps)
+
+
+@law
+def out_of_range(values, full, steps):
+    """How many values a converter clips: half a step beyond the last code still rounds to it."""
+    found = 0
+    if steps > 0.0:
+        for k in range(values.size):
+            found += abs(values[k] / full) > 1.0 + 0.5 / steps
+    return found
+
+
+@kernel
+def gather(x, part, levels, factors, lines):
+    """Inputs of a part of the word lines that are not zero, as converted, and where their lines begin; how many.
+
+    ``part`` is first word line and first bit line, number of word lines, and bit lines of the array; ``levels`` full
+    scale and steps of the converter.
+    """
+    first, column, rows, across = part
+    count = 0
+    for i in range(first, first + rows):
+        level = converted(x[i], levels[0], levels[1])
+        if level != 0.0:
+            factors[count], lines[count] = level, U64(i * across + column)
+            count += 1
+    return count
 
 
 @kernel
@@ -155,7 +184,7 @@ def backward(start, stop, d, place, converters, shown, out, clipped):
         for s in range(start, stop):
             along(levels[s - start], line, flat, lanes)
             scale = full[s - start] * converters.bound
-            clipped[s] += beyond(lanes[0], scale, converters.output_steps)
+            clipped[s] += out_of_range(lanes[:1], scale, converters.output_steps)
             out[s, i] += converted(lanes[0], scale, converters.output_steps)
 
 

@@ -34,9 +34,40 @@ def test_converters_round_and_clip_both_ways():
     for one, other, given in ((exact.forward, coarse.forward, X), (exact.backward, coarse.backward, D)):
         off = np.abs(one(given) - other(given)).max()
         assert 0.0 < off < 12.0 / 15.0 + 20 * 0.1 / 15.0
-    narrow = made(periphery=pcm.Periphery(None, 8, adc_range=1e-9))
+    narrow = made(periphery=pcm.Periphery(None, 8, adc_range=1e-9), halvings=0)
     assert np.abs(narrow.forward(X)).max() < 1e-3
     assert narrow.counts.clipped > 0
+
+
+def quantised(periphery, given, weights, full, bound):
+    levels, _ = periphery.quantise(given, full, periphery.dac_bits)
+    return periphery.quantise(levels @ weights, full * bound, periphery.adc_bits)[0]
+
+
+def test_converters_are_those_of_the_periphery():
+    periphery = pcm.Periphery(5, 6)
+    matrix, bound = made(periphery=periphery), 12.0
+    for call, given, weights in ((matrix.forward, X, matrix.weights), (matrix.backward, D, matrix.weights.T)):
+        full = np.abs(given).max(axis=1, keepdims=True)
+        assert call(given) == pytest.approx(quantised(periphery, given, weights, full, bound), abs=1e-6)
+
+
+def test_a_product_that_leaves_the_range_is_repeated_with_smaller_inputs():
+    periphery = pcm.Periphery(7, 9, adc_range=1e-7)
+    matrix, clipping = made(periphery=periphery), made(periphery=periphery, halvings=0)
+    bound = 1e-7 / (IDEAL.parameters.window.unit * IDEAL.read_voltage)
+    full = np.abs(X).max(axis=1, keepdims=True)
+    while (
+        over := (np.abs(quantised(pcm.Periphery(7, None), X, matrix.weights, full, 1.0)) / full).max(1) > bound
+    ).any():
+        full[over] *= 2.0
+    expected = quantised(periphery, X, matrix.weights, full, bound)
+    assert full.max() > 2.0 * np.abs(X).max()
+    assert matrix.forward(X) == pytest.approx(expected, abs=1e-6)
+    assert matrix.counts.clipped == 0
+    clipping.forward(X)
+    assert clipping.counts.clipped > 0
+    assert np.array_equal(matrix.forward(X)[3], matrix.forward(X[3]))
 
 
 def test_wires_take_their_share_both_ways_alike():

@@ -289,7 +289,7 @@ class PulsedPopulation(Population):
         """
         address = self._address(self._next_event())
         launch(
-            kernels.pulse, counts.size, first, address, self.time, (self.law, self.table), counts, self.traits,
+            kernels.pulse, counts.size, address, self.time, (self.law, self.table), (first, counts), self.traits,
             self.state, grain=_GRAIN,
         )  # fmt: skip
         self._pass(duration)

@@ -125,13 +125,14 @@ def birth(start, stop, address, p, traits):
 
 
 @kernel
-def pulse(start, stop, first, address, now, laws, counts, traits, state):
-    """Send each of devices first + start..stop its number of pulses, down if negative, now [s].
+def pulse(start, stop, address, now, laws, numbered, traits, state):
+    """Send each of some devices its number of pulses, down if negative, now [s].
 
-    ``laws`` is a `LawFloats` with the jump table.
+    ``laws`` is a `LawFloats` with the jump table; ``numbered`` the device that the numbers begin with, and they.
     """
     seed, first_cell, event = address
     p, table = laws
+    first, counts = numbered
     for place in range(start, stop):
         count = counts[place]
         if count == 0:
