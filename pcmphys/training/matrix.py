@@ -62,12 +62,13 @@ class TrainableMatrix:
 
     Notes
     -----
-    Weights are what a device conducts against its reference. An array is read with the noise of its cell once a call of
-    `forward` or `backward`: all inputs of one call meet the same conductances. A batch is updated sample by sample, in
-    order: results do not depend on how it is cut, on threads, or on other matrices. One call of `update` is a
+    Weights are what a device conducts against its reference. Every input vector is a read of its own, with the noise of
+    all devices that it meets. A batch is updated sample by sample, in order: results do not depend on how it is cut, on
+    threads, or on other matrices. One call of `update` is a
     mini-batch for a capacitor's leak, and takes as long as its pulses.
 
-    Not modelled: what a pulse on a line does to devices where the other line does not fire, IR drop of the pulses.
+    Not modelled: what a pulse on a line does to devices where the other line does not fire, IR drop of the pulses, what
+    wires do to the noise of reads.
 
     Examples
     --------

@@ -88,9 +88,10 @@ class Plane:
             for column, columns in _cut(shape[1], around.tile[1])
         ]
         self._converters: products.LineConverters = self._own_converters()
-        self._plain: bool = self._reads_itself()
+        self._noise: products.ReadNoise = self._own_noise()
+        self._plain: bool = around.wires.ideal and self._reads_itself()
         self._shown: np.ndarray = _NOTHING
-        self._seen = -1  # event after which it was so
+        self._seen = -1  # changes of the state after which it was so
         self._known: np.ndarray | None = None
         self._age = 0
 
@@ -123,7 +124,7 @@ class Plane:
         """
         levels = self.around.trains.levels(rate / self.cell.granularity, x, d)
         devices, sent = self.devices, np.zeros(self.shape[0], dtype=np.int64)
-        known = self._plain and self._seen == devices.event
+        known = self._seen == devices.changes
         address = devices.events(len(x))
         both, laws = (devices.traits, devices.state), (devices.law, devices.table, upward)
         if self.around.trains.pulses == "expected":
@@ -133,7 +134,9 @@ class Plane:
             launch(
                 coincidence.coincide, self.shape[0], address, laws, levels, devices.time, both, outcome, grain=_GRAIN
             )  # fmt: skip
-            self._seen = devices.event if known else -1
+        devices.changes += 1
+        if known and self.around.trains.pulses != "expected":
+            self._seen = devices.changes
         self._count(levels, int(sent.sum()))
 
     def pulse_lines(self, first: int, counts: np.ndarray) -> None:
@@ -183,53 +186,57 @@ class Plane:
             bound = periphery.adc_range / (window.unit * (periphery.read_voltage or self.cell.read_voltage))
         return products.converters_of(periphery, bound, self.around.halvings)
 
+    def _own_noise(self) -> products.ReadNoise:
+        window, read = self.cell.parameters.window, self.cell.parameters.read
+        return products.ReadNoise(
+            read.noise / window.unit + read.relative_noise * window.zero / window.unit, read.relative_noise
+        )
+
     def _reads_itself(self) -> bool:
-        """Whether what reads is the state itself: ideal wires, no noise, drift, leak or reading of zero."""
-        p = self.cell.parameters
-        if not self.around.wires.ideal or p.leak is not None:
-            return False
-        if p.read.noise or p.read.relative_noise or p.read.drift_exponent:
-            return False
-        window, noise = p.window, self.devices.law.write_noise
+        """Whether what reads is the state itself: no reading ends at zero conductance."""
+        window, noise = self.cell.parameters.window, self.devices.law.write_noise
         lowest = float(self.devices.traits.low.min(initial=0.0))
         return noise == 0.0 or lowest - _FAR * noise > -window.zero / window.unit
 
     def _multiplied(self, kernel: Callable, given: np.ndarray, lines: int) -> np.ndarray:
         """Products of all blocks, each through its converters, added digitally."""
-        matrix = self._read() if self._plain else self._matrix()
+        read = self.cell.parameters.read
+        drifted = read.drift_exponent > 0.0 and self.devices.time > read.reference_time
+        matrix = self._read() if self._plain and not drifted else self._matrix()
+        noisy = read.noise > 0.0 or read.relative_noise > 0.0
+        reading = matrix, self._noise, self.devices.events(len(given) if noisy else 0)
         out, clipped = np.zeros((len(given), lines)), np.zeros(len(given), dtype=np.int64)
         grain = max(1, _PRODUCTS // max(math.prod(self.shape), 1))
         for place in self._blocks:
-            launch(kernel, len(given), given, place, self._converters, matrix, out, clipped, grain=grain)
+            launch(kernel, len(given), given, place, self._converters, reading, out, clipped, grain=grain)
         self.counts.clipped += int(clipped.sum())
         return out
 
     def _read(self) -> np.ndarray:
-        """What the state itself reads as, single precision as it is; `update` keeps it up to date."""
-        if self._seen != self.devices.event:
+        """What the state itself reads as, single precision as it is; `update` keeps it up to date.
+
+        A leak is seen when it is taken off the weights, in portions of a ten-thousandth of its lifetime.
+        """
+        if self._seen != self.devices.changes:
             if not self._shown.size:
                 self._shown = np.empty(self.shape, dtype=np.float32)
             launch(products.look, self.shape[0], self.devices.state, self._reference, self._shown)
-            self._seen = self.devices.event
+            self._seen = self.devices.changes
         return self._shown
 
     def _matrix(self) -> np.ndarray:
-        """Weights as one read finds them behind the wires."""
-        window = self.cell.parameters.window
-        p = self.cell.parameters.read
-        noisy = p.noise > 0.0 or p.relative_noise > 0.0
-        if not self.around.wires.ideal and self._known is not None and self._age < self.around.refresh:
-            return self._known
-        conductance = self.devices.read() if noisy else self.devices.conductance()
-        reference = self.devices.reference
+        """Weights as they read behind the wires, without noise."""
         if self.around.wires.ideal:
-            return (conductance - reference) / window.unit
+            return self.weights
+        if self._known is not None and self._age < self.around.refresh:
+            return self._known
+        conductance, reference = self.devices.conductance(), self.devices.reference
         out = np.empty(self.shape)
         for row, column, height, width in self._blocks:
             rows, columns = slice(row, row + height), slice(column, column + width)
             pair = np.stack([conductance[rows, columns], reference[rows, columns]])
             own, other = transfers(pair, self.around.wires)
-            out[rows, columns] = (own - other).T / window.unit
+            out[rows, columns] = (own - other).T / self.cell.parameters.window.unit
         self._known, self._age = out, 0
         return out
 

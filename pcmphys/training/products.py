@@ -7,16 +7,16 @@ make vector code of the loops, as there is no counting from the end to look out 
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
 from pcmphys.matrix import Periphery
 from pcmphys.numerics.compile import kernel, law
-from pcmphys.numerics.random import U64
+from pcmphys.numerics.random import U64, Stream, normal_pair, words
 
-_CHUNK = 128
-"""Word lines that stay in the cache while all inputs of a call meet them."""
+_READ = int(Stream.PULSED_READ)
 _LANES = 32
 """Sums of a product along the bit lines, each of every 32nd term; they are added last."""
 
@@ -81,8 +81,15 @@ def reads_as(d, state, reference):
     return found
 
 
+class ReadNoise(NamedTuple):
+    """Std of what a device reads as, in weight: ``constant`` + ``slope`` times its weight."""
+
+    constant: float
+    slope: float
+
+
 @kernel
-def forward(start, stop, x, place, converters, shown, out, clipped):
+def forward(start, stop, x, place, converters, reading, out, clipped):
     """Products of inputs start..stop with a block of weights, added to out (inputs, bit lines).
 
     Parameters
@@ -92,37 +99,40 @@ def forward(start, stop, x, place, converters, shown, out, clipped):
     place : tuple of int
         First word and first bit line of the block, and how many of each.
     converters : LineConverters
-    shown : ndarray
-        Weights as they read, (word lines, bit lines), of the whole array.
+    reading : tuple
+        Weights as they read, (word lines, bit lines), of the whole array; a `ReadNoise`; and where its random numbers
+        are drawn: seed, number of the first device, event of the first input. Every product is a read of its own.
     clipped : ndarray of int64
         Products that left the converter's range, a number an input, added to.
     """
     first_row, first_column, rows, columns = place
+    shown, noise, address = reading
     flat, across = shown.reshape(-1), shown.shape[1]
-    factors, lines = np.empty(_CHUNK + 3), np.empty(_CHUNK + 3, dtype=np.uint64)
-    full, total = np.empty(stop - start), np.zeros((stop - start, columns))
+    factors, lines, total = np.empty(rows), np.empty(rows, dtype=np.uint64), np.empty(columns)
+    noisy = noise.constant != 0.0 or noise.slope != 0.0
+    variance = np.empty(columns if noisy else 0)
     for s in range(start, stop):
-        full[s - start] = full_scale(x[s], first_row, rows, converters.input_range)
-    for chunk in range(0, rows, _CHUNK):
-        part = first_row + chunk, first_column, min(_CHUNK, rows - chunk), across
-        for s in range(start, stop):
-            levels = full[s - start], converters.input_steps
-            count = gather(x[s], part, levels, factors, lines)
-            add_lines(count, factors, lines, flat, total[s - start])
-    for s in range(start, stop):
-        for _ in range(converters.halvings):
-            if out_of_range(total[s - start], full[s - start] * converters.bound, converters.output_steps) == 0:
+        full = full_scale(x[s], first_row, rows, converters.input_range)
+        for repeated in range(converters.halvings + 1):
+            count = 0
+            for i in range(first_row, first_row + rows):
+                level = converted(x[s, i], full, converters.input_steps)
+                if level != 0.0:
+                    factors[count], lines[count] = level, U64(i * across + first_column)
+                    count += 1
+            total[:] = 0.0
+            add_lines(count, factors, lines, flat, total)
+            if noisy:
+                add_variances(count, factors, lines, flat, noise, variance)
+                line = address[1] + U64(first_row * across + first_column)
+                draw(address[0], line, address[2] + U64(s), variance, total)
+            over = out_of_range(total, full * converters.bound, converters.output_steps)
+            if over == 0 or repeated == converters.halvings:
+                clipped[s] += over
                 break
-            full[s - start] *= 2.0
-            total[s - start] = 0.0
-            for chunk in range(0, rows, _CHUNK):
-                part = first_row + chunk, first_column, min(_CHUNK, rows - chunk), across
-                count = gather(x[s], part, (full[s - start], converters.input_steps), factors, lines)
-                add_lines(count, factors, lines, flat, total[s - start])
-        scale = full[s - start] * converters.bound
-        clipped[s] += out_of_range(total[s - start], scale, converters.output_steps)
+            full *= 2.0
         for j in range(columns):
-            out[s, first_column + j] += converted(total[s - start, j], scale, converters.output_steps)
+            out[s, first_column + j] += converted(total[j], full * converters.bound, converters.output_steps)
 
 
 @law
@@ -133,23 +143,6 @@ def out_of_range(values, full, steps):
         for k in range(values.size):
             found += abs(values[k] / full) > 1.0 + 0.5 / steps
     return found
-
-
-@kernel
-def gather(x, part, levels, factors, lines):
-    """Inputs of a part of the word lines that are not zero, as converted, and where their lines begin; how many.
-
-    ``part`` is first word line and first bit line, number of word lines, and bit lines of the array; ``levels`` full
-    scale and steps of the converter.
-    """
-    first, column, rows, across = part
-    count = 0
-    for i in range(first, first + rows):
-        level = converted(x[i], levels[0], levels[1])
-        if level != 0.0:
-            factors[count], lines[count] = level, U64(i * across + column)
-            count += 1
-    return count
 
 
 @kernel
@@ -170,22 +163,63 @@ def add_lines(count, factors, lines, flat, total):
 
 
 @kernel
-def backward(start, stop, d, place, converters, shown, out, clipped):
-    """As `forward`, of errors with the transposed block; out (errors, word lines)."""
+def add_variances(count, factors, lines, flat, noise, variance):
+    """Variances of the sums of `add_lines`, from the noise of each device."""
+    variance[:] = 0.0
+    for k in range(count):
+        a, b, p = factors[k] * noise.constant, factors[k] * noise.slope, lines[k]
+        for j in range(variance.size):
+            std = a + b * flat[p + U64(j)]
+            variance[j] += std * std
+
+
+@kernel
+def draw(seed, line, event, variance, total):
+    """Add normal numbers with these variances; that of the k-th sum belongs to the number ``line`` + k."""
+    for k in range(total.size):
+        w0, w1, w2, w3 = words(seed, line + U64(k), event, _READ, 0)
+        total[k] += math.sqrt(variance[k]) * normal_pair(w0, w1, w2, w3)[0]
+
+
+@kernel
+def backward(start, stop, d, place, converters, reading, out, clipped):
+    """As `forward`, of errors with the transposed block; out (errors, word lines). What leaves the range is clipped."""
     first_row, first_column, rows, columns = place
+    shown, noise, address = reading
     flat, across = shown.reshape(-1), shown.shape[1]
-    full, levels, lanes = np.empty(stop - start), np.empty((stop - start, columns)), np.empty(_LANES)
+    levels, lanes, total = np.empty(columns), np.empty(_LANES), np.empty(rows)
+    noisy = noise.constant != 0.0 or noise.slope != 0.0
+    variance = np.empty(rows if noisy else 0)
     for s in range(start, stop):
-        full[s - start] = full_scale(d[s], first_column, columns, converters.input_range)
+        full = full_scale(d[s], first_column, columns, converters.input_range)
         for j in range(columns):
-            levels[s - start, j] = converted(d[s, first_column + j], full[s - start], converters.input_steps)
-    for i in range(first_row, first_row + rows):
-        line = U64(i * across + first_column)
-        for s in range(start, stop):
-            along(levels[s - start], line, flat, lanes)
-            scale = full[s - start] * converters.bound
-            clipped[s] += out_of_range(lanes[:1], scale, converters.output_steps)
-            out[s, i] += converted(lanes[0], scale, converters.output_steps)
+            levels[j] = converted(d[s, first_column + j], full, converters.input_steps)
+        for i in range(rows):
+            line = U64((first_row + i) * across + first_column)
+            along(levels, line, flat, lanes)
+            total[i] = lanes[0]
+            if noisy:
+                variance[i] = variance_along(levels, line, flat, noise, lanes)
+        if noisy:
+            line = address[1] + U64(first_row * across + first_column)
+            draw(address[0], line, address[2] + U64(s), variance, total)
+        scale = full * converters.bound
+        clipped[s] += out_of_range(total, scale, converters.output_steps)
+        for i in range(rows):
+            out[s, first_row + i] += converted(total[i], scale, converters.output_steps)
+
+
+@kernel
+def variance_along(levels, line, flat, noise, lanes):
+    """Variance of the sum of `along`, from the noise of each device."""
+    lanes[:] = 0.0
+    for k in range(0, levels.size, _LANES):
+        p = U64(k)
+        for j in range(min(_LANES, levels.size - k)):
+            u = U64(j)
+            std = levels[p + u] * (noise.constant + noise.slope * flat[line + p + u])
+            lanes[u] += std * std
+    return lanes.sum()
 
 
 @kernel

@@ -94,12 +94,32 @@ def test_wires_are_computed_anew_as_often_as_asked():
     assert seldom.forward(X) == pytest.approx(often.forward(X), abs=1e-12)
 
 
-def test_read_noise_is_that_of_one_read_a_call():
-    matrix = pcm.TrainableMatrix((20, 13), cell("pcm-nandakumar2018"), pcm.OneSided(), seed=4, periphery=OPEN)
+def test_read_noise_is_that_of_all_devices_of_a_product():
+    technology = cell("pcm-nandakumar2018")
+    matrix = pcm.TrainableMatrix((20, 13), technology, pcm.OneSided(), seed=4, periphery=OPEN)
     matrix.update(X, D, 0.5)
-    same = matrix.forward(np.tile(X[0], (2, 1)))
-    assert np.array_equal(same[0], same[1])
-    assert not np.array_equal(matrix.forward(X[0]), same[0])
+    read, unit = technology.parameters.read, technology.parameters.window.unit
+    g = np.array([plane.devices.conductance() for plane in matrix.trained.planes])
+    variance = (((read.noise + read.relative_noise * g) / unit) ** 2).sum(axis=0)
+    for call, given, weights, expected in (
+        (matrix.forward, X[0], matrix.weights, X[0] ** 2 @ variance),
+        (matrix.backward, D[0], matrix.weights.T, D[0] ** 2 @ variance.T),
+    ):
+        found = call(np.tile(given, (4000, 1)))
+        assert not np.array_equal(found[0], found[1])
+        off = found.mean(axis=0) - given @ weights
+        assert np.abs(off / np.sqrt(expected / 4000)).max() < 4.5
+        assert np.abs(found.var(axis=0) / expected - 1.0).max() < 4.5 * np.sqrt(2 / 4000)
+        assert np.abs(found.var(axis=0) / (1.3 * expected) - 1.0).max() > 4.5 * np.sqrt(2 / 4000)
+        assert np.abs(np.corrcoef(found.T) - np.eye(found.shape[1])).max() < 5.0 / np.sqrt(4000)
+
+
+def test_read_noise_does_not_depend_on_how_a_batch_is_cut():
+    whole, cut = (
+        pcm.TrainableMatrix((20, 13), cell("pcm-nandakumar2018"), pcm.OneSided(), seed=4, tile=(8, 5)) for _ in "ab"
+    )
+    found = whole.forward(X)
+    assert np.array_equal(found, np.vstack([cut.forward(X[:3]), cut.forward(X[3:])]))
 
 
 def test_a_mini_batch_of_a_capacitor_leaks_once():

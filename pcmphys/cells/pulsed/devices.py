@@ -35,6 +35,8 @@ class PulsedPopulation(Population):
         Arrays of what changes, flat, in weight.
     traits : Traits
         Arrays of what devices are born with; one element where all are alike.
+    changes : int
+        How often ``state`` was changed: what was computed of it holds while this stays.
 
     Not modelled: what the voltage of a pulse does (a pulse is one step), disturbance of neighbours, temperature,
     retention but for leak and drift.
@@ -48,6 +50,7 @@ class PulsedPopulation(Population):
         p = cell.parameters
         self.law: LawFloats = p.pack()
         self.table: np.ndarray = p.table
+        self.changes: int = 0
         self._now = Moment()
         self._batches = 0.0  # of leak that is still to be taken off the weights
         self._read = kernels.ReadFloats(
@@ -90,11 +93,6 @@ class PulsedPopulation(Population):
     def moment(self) -> Moment:
         """Lab clock with all digits: its float leaves out the nanoseconds of a read after years."""
         return self._now
-
-    @property
-    def event(self) -> int:
-        """How many events there were: the state is as it was, but for leak and drift, while this stays."""
-        return self._event
 
     @property
     def reference(self) -> np.ndarray:
@@ -177,6 +175,7 @@ class PulsedPopulation(Population):
             kernels.reset, self.size, address, self.time, (own.noise, self.law.write_noise), chosen, self.traits,
             self.state, grain=_GRAIN,
         )  # fmt: skip
+        self.changes += 1
         self._pass(duration)
 
     def wait(self, duration: float, temperature: float | None = None) -> None:
@@ -292,6 +291,7 @@ class PulsedPopulation(Population):
             kernels.pulse, counts.size, address, self.time, (self.law, self.table), (first, counts), self.traits,
             self.state, grain=_GRAIN,
         )  # fmt: skip
+        self.changes += 1
         self._pass(duration)
 
     def events(self, count: int) -> tuple[np.uint64, np.uint64, np.uint64]:
@@ -330,6 +330,7 @@ class PulsedPopulation(Population):
         if self._batches >= _LEAK_PORTION * leak.lifetime:
             launch(kernels.decay, self.size, self._batches, self.traits, self.state, grain=_GRAIN)
             self._batches = 0.0
+            self.changes += 1
 
     def _keep(self, start: int, stop: int) -> None:
         size = self.state.weight.size
