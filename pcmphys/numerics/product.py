@@ -59,6 +59,20 @@ def multiply(start: int, stop: int, left: np.ndarray, right: np.ndarray, out: np
                 out[row, column] = out[row, column] + a * right[k, column]
 
 
+@kernel
+def add_outer(start: int, stop: int, factor: float, left: np.ndarray, right: np.ndarray, out: np.ndarray) -> None:
+    """Add ``factor`` times left.T @ right to rows ``start`` to before ``stop``, one outer product after the other.
+
+    Rows whose left part is zero are not touched.
+    """
+    for k in range(left.shape[0]):
+        for row in range(start, stop):
+            scale = factor * left[k, row]
+            if scale != 0.0:
+                for column in range(right.shape[1]):
+                    out[row, column] += scale * right[k, column]
+
+
 def length(values: np.ndarray) -> float:
     """Euclidean length of all values, as ``numpy.linalg.norm`` gives it, but not by BLAS."""
     return float(np.sqrt(np.square(values).sum()))

@@ -16,6 +16,7 @@ from pcmphys.numerics.bits import bits_of
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import log, sine_pair
 from pcmphys.numerics.random import U64, Stream, words
+from pcmphys.training.products import reads_as
 
 _ROWS, _COLUMNS = int(Stream.TRAIN_ROWS), int(Stream.TRAIN_COLUMNS)
 _STEP, _WRITE = int(Stream.TRAIN_STEP), int(Stream.TRAIN_WRITE)
@@ -204,8 +205,17 @@ def note_writes(count, write_noise, now, where, z, state):
 
 
 @kernel
-def coincide(start, stop, address, laws, lines, now, devices, sent):
-    """Update word lines start..stop by trains; their pulses where both lines fire are counted in ``sent``.
+def show(count, where, state, reference, shown):
+    """Note what the devices in ``where``, as of `step_all`, read as now."""
+    for q in range(count):
+        if where[q] != _NOBODY:
+            d = where[q] if where[q] >= 0 else -1 - where[q]
+            shown[d] = reads_as(d, state, reference)
+
+
+@kernel
+def coincide(start, stop, address, laws, lines, now, devices, outcome):
+    """Update word lines start..stop by trains: a step of each device for each slot in which both its lines fire.
 
     Parameters
     ----------
@@ -219,9 +229,12 @@ def coincide(start, stop, address, laws, lines, now, devices, sent):
         When the pulses come.
     devices : tuple
         `Traits` and `State`, flat, word line by word line.
-    sent : ndarray of int64
-        A number a word line, added to.
+    outcome : tuple
+        Pulses of each word line, added to; what devices read as, (word lines, bit lines), kept up to date if it is of
+        that size; and their references.
     """
+    sent, shown, reference = outcome
+    shown = shown.reshape(-1)
     seed, first, event = address
     write_noise, upward, state = laws[0].write_noise, laws[2], devices[1]
     noted = write_noise > 0.0 or state.pulsed.size == state.weight.size
@@ -286,6 +299,8 @@ def coincide(start, stop, address, laws, lines, now, devices, sent):
                         draw_writes(here_and_now, begun, i + 1, columns, touched[:met], radius, angle)
                         normals(met, radius, angle, z)
                     note_writes(met, write_noise, now, touched, z, state)
+                if shown.size == state.weight.size:
+                    show(count, pulses, state, reference, shown)
                 begun, count, met = i + 1, 0, 0
 
 

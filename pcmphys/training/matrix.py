@@ -50,6 +50,10 @@ class TrainableMatrix:
         `last_cell` is where the next may begin.
     refresh : int
         Updates after which the effect of wires is computed anew.
+    halvings : int
+        How often a forward product that leaves the converter's range is repeated with inputs of half the size, so that
+        at last it fits (bound management: T. Gokmen, M. Onen, W. Haensch, Front. Neurosci. 11, 538 (2017)); 0: never,
+        what is outside is clipped.
 
     Raises
     ------
@@ -58,12 +62,13 @@ class TrainableMatrix:
 
     Notes
     -----
-    Weights are what a device conducts against its reference. An array is read with the noise of its cell once a call of
-    `forward` or `backward`: all inputs of one call meet the same conductances. A batch is updated sample by sample, in
-    order: results do not depend on how it is cut, on threads, or on other matrices. One call of `update` is a
+    Weights are what a device conducts against its reference. Every input vector is a read of its own, with the noise of
+    all devices that it meets. A batch is updated sample by sample, in order: results do not depend on how it is cut, on
+    threads, or on other matrices. One call of `update` is a
     mini-batch for a capacitor's leak, and takes as long as its pulses.
 
-    Not modelled: what a pulse on a line does to devices where the other line does not fire, IR drop of the pulses.
+    Not modelled: what a pulse on a line does to devices where the other line does not fire, IR drop of the pulses, what
+    wires do to the noise of reads.
 
     Examples
     --------
@@ -91,6 +96,7 @@ class TrainableMatrix:
         seed: int = 0,
         first_cell: int = 0,
         refresh: int = 1,
+        halvings: int = 10,
     ):
         self.shape: tuple[int, int] = checks.checked_shape(shape)
         self.cell: PulsedCell = checks.checked_cell("cell", cell)
@@ -104,7 +110,10 @@ class TrainableMatrix:
         trains = UpdateTrains() if trains is None else trains
         if not isinstance(trains, UpdateTrains):
             raise ParameterError(f"trains must be a UpdateTrains; got {type(trains).__name__}")
-        around = Surroundings(checks.checked_tile(tile), wires, periphery, trains, check.integer("refresh", refresh, 1))
+        around = Surroundings(
+            checks.checked_tile(tile), wires, periphery, trains, check.integer("refresh", refresh, 1),
+            check.integer("halvings", halvings, 0, 30),
+        )  # fmt: skip
         self.seed: int = check.integer("seed", seed, 0, 2**64 - 1)
         self.last_cell: int = check.integer("first_cell", first_cell, 0)
         self.trained: Trained = self.rule.start(self.cell, lambda own: self._plane(own, around))

@@ -14,7 +14,6 @@ from pcmphys.cells.pulsed.devices import PulsedPopulation
 from pcmphys.cells.pulsed.response import walk
 from pcmphys.crossbar.problem import transfers
 from pcmphys.numerics.compile import launch
-from pcmphys.numerics.product import product
 from pcmphys.training import coincidence, products
 from pcmphys.training.surroundings import Surroundings
 from pcmphys.training.trains import LineLevels
@@ -23,6 +22,7 @@ _BOUND = 12.0
 """Full scale of the output converter in inputs of one times half the window of weights (Gokmen and Vlasov 2016)."""
 _FAR = 6.0
 """Standard deviations of write noise between bounds and zero conductance from which on no reading ends there."""
+_NOTHING = np.zeros((0, 0), dtype=np.float32)
 _GRAIN = 64
 _PRODUCTS = 200_000
 """Below this many products a thread more costs about as much as it saves."""
@@ -78,10 +78,20 @@ class Plane:
         self.counts: PulseCounts = PulseCounts()
         self._busy = 0.0
         self._reference = (
-            self.devices.traits.first if cell.parameters.soft_bounds_reference is not None else np.zeros(1)
+            self.devices.traits.first
+            if cell.parameters.soft_bounds_reference is not None
+            else np.zeros(1, dtype=np.float32)
         )
-        self._blocks = [(r, c) for r in _slices(shape[0], around.tile[0]) for c in _slices(shape[1], around.tile[1])]
-        self._plain: bool = self._reads_itself()
+        self._blocks = [
+            (row, column, rows, columns)
+            for row, rows in _cut(shape[0], around.tile[0])
+            for column, columns in _cut(shape[1], around.tile[1])
+        ]
+        self._converters: products.LineConverters = self._own_converters()
+        self._noise: products.ReadNoise = self._own_noise()
+        self._plain: bool = around.wires.ideal and self._reads_itself()
+        self._shown: np.ndarray = _NOTHING
+        self._seen = -1  # changes of the state after which it was so
         self._known: np.ndarray | None = None
         self._age = 0
 
@@ -94,35 +104,18 @@ class Plane:
         """A branch with the same past, and the same future under the same operations."""
         twin = copy.copy(self)
         twin.devices, twin.counts = self.devices.copy(), copy.copy(self.counts)
+        twin._shown = self._shown.copy()
         if self.cell.parameters.soft_bounds_reference is not None:
             twin._reference = twin.devices.traits.first
         return twin
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Products x @ weights through the converters; shapes (inputs, word lines) and (inputs, bit lines)."""
-        matrix = None if self._plain else self._matrix()
-        out = np.zeros((len(x), self.shape[1]))
-        for rows, columns in self._blocks:
-            levels, full = self._levels(x[:, rows])
-            if matrix is None:
-                found = self._multiplied(products.forward, levels, (rows, columns), columns.stop - columns.start)
-            else:
-                found = product(levels, matrix[rows, columns])
-            out[:, columns] += self._converted(found, full)
-        return out
+        return self._multiplied(products.forward, x, self.shape[1])
 
     def backward(self, d: np.ndarray) -> np.ndarray:
         """Products d @ weights.T through the same converters; shapes (errors, bit lines) and (errors, word lines)."""
-        matrix = None if self._plain else self._matrix()
-        out = np.zeros((len(d), self.shape[0]))
-        for rows, columns in self._blocks:
-            levels, full = self._levels(d[:, columns])
-            if matrix is None:
-                found = self._multiplied(products.backward, levels, (rows, columns), rows.stop - rows.start)
-            else:
-                found = product(levels, matrix[rows, columns].T)
-            out[:, rows] += self._converted(found, full)
-        return out
+        return self._multiplied(products.backward, d, self.shape[0])
 
     def update(self, x: np.ndarray, d: np.ndarray, rate: float, *, upward: bool = False) -> None:
         """Change the weights by -rate x d on average, update by update, with trains of pulses.
@@ -131,26 +124,32 @@ class Plane:
         """
         levels = self.around.trains.levels(rate / self.cell.granularity, x, d)
         devices, sent = self.devices, np.zeros(self.shape[0], dtype=np.int64)
+        known = self._seen == devices.changes
         address = devices.events(len(x))
         both, laws = (devices.traits, devices.state), (devices.law, devices.table, upward)
         if self.around.trains.pulses == "expected":
             launch(coincidence.expect, self.shape[0], laws, levels, both, grain=_GRAIN)
         else:
+            outcome = sent, self._shown if known else _NOTHING, self._reference
             launch(
-                coincidence.coincide, self.shape[0], address, laws, levels, devices.time, both, sent, grain=_GRAIN
+                coincidence.coincide, self.shape[0], address, laws, levels, devices.time, both, outcome, grain=_GRAIN
             )  # fmt: skip
+        devices.changes += 1
+        if known and self.around.trains.pulses != "expected":
+            self._seen = devices.changes
         self._count(levels, int(sent.sum()))
 
-    def pulse_line(self, line: int, counts: np.ndarray) -> None:
-        """Send whole pulses to the devices of a word line, down if negative; shape (bit lines,)."""
-        if not np.any(counts):
+    def pulse_lines(self, first: int, counts: np.ndarray) -> None:
+        """Send whole pulses to the devices of word lines from ``first`` on, down if negative; shape (lines, bit lines).
+
+        Line by line: each takes as long as its longest train.
+        """
+        if not counts.any():
             return
-        every = np.zeros(self.shape, dtype=np.int32)
-        every[line] = counts
-        self.devices.train(every.reshape(-1), 0.0)
-        most = int(np.abs(counts).max())
-        self._busy += most * self.cell.parameters.pulse.duration
-        self.counts.pulses += int(np.abs(counts).sum())
+        self.devices.train(counts.reshape(-1), 0.0, first=first * self.shape[1])
+        sizes = np.abs(counts)
+        self._busy += int(sizes.max(axis=1).sum()) * self.cell.parameters.pulse.duration
+        self.counts.pulses += int(sizes.sum())
         self._age += 1
 
     def read_line(self, line: int) -> np.ndarray:
@@ -180,71 +179,76 @@ class Plane:
         self.devices.spend(self._busy)
         self._busy = 0.0
 
-    def _reads_itself(self) -> bool:
-        """Whether what reads is the state itself: ideal wires, no noise, drift, leak or reading of zero."""
-        p = self.cell.parameters
-        if not self.around.wires.ideal or p.leak is not None:
-            return False
-        if p.read.noise or p.read.relative_noise or p.read.drift_exponent:
-            return False
-        window, noise = p.window, self.devices.law.write_noise
-        lowest = float(self.devices.traits.low.min(initial=0.0))
-        return noise == 0.0 or lowest - _FAR * noise > -window.zero / window.unit
-
-    def _multiplied(self, kernel: Callable, levels: np.ndarray, block: tuple[slice, slice], lines: int) -> np.ndarray:
-        """Products of one block by the state itself."""
-        out = np.empty((len(levels), lines))
-        place = (block[0].start, block[1].start, self.shape[1])
-        grain = max(1, _PRODUCTS // max(math.prod(self.shape), 1))
-        launch(kernel, len(levels), levels, place, self.devices.state, self._reference, out, grain=grain)
-        return out
-
-    def _matrix(self) -> np.ndarray:
-        """Weights as one read finds them behind the wires."""
-        window = self.cell.parameters.window
-        p = self.cell.parameters.read
-        noisy = p.noise > 0.0 or p.relative_noise > 0.0
-        if not self.around.wires.ideal and self._known is not None and self._age < self.around.refresh:
-            return self._known
-        conductance = self.devices.read() if noisy else self.devices.conductance()
-        reference = self.devices.reference
-        if self.around.wires.ideal:
-            return (conductance - reference) / window.unit
-        out = np.empty(self.shape)
-        for rows, columns in self._blocks:
-            pair = np.stack([conductance[rows, columns], reference[rows, columns]])
-            own, other = transfers(pair, self.around.wires)
-            out[rows, columns] = (own - other).T / window.unit
-        self._known, self._age = out, 0
-        return out
-
-    def _levels(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Inputs as the converter gives them, and the full scale of each."""
-        full = np.abs(values).max(axis=1, keepdims=True, initial=0.0)
-        full[full == 0.0] = 1.0
-        if self.around.periphery.input_range is not None:
-            full = np.full_like(full, self.around.periphery.input_range)
-        levels, _ = self.around.periphery.quantise(values, full, self.around.periphery.dac_bits)
-        return np.ascontiguousarray(levels), full
-
-    def _converted(self, out: np.ndarray, full: np.ndarray) -> np.ndarray:
+    def _own_converters(self) -> products.LineConverters:
         window, periphery = self.cell.parameters.window, self.around.periphery
         bound = 0.5 * _BOUND * (window.weight_maximum - window.weight_minimum)
         if periphery.adc_range is not None:
             bound = periphery.adc_range / (window.unit * (periphery.read_voltage or self.cell.read_voltage))
-        out, clipped = periphery.quantise(out, full * bound, periphery.adc_bits)
-        self.counts.clipped += clipped
+        return products.converters_of(periphery, bound, self.around.halvings)
+
+    def _own_noise(self) -> products.ReadNoise:
+        window, read = self.cell.parameters.window, self.cell.parameters.read
+        return products.ReadNoise(
+            read.noise / window.unit + read.relative_noise * window.zero / window.unit, read.relative_noise
+        )
+
+    def _reads_itself(self) -> bool:
+        """Whether what reads is the state itself: no reading ends at zero conductance."""
+        window, noise = self.cell.parameters.window, self.devices.law.write_noise
+        lowest = float(self.devices.traits.low.min(initial=0.0))
+        return noise == 0.0 or lowest - _FAR * noise > -window.zero / window.unit
+
+    def _multiplied(self, kernel: Callable, given: np.ndarray, lines: int) -> np.ndarray:
+        """Products of all blocks, each through its converters, added digitally."""
+        read = self.cell.parameters.read
+        drifted = read.drift_exponent > 0.0 and self.devices.time > read.reference_time
+        matrix = self._read() if self._plain and not drifted else self._matrix()
+        noisy = read.noise > 0.0 or read.relative_noise > 0.0
+        reading = matrix, self._noise, self.devices.events(len(given) if noisy else 0)
+        out, clipped = np.zeros((len(given), lines)), np.zeros(len(given), dtype=np.int64)
+        grain = max(1, _PRODUCTS // max(math.prod(self.shape), 1))
+        for place in self._blocks:
+            launch(kernel, len(given), given, place, self._converters, reading, out, clipped, grain=grain)
+        self.counts.clipped += int(clipped.sum())
+        return out
+
+    def _read(self) -> np.ndarray:
+        """What the state itself reads as, single precision as it is; `update` keeps it up to date.
+
+        A leak is seen when it is taken off the weights, in portions of a ten-thousandth of its lifetime.
+        """
+        if self._seen != self.devices.changes:
+            if not self._shown.size:
+                self._shown = np.empty(self.shape, dtype=np.float32)
+            launch(products.look, self.shape[0], self.devices.state, self._reference, self._shown)
+            self._seen = self.devices.changes
+        return self._shown
+
+    def _matrix(self) -> np.ndarray:
+        """Weights as they read behind the wires, without noise."""
+        if self.around.wires.ideal:
+            return self.weights
+        if self._known is not None and self._age < self.around.refresh:
+            return self._known
+        conductance, reference = self.devices.conductance(), self.devices.reference
+        out = np.empty(self.shape)
+        for row, column, height, width in self._blocks:
+            rows, columns = slice(row, row + height), slice(column, column + width)
+            pair = np.stack([conductance[rows, columns], reference[rows, columns]])
+            own, other = transfers(pair, self.around.wires)
+            out[rows, columns] = (own - other).T / self.cell.parameters.window.unit
+        self._known, self._age = out, 0
         return out
 
     def _count(self, levels: LineLevels, pulses: int) -> None:
         slots = int(levels.length.sum())
         self._busy += slots * self.cell.parameters.pulse.duration
         self._age += len(levels.length)
-        cut = (np.abs(levels.row).max(axis=1, initial=0.0) > 1.0 + 1e-12) | (
-            np.abs(levels.column).max(axis=1, initial=0.0) > 1.0 + 1e-12
-        )
-        self.counts += PulseCounts(len(levels.length), int(cut.sum()), pulses, 0)
+        self.counts.updates += len(levels.length)
+        self.counts.saturated += int(levels.cut.sum())
+        self.counts.pulses += pulses
 
 
-def _slices(count: int, size: int) -> list[slice]:
-    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
+def _cut(count: int, size: int) -> list[tuple[int, int]]:
+    """First line and number of lines of each tile."""
+    return [(start, min(size, count - start)) for start in range(0, count, size)]

@@ -25,6 +25,8 @@ class Surroundings:
         How updates become pulses.
     refresh : int
         Updates after which the effect of the wires is computed anew.
+    halvings : int
+        How often a forward product that leaves the converter's range is repeated with inputs of half the size.
     """
 
     tile: tuple[int, int] = (512, 512)
@@ -32,3 +34,4 @@ class Surroundings:
     periphery: Periphery = field(default_factory=lambda: Periphery(dac_bits=7, adc_bits=9))
     trains: UpdateTrains = field(default_factory=UpdateTrains)
     refresh: int = 1
+    halvings: int = 10

@@ -12,6 +12,7 @@ Neurosci. 11, 538 (2017); in this form M. J. Rasch et al., arXiv:2104.02184 (202
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -19,18 +20,25 @@ import numpy as np
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
+from pcmphys.numerics.compile import kernel, launch, law
 
 LONGEST = 64
 """Most slots of a train: a word of as many bits."""
+_ROUNDING = 1e-12
+"""By which a chance may lie above one and counts as one."""
 KINDS = ("stochastic", "expected")
 
 
 class LineLevels(NamedTuple):
-    """Chances of lines to fire, of either sign, and numbers of slots, of some updates."""
+    """Chances of lines to fire, of either sign, numbers of slots, and whether a chance above one is cut off.
+
+    Of some updates: (updates, lines), or a number an update.
+    """
 
     row: np.ndarray
     column: np.ndarray
     length: np.ndarray
+    cut: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -79,15 +87,37 @@ class UpdateTrains:
         x, d : ndarray
             Shapes (updates, word lines) and (updates, bit lines).
         """
-        x_largest, d_largest = (np.abs(part).max(axis=1, initial=0.0) for part in (x, d))
+        lines = LineLevels(
+            np.empty(x.shape), np.empty(d.shape), np.empty(len(x), dtype=np.int64), np.empty(len(x), dtype=np.bool_)
+        )
+        launch(share_out, len(x), steps, (self.length, self.managed, self.balanced), x, d, lines)
+        return lines
+
+
+@kernel
+def share_out(start, stop, steps, options, x, d, lines):
+    """Chances of the lines of updates start..stop, into a `LineLevels`; options: length, managed, balanced."""
+    longest, managed, balanced = options
+    for s in range(start, stop):
+        x_largest, d_largest = largest(x[s]), largest(d[s])
         needed = steps * x_largest * d_largest
-        length = np.full(len(x), self.length)
-        if self.managed:
-            length = np.minimum(np.ceil(needed), self.length).astype(int)
-        length[needed == 0.0] = 0
-        scale = np.sqrt(steps / np.maximum(length, 1))
-        ratio = np.ones(len(x))
-        if self.balanced:
-            np.divide(d_largest, x_largest, out=ratio, where=(x_largest > 0.0) & (d_largest > 0.0))
-            ratio = np.sqrt(ratio)
-        return LineLevels(x * (scale * ratio)[:, None], d * (scale / ratio)[:, None], length)
+        length = min(math.ceil(needed), longest) if managed and needed < longest else longest
+        scale, ratio = math.sqrt(steps / max(length, 1)), 1.0
+        if balanced and x_largest > 0.0 and d_largest > 0.0:
+            ratio = math.sqrt(d_largest / x_largest)
+        up, down = scale * ratio, scale / ratio
+        for i in range(x.shape[1]):
+            lines.row[s, i] = x[s, i] * up
+        for j in range(d.shape[1]):
+            lines.column[s, j] = d[s, j] * down
+        lines.length[s] = length if needed > 0.0 else 0
+        lines.cut[s] = max(x_largest * up, d_largest * down) > 1.0 + _ROUNDING
+
+
+@law
+def largest(values):
+    """Largest magnitude; 0 of none."""
+    found = 0.0
+    for k in range(values.size):
+        found = max(found, abs(values[k]))
+    return found

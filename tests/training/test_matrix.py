@@ -34,9 +34,40 @@ def test_converters_round_and_clip_both_ways():
     for one, other, given in ((exact.forward, coarse.forward, X), (exact.backward, coarse.backward, D)):
         off = np.abs(one(given) - other(given)).max()
         assert 0.0 < off < 12.0 / 15.0 + 20 * 0.1 / 15.0
-    narrow = made(periphery=pcm.Periphery(None, 8, adc_range=1e-9))
+    narrow = made(periphery=pcm.Periphery(None, 8, adc_range=1e-9), halvings=0)
     assert np.abs(narrow.forward(X)).max() < 1e-3
     assert narrow.counts.clipped > 0
+
+
+def quantised(periphery, given, weights, full, bound):
+    levels, _ = periphery.quantise(given, full, periphery.dac_bits)
+    return periphery.quantise(levels @ weights, full * bound, periphery.adc_bits)[0]
+
+
+def test_converters_are_those_of_the_periphery():
+    periphery = pcm.Periphery(5, 6)
+    matrix, bound = made(periphery=periphery), 12.0
+    for call, given, weights in ((matrix.forward, X, matrix.weights), (matrix.backward, D, matrix.weights.T)):
+        full = np.abs(given).max(axis=1, keepdims=True)
+        assert call(given) == pytest.approx(quantised(periphery, given, weights, full, bound), abs=1e-6)
+
+
+def test_a_product_that_leaves_the_range_is_repeated_with_smaller_inputs():
+    periphery = pcm.Periphery(7, 9, adc_range=1e-7)
+    matrix, clipping = made(periphery=periphery), made(periphery=periphery, halvings=0)
+    bound = 1e-7 / (IDEAL.parameters.window.unit * IDEAL.read_voltage)
+    full = np.abs(X).max(axis=1, keepdims=True)
+    while (
+        over := (np.abs(quantised(pcm.Periphery(7, None), X, matrix.weights, full, 1.0)) / full).max(1) > bound
+    ).any():
+        full[over] *= 2.0
+    expected = quantised(periphery, X, matrix.weights, full, bound)
+    assert full.max() > 2.0 * np.abs(X).max()
+    assert matrix.forward(X) == pytest.approx(expected, abs=1e-6)
+    assert matrix.counts.clipped == 0
+    clipping.forward(X)
+    assert clipping.counts.clipped > 0
+    assert np.array_equal(matrix.forward(X)[3], matrix.forward(X[3]))
 
 
 def test_wires_take_their_share_both_ways_alike():
@@ -63,12 +94,32 @@ def test_wires_are_computed_anew_as_often_as_asked():
     assert seldom.forward(X) == pytest.approx(often.forward(X), abs=1e-12)
 
 
-def test_read_noise_is_that_of_one_read_a_call():
-    matrix = pcm.TrainableMatrix((20, 13), cell("pcm-nandakumar2018"), pcm.OneSided(), seed=4, periphery=OPEN)
+def test_read_noise_is_that_of_all_devices_of_a_product():
+    technology = cell("pcm-nandakumar2018")
+    matrix = pcm.TrainableMatrix((20, 13), technology, pcm.OneSided(), seed=4, periphery=OPEN)
     matrix.update(X, D, 0.5)
-    same = matrix.forward(np.tile(X[0], (2, 1)))
-    assert np.array_equal(same[0], same[1])
-    assert not np.array_equal(matrix.forward(X[0]), same[0])
+    read, unit = technology.parameters.read, technology.parameters.window.unit
+    g = np.array([plane.devices.conductance() for plane in matrix.trained.planes])
+    variance = (((read.noise + read.relative_noise * g) / unit) ** 2).sum(axis=0)
+    for call, given, weights, expected in (
+        (matrix.forward, X[0], matrix.weights, X[0] ** 2 @ variance),
+        (matrix.backward, D[0], matrix.weights.T, D[0] ** 2 @ variance.T),
+    ):
+        found = call(np.tile(given, (4000, 1)))
+        assert not np.array_equal(found[0], found[1])
+        off = found.mean(axis=0) - given @ weights
+        assert np.abs(off / np.sqrt(expected / 4000)).max() < 4.5
+        assert np.abs(found.var(axis=0) / expected - 1.0).max() < 4.5 * np.sqrt(2 / 4000)
+        assert np.abs(found.var(axis=0) / (1.3 * expected) - 1.0).max() > 4.5 * np.sqrt(2 / 4000)
+        assert np.abs(np.corrcoef(found.T) - np.eye(found.shape[1])).max() < 5.0 / np.sqrt(4000)
+
+
+def test_read_noise_does_not_depend_on_how_a_batch_is_cut():
+    whole, cut = (
+        pcm.TrainableMatrix((20, 13), cell("pcm-nandakumar2018"), pcm.OneSided(), seed=4, tile=(8, 5)) for _ in "ab"
+    )
+    found = whole.forward(X)
+    assert np.array_equal(found, np.vstack([cut.forward(X[:3]), cut.forward(X[3:])]))
 
 
 def test_a_mini_batch_of_a_capacitor_leaks_once():

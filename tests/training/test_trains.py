@@ -16,6 +16,7 @@ from tests.oracles.training import Matrix, fires
 from tests.training.ideal import EXPECTED, IDEAL, OPEN, STEP
 
 DRAWS = 100_000
+NOT_KEPT = np.zeros((0, 0), dtype=np.float32)
 RNG = np.random.default_rng(5)
 X, D = RNG.uniform(-1.0, 1.0, (64, 6)), RNG.uniform(-1.0, 1.0, (64, 9))
 
@@ -121,7 +122,7 @@ def test_same_bits_for_any_blocks_of_rows(blocks):
     both, laws = (Traits(*devices.traits), State(*devices.state)), (devices.law, devices.table, False)
     address, sent = devices.events(64), np.zeros(6, dtype=np.int64)
     for start, stop in reversed(list(itertools.pairwise(blocks))):
-        coincide(start, stop, address, laws, levels, 0.0, both, sent)
+        coincide(start, stop, address, laws, levels, 0.0, both, (sent, NOT_KEPT, np.zeros(1, dtype=np.float32)))
     assert np.array_equal(matrix.weights, twin.weights)
     assert sent.sum() == twin.counts.pulses
 

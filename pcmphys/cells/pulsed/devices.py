@@ -35,6 +35,8 @@ class PulsedPopulation(Population):
         Arrays of what changes, flat, in weight.
     traits : Traits
         Arrays of what devices are born with; one element where all are alike.
+    changes : int
+        How often ``state`` was changed: what was computed of it holds while this stays.
 
     Not modelled: what the voltage of a pulse does (a pulse is one step), disturbance of neighbours, temperature,
     retention but for leak and drift.
@@ -48,6 +50,7 @@ class PulsedPopulation(Population):
         p = cell.parameters
         self.law: LawFloats = p.pack()
         self.table: np.ndarray = p.table
+        self.changes: int = 0
         self._now = Moment()
         self._batches = 0.0  # of leak that is still to be taken off the weights
         self._read = kernels.ReadFloats(
@@ -172,6 +175,7 @@ class PulsedPopulation(Population):
             kernels.reset, self.size, address, self.time, (own.noise, self.law.write_noise), chosen, self.traits,
             self.state, grain=_GRAIN,
         )  # fmt: skip
+        self.changes += 1
         self._pass(duration)
 
     def wait(self, duration: float, temperature: float | None = None) -> None:
@@ -277,13 +281,17 @@ class PulsedPopulation(Population):
         chosen = np.ones(self.size, dtype=bool) if chosen is None else chosen.reshape(-1)
         return verified(self, targets.reshape(-1), chosen, clipped)
 
-    def train(self, counts: np.ndarray, duration: float) -> None:
-        """Send trains that are checked already: int32, flat, and together they take ``duration`` [s]."""
+    def train(self, counts: np.ndarray, duration: float, first: int = 0) -> None:
+        """Send trains that are checked already to devices from ``first`` on; together they take ``duration`` [s].
+
+        ``counts`` are int32, flat.
+        """
         address = self._address(self._next_event())
         launch(
-            kernels.pulse, self.size, address, self.time, (self.law, self.table), counts, self.traits, self.state,
-            grain=_GRAIN,
+            kernels.pulse, counts.size, address, self.time, (self.law, self.table), (first, counts), self.traits,
+            self.state, grain=_GRAIN,
         )  # fmt: skip
+        self.changes += 1
         self._pass(duration)
 
     def events(self, count: int) -> tuple[np.uint64, np.uint64, np.uint64]:
@@ -322,6 +330,7 @@ class PulsedPopulation(Population):
         if self._batches >= _LEAK_PORTION * leak.lifetime:
             launch(kernels.decay, self.size, self._batches, self.traits, self.state, grain=_GRAIN)
             self._batches = 0.0
+            self.changes += 1
 
     def _keep(self, start: int, stop: int) -> None:
         size = self.state.weight.size

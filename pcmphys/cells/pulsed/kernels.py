@@ -125,17 +125,19 @@ def birth(start, stop, address, p, traits):
 
 
 @kernel
-def pulse(start, stop, address, now, laws, counts, traits, state):
-    """Send each of devices start..stop its number of pulses, down if negative, now [s].
+def pulse(start, stop, address, now, laws, numbered, traits, state):
+    """Send each of some devices its number of pulses, down if negative, now [s].
 
-    ``laws`` is a `LawFloats` with the jump table.
+    ``laws`` is a `LawFloats` with the jump table; ``numbered`` the device that the numbers begin with, and they.
     """
     seed, first_cell, event = address
     p, table = laws
-    for i in range(start, stop):
-        count = counts[i]
+    first, counts = numbered
+    for place in range(start, stop):
+        count = counts[place]
         if count == 0:
             continue
+        i = first + place
         cell, up = first_cell + U64(i), count > 0
         weight, memory = np.float64(state.weight[i]), at(state.memory, i)
         z0, z1 = 0.0, 0.0

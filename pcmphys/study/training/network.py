@@ -12,9 +12,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pcmphys.numerics.product import product
+from pcmphys.numerics.compile import launch
+from pcmphys.numerics.product import add_outer, product
 
 Array = NDArray[np.float64]
+_GRAIN = 2048
+"""Word lines from which on an update is worth a thread of its own."""
 
 
 class Matrix(Protocol):
@@ -49,7 +52,7 @@ class FloatMatrix:
 
     def update(self, x: Array, d: Array, rate: float) -> None:
         """Change the weights by -rate x d."""
-        self.weights -= rate * product(x.T, d)
+        launch(add_outer, len(self.weights), -rate, x, d, self.weights, grain=_GRAIN)
 
 
 def first_weights(sizes: Sequence[int], seed: int) -> list[Array]:
@@ -66,8 +69,10 @@ def activations(layers: Sequence[Matrix], x: Array) -> list[Array]:
     """Inputs of each layer with their ones for the biases, and last the classes' shares."""
     found = []
     for k, layer in enumerate(layers):
-        found.append(np.column_stack([x, np.ones(len(x))]))
-        y = layer.forward(found[-1])
+        given = np.ones((len(x), x.shape[1] + 1))
+        given[:, :-1] = x
+        found.append(given)
+        y = layer.forward(given)
         x = _softmax(y) if k == len(layers) - 1 else 1.0 / (1.0 + np.exp(-y))
     return [*found, x]
 

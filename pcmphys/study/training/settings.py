@@ -18,7 +18,7 @@ TEMPLATE = """# A pcmphys study: a network that is trained in place, by rules an
 # Relative paths count from the folder of this file.
 
 study = "training"            # the kind of study
-data = "digits"               # 1437 of 8 x 8 pixels; or "mnist": 4000 of 28 x 28, pip install "pcmphys[torch,data]"
+data = "digits"               # 1437 of 8 x 8 pixels; or "mnist": 4000 of 28 x 28, needs pip install "pcmphys[data]"
 hidden = [32]                 # neurons of each hidden layer, sigmoids; a softmax at the end
 epochs = 6                    # passes over the training images
 halve = 2                     # epochs after which the learning rate is halved

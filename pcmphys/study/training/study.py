@@ -18,7 +18,8 @@ from pcmphys.study.settings import named_apart
 from pcmphys.study.training import report
 from pcmphys.study.training.runs import TrainingRun, runs
 from pcmphys.study.training.settings import TrainingConfig
-from pcmphys.study.training.work import Images, images_of, train
+from pcmphys.study.training.work import images_of, train
+from pcmphys.training.digits import Digits
 
 _BYTES_DEVICE = 200.0
 """Memory [bytes] of a weight with all arrays of a rule."""
@@ -31,7 +32,7 @@ class TrainingPlan(PlacedPlan):
         self.config: TrainingConfig = config
         self.runs: list[TrainingRun] = runs(config)
         named_apart(config.cells, [_name(config, self.runs, name) for name in config.cells])
-        self.images: Images = images_of(config)  # what is missing is said before anything runs
+        self.images: Digits = images_of(config)  # what is missing is said before anything runs
         self.chunks: list[Key] = [(run, seed) for run in range(len(self.runs)) for seed in range(config.seeds)]
         self.steps: int = config.epochs
 

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import resources
-from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys.errors import ParameterError
-from pcmphys.study.training.network import Array, FloatMatrix, Matrix, error, first_weights, learn
+from pcmphys.study.training.network import FloatMatrix, Matrix, error, first_weights, learn
 from pcmphys.study.training.runs import TrainingRun
 from pcmphys.study.training.settings import TrainingConfig
 from pcmphys.training import PulseCounts, TrainableMatrix
-
-_FULL = 16.0
-
-
-class Images(NamedTuple):
-    """Training images (images, pixels) from 0 to 1 with their digits, and test images with theirs."""
-
-    inputs: Array
-    labels: np.ndarray
-    tests: Array
-    right: np.ndarray
+from pcmphys.training.digits import Digits, mnist_digits, small_digits
 
 
-def images_of(config: TrainingConfig) -> Images:
+def images_of(config: TrainingConfig) -> Digits:
     """The images of a study.
 
     Raises
@@ -35,7 +21,7 @@ def images_of(config: TrainingConfig) -> Images:
     ParameterError
         A package that ships them is not installed.
     """
-    found = _digits() if config.data == "digits" else _mnist()
+    found = small_digits() if config.data == "digits" else mnist_digits()
     # evenly spread: images of some data lie class by class
     count = len(found.inputs) if config.images is None else min(config.images, len(found.inputs))
     chosen = np.arange(count) * len(found.inputs) // count
@@ -77,7 +63,7 @@ def train(
     }
 
 
-def _layers(config: TrainingConfig, run: TrainingRun, images: Images, seed: int) -> list[Matrix]:
+def _layers(config: TrainingConfig, run: TrainingRun, images: Digits, seed: int) -> list[Matrix]:
     """Layers with the first weights of this seed, the same for all runs."""
     sizes = (images.inputs.shape[1], *config.hidden, int(images.right.max()) + 1)
     layers: list[Matrix] = []
@@ -92,24 +78,3 @@ def _layers(config: TrainingConfig, run: TrainingRun, images: Images, seed: int)
         first_cell = matrix.last_cell
         layers.append(matrix)
     return layers
-
-
-def _digits() -> Images:
-    folder = resources.files("pcmphys").joinpath("data", "digits-mlp")
-    if not folder.is_dir():
-        folder = Path(__file__).parents[3] / "data" / "digits-mlp"  # a source tree
-    parts = []
-    for name in ("train.npz", "test.npz"):
-        with folder.joinpath(name).open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            parts += [archive["images"] / _FULL, archive["labels"].astype(int)]
-    return Images(*parts)
-
-
-def _mnist() -> Images:
-    try:
-        from pcmphys.nn.examples.data import digits
-    except ImportError as error:
-        raise ParameterError(f"data: {error}") from None
-    found = digits()
-    inputs, tests = (part.reshape(len(part), -1).astype(float) for part in (found.inputs, found.tests))
-    return Images(inputs, found.labels, tests, found.right)

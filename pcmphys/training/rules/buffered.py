@@ -111,7 +111,7 @@ class BufferedTrained(Trained):
         steps = np.clip(np.trunc(self.buffer[line]), -self.rule.most, self.rule.most)
         self.buffer[line] -= (1.0 - self.rule.momentum) * steps
         if self.writes:
-            self.planes[1].pulse_line(line, steps.astype(np.int32))
+            self.planes[1].pulse_lines(line, steps[None].astype(np.int32))
         self.turned(line)
         self.line = (line + 1) % self.buffer.shape[0]
         self.transfers += self.line == 0

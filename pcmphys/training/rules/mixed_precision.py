@@ -1,5 +1,8 @@
 """Mixed precision: updates are added up digitally, and whole steps of the devices are sent to the array.
 
+Of devices that can only be pulsed up a weight takes a pair: steps up go to one of them, steps down to the other, and
+full pairs are written anew as by `OneSided`.
+
 References
 ----------
 S. R. Nandakumar et al., Front. Neurosci. 14, 406 (2020).
@@ -13,9 +16,14 @@ import numpy as np
 
 from pcmphys.cells.pulsed.cell import PulsedCell
 from pcmphys.numerics import check
-from pcmphys.training.checks import require_both_directions
+from pcmphys.numerics.compile import kernel, launch
+from pcmphys.numerics.product import add_outer
+from pcmphys.training.checks import require_reset
 from pcmphys.training.plane import Plane
+from pcmphys.training.rules.pairs import PairedTrained, check_refresh
 from pcmphys.training.rules.rule import MakePlane, Rule, Trained
+
+_GRAIN = 128
 
 
 @dataclass(frozen=True)
@@ -27,17 +35,22 @@ class MixedPrecision(Rule):
     threshold : float, optional
         Weight at which a pulse is sent; the cell's granularity by default.
     transfer_every : int
-        Samples between two transfers of a line.
+        Samples between two transfers.
     lines : int
         Word lines that a transfer looks at, round and round; 0: all.
     bins : int
-        LineLevels of each sign to which inputs and gradients are rounded before they are multiplied; 0: not at all.
+        Levels of each sign to which inputs and gradients are rounded before they are multiplied; 0: not at all.
+    refresh, high, low
+        Of pairs of devices that can only be pulsed up, as of `OneSided`.
     """
 
     threshold: float | None = None
     transfer_every: int = 1
     lines: int = 0
     bins: int = 0
+    refresh: int = 100
+    high: float = 0.75
+    low: float = 0.25
 
     def __post_init__(self) -> None:
         if self.threshold is not None:
@@ -45,43 +58,104 @@ class MixedPrecision(Rule):
         check.integer("transfer_every", self.transfer_every, 1)
         check.integer("lines", self.lines, 0)
         check.integer("bins", self.bins, 0)
+        check_refresh(self.refresh, self.high, self.low)
 
     def start(self, cell: PulsedCell, make: MakePlane) -> Trained:
-        """One array and what is added up."""
-        require_both_directions(cell, "MixedPrecision")
-        return MixedPrecisionTrained(self, make(cell))
+        """One array, or a pair, and what is added up."""
+        if not cell.one_sided:
+            return MixedPrecisionTrained(self, make(cell))
+        require_reset(cell, "MixedPrecision")
+        return MixedPrecisionPairs(self, make(cell), make(cell))
+
+
+class Missing:
+    """What the devices of a matrix have not been told yet, in weight.
+
+    Parameters
+    ----------
+    rule : MixedPrecision
+        Whose numbers count.
+    shape : tuple of int
+        Word lines and bit lines.
+    step : float
+        Weight of a pulse, unless the rule has a threshold.
+    """
+
+    def __init__(self, rule: MixedPrecision, shape: tuple[int, int], step: float):
+        self.rule: MixedPrecision = rule
+        self.step: float = rule.threshold or step
+        self.sums: np.ndarray = np.zeros(shape)
+        self.samples: int = 0
+        self.line: int = 0
+
+    def add(self, x: np.ndarray, d: np.ndarray, rate: float) -> list[tuple[int, np.ndarray]]:
+        """Add a sample's update; the pulses that are due: first word line and pulses, (word lines, bit lines)."""
+        x, d = (np.ascontiguousarray(_rounded(part, self.rule.bins))[None] for part in (x, d))
+        launch(add_outer, len(self.sums), -rate, x, d, self.sums, grain=_GRAIN)
+        self.samples += 1
+        if self.samples % self.rule.transfer_every:
+            return []
+        return [self._due(first, stop) for first, stop in self._looked_at()]
+
+    def _looked_at(self) -> list[tuple[int, int]]:
+        """Runs of word lines of this transfer; the next one goes on behind them."""
+        count = len(self.sums)
+        first, lines = self.line, self.rule.lines or count
+        self.line = (first + lines) % count
+        if lines >= count:
+            return [(0, count)]
+        stop = first + lines
+        return [(first, min(stop, count))] + ([(0, stop - count)] if stop > count else [])
+
+    def _due(self, first: int, stop: int) -> tuple[int, np.ndarray]:
+        pulses = np.empty((stop - first, self.sums.shape[1]), dtype=np.int32)
+        launch(take_steps, stop - first, self.step, self.sums[first:stop], pulses, grain=_GRAIN)
+        return first, pulses
+
+
+@kernel
+def take_steps(start, stop, step, sums, pulses):
+    """Whole steps of lines start..stop of the sums, into ``pulses``, and off the sums."""
+    for i in range(start, stop):
+        for j in range(sums.shape[1]):
+            count = np.trunc(sums[i, j] / step)
+            sums[i, j] -= step * count
+            pulses[i, j] = np.int32(count)
 
 
 class MixedPrecisionTrained(Trained):
-    """The array, and the updates that it has not seen yet, in weight."""
+    """The array, and the updates that it has not seen yet."""
 
     def __init__(self, rule: MixedPrecision, plane: Plane):
         super().__init__(plane)
-        self.rule: MixedPrecision = rule
-        self.samples: int = 0
-        self.line: int = 0
-        self.missing: np.ndarray = np.zeros(plane.shape)
+        self.missing: Missing = Missing(rule, plane.shape, plane.cell.granularity)
 
     def update(self, x: np.ndarray, d: np.ndarray, rate: float) -> None:
         """Sample by sample: add up, and send whole steps when it is time."""
         for k in range(len(x)):
-            self.missing -= rate * np.outer(_rounded(x[k], self.rule.bins), _rounded(d[k], self.rule.bins))
-            self.samples += 1
-            if self.samples % self.rule.transfer_every == 0:
-                for _ in range(self.rule.lines or self.missing.shape[0]):
-                    self._send()
+            for first, pulses in self.missing.add(x[k], d[k], rate):
+                self.planes[0].pulse_lines(first, pulses)
 
-    def _send(self) -> None:
-        step = self.rule.threshold or self.planes[0].cell.granularity
-        steps = np.trunc(self.missing[self.line] / step)
-        self.missing[self.line] -= step * steps
-        self.planes[0].pulse_line(self.line, steps.astype(np.int32))
-        self.line = (self.line + 1) % self.missing.shape[0]
+
+class MixedPrecisionPairs(PairedTrained):
+    """Both arrays of pairs of devices that can only be pulsed up, and the updates that they have not seen yet."""
+
+    def __init__(self, rule: MixedPrecision, *planes: Plane):
+        super().__init__(rule, *planes)
+        self.missing: Missing = Missing(rule, planes[0].shape, planes[0].cell.granularity)
+
+    def update(self, x: np.ndarray, d: np.ndarray, rate: float) -> None:
+        """Sample by sample: add up, send whole steps when it is time, and write full pairs anew."""
+        for k in range(len(x)):
+            for first, pulses in self.missing.add(x[k], d[k], rate):
+                for plane, part in zip(self.planes, (pulses, -pulses), strict=True):
+                    plane.pulse_lines(first, np.maximum(part, 0))
+            self.seen(1)
 
 
 def _rounded(values: np.ndarray, bins: int) -> np.ndarray:
     """Values to the nearest of so many levels of each sign."""
-    largest = np.abs(values).max()
-    if not bins or largest == 0.0:
+    if not bins:
         return values
-    return np.rint(values / largest * bins) * (largest / bins)
+    largest = np.abs(values).max()
+    return np.rint(values / largest * bins) * (largest / bins) if largest else values

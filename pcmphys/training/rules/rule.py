@@ -67,8 +67,8 @@ class Trained(ABC):
         twin = copy.copy(self)
         twin.planes = tuple(plane.copy() for plane in self.planes)
         for name, value in vars(self).items():
-            if isinstance(value, np.ndarray):
-                setattr(twin, name, value.copy())
+            if name not in ("planes", "rule"):
+                setattr(twin, name, copy.deepcopy(value))
         return twin
 
 

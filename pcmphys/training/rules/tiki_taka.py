@@ -21,6 +21,9 @@ from pcmphys.training.checks import checked_cell, require_both_directions
 from pcmphys.training.plane import Plane
 from pcmphys.training.rules.rule import MakePlane, Rule, Trained
 
+_READ_AGAIN = 40.0
+"""Samples between two reads of a line from which on more than the call's rate is transferred."""
+
 
 @dataclass(frozen=True)
 class TikiTaka(Rule):
@@ -37,17 +40,23 @@ class TikiTaka(Rule):
     gamma : float
         Share of A in the weights.
     fast_rate : float, optional
-        Rate of updates of A; that of the call by default.
-    transfer_rate : float
-        Rate of a transfer, times that of the call: what of a line of A is added to that of C.
+        Rate of updates of A, whatever that of the call; None: that of the call.
+    transfer_rate : float, optional
+        Rate of a transfer, times that of the call: what of a line of A is added to that of C. By default a fortieth of
+        the samples between two reads of a line, so that lines of large arrays, which are read seldom, count as much.
+
+    Notes
+    -----
+    A has to learn fast: what it gathers between two reads of a line should be many steps of its devices, and still be
+    small against their window. With the defaults this holds for gradients of order one hundredth to one.
     """
 
     fast: PulsedCell | None = None
     transfer_every: int = 1
     columns: int = 1
     gamma: float = 0.0
-    fast_rate: float | None = None
-    transfer_rate: float = 1.0
+    fast_rate: float | None = 0.05
+    transfer_rate: float | None = None
 
     def __post_init__(self) -> None:
         check.integer("transfer_every", self.transfer_every, 1)
@@ -55,7 +64,14 @@ class TikiTaka(Rule):
         check.number("gamma", self.gamma, "", 0.0)
         if self.fast_rate is not None:
             check.number("fast_rate", self.fast_rate, "", 0.0, low_open=True)
-        check.number("transfer_rate", self.transfer_rate, "", 0.0, low_open=True)
+        if self.transfer_rate is not None:
+            check.number("transfer_rate", self.transfer_rate, "", 0.0, low_open=True)
+
+    def gain(self, lines: int) -> float:
+        """Rate of a transfer, times that of the call, of an array with so many word lines."""
+        if self.transfer_rate is not None:
+            return self.transfer_rate
+        return lines * self.transfer_every / (self.columns * _READ_AGAIN)
 
     def start(self, cell: PulsedCell, make: MakePlane) -> Trained:
         """A, then C."""
@@ -102,5 +118,5 @@ class TikiTakaTrained(Trained):
                 one[0, self.line] = 1.0
                 found = fast.read_line(self.line)
                 if found.any():
-                    slow.update(one, -found[None], rule.transfer_rate * rate)
+                    slow.update(one, -found[None], rule.gain(slow.shape[0]) * rate)
                 self.line = (self.line + 1) % slow.shape[0]

