@@ -117,7 +117,7 @@ CHANGES = [
            "wire, rise = neighbours(line[WIRE], first, first)", "crossbar/solver/test_linear.py"),
     Change("crossbar/solver/coarse.py", "out[WIRE] = apart / _shared", "out[WIRE] = 1.0 / _shared",
            "crossbar/solver/test_two_grid.py"),
-    Change("crossbar/solver/side_by_side.py", "miss = node - load(x[i + 1], j)", "miss = node - load(x[i], j)",
+    Change("crossbar/solver/side_by_side.py", "next_node - load(x[i + 2], j)", "next_node - load(x[i + 1], j)",
            "crossbar/solver/test_side_by_side.py"),
     Change("crossbar/solver/recalled.py", "ratio * (3.0 - 2.0 * t)", "ratio * (3.0 - t)",
            "crossbar/solver/test_recalled.py"),

@@ -8,7 +8,7 @@ conjugate gradients, and costs next to nothing: the points are as far apart as v
 
 How far that is, a line's length over its number of nodes says: with r [ohm] a segment and g [S] a cell, a change dies
 out over l = 1 / sqrt(r g) nodes, and an iteration damps what varies over d nodes by 1 / (1 + (2 pi l / d)^2). With
-points l / 4 apart what is left falls by a hundred an iteration; with l apart, by ten.
+points l / 5 apart what is left falls by more than a hundred an iteration; with l apart, by ten.
 
 Jumps between blocks instead of bilinear voltages would not do: they cost energy in the wires that no voltage has.
 
@@ -28,7 +28,7 @@ from pcmphys.crossbar.solver import conjugate_gradient, lines
 from pcmphys.crossbar.solver.lines import FAR, FEED, ROOM, ROWS_AT_ONCE, WIRE, Drive, Network
 from pcmphys.numerics.compile import kernel
 
-_FINE, _MANY = 4.0, 128
+_FINE, _MANY = 5.0, 128
 """Points in the length over which voltages bend, up to that many points; beyond that, at least one."""
 _FEWEST, _APART = 8, 3
 """Least number of points along a line, and least number of nodes from one to the next."""
