@@ -30,7 +30,11 @@ UNIT_CELL = pcm.SeveralPairs(pairs=2, factor=1.0)
 
 
 class Recipe(NamedTuple):
-    """Epochs and rates of the trainings that both begin with, and of what each goes on with; then what they share."""
+    """Epochs and rates of the trainings that both begin with, and of what goes on; then what they share.
+
+    ``pretrained``: the first trainings are those of the plain weights, and only the noise-aware ones go on. Otherwise
+    both do, for equally many epochs.
+    """
 
     first: tuple[tuple[int, float], ...]
     more: tuple[int, float]
@@ -39,13 +43,15 @@ class Recipe(NamedTuple):
     shift: int = 0
     jitter: float = 0.0
     mapping: pcm.Mapping | None = None
+    pretrained: bool = False
+    clip: float = 2.5
 
 
 RECIPES = {
     "convolution": Recipe(((40, 2e-3),), (30, 1e-3), 64, shift=2),
     "lstm": Recipe(((120, 3e-3),), (120, 2e-3), 30, jitter=0.3),
-    "transformer": Recipe(((24, 3e-3), (8, 1e-3)), (20, 2e-3), 32, mapping=UNIT_CELL),
-    "characters": Recipe(((15, 4e-3),), (30, 4e-3), 32, mapping=UNIT_CELL),
+    "transformer": Recipe(((24, 3e-3), (8, 1e-3), (20, 2e-3)), (20, 2e-3), 32, mapping=UNIT_CELL, pretrained=True),
+    "characters": Recipe(((15, 4e-3), (10, 3e-3)), (10, 2e-3), 32, mapping=UNIT_CELL, pretrained=True, clip=2.0),
 }
 
 
@@ -102,8 +108,10 @@ def main():
             start = time.process_time()
             module = copy.deepcopy(base)
             if training == "aware":
-                nn.hardware_aware(module, pcm.load_cell(CELL), TIMES, mapping=recipe.mapping, seed=SEED)
-            train(module, split, recipe, *recipe.more)
+                options = {"mapping": recipe.mapping, "clip": recipe.clip, "seed": SEED}
+                nn.hardware_aware(module, pcm.load_cell(CELL), TIMES, **options)
+            if training == "aware" or not recipe.pretrained:
+                train(module, split, recipe, *recipe.more)
             if training == "aware":
                 print(name, "ranges", nn.learned_ranges(module))
             nn.plain(module)
