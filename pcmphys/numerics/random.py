@@ -55,7 +55,7 @@ class Stream(IntEnum):
     TRAP_WINDOW = 10
     """What a device's traps do within a read."""
     ANNEAL = 11
-    """Nuclei of a wait, sector by sector."""
+    """Nuclei of a wait, one after the other."""
     TEXTURE = 12
     """Conductivity of what crystallizes in each sector: 16 normals a device and melt."""
     PULSED_BIRTH = 40

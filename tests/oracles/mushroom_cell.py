@@ -141,38 +141,49 @@ class Device(Heated, Conducting):
         rate = nucleation_rate(temperature, self.parameters.crystallization)
         volume = self.parameters.geometry.layer_thickness**3
         if velocity * duration > 1e-14 or rate * duration * volume > 1e-9:
-            for s in range(SECTORS):
-                self.anneal(s, velocity * self.factors[GROWTH], rate, duration)
+            self.anneal(velocity * self.factors[GROWTH], rate, duration)
             self.drop_absorbed()
         self.waits += 1
 
-    def anneal(self, s: int, velocity: float, rate: float, duration: float) -> None:
-        """Nuclei one after the other over the sector as it was at the beginning; those out of place are dropped."""
-        rim, grains = self.rim[s], self.grains[s]
-        if rim == 0.0:
-            return
-        inner, outer = self.radius**3, (self.radius + rim) ** 3
-        arrivals = rate * 2.0 * math.pi / 3.0 * (outer - inner) / SECTORS
-        born = [0.0] * len(grains)
-        elapsed, number = 0.0, 0
-        while arrivals > 0.0 and len(grains) < GRAINS and number < 4096:
-            w0, w1, w2, _ = words(self.seed, self.cell, self.waits, ANNEAL, 4096 * s + number)
-            number += 1
-            elapsed -= math.log(coarse(w0)) / arrivals
-            left = rim - velocity * elapsed
-            if elapsed >= duration or left <= 0.0:
+    def anneal(self, velocity: float, rate: float, duration: float) -> None:
+        """Nuclei one after the other over the domes as they were at the beginning; those out of place are dropped."""
+        inner, outer = self.radius**3, [(self.radius + rim) ** 3 for rim in self.rim]
+        born = [[0.0] * len(grains) for grains in self.grains]
+        passed, elapsed, number = set(), 0.0, 0
+        while number < 65536:
+            open_ = [s for s in range(SECTORS) if s not in passed and len(self.grains[s]) < GRAINS]
+            arrivals = {s: rate * 2.0 * math.pi / 3.0 * (outer[s] - inner) / SECTORS for s in open_}
+            total = sum(arrivals.values())
+            if total == 0.0:
                 break
-            place = (inner + coarse(w1) * (outer - inner)) ** (1 / 3)
+            w0, w1, w2, w3 = words(self.seed, self.cell, self.waits, ANNEAL, number)
+            number += 1
+            elapsed -= math.log(coarse(w0)) / total
+            if elapsed >= duration:
+                break
+            along = coarse(w1) * total
+            for s in (s for s in open_ if arrivals[s] > 0.0):
+                if along < arrivals[s]:
+                    break
+                along -= arrivals[s]
+            left = self.rim[s] - velocity * elapsed
+            if left <= 0.0:
+                passed |= {other for other in open_ if self.rim[other] <= velocity * elapsed}
+                continue
+            place = (inner + coarse(w2) * (outer[s] - inner)) ** (1 / 3)
             free = 1.0
-            for (centre, size), birth in zip(grains, born):
+            for (centre, size), birth in zip(self.grains[s], born[s]):
                 grown = size + velocity * (elapsed - birth)
                 free *= 1.0 - grain_share(place, centre, grown, size_stored=False) if grown > 0.0 else 1.0
-            if place - self.radius < left and coarse(w2) < free:
-                grains.append([single(place), 0.0])
-                born.append(elapsed)
-        for grain, birth in zip(grains, born):
-            grain[1] = single(grain[1] + velocity * (duration - birth))
-        self.rim[s] = single(max(rim - velocity * duration, 0.0))
+            if place - self.radius < left and coarse(w3) < free:
+                self.grains[s].append([single(place), 0.0])
+                born[s].append(elapsed)
+                if len(self.grains[s]) == GRAINS:
+                    passed |= {other for other in open_ if self.rim[other] <= velocity * elapsed}
+        for grains, births in zip(self.grains, born):
+            for grain, birth in zip(grains, births):
+                grain[1] = single(grain[1] + velocity * (duration - birth))
+        self.rim = [single(max(rim - velocity * duration, 0.0)) for rim in self.rim]
 
     # ---- traps
 

@@ -258,9 +258,9 @@ class Heated:
         return free
 
     def shape_at(self, middle: float, ambient: float):
-        """Interpolated shape of the temperature for the filament's rise, with the dome as it stands."""
+        """Interpolated shape of the temperature for the filament's rise, with the dome halfway in the last step."""
         level = (self.parameters.crystallization.melting_temperature - ambient) / middle
-        return interpolated(table(self.parameters), sum(self.rim) / SECTORS / self.span, level)
+        return interpolated(table(self.parameters), sum(self.halfway) / SECTORS / self.span, level)
 
     def rise_at(self, s: int, distance: float) -> float:
         """Temperature rise at a distance from the heater, as the shape says, for the sector's own shift."""
@@ -288,6 +288,7 @@ class Heated:
             self.shift = [self.front_shift(own, fresh) for own, fresh in zip(self.front, drawn)]
             self.hottest = [0.0] * SECTORS
             self.hottest_segment = 0.0
+            self.halfway = self.rim.copy()
             self.heat(warm, ambient, event)
             self.drop_absorbed()
             self.renew(ambient + top, event)
@@ -410,7 +411,7 @@ class Heated:
         for s in range(SECTORS):
             if self.hottest[s] > 0.0:
                 continue
-            part = part_at(row, (0.5 * self.rim[s] - self.shift[s]) / self.span)
+            part = part_at(row, (0.5 * self.halfway[s] - self.shift[s]) / self.span)
             temperature = ambient + middle * share[s] * part
             if self.feels(duration, temperature, self.order[s] >= seen, seen):
                 self.order[s] = relaxed(self.order[s], duration, temperature, r)

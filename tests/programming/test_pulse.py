@@ -89,14 +89,23 @@ def test_a_step_has_the_drive_of_its_middle(pulse):
 def test_steps_are_short_while_the_temperature_settles():
     """How short they have to be: `tests/cells/mushroom/test_steps.py`."""
     steps = pcm.Pulse(current=1e-4, width=1e-6, rise=5e-9, fall=5e-9).steps(TAU)
-    rise, plateau = steps[:5], steps[5 : -5 - len(module._COOLING)]
-    fall = steps[-5 - len(module._COOLING) : -len(module._COOLING)]
-    assert rise[:, 0] == pytest.approx(5 * [TAU])
-    assert plateau[:2, 0] == pytest.approx([TAU, 3 * TAU])
+    rise, plateau = steps[:4], steps[4 : -4 - len(module._COOLING)]
+    fall = steps[-4 - len(module._COOLING) : -len(module._COOLING)]
+    assert rise[:, 0] == pytest.approx(4 * [1.25 * TAU])
+    # then what is left, which the kernel cuts where much moves
+    assert plateau[:, 0] == pytest.approx([TAU, 3 * TAU, 9 * TAU, 27 * TAU, 960 * TAU])
     assert (plateau[:, 3] == 1.0).all()
     # even in what the drive has fallen by to the power of two thirds
     ends = np.cumsum(fall[:, 0]) / (5 * TAU)
-    assert ends ** (2 / 3) == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert ends ** (2 / 3) == pytest.approx([0.25, 0.5, 0.75, 1.0])
+
+
+@given(length=st.floats(1e-11, 1e-3))
+def test_a_plateau_is_never_more_than_five_steps(length):
+    cuts = module._plateau(length, TAU)
+    assert 1 <= cuts.size <= 5
+    assert cuts.min() > 0.0
+    assert cuts.sum() == pytest.approx(length, rel=1e-12)
 
 
 @given(pulses())

@@ -134,11 +134,13 @@ class Clock:
         launch(relaxation.relax_alike, self._size, duration, temperature, p.relaxation, state.age)
         still = anneal.still_below(duration, tables, p)
         if temperature > still:
-            self._crystallize(duration, np.full(self._size, temperature), still, state, address, p)
+            self._crystallize(duration, np.full(1, temperature), still, state, address, p)
 
     def _crystallize(self, duration: float, temperature: np.ndarray, still: float, state, address, p) -> None:
-        velocity, rate = np.empty(self._size), np.empty(self._size)
-        launch(anneal.rates, self._size, duration, temperature, still, p, velocity, rate, grain=_GRAIN)
+        """Slow crystallization at the temperature of each device, or at one for all, of size 1."""
+        velocity, rate = np.empty(temperature.size), np.empty(temperature.size)
+        launch(anneal.rates, temperature.size, duration, temperature, still, p, velocity, rate, grain=_GRAIN)
+        velocity, rate = (np.broadcast_to(part, self._size).copy() for part in (velocity, rate))
         launch(anneal.anneal, self._size, address, velocity, rate, duration, p, state, grain=_GRAIN)
 
     def _acceleration(self, temperature: float) -> float:

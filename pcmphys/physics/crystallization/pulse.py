@@ -115,7 +115,7 @@ def open_front(front, rim, p, work):
     for s in range(SECTORS):
         work[SHIFT + s] = geometry.front_shift(front[s], work[SHIFT + s], p)
         work[HOTTEST + s] = 0.0
-        work[RIM + s] = rim[s]
+        work[RIM + s] = work[HALFWAY + s] = rim[s]
 
 
 @law
@@ -140,9 +140,9 @@ def _mean(row, work):
 
 @law
 def shape_segment(middle, site, shapes, work):
-    """Shape of the device's temperature for `mid_dome`, at the filament's rise [K]."""
+    """Shape for `mid_dome` at the filament's rise [K], of the domes as they were halfway through the last step."""
     row = work[SEGMENT : SEGMENT + shape.ROW]
-    shape.read_row(_mean(RIM, work) * site.per_shell, site.melting / middle, shapes, row)
+    shape.read_row(_mean(HALFWAY, work) * site.per_shell, site.melting / middle, shapes, row)
 
 
 @law
@@ -151,7 +151,7 @@ def mid_dome(s, middle, site, work):
 
     To be called after `shape_segment`.
     """
-    distance = 0.5 * work[RIM + s] - work[SHIFT + s]
+    distance = 0.5 * work[HALFWAY + s] - work[SHIFT + s]
     part = shape.profile(distance * site.per_shell, work[SEGMENT : SEGMENT + shape.ROW])
     return site.ambient + middle * work[SHARE + s] * part
 
@@ -253,7 +253,7 @@ def melt(middle, site, work):
         lives = moves & warm & (rim > 0.0)
         free += np.int64(moves)
         alive += np.int64(lives)
-        work[RIM + s] = rim
+        work[RIM + s] = work[HALFWAY + s] = rim
         place = work[PLACE + s] = (rim - work[SHIFT + s]) * site.per_shell
         work[SHELL + s] = math.floor(min(max(place, 0.0), 1.0 * shape.SHELLS))
         work[STOP + s] = stop if lives else -1.0

@@ -10,7 +10,7 @@ LIMIT = 0.98
 
 def test_no_pulse_melts_the_last_two_percent_under_the_top_electrode():
     """The strongest pulse, and a front so rough that in some sectors it would lie beyond the top electrode."""
-    cell = alike(geometry={"front_roughness": 45e-9})
+    cell = alike(geometry={"front_roughness": 40e-9})
     geometry, heat = cell.parameters.geometry, cell.parameters.heat
     devices = cell.population(20, seed=1)
     devices.apply(pcm.Pulse(current=heat.largest_current, width=1e-6, fall=5e-9))

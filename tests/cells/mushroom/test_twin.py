@@ -322,9 +322,9 @@ class HeaterHot(Device):
     """The glass is as hot as the heater."""
 
     def live(self, duration, middle, share, ambient):
-        kept, self.rim = self.rim, [0.0] * SECTORS
+        kept, self.halfway = self.halfway, [0.0] * SECTORS
         super().live(duration, middle, share, ambient)
-        self.rim = kept
+        self.halfway = kept
 
 
 class PlaneDomes(Device):
