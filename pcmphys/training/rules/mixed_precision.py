@@ -136,6 +136,7 @@ class MixedPrecisionTrained(Trained):
 
     def update(self, x: np.ndarray, d: np.ndarray, rate: float) -> None:
         """Sample by sample: add up, and send whole steps when it is time."""
+        self.planes[0].counts.updates += len(x)
         for k in range(len(x)):
             for first, pulses in self.missing.add(x[k], d[k], rate):
                 self.planes[0].pulse_lines(first, pulses)
@@ -150,6 +151,7 @@ class MixedPrecisionPairs(PairedTrained):
 
     def update(self, x: np.ndarray, d: np.ndarray, rate: float) -> None:
         """Sample by sample: add up, send whole steps when it is time, and write full pairs anew."""
+        self.planes[0].counts.updates += len(x)
         for k in range(len(x)):
             for first, pulses in self.missing.add(x[k], d[k], rate):
                 for plane, part in zip(self.planes, (pulses, -pulses), strict=True):
