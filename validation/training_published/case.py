@@ -26,12 +26,18 @@ NOTES = (
     "4000 images for training, 1000 for tests, one image an update. Losses are differences of test errors to floating "
     "point, seed by seed: weights and order of images are shared, devices are not. The test images are the same for "
     "all, so that one more in a thousand is a tenth of a point. Learning rates, and thresholds of mixed precision, "
-    "are ours, but for the schedule of Gokmen 2016, whose passes are halved. PCM pairs are refreshed every 100 images, "
-    "capacitors emptied into pairs every 1000: a quarter of a pass; Ambrogio 2018 has 8000 of 60 000."
+    "are ours, but for the schedule of Gokmen 2016, whose passes are halved. The deep network is not trained to its "
+    "end: noise of devices shortens the plateau at its start, so that a loss can be negative. PCM pairs are refreshed "
+    "every 100 images, capacitors emptied into pairs every 1000: a quarter of a pass; Ambrogio 2018 has 8000 of 60 000."
 )
 LONG = True
 """A quarter of an hour: by its name, see --update."""
-KNOWN_MISSES = {}
+KNOWN_MISSES = {
+    "20 states, TTv2, reference off by 0.1: error of the weights [%]": (
+        "6.7 against more than 7 read off a colour map; target, rate and trains are ours, not the paper's. At 0.5 the "
+        "error is 66 %, as there"
+    ),
+}
 FLOAT, CONSTANT, SOFT = "gokmen: floating point", "gokmen: constant steps", "gokmen: soft bounds"
 BURR_WEIGHTS = 164_885
 Errors = Mapping[str, np.ndarray]
@@ -76,23 +82,23 @@ def conclusions(errors: Errors) -> list[Result]:
     burr = 100.0 - errors["burr: PCM pairs, SGD"][:, -1]
     counted = weights_of(TRAININGS["burr: PCM pairs, SGD"])
     return [
-        within("constant steps (Gokmen 2016): loss against floating point [points]",
-               max(_loss(errors, CONSTANT).mean(), 0.0), 1.0, _beside(errors, CONSTANT, "0.3 points on 60 000"), MODEL),
+        _most("constant steps (Gokmen 2016): loss against floating point [points]",
+               _loss(errors, CONSTANT).mean(), 1.0, _beside(errors, CONSTANT, "0.3 points on 60 000")),
         _least("cost of 20 % more up than down, less three times that of 2 % [points]", (many - 3.0 * few).mean(), 0.0,
                f"costs of {_spoken(many)} and {_spoken(few)} points, 5 seeds; Gokmen 2016: up to 5 % is harmless"),
         _least("soft bounds, SGD (Gokmen 2020): error over that in floating point", sgd / reference, 2.0,
                f"{sgd:.1f} against {reference:.1f} %, 3 seeds; about 15 % against 2 % on 60 000"),
         _least("soft bounds, Tiki-Taka: share of that gap which it closes", (sgd - tiki_taka) / (sgd - reference), 0.8,
                f"error {tiki_taka:.1f} %, 3 seeds; Gokmen 2020: to about 2 %"),
-        within("PCM pairs, mixed precision (Nandakumar 2020): loss against floating point [points]",
-               max(_loss(errors, "nandakumar: PCM pairs, mixed precision").mean(), 0.0), 0.8,
-               _beside(errors, "nandakumar: PCM pairs, mixed precision", "0.57 points on 60 000"), MODEL),
+        _most("PCM pairs, mixed precision (Nandakumar 2020): loss against floating point [points]",
+               _loss(errors, "nandakumar: PCM pairs, mixed precision").mean(), 0.8,
+               _beside(errors, "nandakumar: PCM pairs, mixed precision", "0.57 points on 60 000")),
         _least("PCM pairs, SGD in place: loss against floating point [points]",
                _loss(errors, "nandakumar: PCM pairs, SGD").mean(), 5.0,
                _beside(errors, "nandakumar: PCM pairs, SGD", "why mixed precision was proposed")),
-        within("capacitor and PCM pair (Ambrogio 2018): loss against floating point [points]",
-               max(inverted.mean(), 0.0), 0.5,
-               _beside(errors, "ambrogio: capacitor and PCM pair", "accuracy of floating point"), MODEL),
+        _most("capacitor and PCM pair (Ambrogio 2018): loss against floating point [points]",
+               inverted.mean(), 0.5,
+               _beside(errors, "ambrogio: capacitor and PCM pair", "accuracy of floating point")),
         _least("the same without polarity inversion: loss less three times that with it [points]",
                (plain - 3.0 * np.maximum(inverted, 0.0)).mean(), 0.0,
                f"losses of {_spoken(plain)} and {_spoken(inverted)} points, 5 seeds; capacitors 10 % stronger up"),
@@ -148,6 +154,10 @@ def _beside(errors: Errors, name: str, published: str) -> str:
     """The loss with its standard error, both errors, and what was published."""
     own, loss = errors[name][:, -1], _loss(errors, name)
     return f"{_spoken(loss)}, {own.mean():.1f} % error, {loss.size} seeds; published: {published}"
+
+
+def _most(quantity: str, value: float, limit: float, reference: str) -> Result:
+    return Result(quantity, value, reference, f"<= {limit:g}", bool(value <= limit), MODEL)
 
 
 def _least(quantity: str, value: float, limit: float, reference: str) -> Result:
