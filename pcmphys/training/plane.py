@@ -100,6 +100,11 @@ class Plane:
         """Weights as they read now, without noise and wires."""
         return self.devices.weight
 
+    @property
+    def nbytes(self) -> int:
+        """Memory [bytes] of the devices and of what they read as."""
+        return self.devices.nbytes + self._shown.nbytes
+
     def copy(self) -> Plane:
         """A branch with the same past, and the same future under the same operations."""
         twin = copy.copy(self)

@@ -248,7 +248,8 @@ def results() -> dict[str, np.ndarray]:
         "trained": trained("rram-gong2018-softbounds", pcm.Sgd()),
         "trained by long trains": trained("rram-gong2018", pcm.Sgd(), trains=pcm.UpdateTrains(60, managed=False)),
         "trained on average": trained("rpu-gokmen2016", pcm.Sgd(), trains=pcm.UpdateTrains(pulses="expected")),
-        "trained pairs": trained("pcm-nandakumar2018", pcm.OneSided()),
+        "trained pairs": trained("pcm-nandakumar2018", pcm.OneSided(refresh=1)),
+        "trained by mixed precision": trained("pcm-nandakumar2018", pcm.MixedPrecision()),
         "trained pairs on average": trained(
             "pcm-nandakumar2018", pcm.OneSided(), trains=pcm.UpdateTrains(pulses="expected")
         ),

@@ -16,11 +16,11 @@ X, D = RNG.uniform(-1.0, 1.0, (UPDATES, ROWS)), RNG.uniform(-1.0, 1.0, (UPDATES,
 PERIOD = 5  # transfers of a line between two changes of its sign
 
 
-def tiki_taka(gamma=0.0):
+def tiki_taka(gamma=0.0, gain=0.5):
     a, c = np.zeros((ROWS, COLUMNS)), np.zeros((ROWS, COLUMNS))
     for k, (x, d) in enumerate(zip(X, D, strict=True)):
         a -= 0.02 * np.outer(x, d)
-        c[k % ROWS] += 0.5 * RATE * a[k % ROWS]
+        c[k % ROWS] += gain * RATE * a[k % ROWS]
     return c + gamma * a
 
 
@@ -61,6 +61,7 @@ TWINS = {
     "chopped": (pcm.Chopped(**COMMON, chop=1 / PERIOD, regular=True), lambda: buffered(PERIOD)),
     "never chopped": (pcm.Chopped(**COMMON, chop=0.0), buffered),
     "dynamic": (pcm.DynamicReference(**COMMON, chop=1 / PERIOD, tail=2.0), lambda: buffered(PERIOD, dynamic=True)),
+    "tiki-taka by default": (pcm.TikiTaka(fast_rate=0.02), lambda: tiki_taka(gain=ROWS / 40.0)),
     "mixed": (pcm.MixedPrecision(threshold=0.003), mixed_precision),
 }
 
@@ -132,6 +133,7 @@ RULES = {
     "chopped": ("rram-gong2022-optimised", pcm.Chopped(scaled=True, granularity=2.0, chop=0.3)),
     "dynamic": ("ecram-tang2018", pcm.DynamicReference(scaled=True, granularity=20.0, chop=0.3)),
     "mixed": ("ecram-kim2019", pcm.MixedPrecision(transfer_every=3, lines=2, bins=4)),
+    "mixed pairs": ("pcm-nandakumar2018", pcm.MixedPrecision(transfer_every=3, bins=4, refresh=10)),
     "one-sided": ("pcm-nandakumar2018", pcm.OneSided(refresh=4)),
     "pair": ("capacitor-li2018", pcm.PairCell(pair=pcm.load_cell("pcm-nandakumar2018"), transfer_every=30)),
 }
@@ -203,3 +205,36 @@ def test_weights_can_be_written_to_start_from():
         missed = matrix.program(wanted)
         assert np.median(np.abs(missed)) < 0.12
         assert np.array_equal(missed, matrix.weights - wanted)
+
+
+def test_mixed_precision_trains_pairs_of_devices_that_only_go_up():
+    matrix = pcm.TrainableMatrix((30, 4), cell("pcm-nandakumar2018"), pcm.MixedPrecision(refresh=20), seed=3)
+    random = np.random.default_rng(4)
+    target = random.uniform(-0.3, 0.3, (30, 4))
+    x = random.normal(size=(1500, 30)) / np.sqrt(30)
+    for start in range(0, 1500, 5):
+        some = x[start : start + 5]
+        matrix.update(some, matrix.forward(some) - some @ target, 0.1)
+    plus, minus = matrix.trained.planes
+    assert matrix.trained.refreshed > 0
+    assert plus.counts.pulses > 0
+    assert minus.counts.pulses > 0
+    untrained = np.std(target)
+    assert np.std(matrix.weights - target) < 0.7 * untrained
+    assert matrix.counts.updates == 1500
+    still = pcm.TrainableMatrix((30, 4), cell("pcm-nandakumar2018"), pcm.MixedPrecision(refresh=20), seed=3)
+    assert np.std(still.weights - target) > 0.9 * untrained
+
+
+def test_a_transfer_of_some_lines_goes_round():
+    whole, parts = (
+        pcm.TrainableMatrix((5, 3), IDEAL, pcm.MixedPrecision(lines=lines), seed=3, periphery=OPEN) for lines in (0, 2)
+    )
+    x, d = np.ones((1, 5)), np.ones((1, 3))
+    whole.update(x, d, 5.2 * STEP)
+    seen = []
+    for _ in range(3):
+        parts.update(x, d, 5.2 * STEP if not seen else 1e-9)
+        seen.append((np.abs(parts.weights).max(axis=1) > STEP).tolist())
+    assert seen == [[True, True, False, False, False], [True, True, True, True, False], [True] * 5]
+    assert parts.weights == pytest.approx(whole.weights, abs=1e-9)

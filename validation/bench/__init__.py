@@ -24,6 +24,7 @@ TOPICS = (
     "mushroom_population",
     "drift_fit",
     "networks",
+    "training",
     "start_up",
     "studies",
 )

@@ -70,7 +70,8 @@ class PulsedPopulation(Population):
     def _born(self, stuck: float | None) -> kernels.Traits:
         p = self.cell.parameters
         birth = p.birth(stuck)
-        reference = p.soft_bounds_reference is not None
+        # a reference that is the same for all devices is at zero
+        reference = birth.reference > 0.0 and (birth.first_spread > 0.0 or birth.symmetry > 0.0)
         own = (
             True, True, True, True,
             reference or p.linear is not None or p.power is not None, p.linear is not None or p.power is not None,

@@ -99,6 +99,14 @@ def updates(
     True
     >>> print(dev.fit["step_up"])
     4.766e-08 +- ... S
+
+    Measured: weak SET pulses (1 V, 1 us) on RRAM, one on each of 780 cells, before and after. A step is 4 % of the
+    window on average, with a spread three times as large:
+
+    >>> table = np.loadtxt("data/stanford-rram/set_steps.csv", delimiter=",", skiprows=1)  # doctest: +SKIP
+    >>> dev = pcm.fit.updates([0, 1], table[:, :2].T, +1, law="jump_table")  # doctest: +SKIP
+    >>> print(dev.fit["step_up"], dev.fit["noise_up"])  # doctest: +SKIP
+    6.7e-06 +- 1.6e-06 S 1.856e-05 +- 0.047e-05 S
     """
     law = check.choice("law", law, LAWS)
     read_error = check.number("read_error", read_error, "S", 0.0)

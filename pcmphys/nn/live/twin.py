@@ -38,7 +38,8 @@ class LiveTwin(nn.Module):
     -----
     The same seed gives the same bits for any number of threads. On devices without read noise it does so however a
     batch is split over several backward passes before a ``step()``, unless a layer is used more than once in a pass
-    (hidden weights of recurrent layers): their updates then come in another order. Read noise is drawn once a call.
+    (hidden weights of recurrent layers): their updates then come in another order. Read noise is drawn anew for every
+    vector.
 
     What stands for weights among the parameters is one number each (`PulsedWeight`), so gradients of weights in place
     cannot be looked at or clipped; the weights are in ``weights``.

@@ -23,7 +23,7 @@ from pcmphys.training import (
 from pcmphys.training.rules.rule import Rule
 
 FLOAT = "floating point"
-ONE_SIDED, PAIR = "one-sided", "pair"
+ONE_SIDED, PAIR, MIXED = "one-sided", "pair", "mixed-precision"
 DEVICES, ASYMMETRY, STATES, CAPACITOR = "devices", "asymmetry", "states", "capacitor"
 """Parts of a study."""
 
@@ -76,6 +76,9 @@ def runs(config: TrainingConfig) -> list[TrainingRun]:
             own = config.one_sided
             rule = OneSided(high=own.high, low=own.low)
             found.append(TrainingRun(DEVICES, ONE_SIDED, cell.name, nothing, own.rate, (rule, cell)))
+            if MIXED in config.rules:
+                rule = rule_of(config, MIXED)
+                found.append(TrainingRun(DEVICES, MIXED, cell.name, nothing, config.rate, (rule, cell)))
             continue
         for rule in config.rules:
             found.append(TrainingRun(DEVICES, rule, cell.name, nothing, config.rate, (rule_of(config, rule), cell)))
@@ -90,7 +93,10 @@ def rule_of(config: TrainingConfig, name: str) -> Rule:
     }  # fmt: skip
     if name in versions:
         return versions[name](transfer_every=every)
-    return Sgd() if name == "sgd" else MixedPrecision(transfer_every=config.mixed_precision.transfer_every)
+    if name == "sgd":
+        return Sgd()
+    pairs = config.one_sided
+    return MixedPrecision(transfer_every=config.mixed_precision.transfer_every, high=pairs.high, low=pairs.low)
 
 
 def _swept(config: TrainingConfig) -> Iterator[TrainingRun]:

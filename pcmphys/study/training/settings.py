@@ -30,7 +30,7 @@ seed = 1                      # same seed, same result
 # rules for devices that go up and down: sgd, tiki-taka, buffered, chopped, dynamic-reference, mixed-precision
 rules = ["sgd", "tiki-taka", "mixed-precision"]
 # technologies trained in place, side by side (`pcmphys cells`, or paths of parameter files); pairs of those that only
-# go up take the rule of their own
+# go up take a rule of their own, and mixed precision
 cells = ["ecram-tang2018", "rram-gong2018", "rram-gong2018-softbounds", "pcm-nandakumar2020"]
 
 [sweep]                       # one technology with linear steps, changed

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pcmphys.cells.pulsed.cell import PulsedCell
+from pcmphys.cells.pulsed.parameters import PulsedParameters
+from pcmphys.cells.pulsed.response import walk
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import kernel, launch
 from pcmphys.numerics.product import add_outer
@@ -24,6 +26,7 @@ from pcmphys.training.rules.pairs import PairedTrained, check_refresh
 from pcmphys.training.rules.rule import MakePlane, Rule, Trained
 
 _GRAIN = 128
+_MOST, _NEARLY = 1000, 0.9
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,8 @@ class MixedPrecision(Rule):
     Parameters
     ----------
     threshold : float, optional
-        Weight at which a pulse is sent; the cell's granularity by default.
+        Weight at which a pulse is sent. By default the cell's granularity; of pairs of devices that only go up, whose
+        first steps are the largest, the mean step on the way from a RESET to ``high``.
     transfer_every : int
         Samples between two transfers.
     lines : int
@@ -132,6 +136,7 @@ class MixedPrecisionTrained(Trained):
 
     def update(self, x: np.ndarray, d: np.ndarray, rate: float) -> None:
         """Sample by sample: add up, and send whole steps when it is time."""
+        self.planes[0].counts.updates += len(x)
         for k in range(len(x)):
             for first, pulses in self.missing.add(x[k], d[k], rate):
                 self.planes[0].pulse_lines(first, pulses)
@@ -142,15 +147,24 @@ class MixedPrecisionPairs(PairedTrained):
 
     def __init__(self, rule: MixedPrecision, *planes: Plane):
         super().__init__(rule, *planes)
-        self.missing: Missing = Missing(rule, planes[0].shape, planes[0].cell.granularity)
+        self.missing: Missing = Missing(rule, planes[0].shape, _mean_step(planes[0].cell.parameters, rule.high))
 
     def update(self, x: np.ndarray, d: np.ndarray, rate: float) -> None:
         """Sample by sample: add up, send whole steps when it is time, and write full pairs anew."""
+        self.planes[0].counts.updates += len(x)
         for k in range(len(x)):
             for first, pulses in self.missing.add(x[k], d[k], rate):
                 for plane, part in zip(self.planes, (pulses, -pulses), strict=True):
                     plane.pulse_lines(first, np.maximum(part, 0))
             self.seen(1)
+
+
+def _mean_step(parameters: PulsedParameters, high: float) -> float:
+    """Mean step of the typical device from a RESET to a share of the largest weight, or nearly as far as it gets."""
+    path = walk(parameters, parameters.reset.weight, np.ones(_MOST))
+    top = min(high * parameters.window.weight_maximum, path[0] + _NEARLY * (path[-1] - path[0]))
+    count = max(int(np.searchsorted(path, top)), 1)
+    return float((path[count] - path[0]) / count)
 
 
 def _rounded(values: np.ndarray, bins: int) -> np.ndarray:

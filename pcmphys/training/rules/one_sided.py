@@ -32,7 +32,7 @@ class OneSided(Rule):
         A pair is refreshed when the higher device is above ``high`` and the lower above ``low``, of the largest weight.
     """
 
-    refresh: int = 1
+    refresh: int = 100
     high: float = 0.75
     low: float = 0.25
 

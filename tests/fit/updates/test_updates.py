@@ -1,5 +1,6 @@
 """Updates by pulses: laws that are known are found again, and a physical cell becomes one that can be trained."""
 
+import pathlib
 import pickle
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 import pcmphys as pcm
 
+DATA = pathlib.Path(pcm.__file__).parents[1] / "data"
 SET = pcm.Pulse(current=100e-6, width=50e-9)
 RESET = pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9)
 
@@ -120,6 +122,26 @@ def test_a_table_of_incremental_set_has_its_steps():
     # the published law knows how many pulses came before, a table does not: the spread of the first is too small
     assert np.abs(mean / expected - 1.0)[2:].max() < 0.1
     assert np.abs(np.std(walked, axis=1)[10:] / reads.std(axis=1)[10:] - 1.0).max() < 0.15
+
+
+def test_weak_set_pulses_of_measured_rram_become_a_cell():
+    """780 cells, one pulse of 1 V and 1 us each: small steps on average, few large ones, a fifth the wrong way."""
+    before, after = np.loadtxt(DATA / "stanford-rram" / "set_steps.csv", delimiter=",", skiprows=1)[:, :2].T
+    found = pcm.fit.updates([0, 1], [before, after], +1, law="jump_table", name="rram-weak-set", source="Stanford 1T1R")
+    assert found.one_sided
+    assert found.fit["step_up"].value == pytest.approx(6.7e-6, abs=2.0 * found.fit["step_up"].error)
+    assert 1e6 * found.conductance_maximum == pytest.approx(185.9, abs=0.1)
+    devices = found.population(20_000, seed=2)
+    start = np.resize(before, 20_000)
+    window = found.parameters.window
+    devices.state.weight[:] = (start - window.zero) / window.unit
+    devices.pulse(+1)
+    error = after.std() / np.sqrt(780)
+    assert devices.conductance().mean() == pytest.approx(after.mean(), abs=2.0 * error)
+    assert devices.conductance().std() == pytest.approx(after.std(), rel=0.1)
+    down = (after < before - 2e-6).mean()
+    assert 0.1 < down < 0.3
+    assert (devices.conductance() < start - 2e-6).mean() == pytest.approx(down, abs=0.1)
 
 
 def test_incremental_set_is_found_as_the_law_it_is():

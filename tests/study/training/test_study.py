@@ -29,9 +29,9 @@ def dataset():
 
 
 def test_every_run_is_there_with_its_unit(dataset):
-    assert dict(dataset.sizes) == {"run": 11, "seed": 2, "epoch": 2}
-    assert dataset["rule"].values[:5].tolist() == [
-        "floating point", "sgd", "tiki-taka", "mixed-precision", "one-sided",
+    assert dict(dataset.sizes) == {"run": 12, "seed": 2, "epoch": 2}
+    assert dataset["rule"].values[:6].tolist() == [
+        "floating point", "sgd", "tiki-taka", "mixed-precision", "one-sided", "mixed-precision",
     ]  # fmt: skip
     for name, values in dataset.data_vars.items():
         assert np.isfinite(values).all(), name
