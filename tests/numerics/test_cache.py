@@ -262,7 +262,7 @@ def run(seed):
 
 if __name__ == "__main__":
     here = run(3)
-    for kernel in (kernels.program, kernels.refresh_traps, kernels.read):
+    for kernel in (kernels.program, kernels.read):
         print(sum(kernel.stats.cache_hits.values()), sum(kernel.stats.cache_misses.values()))
     print(repr(here))
     if "fork" in multiprocessing.get_all_start_methods():

@@ -63,7 +63,7 @@ def solve(net: Network, drives: list[Drive], lengths: np.ndarray) -> Abreast:
     measure(net, near, x, work[:2], found)
     row, column = np.empty((rows, LANES)), np.empty((columns, LANES))
     violation, scale = np.zeros(LANES), np.zeros(LANES)
-    word_lines = net.row_factor[:, 0], net.row_line, near.row, found.first, found.row
+    word_lines = net.row_factor[:, 0].copy(), net.row_line, near.row, found.first, found.row
     bit_lines = net.column_factor[-1], net.column_line, near.column, x[-1], found.column
     _end(word_lines, 1.0, found.row_worst, row, (violation, scale))
     _end(bit_lines, -1.0, found.column_worst, column, (violation, scale))
