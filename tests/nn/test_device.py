@@ -43,8 +43,13 @@ def meta(monkeypatch):
     assert {*asked} == {"meta"}
 
 
-@pytest.mark.parametrize("option", OPTIONS)
-@pytest.mark.parametrize("kind", modules())
+@pytest.mark.parametrize(
+    ("kind", "option"),
+    [
+        *((kind, "default") for kind in modules()),
+        *((kind, o) for kind in ("conv2d", "lstm", "masked") for o in OPTIONS),
+    ],
+)
 def test_nothing_of_a_training_stays_in_main_memory(kind, option, meta):
     module, shape = modules()[kind]
     if isinstance(getattr(module, "options", None), dict):

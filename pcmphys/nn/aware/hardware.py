@@ -94,7 +94,7 @@ def hardware_aware(
     group of a convolution or a projection of an attention), the correlation of weights on a shared reference column.
 
     LSTM, GRU and RNN run step by step so that their hidden products meet the converters, slower than torch's own loop
-    (two to four times on a CPU). The steps of an LSTM are one node of the graph as soon as its ranges have been set;
+    (about three times on a CPU). The steps of an LSTM are one node of the graph as soon as its ranges have been set;
     GRU, RNN, packed sequences, projections and ``gradients="clean"`` are many, and slower still. Products of a stack
     (``convert(..., combined=True)``) have the noise of separate tiles here.
 
