@@ -176,10 +176,15 @@ def _ramp(length: float, thermal_time: float, falls: bool) -> np.ndarray:
 
 
 def _plateau(length: float, thermal_time: float) -> np.ndarray:
-    """Short steps while the temperature settles, then the rest: kernels cut it where much moves."""
+    """Short steps while the temperature settles, then the rest: kernels cut it where much moves.
+
+    In a plateau that ends before, rims are on their way all the time, and the rest is taken in halves.
+    """
     cuts, left, step = [], length, _FIRST_STEP * thermal_time
     while len(cuts) < _SETTLING and left > _REST * step:
         cuts.append(step)
         left -= step
         step *= _LONGER
+    if 0 < len(cuts) < _SETTLING and left > cuts[-1]:
+        return np.array([*cuts, 0.5 * left, 0.5 * left])
     return np.array([*cuts, left])

@@ -189,13 +189,14 @@ def ramp(length: float, tau: float, falls: bool) -> list[float]:
 
 
 def plateau(length: float, tau: float) -> list[float]:
-    """1, 3, 9 and 27 thermal times while there is so much and half of it more; then the rest."""
+    """1, 3, 9 and 27 thermal times while there is so much and half of it more; then the rest, or its halves."""
     step, left, cuts = tau, length, []
     while len(cuts) < 4 and left > 1.5 * step:
         cuts.append(step)
         left -= step
         step *= 3.0
-    return [*cuts, left]
+    halves = 0 < len(cuts) < 4 and left > cuts[-1]
+    return [*cuts, left / 2, left / 2] if halves else [*cuts, left]
 
 
 def on_state(current: float, threshold: float, h, w) -> float:

@@ -100,6 +100,11 @@ def test_steps_are_short_while_the_temperature_settles():
     assert ends ** (2 / 3) == pytest.approx([0.25, 0.5, 0.75, 1.0])
 
 
+def test_a_short_plateau_ends_in_halves():
+    steps = pcm.Pulse(current=1e-4, width=50e-9).steps(TAU)
+    assert steps[: -len(module._COOLING), 0] == pytest.approx([TAU, 3 * TAU, 9 * TAU, 18.5 * TAU, 18.5 * TAU])
+
+
 @given(length=st.floats(1e-11, 1e-3))
 def test_a_plateau_is_never_more_than_five_steps(length):
     cuts = module._plateau(length, TAU)

@@ -28,7 +28,7 @@ INTERVAL = 1e-3
 INTERVALS = (1e-3, 1e-1, 10.0, 1e3, 1e5)
 
 
-DEVICES, NOISE_DEVICES, NOISE_READS = 1000, 300, 2048
+DEVICES, NOISE_DEVICES, NOISE_READS = 1000, 900, 2048
 
 
 def run(out: pathlib.Path, quick: bool) -> list[Result]:
