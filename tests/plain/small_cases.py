@@ -248,6 +248,7 @@ def results() -> dict[str, np.ndarray]:
         "trained": trained("rram-gong2018-softbounds", pcm.Sgd()),
         "trained by long trains": trained("rram-gong2018", pcm.Sgd(), trains=pcm.UpdateTrains(60, managed=False)),
         "trained on average": trained("rpu-gokmen2016", pcm.Sgd(), trains=pcm.UpdateTrains(pulses="expected")),
+        "trained in a narrow range": trained("rram-gong2018", pcm.Sgd(), periphery=pcm.Periphery(7, 9, adc_range=2e-8)),
         "trained pairs": trained("pcm-nandakumar2018", pcm.OneSided(refresh=1)),
         "trained by mixed precision": trained("pcm-nandakumar2018", pcm.MixedPrecision()),
         "trained pairs on average": trained(

@@ -74,8 +74,13 @@ def of(dataset: xr.Dataset, part: str, rule: str | None = None, cell: str | None
 
 
 def worst_cell(dataset: xr.Dataset) -> str | None:
-    """The technology of several rules on which the first of them ends worst; None if there is none."""
+    """The technology of several rules on which the first of them ends worst; None if there is none.
+
+    Pairs that only go up have a rule of their own and are left aside.
+    """
     runs = of(dataset, DEVICES)
+    alone = np.isin(runs["cell"], of(dataset, DEVICES, ONE_SIDED)["cell"])
+    runs = runs.isel(run=np.flatnonzero(~alone))
     two = [cell for cell in map(str, np.unique(runs["cell"])) if of(dataset, DEVICES, cell=cell).sizes["run"] > 1]
     errors = {cell: float(final(of(dataset, DEVICES, cell=cell)).isel(run=0).mean()) for cell in two}
     return max(errors, key=lambda cell: errors[cell]) if errors else None
@@ -88,6 +93,7 @@ def _curves(dataset: xr.Dataset, axes: Axes) -> None:
         _over_epochs(of(dataset, DEVICES, cell=cell), axes)
         axes.set_title(f"on {plain(cell)}", fontsize=10)
     _finish(axes, "epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
 
 
 def _over_epochs(runs: xr.Dataset, axes: Axes) -> None:
@@ -152,6 +158,7 @@ def _capacitor(dataset: xr.Dataset, axes: Axes) -> None:
     _over_epochs(runs, axes)
     axes.set_title(f"{_of_cell(dataset, CAPACITOR)}, imbalanced", fontsize=10)
     _finish(axes, "epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
 
 
 def _of_cell(dataset: xr.Dataset, part: str) -> str:

@@ -129,16 +129,16 @@ def _introduction(dataset: xr.Dataset) -> str:
     return (
         f"A network with {hidden} hidden sigmoids and a softmax learns {used}{images[settings['data']]} for "
         f"{settings['epochs']} epochs, {settings['batch']} image{'s' * (settings['batch'] > 1)} an update, at a rate "
-        f"of {settings['rate']:g} ({settings['one_sided']['rate']:g} on pairs that only go up) that is halved every "
-        f"{settings['halve']} epochs. Products forward and backward go through the same arrays with 7-bit inputs "
-        "and 9-bit outputs; updates are trains of at most 31 pulses. First weights are programmed, biases are weights "
-        "of an input of one."
+        f"of {settings['rate']:g} ({settings['one_sided']['rate']:g} by the rule of pairs that only go up) that is "
+        f"halved every {settings['halve']} epochs. Products forward and backward go through the same arrays with "
+        "7-bit inputs and 9-bit outputs, repeated with smaller inputs where they leave the range; updates are "
+        "trains of at most 31 pulses. First weights are programmed, biases are weights of an input of one."
     )
 
 
 _LIMITS = (
-    "One learning rate serves all rules and devices (but pairs that only go up): it is best for none of them, and a "
-    "device's rank here is no verdict on the technology.",
+    "One learning rate serves all rules and devices (but the rule of pairs that only go up): it is best for none of "
+    "them, and a device's rank here is no verdict on the technology.",
     "Tiki-Taka needs devices whose symmetry point is the zero of their weights, as those of the sweep are.",
     "The test images are few: an error of 5 % of 360 images has a standard error of 1.1 %, common to all rows.",
     "Saturated: updates that would have needed a line to fire more often than in every slot of the longest train.",

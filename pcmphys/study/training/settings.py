@@ -54,9 +54,9 @@ transfer_every = 1            # images between two transfers of a line
 transfer_every = 10           # images between two looks at what was added up
 
 [one_sided]                   # pairs of devices that only go up
-rate = 0.03                   # learning rate
-high = 0.4                    # a pair is RESET and written anew when one is above this
-low = 0.2                     # and the other above that, of the largest weight
+rate = 0.03                   # learning rate of their own rule
+high = 0.75                   # a pair is RESET and written anew when one is above this
+low = 0.25                    # and the other above that, of the largest weight
 """
 """Commented study file with all defaults."""
 _DEFAULTS = tomllib.loads(TEMPLATE)

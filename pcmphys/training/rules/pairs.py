@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from pcmphys.numerics import check
@@ -27,9 +29,9 @@ class PairedTrained(Trained):
         Both arrays.
     """
 
-    def __init__(self, rule, *planes: Plane):
+    def __init__(self, rule: Any, *planes: Plane):
         super().__init__(*planes)
-        self.rule = rule
+        self.rule: Any = rule
         self.samples: int = 0
         self.refreshed: int = 0
 
