@@ -180,6 +180,8 @@ _NOISE = (
 KNOWN_MISSES = {
     "case 2: programming error, points held out, worst relative deviation": _ERROR,
     "case 2: programming error, points held out, rms relative deviation": "by its last two points, see the worst one",
+    "case 3: mean nu, g > 0.1, points seen, worst": "at g = 0.109 alone, where the mean lies at the tolerance: 0.0057 "
+    "(4000 devices), 0.0058 and 0.0066 (2000) below the measured one; the sampling error of 1000, 0.0006, decides",
     "case 3: mean nu, g <= 0.1, points seen, worst": "at 0.4 uS alone: so low a target is read in devices whose dome "
     "is nearly closed, half of which drift as glass; the next point lies within 0.005",
     "case 10: Q_s, points seen, worst relative deviation": _NOISE,

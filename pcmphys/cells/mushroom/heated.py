@@ -33,7 +33,6 @@ from pcmphys.physics.crystallization.pulse import (
     melt,
     open_front,
     open_site,
-    settled,
     spread,
     velocities,
 )
@@ -192,7 +191,7 @@ def _regrow(span, middle, hot):
         step = step if cuts < _MOST_CUTS else left
         opens = grow(step, hot.tables[GUIDE][2].last, work)
         rate = expect(middle, site, hot.tables, work) if opens > 0 else 0.0
-    return step, rate, free == 0 and settled(site, work)
+    return step, rate, free == 0
 
 
 @law

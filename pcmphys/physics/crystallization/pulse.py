@@ -225,12 +225,6 @@ def _ends_of_shells(row, work):
 
 
 @law
-def settled(site, work):
-    """Whether the dome is still as thick as the one that the shape is of."""
-    return _mean(RIM, work) * site.per_shell == work[DOME]
-
-
-@law
 def melt(middle, site, work):
     """Melt: the rims of all sectors that are hotter than ever in this pulse. Says where something else can move.
 
