@@ -89,7 +89,7 @@ class Plane:
             for column, columns in _cut(shape[1], around.tile[1])
         ]
         self._converters: products.LineConverters = self._own_converters()
-        self._noise: products.ReadNoise = self._own_noise()
+        self._noise: products.ProductNoise = self._own_noise()
         self._plain: bool = around.wires.ideal and self._reads_itself()
         self._shown: np.ndarray | None = None
         self._seen = -1  # changes of the state after which it was so
@@ -193,9 +193,9 @@ class Plane:
             bound = periphery.adc_range / (window.unit * (periphery.read_voltage or self.cell.read_voltage))
         return products.converters_of(periphery, bound, self.around.halvings)
 
-    def _own_noise(self) -> products.ReadNoise:
+    def _own_noise(self) -> products.ProductNoise:
         window, read = self.cell.parameters.window, self.cell.parameters.read
-        return products.ReadNoise(
+        return products.ProductNoise(
             read.noise / window.unit + read.relative_noise * window.zero / window.unit, read.relative_noise
         )
 
