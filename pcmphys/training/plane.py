@@ -23,7 +23,8 @@ _BOUND = 12.0
 _FAR = 6.0
 """Standard deviations of write noise between bounds and zero conductance from which on no reading ends there."""
 _NOTHING = np.zeros((0, 0), dtype=np.float32)
-_GRAIN = 64
+_GRAIN, _PULSED = 64, 2**18
+"""Word lines, and devices times updates, below which a thread more costs about as much as it saves."""
 _PRODUCTS = 200_000
 """Below this many products a thread more costs about as much as it saves."""
 _LONGEST_WRITE = 1000
@@ -88,9 +89,9 @@ class Plane:
             for column, columns in _cut(shape[1], around.tile[1])
         ]
         self._converters: products.LineConverters = self._own_converters()
-        self._noise: products.ReadNoise = self._own_noise()
+        self._noise: products.ProductNoise = self._own_noise()
         self._plain: bool = around.wires.ideal and self._reads_itself()
-        self._shown: np.ndarray = _NOTHING
+        self._shown: np.ndarray | None = None
         self._seen = -1  # changes of the state after which it was so
         self._known: np.ndarray | None = None
         self._age = 0
@@ -103,13 +104,13 @@ class Plane:
     @property
     def nbytes(self) -> int:
         """Memory [bytes] of the devices and of what they read as."""
-        return self.devices.nbytes + self._shown.nbytes
+        return self.devices.nbytes + (0 if self._shown is None else self._shown.nbytes)
 
     def copy(self) -> Plane:
         """A branch with the same past, and the same future under the same operations."""
         twin = copy.copy(self)
         twin.devices, twin.counts = self.devices.copy(), copy.copy(self.counts)
-        twin._shown = self._shown.copy()
+        twin._shown = None if self._shown is None else self._shown.copy()
         if self.cell.parameters.soft_bounds_reference is not None:
             twin._reference = twin.devices.traits.first
         return twin
@@ -129,18 +130,19 @@ class Plane:
         """
         levels = self.around.trains.levels(rate / self.cell.granularity, x, d)
         devices, sent = self.devices, np.zeros(self.shape[0], dtype=np.int64)
-        known = self._seen == devices.changes
+        shown = self._shown if self._seen == devices.changes else None
         address = devices.events(len(x))
         both, laws = (devices.traits, devices.state), (devices.law, devices.table, upward)
+        grain = max(_GRAIN, _PULSED // max(self.shape[1] * len(x), 1))
         if self.around.trains.pulses == "expected":
-            launch(coincidence.expect, self.shape[0], laws, levels, both, grain=_GRAIN)
+            launch(coincidence.expect, self.shape[0], laws, levels, both, grain=grain)
         else:
-            outcome = sent, self._shown if known else _NOTHING, self._reference
+            outcome = sent, _NOTHING if shown is None else shown, self._reference
             launch(
-                coincidence.coincide, self.shape[0], address, laws, levels, devices.time, both, outcome, grain=_GRAIN
+                coincidence.coincide, self.shape[0], address, laws, levels, devices.time, both, outcome, grain=grain
             )  # fmt: skip
         devices.changes += 1
-        if known and self.around.trains.pulses != "expected":
+        if shown is not None and self.around.trains.pulses != "expected":
             self._seen = devices.changes
         self._count(levels, int(sent.sum()))
 
@@ -191,9 +193,9 @@ class Plane:
             bound = periphery.adc_range / (window.unit * (periphery.read_voltage or self.cell.read_voltage))
         return products.converters_of(periphery, bound, self.around.halvings)
 
-    def _own_noise(self) -> products.ReadNoise:
+    def _own_noise(self) -> products.ProductNoise:
         window, read = self.cell.parameters.window, self.cell.parameters.read
-        return products.ReadNoise(
+        return products.ProductNoise(
             read.noise / window.unit + read.relative_noise * window.zero / window.unit, read.relative_noise
         )
 
@@ -222,12 +224,12 @@ class Plane:
 
         A leak is seen when it is taken off the weights, in portions of a ten-thousandth of its lifetime.
         """
-        if self._seen != self.devices.changes:
-            if not self._shown.size:
-                self._shown = np.empty(self.shape, dtype=np.float32)
-            launch(products.look, self.shape[0], self.devices.state, self._reference, self._shown)
-            self._seen = self.devices.changes
-        return self._shown
+        shown = self._shown
+        if shown is None or self._seen != self.devices.changes:
+            shown = np.empty(self.shape, dtype=np.float32) if shown is None else shown
+            launch(products.look, self.shape[0], self.devices.state, self._reference, shown)
+            self._shown, self._seen = shown, self.devices.changes
+        return shown
 
     def _matrix(self) -> np.ndarray:
         """Weights as they read behind the wires, without noise."""

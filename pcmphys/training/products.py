@@ -81,7 +81,7 @@ def reads_as(d, state, reference):
     return found
 
 
-class ReadNoise(NamedTuple):
+class ProductNoise(NamedTuple):
     """Std of what a device reads as, in weight: ``constant`` + ``slope`` times its weight."""
 
     constant: float
@@ -100,8 +100,9 @@ def forward(start, stop, x, place, converters, reading, out, clipped):
         First word and first bit line of the block, and how many of each.
     converters : LineConverters
     reading : tuple
-        Weights as they read, (word lines, bit lines), of the whole array; a `ReadNoise`; and where its random numbers
-        are drawn: seed, number of the first device, event of the first input. Every product is a read of its own.
+        Weights as they read, (word lines, bit lines), of the whole array; a `ProductNoise`; and where its random
+        numbers are drawn: seed, number of the first device, event of the first input. Every product is a read of its
+        own.
     clipped : ndarray of int64
         Products that left the converter's range, a number an input, added to.
     """

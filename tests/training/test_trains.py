@@ -10,6 +10,7 @@ import pytest
 
 import pcmphys as pcm
 from pcmphys.cells.pulsed.kernels import State, Traits
+from pcmphys.training import plane
 from pcmphys.training.coincidence import coincide, train
 from tests.cells.pulsed.technologies import cell
 from tests.oracles.training import Matrix, fires
@@ -116,9 +117,9 @@ def test_same_bits_for_any_blocks_of_rows(blocks):
     matrix = pcm.TrainableMatrix((6, 9), cell("rram-gong2018"), seed=1)
     twin = matrix.copy()
     twin.update(X, D, 0.01)
-    (plane,) = matrix.trained.planes
-    devices = plane.devices
-    levels = plane.around.trains.levels(0.01 / matrix.cell.granularity, X, D)
+    (own,) = matrix.trained.planes
+    devices = own.devices
+    levels = own.around.trains.levels(0.01 / matrix.cell.granularity, X, D)
     both, laws = (Traits(*devices.traits), State(*devices.state)), (devices.law, devices.table, False)
     address, sent = devices.events(64), np.zeros(6, dtype=np.int64)
     for start, stop in reversed(list(itertools.pairwise(blocks))):
@@ -127,7 +128,9 @@ def test_same_bits_for_any_blocks_of_rows(blocks):
     assert sent.sum() == twin.counts.pulses
 
 
-def test_same_bits_for_any_threads():
+def test_same_bits_for_any_threads(monkeypatch):
+    monkeypatch.setattr(plane, "_PULSED", 1)
+    monkeypatch.setattr(plane, "_PRODUCTS", 1)
     x, d = RNG.uniform(-1, 1, (3, 300)), RNG.uniform(-1, 1, (3, 50))
     found = []
     for threads in {1, numba.config.NUMBA_NUM_THREADS}:
@@ -208,8 +211,8 @@ def matrix():
 
 def test_updates_stop_before_their_numbers_run_out():
     found = matrix()
-    (plane,) = found.trained.planes
-    plane.devices.events(2**32 - 1 - 60)
+    (own,) = found.trained.planes
+    own.devices.events(2**32 - 1 - 60)
     with pytest.raises(pcm.ParameterError, match="64 more updates are asked for"):
         found.update(X, D, 0.1)
     assert (found.weights == 0.0).all()

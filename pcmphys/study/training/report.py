@@ -64,7 +64,7 @@ def _answer(dataset: xr.Dataset) -> str:
         own = of(dataset, DEVICES, cell=cell)
         words.append(f"on {cell} at {_listed(own)}")
     singles = [
-        f"{cell} {float(final(of(dataset, DEVICES, cell=cell)).min('run').mean()):.1f} %"
+        f"{cell} {float(final(of(dataset, DEVICES, cell=cell)).mean('seed').min()):.1f} %"
         for cell in dict.fromkeys(map(str, of(dataset, DEVICES)["cell"].values))
         if cell
     ]
