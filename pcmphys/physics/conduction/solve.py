@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from pcmphys.numerics.compile import law
 from pcmphys.numerics.elementary import exp_in_chains
 from pcmphys.physics import relaxation
@@ -86,7 +88,7 @@ def load_sectors(i, temperature, activated, noise, p, state, work):
         # a sector without a dome keeps a trace of one, so that nothing divides by zero
         over = max(sector[DOME_RESISTANCE, s] * dome, _TRACE * beside)
         thickness = sector[THICKNESS, s]
-        field, area = bending * max(thickness, least), conduction.crowding_area(thickness, radius)
+        field, area = bending * max(thickness, least), conduction.crowding_area(np.float64(thickness), radius)
         # one division for four
         both = over + beside
         voltages = over * both * field

@@ -123,7 +123,7 @@ def grow_grains(duration, middle, site, velocity, work, grain, count):
         if middle * work[SHARE + s] < site.coldest or (work[FRONT + s] == 0.0 and work[RIM + s] == 0.0):
             continue
         for k in range(count[s]):
-            speed, room = _spot(s, grain[s, k, 0], middle, site, velocity, work)
+            speed, room = _spot(s, np.float64(grain[s, k, 0]), middle, site, velocity, work)
             size = max(grain[s, k, 1] + duration * speed, 0.0)
             grain[s, k, 1] = min(size, room)
             free += size < room
@@ -139,7 +139,7 @@ def _covered(s, radius, step, site, velocity, work, grains, count):
     since, middle = step
     free = 1.0
     for k in range(count):
-        speed, room = _spot(s, grains[k, 0], middle, site, velocity, work)
+        speed, room = _spot(s, np.float64(grains[k, 0]), middle, site, velocity, work)
         size = min(max(grains[k, 1] + since * speed, 0.0), room)
         free *= 1.0 - geometry.grain_share(radius, grains[k, 0], size)
     return 1.0 - free
@@ -225,7 +225,7 @@ def candidate(words, step, site, tables, work, grain, count):
     if drawn >= room:
         return False
     velocity = tables[GROWTH]
-    if drawn >= room * (1.0 - _covered(s, centre, step, site, velocity, work, grain[s], count[s])):
+    if drawn >= room * (1.0 - _covered(np.int64(s), centre, step, site, velocity, work, grain[s], count[s])):
         return False
     k = count[s]
     if k == 0:

@@ -129,7 +129,7 @@ def distance(level: float, row: np.ndarray) -> float:
 @law
 def reached(level: float, shell: int, row: np.ndarray) -> float:
     """`distance` at a level, in the shell in which the profile falls to it, the first one for what none does."""
-    return within(level, shell, row[shell], row[shell + 1])
+    return within(level, np.float64(shell), row[shell], row[shell + 1])
 
 
 @law
