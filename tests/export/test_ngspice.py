@@ -283,6 +283,7 @@ def test_ngspice_agrees(selector, ends):
 
 
 @needs_ngspice
+@pytest.mark.filterwarnings("ignore:cells. conductances up to")
 def test_ngspice_reads_our_diode_to_twelve_digits():
     # its own kT/q would change this current by 5e-6
     selector = Diode(1e-12, ideality=1.5)

@@ -40,7 +40,7 @@ def test_settings_of_a_kind_that_nobody_registered_are_refused_by_name(monkeypat
     monkeypatch.setattr(registry, "KINDS", registry.KINDS[:-1])
     with pytest.raises(
         ParameterError,
-        match=r"known kind \(StudyConfig, .*, LayersConfig, ChipConfig, TrainingConfig\); got Sq",
+        match=r"known kind \(StudyConfig, .*, LayersConfig, ChipConfig, ChipScaleConfig, TrainingConfig\); got Sq",
     ):
         run(SquareSettings())
     assert "area of a square" in report.page(_squares())

@@ -276,6 +276,7 @@ def test_hard_networks_in_a_batch(name):
         assert (np.abs(batch.column_current[:, k] - one.reference().column_current) <= allowed).all()
 
 
+@pytest.mark.filterwarnings("ignore:cells. conductances up to")
 @pytest.mark.parametrize("seed", range(40))
 def test_right_or_refused_beyond_double_precision(seed):
     """Near shorts under huge resistances: the rounding of a cell voltage alone may exceed the tolerance."""
@@ -297,6 +298,7 @@ def test_right_or_refused_beyond_double_precision(seed):
             np.testing.assert_allclose(fields[:, :, 0], reference.column_voltage, rtol=0, atol=allowed)
 
 
+@pytest.mark.filterwarnings("ignore:cells. conductances up to")
 @pytest.mark.parametrize("seed", [0, 26, 44])
 def test_breakdown_in_a_batch_is_a_convergence_error(seed):
     """Cells up to 1 TS: the iteration that looks for the polynomial of the batch breaks down."""
