@@ -131,6 +131,14 @@ def trained(name: str, rule, **options) -> dict[str, np.ndarray]:
     return {"weights": matrix.weights, "forward": matrix.forward(x), "backward": matrix.backward(d)}
 
 
+def long_lines(periphery: pcm.Periphery) -> dict[str, np.ndarray]:
+    """Products of a matrix with lines so long that they are added up in lanes."""
+    rng = np.random.default_rng(4)
+    matrix = pcm.TrainableMatrix((5, 130), cell_of("rram-gong2018"), pcm.Sgd(), seed=2, periphery=periphery)
+    forward = matrix.forward(rng.uniform(-1.0, 1.0, (2, 5)))
+    return {"forward": forward, "backward": matrix.backward(rng.uniform(-1.0, 1.0, (2, 130)))}
+
+
 def crossbars() -> dict[str, np.ndarray]:
     """Linear arrays: one input, batches, open lines, transfer, noise."""
     rng = np.random.default_rng(7)
@@ -249,6 +257,8 @@ def results() -> dict[str, np.ndarray]:
         "trained by long trains": trained("rram-gong2018", pcm.Sgd(), trains=pcm.UpdateTrains(60, managed=False)),
         "trained on average": trained("rpu-gokmen2016", pcm.Sgd(), trains=pcm.UpdateTrains(pulses="expected")),
         "trained in a narrow range": trained("rram-gong2018", pcm.Sgd(), periphery=pcm.Periphery(7, 9, adc_range=2e-8)),
+        "long lines": long_lines(pcm.Periphery(7, 9, input_range=1.0)),
+        "long lines without converters": long_lines(pcm.Periphery(None, None)),
         "trained pairs": trained("pcm-nandakumar2018", pcm.OneSided(refresh=1)),
         "trained by mixed precision": trained("pcm-nandakumar2018", pcm.MixedPrecision()),
         "trained pairs on average": trained(
