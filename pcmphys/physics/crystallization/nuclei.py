@@ -225,7 +225,7 @@ def candidate(words, step, site, tables, work, grain, count):
     if drawn >= room:
         return False
     velocity = tables[GROWTH]
-    if drawn >= room * (1.0 - _covered(np.int64(s), centre, step, site, velocity, work, grain[s], count[s])):
+    if drawn >= room * (1.0 - _covered(np.uint32(s), centre, step, site, velocity, work, grain[s], count[s])):
         return False
     k = count[s]
     if k == 0:
