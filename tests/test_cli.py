@@ -51,7 +51,7 @@ def test_an_error_is_one_line_without_a_traceback():
 
 def test_a_study_writes_its_files_and_plain_lines_in_a_pipe(small_network, tmp_path):
     template = pcmphys("study", "--template").stdout
-    settings = template.replace('network = "digits"', f'network = "{small_network}"').replace("chips = 5", "chips = 2")
+    settings = template.replace('network = "digits"', f'network = "{small_network}"').replace("chips = 3", "chips = 2")
     (tmp_path / "mine.toml").write_text(settings)
     result = pcmphys("study", "mine.toml", "--out", "mine", folder=tmp_path)
     assert result.returncode == 0, result.stderr
@@ -59,7 +59,7 @@ def test_a_study_writes_its_files_and_plain_lines_in_a_pipe(small_network, tmp_p
     assert "effective bits" in result.stdout
     lines = [line for line in result.stderr.splitlines() if not line.startswith("compiling")]
     assert lines[0].startswith("starting")
-    assert lines[-2].startswith("programming and reading chips: 90 of 90 steps after")
+    assert lines[-2].startswith("programming and reading chips: 60 of 60 steps after")
     assert lines[-1] == "drawing the report"
     assert "\x1b" not in result.stderr
 

@@ -213,6 +213,12 @@ def show(count, where, state, reference, shown):
             shown[d] = reads_as(d, state, reference)
 
 
+@law
+def room_of(lines):
+    """Memory in which `trains` works, for so many lines."""
+    return np.empty(lines, dtype=np.uint64), np.empty(lines, dtype=np.uint64), np.empty(lines, dtype=np.uint64)
+
+
 @kernel
 def coincide(start, stop, address, laws, lines, now, devices, outcome):
     """Update word lines start..stop by trains: a step of each device for each slot in which both its lines fire.
@@ -239,23 +245,13 @@ def coincide(start, stop, address, laws, lines, now, devices, outcome):
     write_noise, upward, state = laws[0].write_noise, laws[2], devices[1]
     noted = write_noise > 0.0 or state.pulsed.size == state.weight.size
     columns = lines.column.shape[1]
-    here = np.empty((_SLOTS, columns), dtype=np.int32)
-    counts = np.empty(_SLOTS, dtype=np.int64)
+    here, counts = np.empty((_SLOTS, columns), dtype=np.int32), np.empty(_SLOTS, dtype=np.int64)
     # pulses of several word lines are gathered, so that their numbers are drawn in long loops; one line always fits
     room = _SLOTS * columns + _GATHERED + 4
     pulses, touched = np.empty(room, dtype=np.int64), np.empty(columns + _GATHERED + 4 * (columns + 4), dtype=np.int64)
     mark = np.zeros(columns, dtype=np.int64)
     radius, angle, z = np.empty(room // 2 + 4), np.empty(room // 2 + 4), np.empty(2 * (room // 2 + 4))
-    room_columns = (
-        np.empty(columns, dtype=np.uint64),
-        np.empty(columns, dtype=np.uint64),
-        np.empty(columns, dtype=np.uint64),
-    )
-    room_rows = (
-        np.empty(stop - start, dtype=np.uint64),
-        np.empty(stop - start, dtype=np.uint64),
-        np.empty(stop - start, dtype=np.uint64),
-    )
+    room_columns, room_rows = room_of(columns), room_of(stop - start)
     number = 0
     for update in range(lines.length.size):
         length, moment = lines.length[update], event + U64(update)
