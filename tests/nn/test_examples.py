@@ -72,7 +72,7 @@ def test_text_is_predicted_one_character_ahead():
         assert inputs.shape[1] == data.CONTEXT
         assert (inputs[:, 1:] == labels[:, :-1]).all()
         assert (labels[:-1, -1] == inputs[1:, 0]).all()
-    letters = sorted(set(data.shipped("shakespeare-text").joinpath("text.txt").read_text()))
+    letters = sorted(set(packaged.shipped_folder("shakespeare-text").joinpath("text.txt").read_text()))
     assert "".join(letters[k] for k in split.inputs[0][:14]) == "First Citizen:"
 
 
@@ -95,7 +95,7 @@ def test_files_that_are_missing_or_others_are_named(monkeypatch):
 @pytest.mark.parametrize("training", TRAININGS)
 def test_weights_fit_their_network_and_are_small(name, training):
     trained(name, training)
-    path = data.shipped("layer-networks").joinpath(f"{name}-{training}.npz")
+    path = packaged.shipped_folder("layer-networks").joinpath(f"{name}-{training}.npz")
     assert path.stat().st_size < 1_000_000
     assert len(networks.fingerprint(name, training)) == 64
 

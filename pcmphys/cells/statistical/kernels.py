@@ -13,7 +13,7 @@ from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.random import U64, Draw, Stream, normal_pair, words
 from pcmphys.physics import flicker
 
-_BLOCK = 2048  # cells whose scratch stays in the first-level cache
+_BLOCK = 2048  # cells whose scratch, up to 90 kB, stays in the second-level cache
 
 _PROGRAMMING = int(Stream.PROGRAMMING)
 _TRAP_REFRESH = int(Stream.TRAP_REFRESH)

@@ -5,13 +5,11 @@ Only files of those packages are read, none of their programs run, and each file
 
 from __future__ import annotations
 
-from importlib import resources
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys.numerics.packaged import packaged_file, require_content
+from pcmphys.numerics.packaged import packaged_file, require_content, shipped_folder
 from pcmphys.training.digits import mnist_digits
 
 _VOWELS = ("sktime", "aeon"), "datasets/data/JapaneseVowels/JapaneseVowels_{}.ts"
@@ -91,7 +89,7 @@ def text() -> Samples:
 
     The first nine tenths are for training, the rest for tests; characters are numbered in the order of their codes.
     """
-    path = shipped("shakespeare-text").joinpath("text.txt")
+    path = shipped_folder("shakespeare-text").joinpath("text.txt")
     content = path.read_bytes()
     require_content(str(path), content, _TEXT_SHA)
     codes = np.frombuffer(content, dtype=np.uint8)
@@ -99,12 +97,6 @@ def text() -> Samples:
     numbers = np.searchsorted(letters, codes)
     middle = int(_TRAINING_TEXT * numbers.size)
     return Samples(*_pieces(numbers[:middle]), *_pieces(numbers[middle:]), letters.size)
-
-
-def shipped(key: str):
-    """The folder of data that come with the package, or lie in its source tree."""
-    inside = resources.files("pcmphys").joinpath("data", key)
-    return inside if inside.is_dir() else Path(__file__).parents[3] / "data" / key
 
 
 def _pieces(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

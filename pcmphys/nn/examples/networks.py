@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from pcmphys.errors import ParameterError
-from pcmphys.nn.examples.data import CONTEXT, Samples, digits, shipped, text, vowels
+from pcmphys.nn.examples.data import CONTEXT, Samples, digits, text, vowels
 from pcmphys.numerics import check
+from pcmphys.numerics.packaged import shipped_folder
 
 TRAININGS = ("plain", "aware")
 """How weights were trained: without devices, and by `pcmphys.nn.hardware_aware`."""
@@ -125,7 +126,7 @@ def trained(name: str, training: str = "plain") -> nn.Module:
     """
     module = example(name).make()
     check.choice("training", training, TRAININGS)
-    path = shipped("layer-networks").joinpath(f"{name}-{training}.npz")
+    path = shipped_folder("layer-networks").joinpath(f"{name}-{training}.npz")
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
             weights = {key: torch.from_numpy(archive[key].astype(np.float32)) for key in archive.files}
@@ -137,4 +138,4 @@ def trained(name: str, training: str = "plain") -> nn.Module:
 
 def fingerprint(name: str, training: str) -> str:
     """SHA-256 of a file of weights: results depend on it."""
-    return hashlib.sha256(shipped("layer-networks").joinpath(f"{name}-{training}.npz").read_bytes()).hexdigest()
+    return hashlib.sha256(shipped_folder("layer-networks").joinpath(f"{name}-{training}.npz").read_bytes()).hexdigest()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
+from pcmphys.numerics.packaged import shipped_folder
 from pcmphys.numerics.product import product
 
 _TEST_KEYS = ("images", "labels", "calibration_images", "full_scale")
@@ -150,10 +150,7 @@ def _inputs(key: str, images: np.ndarray, inputs: int) -> np.ndarray:
 def _folder(name: str, start: Path | None):
     if name != "digits":
         return (Path.cwd() if start is None else start) / Path(name).expanduser()
-    shipped = resources.files("pcmphys").joinpath("data", "digits-mlp")
-    if shipped.is_dir():
-        return shipped
-    return Path(__file__).parents[3] / "data" / "digits-mlp"  # a source tree
+    return shipped_folder("digits-mlp")
 
 
 def _archive(folder, file: str, name: str) -> tuple[str, dict[str, np.ndarray]]:

@@ -22,7 +22,8 @@ from pcmphys.training.plane import Plane
 from pcmphys.training.rules.rule import MakePlane, Rule, Trained
 
 _READ_AGAIN = 40.0
-"""Samples between two reads of a line from which on more than the call's rate is transferred."""
+"""Samples between two reads of a line from which on more than the call's rate is transferred. Chosen, as the default
+``fast_rate`` is, by trials on the digits and on MNIST's: none is published for arrays of any size."""
 
 
 @dataclass(frozen=True)
