@@ -17,6 +17,7 @@ from pcmphys.study import LayersConfig, report, run
 from pcmphys.study.layers.figures import accuracy_over_time
 from pcmphys.study.layers.study import LayersPlan
 from pcmphys.study.layers.work import REFERENCES, data_of
+from pcmphys.training.digits import mnist_digits
 
 SMALL = {
     "study": "layers", "networks": ["lstm", "transformer"], "cells": ["hermes-14nm-statistical"], "chips": 2,
@@ -154,6 +155,7 @@ def test_films_missing_packages_and_times_that_overlap_are_told(monkeypatch):
     short = {"networks": ["transformer"], "trainings": ["plain"], "ir_drop": [False], "chips": 1, "inputs": 1}
     with pytest.raises(ParameterError, match="reads of the time before"):
         run({"study": "layers", **short, "calibration": 1, "times": [1e-9, 2e-9]})
+    mnist_digits.cache_clear()  # another test may have read them already
     monkeypatch.setattr(packaged.util, "find_spec", lambda name: None)
     with pytest.raises(ParameterError, match="mlxtend, which is not installed"):
         LayersPlan(LayersConfig(networks=["convolution"]))
