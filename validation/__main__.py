@@ -7,7 +7,7 @@ import json
 import pathlib
 import sys
 
-from validation import report, runner
+from validation import pictures, report, runner
 from validation.runner import HERE, Outcome
 
 README = HERE.parent / "README.md"
@@ -98,6 +98,7 @@ def _write(arguments: argparse.Namespace, outcomes: list[Outcome], full: bool, r
     target = HERE if complete else arguments.out
     if complete:
         runner.publish_figures(ran, arguments.out)  # what lies there of other cases is old
+        pictures.cell(HERE / "cell.png")
     runner.write_text(target / "REPORT.md", report.report(outcomes, bench, full=complete))
     runner.write_text(target / "results.json", runner.as_json(outcomes, bench))
     print(f"\nReport: {target / 'REPORT.md'}")
