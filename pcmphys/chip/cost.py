@@ -87,8 +87,8 @@ class ScopeCost:
 
     def __repr__(self) -> str:
         return (
-            f"ScopeCost({self.scope}, batch of {self.batch}: {self.energy.total:.4g} J, latency {self.latency:.4g} s, "
-            f"{self.efficiency / 1e12:.4g} TOPS/W)"
+            f"ScopeCost({self.scope}, batch of {self.batch}: {self.energy.total:.4g} J in {self.duration:.4g} s, "
+            f"{self.power:.4g} W, latency {self.latency:.4g} s, {self.efficiency / 1e12:.4g} TOPS/W)"
         )
 
     @property

@@ -31,6 +31,9 @@ def kinds(wires: Wires | None, selector: Selector | None) -> None:
 
 def conductances(cells: Any) -> np.ndarray:
     """Conductances [S] at crossings, always a copy: what the caller does to the array later must not reach it."""
+    lines = getattr(cells, "dims", None)
+    if lines is not None and tuple(lines) == ("column", "row"):
+        raise ParameterError("cells: its dimensions are (column, row), an array's (row, column): cells.T is meant")
     values = np.array(check.array("cells", cells, "S", 0.0, ndim=2))
     if values.size and values.max() > _LARGEST:
         warn(f"cells: conductances up to {values.max():g} S: is the unit right? 25 uS is 25e-6")

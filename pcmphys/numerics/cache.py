@@ -250,5 +250,5 @@ def _say_once(text: str) -> None:
 
 @functools.cache
 def _announce(module: str) -> None:
-    use = "for this run only" if cache_directory() is None else "once for all later runs"
-    _log.info("pcmphys: compiling the kernels of %s, %s ...", module, use)
+    use = "for this run only" if cache_directory() is None else "kept for later runs"
+    _log.info("pcmphys: compiling kernels of %s, %s ...", module, use)

@@ -124,6 +124,8 @@ def ranged(
 def _numbers(name: str, value: Any, unit: str, given: Any) -> np.ndarray:
     """The value in float64, whatever the numbers are; ``given`` is what it was to begin with."""
     try:
+        if getattr(value, "requires_grad", False):
+            value = value.detach()  # a weight of PyTorch: its numbers are what was asked for
         result = np.asarray(value, order="C")
         if result.dtype.kind not in "fiu" or _holds_flags(given):
             raise TypeError

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 _PREFIXES = ((1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"), (1e-15, "f"))
 _PREFIXED = ("V", "A", "S", "W", "J")
-_MOST_STRETCH = 4.0
+_MOST_STRETCH = 2.5
 """Arrays with a larger ratio of their sides are not drawn to scale."""
+_LEAST_WIDTH = 4.2
+"""Of a figure with a map [inch]: narrower, its titles and labels have no room."""
 _FEW = 12
 """Up to so many positions a side, a map of margins shows its numbers."""
 _WRITTEN = {
@@ -106,7 +108,7 @@ def heat(values: np.ndarray, limits: tuple[float, float], colours: str, axes: Ax
     )  # fmt: skip
     axes.grid(False)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(6, integer=True))
+        axis.set_major_locator(MaxNLocator(6, integer=True, min_n_ticks=1))
     return image
 
 
@@ -303,7 +305,7 @@ def _size(values: np.ndarray) -> tuple[float, float]:
     if not 1.0 / _MOST_STRETCH <= ratio <= _MOST_STRETCH:
         ratio = 0.8
     width = min(5.2, 5.2 / ratio)
-    return width + 1.4, width * ratio + 0.6
+    return max(width + 1.4, _LEAST_WIDTH), width * ratio + 0.6
 
 
 def _numbers(values, unit: str) -> np.ndarray:

@@ -12,6 +12,7 @@ from pcmphys.plot import style
 from pcmphys.plot.figures import plain
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 LEVELS, DEVICES = 8, 100
@@ -43,6 +44,16 @@ class DriftingLevels:
     def error(self) -> np.ndarray:
         """Rms over devices of the programmed conductance less its target [S], (levels,)."""
         return np.sqrt(((self.conductance[0] - self.targets[:, None]) ** 2).mean(axis=1))
+
+    @property
+    def drifts(self) -> bool:
+        """Whether any device has changed with time at all."""
+        return bool((self.conductance != self.conductance[:1]).any())
+
+    @property
+    def noisy(self) -> bool:
+        """Whether any read has noise."""
+        return bool((self.noise > 0.0).any())
 
 
 def levels(cell: Cell, seed: int) -> DriftingLevels:
@@ -84,13 +95,24 @@ def errors(cell: Cell, found: DriftingLevels) -> Figure:
         targets = 1e6 * found.targets
         panels[0].plot(targets, 1e6 * found.error, "o-", color=style.BLUE)
         panels[0].set_ylabel("rms programming error [µS]")
-        panels[1].plot(targets, 100.0 * np.sqrt((found.noise**2).mean(axis=1)), "o-", color=style.VERMILION)
+        if found.noisy:
+            panels[1].plot(targets, 100.0 * np.sqrt((found.noise**2).mean(axis=1)), "o-", color=style.VERMILION)
+        else:
+            _not_modelled(panels[1], "no law of read noise")
         panels[1].set_ylabel("rms noise of one read [%]")
         mean, spread = found.exponent.mean(axis=1), found.exponent.std(axis=1, ddof=1)
-        panels[2].errorbar(targets, mean, spread, fmt="o-", color=style.GREEN, capsize=3)
+        if found.drifts:
+            panels[2].errorbar(targets, mean, spread, fmt="o-", color=style.GREEN, capsize=3)
+        else:
+            _not_modelled(panels[2], "no law of drift")
         panels[2].set_ylabel("drift exponent, mean and std")
         for axes in panels:
             axes.set_xlabel("target conductance [µS]")
             axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
         figure.suptitle(f"{plain(cell.name)}, {style.time_name(found.times[0])} after programming", fontsize=11)
         return figure
+
+
+def _not_modelled(axes: Axes, what: str) -> None:
+    axes.text(0.5, 0.5, what, transform=axes.transAxes, ha="center", va="center", color=style.GREY)
+    axes.set_yticks([])

@@ -52,7 +52,10 @@ def page(cell: Any, *, seed: int = 0) -> str:
     missing = [name for name in _OFFERED if not hasattr(cell, name)]
     if missing:
         kind = type(cell).__name__
-        raise ParameterError(f"cell must be one that devices can be made of; {kind} has no {missing[0]}")
+        raise ParameterError(
+            f"cell must be one that devices can be made of; {getattr(cell, 'name', kind)} is a {kind}, which has no "
+            f"{missing[0]}; `pcmphys cells show {getattr(cell, 'name', 'NAME')}` lists its numbers"
+        )
     seed = check.integer("seed", seed, low=0)
     found, technology = levels(cell, seed), getattr(cell, "technology", None)
     physical = isinstance(cell, MushroomCell)
@@ -82,9 +85,11 @@ def _summary(cell: Any, found: DriftingLevels) -> str:
     first, last = time_name(found.times[0]), time_name(found.times[-1])
     error = 100.0 * found.error.mean() / cell.conductance_maximum
     kept = 100.0 * (found.conductance[-1].mean() / found.conductance[0].mean())
+    later = f"{last} after, {kept:.0f} % of the conductance is left."
     return (
         f"Programmed to levels up to {1e6 * cell.conductance_maximum:g} µS, devices are {error:.1f} % of that off "
-        f"their target ({first} after, rms); {last} after, {kept:.0f} % of the conductance is left."
+        f"their target ({first} after, rms); {later if found.drifts else 'the cell has no law of drift.'}"
+        f"{'' if found.noisy else ' It has no law of read noise.'}"
     )
 
 

@@ -228,4 +228,4 @@ def test_costs_are_shown_with_their_units():
     cost = pcm.Floorplan([("fc", 256, 256)], "hermes-14nm").cost()
     assert repr(cost) == "Cost(tile 2.638e-08 J, chip 2.585e-06 J, system 2.589e-06 J)"
     assert repr(cost.chip.energy) == "Breakdown(2.585e-06 J in 8 parts)"
-    assert repr(cost.chip).endswith("latency 7.881e-07 s, 0.0507 TOPS/W)")
+    assert repr(cost.chip).endswith(" W, latency 7.881e-07 s, 0.0507 TOPS/W)")

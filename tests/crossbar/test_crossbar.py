@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import pcmphys
 from pcmphys import Bias, Crossbar, Wires
@@ -19,6 +20,13 @@ def cells():
 VOLTAGE = np.array([0.1, -0.2, 0.3, 0.05])
 
 # --- cells
+
+
+def test_names_of_dimensions_are_not_read_the_wrong_way(cells):
+    named = xr.DataArray(cells, dims=("row", "column"))
+    assert (Crossbar(named).conductance == cells).all()
+    with pytest.raises(ParameterError, match=r"cells: its dimensions are \(column, row\)"):
+        Crossbar(named.T)
 
 
 @pytest.mark.parametrize(

@@ -538,3 +538,23 @@ def test_short_statistics_are_refused():
 def test_double_precision_stays_double():
     aware = nn.hardware_aware(torch.nn.Linear(4, 2).double(), HERMES)
     assert aware(torch.ones(3, 4, dtype=torch.float64)).dtype == torch.float64
+
+
+def test_a_module_is_looked_at_before_devices_are_sampled(monkeypatch):
+    """Sampling a physical cell takes ten seconds: nobody waits for them to be told that it was for nothing."""
+    sampled = []
+    monkeypatch.setattr(
+        "pcmphys.nn.aware.devices.sample", lambda cell, **_: sampled.append(cell) or pcm.export.sample(STATISTICAL)
+    )
+    cell = copy.copy(PHYSICAL)
+    module = nn.hardware_aware(torch.nn.Linear(5, 3), cell)
+    with pytest.raises(ParameterError, match="carry converters or noise already"):
+        nn.hardware_aware(module, copy.copy(PHYSICAL))
+    assert sampled == [cell]
+    nn.hardware_aware(torch.nn.Linear(5, 3), cell)  # its tables are kept
+    assert sampled == [cell]
+
+
+def test_weights_that_have_a_gradient_are_numbers_like_others():
+    weight = torch.nn.Linear(4, 3).weight
+    assert (pcm.AnalogMatrix(weight, STATISTICAL).weights == weight.detach().double().numpy()).all()

@@ -226,7 +226,7 @@ def test_without_any_folder_kernels_work(make_kernel, monkeypatch):
 def test_what_is_compiled_is_said_once(make_kernel, capsys):
     kernel_cache._announce.cache_clear()
     run(make_kernel())
-    assert capsys.readouterr().err == "pcmphys: compiling the kernels of small, once for all later runs ...\n"
+    assert capsys.readouterr().err == "pcmphys: compiling kernels of small, kept for later runs ...\n"
     run(make_kernel())
     assert capsys.readouterr().err == ""
 

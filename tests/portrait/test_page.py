@@ -10,7 +10,7 @@ import pytest
 import pcmphys as pcm
 from pcmphys import ParameterError
 from pcmphys.portrait import mushroom, page, write
-from pcmphys.portrait.levels import levels
+from pcmphys.portrait.levels import errors, levels
 
 STATISTICAL = pcm.load_cell("ibm-90nm-statistical")
 PHYSICAL = pcm.load_cell("ibm-90nm-doped-gst")
@@ -75,8 +75,19 @@ def test_a_changed_cell_is_shown_as_changed():
 
 
 def test_what_is_no_cell_and_folders_that_are_not_there_are_refused(tmp_path):
-    with pytest.raises(ParameterError, match=r"cell must be one .*; FilmCell has no conductance"):
+    with pytest.raises(ParameterError, match=r"cell must be one .*; FilmCell, which has no conductance_maximum"):
         write(pcm.load_cell("gst225-film"), tmp_path / "film.html")
     with pytest.raises(ParameterError, match=r"no folder .* to write cell\.html in"):
         write(STATISTICAL, tmp_path / "none" / "cell.html")
     assert not np.any(list(tmp_path.iterdir()))
+
+
+def test_what_a_cell_has_no_law_of_is_not_drawn_as_zero():
+    cell = pcm.load_cell("rram-gong2018")
+    assert "the cell has no law of drift. It has no law of read noise." in page(cell)
+    found = levels(cell, 0)
+    texts = [one.get_text() for axes in errors(cell, found).axes for one in axes.texts]
+    assert texts == ["no law of read noise", "no law of drift"]
+    physical = levels(STATISTICAL, 0)
+    assert physical.drifts
+    assert physical.noisy

@@ -52,7 +52,10 @@ class MushroomCell(NumberedCell[MushroomParameters]):
         limited: float = 0.0,
         ceiling: float | None = None,
     ) -> MushroomPopulation:
-        """Make devices, crystalline and never pulsed; their spread is drawn here.
+        """Make devices, crystalline, never pulsed and just made; their spread is drawn here.
+
+        What they are made of begins to drift with the clock: a new device loses two thirds of its conductance in the
+        first 20 s. ``wait`` first where devices that have lain for long are meant.
 
         Parameters
         ----------

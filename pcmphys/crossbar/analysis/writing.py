@@ -52,7 +52,8 @@ class WriteReport:
     hottest : ndarray [K]
         Highest temperature of each device's heater, or of a cell that was only warmed by others.
     energy : ndarray [J]
-        Taken by each device, off or on.
+        Taken by each device, off or on, without its leads, wires and selector (``solution.power`` has those, at the
+        peak).
     """
 
     solution: Solution

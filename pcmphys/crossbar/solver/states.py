@@ -78,7 +78,7 @@ def settle(cells: Any, solve: Callable[[], object]) -> Any:
     ConvergenceError
         The states run in a circle.
     """
-    one_a_line = False
+    one_a_line, carried = False, 0.0
     seen = {_key(cells.on)}
     while True:
         found = solve()
@@ -86,12 +86,15 @@ def settle(cells: Any, solve: Callable[[], object]) -> Any:
         changes = excess > 0.0
         if not changes.any():
             return found
+        carried = max(carried, float(np.abs(found.fields.cell_current[changes.any(axis=0)]).max()))
         if one_a_line:
             changes &= (excess >= excess.max(axis=(0, 1))) & (excess >= excess.max(axis=(0, 2))[None, :, None])
         cells.on ^= changes
         key = _key(cells.on)
         if key in seen and one_a_line:
-            raise ConvergenceError(_message(changes), residual=float(excess.max()), iterations=len(seen))
+            raise ConvergenceError(
+                _message(changes, carried, cells), residual=float(excess.max()), iterations=len(seen)
+            )
         if key in seen:
             one_a_line, seen = True, set()
         seen.add(key)
@@ -101,6 +104,10 @@ def _key(on: np.ndarray) -> bytes:
     return hashlib.sha256(np.packbits(on).tobytes()).digest()
 
 
-def _message(changes: np.ndarray) -> str:
+def _message(changes: np.ndarray, carried: float, cells: Any) -> str:
     places = [f"[{i}, {j}]" for i, j in np.argwhere(changes.any(axis=0))[:_NAMED]]
-    return f"neither on nor off is consistent, the circuit would oscillate: cells {', '.join(places)}"
+    said = f"neither on nor off is consistent, the circuit would oscillate: cells {', '.join(places)}"
+    held = getattr(getattr(cells, "selector", None), "holding_current", None)
+    if held is None or carried >= held:
+        return said
+    return f"{said}; they carry {carried:.3g} A at most, less than the selector's holding_current of {held:.3g} A"

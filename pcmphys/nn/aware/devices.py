@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 import math
+from collections.abc import Hashable
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,6 +20,7 @@ from pcmphys.export.scores import NODES, REACH
 from pcmphys.nn.aware import laws
 from pcmphys.physics import flicker
 
+_log = logging.getLogger("pcmphys")
 SAMPLED = {"levels": 17, "times": 9, "devices": 500}
 """Of a cell that is known by its physics; pass `pcmphys.export.sample`'s own result for more."""
 
@@ -127,8 +131,18 @@ def readings_of(cell: Any, times: tuple[float, ...]) -> Readings:
         return SampledReadings(cell)
     if not callable(getattr(cell, "population", None)):
         raise ParameterError(f"cell must have devices, as statistical and physical cells do; got {_kind(cell)}")
+    sampled = _sampled if isinstance(cell, Hashable) else _sampled.__wrapped__
+    return sampled(cell, times[-1])
+
+
+@functools.lru_cache(maxsize=4)  # cells never change
+def _sampled(cell: Any, last: float) -> SampledReadings:
     first = cell.reference_time
-    ages = np.geomspace(first, max(times[-1], 10.0 * first), SAMPLED["times"])
+    ages = np.geomspace(first, max(last, 10.0 * first), SAMPLED["times"])
+    _log.info(
+        "pcmphys: sampling %d devices of %s at %d conductances, kept for this run ...",
+        SAMPLED["devices"], cell.name, SAMPLED["levels"],
+    )  # fmt: skip
     return SampledReadings(sample(cell, levels=SAMPLED["levels"], times=ages, devices=SAMPLED["devices"]))
 
 

@@ -15,7 +15,7 @@ from pcmphys.nn.aware.devices import readings_of
 from pcmphys.nn.aware.noise import DeviceNoise, DeviceWeights
 from pcmphys.nn.aware.ranges import LearnedRange
 from pcmphys.nn.aware.tables import draws
-from pcmphys.nn.opened import Edge, OpenMatrix, close, open_layers, settle
+from pcmphys.nn.opened import Edge, OpenMatrix, close, open_layers, openable, settle
 from pcmphys.numerics import check
 
 _GRADIENTS = ("noisy", "clean")
@@ -49,8 +49,8 @@ def hardware_aware(
         noise. Everything else stays digital: norms, activations, embeddings, biases, the scores and softmax of
         attention, and parameters of classes of your own.
     cell : cell or LevelStatistics
-        Technology of any kind. A statistical one is drawn by its published laws; any other is sampled once
-        (seconds), or hand in what `pcmphys.export.sample` gave.
+        Technology of any kind. A statistical one is drawn by its published laws; any other is sampled once (some
+        ten seconds, kept for the next module), or hand in what `pcmphys.export.sample` gave.
     times : float or sequence of float [s]
         Ages since programming: one, or the span from the first to the last, uniform in the logarithm. Before the
         cell's reference time nothing drifts.
@@ -125,6 +125,8 @@ def hardware_aware(
     seed = check.integer("seed", seed, 0, 2**63 - 1)
     mapping = _instance("mapping", mapping, Mapping, DifferentialPair)
     periphery = _instance("periphery", periphery, Periphery, Periphery)
+    exclude = exclude if isinstance(exclude, str) else tuple(exclude)
+    openable(module, exclude)  # before devices are sampled, which may take long
     found = draws(readings_of(cell, span), mapping, span)
     noise = DeviceNoise(found, strength, clip, bool(compensation), gradients == "clean", seed)
     matrices = open_layers(module, exclude, lambda matrix, product: _edge(periphery, matrix, product))

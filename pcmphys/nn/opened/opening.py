@@ -89,6 +89,25 @@ def weights_of(name: str, layer: nn.Module) -> list[OpenMatrix]:
     return [OpenMatrix(name, layer, "weight", getattr(layer, "groups", 1), ("weight",))]
 
 
+def openable(module: nn.Module, exclude: Iterable[str]) -> list[tuple[str, nn.Module]]:
+    """Layers of a module that `open_layers` will open, with their names; the module is not touched.
+
+    Raises
+    ------
+    ParameterError
+        As `open_layers` has it.
+    """
+    check_module(module)
+    if is_open(module):
+        raise ParameterError("module: its layers carry converters or noise already; nn.plain(module) takes them off")
+    chosen = _chosen(module, _excluded(module, exclude))
+    for name, layer in chosen:
+        shown = name or parametrize.type_before_parametrizations(layer).__name__
+        check_bare(shown, layer)
+        check_finite(shown, layer)
+    return chosen
+
+
 def open_layers(
     module: nn.Module, exclude: Iterable[str], edge: Callable[[OpenMatrix, str], Edge | None]
 ) -> list[OpenMatrix]:
@@ -107,16 +126,8 @@ def open_layers(
         No such layer, a layer that is open already, one whose weights cannot go on tiles, or nothing to open; the
         module is as it was then.
     """
-    check_module(module)
-    if is_open(module):
-        raise ParameterError("module: its layers carry converters or noise already; nn.plain(module) takes them off")
-    chosen = _chosen(module, _excluded(module, exclude))
-    for name, layer in chosen:
-        shown = name or parametrize.type_before_parametrizations(layer).__name__
-        check_bare(shown, layer)
-        check_finite(shown, layer)
     found = []
-    for name, layer in chosen:
+    for name, layer in openable(module, exclude):
         layer.__class__ = _OPEN[type(layer)]
         layer.edges = nn.ModuleDict()
         for matrix in weights_of(name, layer):

@@ -115,7 +115,8 @@ def _own_curves(looks: list[MushroomLook], axes: Axes) -> None:
         colour = mpl.colormaps[style.ORDERED](0.9 * k / max(len(looks) - 1, 1))
         voltage, _ = static(look, currents)
         threshold = look.threshold_voltage.item()
-        name = f"{1e6 * look.conductance.item():.3g} µS, $V_{{th}}$ = {threshold:.2f} V"
+        opened = f"$V_{{th}}$ = {threshold:.2f} V" if threshold > 0.0 else "no dome, no threshold"
+        name = f"{1e6 * look.conductance.item():.3g} µS, {opened}"
         axes.plot(voltage, 1e6 * currents, color=colour, lw=2.0, label=name)
     held = looks[0].cell.parameters.heat.on_voltage
     axes.axvline(held, color=style.GREY, lw=1.0, ls="--", label=f"$V_h$ = {held:.2f} V")

@@ -34,12 +34,13 @@ _LOWEST = -0.06
 """Bottom of the axes of margins: what lies below is drawn there, as an arrow."""
 _LEAST_ERROR = 1e-3
 """Matvec errors [%] below this are off the axis."""
-_SCHEMES = {
+SCHEMES = {
     "half": "other lines at V/2",
     "third": "other word lines at V/3, bit lines at 2V/3",
     "float": "other lines open",
     "ground": "other lines grounded",
 }
+"""What the other lines do, in words."""
 
 
 def overview_of_selectors(dataset: xr.Dataset) -> Figure:
@@ -71,7 +72,7 @@ def read_margin_by_size(dataset: xr.Dataset, scheme: str, axes: Axes | None = No
     with _panel(dataset, axes) as (figure, axes):
         _margins(dataset, dataset["read_margin"].sel(scheme=scheme), axes)
         axes.set_ylabel("read margin ($I_{high}$ - $I_{low}$) / $I_{high}$")
-        axes.set_title(f"read, {_SCHEMES[scheme]}", fontsize=10)
+        axes.set_title(f"read, {SCHEMES[scheme]}", fontsize=10)
         return figure
 
 
@@ -81,7 +82,7 @@ def write_margin_by_size(dataset: xr.Dataset, axes: Axes | None = None) -> Figur
         _margins(dataset, dataset["write_margin"], axes)
         axes.set_ylabel("write margin ($V_{selected}$ - $V_{disturb}$) / V")
         scheme = json.loads(dataset.attrs["settings"])["write_scheme"]
-        axes.set_title(f"write, {_SCHEMES[scheme]}", fontsize=10)
+        axes.set_title(f"write, {SCHEMES[scheme]}", fontsize=10)
         return figure
 
 

@@ -87,15 +87,21 @@ _GOOD = 0.5
 def _answer(dataset: xr.Dataset) -> str:
     """The largest array that each selector reads well, by the best scheme, at the middle wire resistance."""
     wire = float(dataset["wire"].values[len(dataset["wire"]) // 2])
-    margin = dataset["read_margin"].sel(wire=wire).max("scheme")
+    margins = dataset["read_margin"].sel(wire=wire)
     words = []
     for name in dataset["selector"].values:
-        good = dataset["size"].values[(margin.sel(selector=name) >= _GOOD).values]
-        size = f"up to {good.max()} × {good.max()} cells" if good.size else "at no size"
+        margin = margins.sel(selector=name).transpose("size", "scheme")
+        good = np.flatnonzero((margin >= _GOOD).any("scheme").values)
+        size = "at no size"
+        if good.size:
+            lines, best = int(dataset["size"].values[good[-1]]), margin.isel(size=int(good[-1])).fillna(-1.0)
+            scheme = str(dataset["scheme"].values[int(np.argmax(best.values))])
+            size = f"up to {lines} × {lines} cells ({figures.SCHEMES[scheme]})"
         words.append(f"{figures.spoken(str(name))} {size}")
+    drawn = figures.SCHEMES[str(dataset["scheme"].values[0])]
     return (
         f"With {wire:g} Ω a wire segment and the best scheme of bias, the read margin is at least {_GOOD:g} for: "
-        f"{'; '.join(words)} (of {int(dataset['size'].values[-1])} tried)."
+        f"{'; '.join(words)} (of {int(dataset['size'].values[-1])} tried). The picture below is of {drawn}."
     )
 
 
@@ -148,8 +154,8 @@ def _introduction(dataset: xr.Dataset) -> str:
 
 _LIMITS = (
     "<ul>"
-    "<li>Read margin: (high - low) / high of the sensed current; zero or less where the states cannot be told apart."
-    "</li>"
+    "<li>Read margin: (high - low) / high of the sensed current; zero or less where the states cannot be told apart. "
+    "It does not say how much current is left: where wires take most of both, it can rise with their resistance.</li>"
     "<li>Write margin: the worse of two arrays, all other devices at high conductance (the heaviest load) and all at "
     "low (which take more of a half-selected cell's voltage).</li>"
     "<li>Matvec error: one common gain is taken out, as a calibration would; it is not one gain a column.</li>"

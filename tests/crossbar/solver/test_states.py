@@ -162,5 +162,5 @@ class Quarrel:
 def test_one_cell_of_a_word_line_and_of_a_bit_line_changes_at_a_time():
     """In a circle only the cell that is the farthest out of its range on both of its lines goes on."""
     cells = Quarrel()
-    settle(cells, lambda: SimpleNamespace(fields=None))
+    settle(cells, lambda: SimpleNamespace(fields=SimpleNamespace(cell_current=np.zeros((2, 2)))))
     assert cells.tried == [[[0, 0], [0, 0]], [[1, 1], [1, 1]], [[0, 0], [0, 0]], [[1, 0], [0, 0]]]
