@@ -167,7 +167,9 @@ def test_control_c_twice_stops_the_workers(study):
 def test_a_second_run_in_the_folder_is_refused_and_the_first_goes_on(study):
     first = start(study)
     await_parts(first, study)
+    first.send_signal(signal.SIGSTOP)  # or it would be done before the second has begun, on a busy machine
     second = finish(study)
+    first.send_signal(signal.SIGCONT)
     assert second.returncode == 2
     assert f"error: directory: o is in use by another run (process {first.pid} on" in second.stderr
     assert second.stderr.endswith("wait until it is finished, stop it, or give another folder\n")
