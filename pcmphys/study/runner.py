@@ -213,7 +213,7 @@ def _kept(gathering: Gathering) -> Iterator[Gathering]:
         if parts is None or error.errno not in _DISK:
             raise
         kept = (
-            f"{parts.count(chunks)} of {len(chunks)} parts are finished and kept; once it can be written again, the same "
-            "study with the same directory goes on from them"
+            f"{parts.count(chunks)} of {len(chunks)} parts are finished and kept; once it can be written again, the "
+            "same study with the same directory goes on from them"
         )
         raise OSError(error.errno, f"{error.strerror}; {kept}", error.filename) from None
