@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -98,7 +98,7 @@ class ScopeCost(labelled.Labelled):
         Samples.
     """
 
-    table_axes = ("scope",)
+    table_axes: ClassVar[tuple[str, ...]] = ("scope",)
     scope: str
     energy: Breakdown
     area: Breakdown
@@ -158,7 +158,7 @@ class Cost(labelled.Labelled):
         Each by its own parts; those of a scope hold those of the one before.
     """
 
-    table_axes = ("scope",)
+    table_axes: ClassVar[tuple[str, ...]] = ("scope",)
     tile: ScopeCost
     chip: ScopeCost
     system: ScopeCost

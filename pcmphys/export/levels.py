@@ -10,7 +10,7 @@ import functools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -81,7 +81,7 @@ class LevelStatistics(Frozen, labelled.Labelled):
         Part of a level's devices that conduct nothing: they have neither drift nor noise, (targets,).
     """
 
-    table_axes = ("target", "time")
+    table_axes: ClassVar[tuple[str, ...]] = ("target", "time")
     cell: Cell
     target: np.ndarray
     time: np.ndarray

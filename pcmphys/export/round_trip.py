@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -54,7 +54,7 @@ class RoundTrip(Frozen, labelled.Labelled):
         Draws of a bin; a target that is not sampled has none.
     """
 
-    table_axes = ("target", "time")
+    table_axes: ClassVar[tuple[str, ...]] = ("target", "time")
     target_name: str
     source: LevelStatistics
     found: dict[str, np.ndarray]

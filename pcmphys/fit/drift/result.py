@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import InitVar, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -61,7 +61,7 @@ class DriftPopulation(Labelled):
         behind its last read.
     """
 
-    table_axes = ("device",)
+    table_axes: ClassVar[tuple[str, ...]] = ("device",)
     names: tuple[str, ...]
     exponent: np.ndarray
     exponent_error: np.ndarray

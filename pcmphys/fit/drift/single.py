@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import InitVar, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -70,7 +70,7 @@ class DriftFit(Labelled):
         At which the device was kept [K], if that was given.
     """
 
-    table_axes = ("device",)
+    table_axes: ClassVar[tuple[str, ...]] = ("device",)
     name: str
     exponent: float
     exponent_error: float

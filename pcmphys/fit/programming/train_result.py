@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -133,7 +133,7 @@ class PulseTrains(Sequence, Labelled):
         Of the amplitudes, "A" or "V".
     """
 
-    table_axes = ("amplitude", "parameter")
+    table_axes: ClassVar[tuple[str, ...]] = ("amplitude", "parameter")
     trains: tuple[PulseTrainFit, ...]
     unit: str
 
