@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pcmphys.numerics import labelled
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from pcmphys.cells.protocol import Look
-
-_ALL = {
+_ALL = ("conductance", "drift_exponent", "relative_noise")
+_WORDS = {
     "conductance": ("S", "conductance without read noise"),
     "drift_exponent": ("1", "drift exponent"),
     "relative_noise": ("1", "rms noise of one usual read over the conductance"),
+    "age": ("s", "time since programming"),
+    "noise_amplitude": ("1", "Q_s of the read noise"),
+    "threshold_voltage": ("V", "threshold voltage of the cell's own, without heater and leads"),
+    "glass_age": ("s", "age of the youngest glass"),
+    "crystalline_fraction": ("1", "crystalline part of the layer around the heater"),
 }
+"""Unit and meaning of a look's arrays."""
 
 
-def look_dataset(look: Look, own: Mapping[str, tuple[str, str]], **attributes: Any) -> xr.Dataset:
-    """A look as a data set along the devices' axes; ``own`` are unit and meaning of a kind's own arrays, by name."""
-    axes = labelled.axes_of(look.shape)
-    words = {**_ALL, **own}
-    return labelled.dataset(
-        f"pcmphys look at devices of {look.cell.name}",
-        {name: (axes, getattr(look, name), unit, text) for name, (unit, text) in words.items()},
-        cell=look.cell.name,
-        time=look.time,
-        **attributes,
-    )
+class LabelledLook(labelled.Labelled):
+    """A look that leaves as labelled arrays, one number a device.
+
+    Attributes
+    ----------
+    own_arrays : tuple of str
+        Arrays that only this kind of look has.
+    """
+
+    own_arrays: ClassVar[tuple[str, ...]] = ()
+
+    def to_dataset(self) -> xr.Dataset:
+        """The look as an `xarray.Dataset`: one number a device, axes of the devices, units as attributes."""
+        look: Any = self
+        axes = labelled.axes_of(look.shape)
+        return labelled.dataset(
+            f"pcmphys look at devices of {look.cell.name}",
+            {name: (axes, getattr(look, name), *_WORDS[name]) for name in (*_ALL, *self.own_arrays)},
+            cell=look.cell.name,
+            time=look.time,
+            temperature=getattr(look, "temperature", None),
+        )

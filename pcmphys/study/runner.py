@@ -216,4 +216,4 @@ def _kept(gathering: Gathering) -> Iterator[Gathering]:
             f"{parts.count(chunks)} of {len(chunks)} parts are finished and kept; once it can be written again, the "
             "same study with the same directory goes on from them"
         )
-        raise OSError(error.errno, f"{error.strerror}; {kept}", error.filename) from None
+        raise OSError(error.errno, f"{error.strerror}; {kept}", error.filename or str(parts.folder)) from None

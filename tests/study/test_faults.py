@@ -157,7 +157,7 @@ def test_control_c_twice_stops_the_workers(study):
     os.killpg(process.pid, signal.SIGINT)
     began = time.monotonic()
     _, complained = process.communicate(timeout=60)
-    assert time.monotonic() - began < 10.0
+    assert time.monotonic() - began < 20.0  # of a busy machine; a chunk takes 30
     assert process.returncode == 130, complained
     assert "interrupted: 0 of 6 parts are finished and kept; go on with" in complained
     assert gone(workers)

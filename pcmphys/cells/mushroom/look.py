@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from pcmphys.cells.looks import look_dataset
+from pcmphys.cells.looks import LabelledLook
 from pcmphys.cells.mushroom import branches, checks, points
 from pcmphys.cells.mushroom import read as reads
 from pcmphys.cells.mushroom.parameters import MushroomFloats
@@ -18,7 +18,6 @@ from pcmphys.cells.protocol import Cell
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import launch
 from pcmphys.numerics.frozen import Frozen
-from pcmphys.numerics.labelled import Labelled
 from pcmphys.physics import relaxation
 from pcmphys.physics.state import (
     AMPLITUDE,
@@ -31,9 +30,6 @@ from pcmphys.physics.state import (
 from pcmphys.physics.telegraph import laws as telegraph
 from pcmphys.physics.telegraph import traps as trap_laws
 
-if TYPE_CHECKING:
-    import xarray as xr
-
 GRAIN = 512
 """Devices worth a thread of their own."""
 _LOG_STEP = 1e-3
@@ -41,7 +37,7 @@ _LOG_STEP = 1e-3
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MushroomLook(Frozen, Labelled):
+class MushroomLook(Frozen, LabelledLook):
     """Mushroom devices at one moment and temperature, as `MushroomPopulation.now` gives them.
 
     It never changes, whatever the devices do next, and threads may share it. Arrays have the population's shape, some
@@ -73,6 +69,7 @@ class MushroomLook(Frozen, Labelled):
     (True, True)
     """
 
+    own_arrays: ClassVar[tuple[str, ...]] = ("threshold_voltage", "glass_age", "crystalline_fraction")
     cell: Cell
     shape: tuple[int, ...]
     time: float
@@ -224,18 +221,6 @@ class MushroomLook(Frozen, Labelled):
     def _own_points(self) -> np.ndarray:
         # threads that fill it at the same time fill in the same numbers
         return np.full((branches.ROWS, self.size), np.nan)
-
-    def to_dataset(self) -> xr.Dataset:
-        """The look as an `xarray.Dataset`: one number a device, axes of the devices, units as attributes.
-
-        Sectors and grains are left to the look's own arrays.
-        """
-        own = {
-            "threshold_voltage": ("V", "threshold voltage of the cell's own, without heater and leads"),
-            "glass_age": ("s", "age of the youngest glass"),
-            "crystalline_fraction": ("1", "crystalline part of the layer around the heater"),
-        }
-        return look_dataset(self, own, temperature=self.temperature)
 
     def warn_of_switching(self, voltage: np.ndarray) -> None:
         """Give a ValidityWarning where these voltages [V], one a device, would lead beyond the on-state's validity."""

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from pcmphys.cells.looks import look_dataset
+from pcmphys.cells.looks import LabelledLook
 from pcmphys.cells.protocol import Cell
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.numerics.frozen import Frozen
-from pcmphys.numerics.labelled import Labelled
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PulsedLook(Frozen, Labelled):
+class PulsedLook(Frozen, LabelledLook):
     """Devices that are trained in place at one moment, as `PulsedPopulation.now` gives them; it never changes.
 
     Attributes
@@ -71,10 +67,6 @@ class PulsedLook(Frozen, Labelled):
         if voltage.ndim and voltage.shape != self.shape:
             raise ParameterError(f"voltage must be a number or have shape {self.shape}; got shape {voltage.shape}")
         return self.conductance * voltage, self.conductance.copy()
-
-    def to_dataset(self) -> xr.Dataset:
-        """The look as an `xarray.Dataset`: axes of the devices, units as attributes."""
-        return look_dataset(self, {})
 
     def warn_of_switching(self, voltage: np.ndarray) -> None:
         """Nothing to say: how far a read is from a pulse is not modelled."""

@@ -5,24 +5,20 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from pcmphys.cells.looks import look_dataset
+from pcmphys.cells.looks import LabelledLook
 from pcmphys.cells.protocol import Cell
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.numerics.frozen import Frozen
-from pcmphys.numerics.labelled import Labelled
 from pcmphys.physics import flicker
-
-if TYPE_CHECKING:
-    import xarray as xr
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class StatisticalLook(Frozen, Labelled):
+class StatisticalLook(Frozen, LabelledLook):
     """Statistical devices at one moment, as `StatisticalPopulation.now` gives them; it never changes.
 
     Attributes
@@ -52,6 +48,7 @@ class StatisticalLook(Frozen, Labelled):
     True
     """
 
+    own_arrays: ClassVar[tuple[str, ...]] = ("age", "noise_amplitude")
     cell: Cell
     time: float
     conductance: np.ndarray
@@ -95,12 +92,6 @@ class StatisticalLook(Frozen, Labelled):
         if voltage.ndim and voltage.shape != self.shape:
             raise ParameterError(f"voltage must be a number or have shape {self.shape}; got shape {voltage.shape}")
         return self.conductance * voltage, self.conductance.copy()
-
-    def to_dataset(self) -> xr.Dataset:
-        """The look as an `xarray.Dataset`: axes of the devices, units as attributes."""
-        return look_dataset(
-            self, {"age": ("s", "time since programming"), "noise_amplitude": ("1", "Q_s of the read noise")}
-        )
 
     def warn_of_switching(self, voltage: np.ndarray) -> None:
         """Nothing to say: ohmic devices do not switch."""
