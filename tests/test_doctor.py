@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,13 @@ def test_it_tells_what_a_report_of_a_fault_needs(tmp_path):
         r"^extra     dask: (distributed \d|not installed: pip install \"pcmphys\[dask\]\")", said, re.MULTILINE
     )
     assert re.search(r"problems? found$", said)
+
+
+def test_every_extra_for_users_is_told(capsys):
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    doctor.examine()
+    told = re.findall(r"^extra     (\w+): ", capsys.readouterr().out, re.MULTILINE)
+    assert sorted(told) == sorted(set(extras) - {"test", "lint", "docs"})
 
 
 def test_what_is_wrong_is_said_with_its_remedy():

@@ -3,17 +3,13 @@
 import copy
 import importlib
 import inspect
-import io
 import pathlib
 import pickle
-import subprocess
-import sys
 import tempfile
 import warnings
 
 import numpy as np
 import pytest
-import xarray as xr
 
 import pcmphys as pcm
 from pcmphys.cells import load_cell
@@ -535,60 +531,3 @@ def test_large_things_have_short_reprs(make):
     text = repr(make())
     assert "\n" not in text
     assert len(text) < 200, text
-
-
-DATASETS = {
-    "Solution": (
-        {"row": 2, "column": 3, "input": 2},
-        {"row_current": "A", "cell_voltage": "V", "slope": "S", "power": "W"},
-    ),
-    "ProgramReport": ({"row": 2, "column": 3}, {"error": "S", "iterations": "1", "converged": "1"}),
-    "PulseReport": ({"row": 2, "column": 3}, {"peak_temperature": "K", "energy": "J"}),
-    "WriteReport": ({"row": 2, "column": 3}, {"current": "A", "hottest": "K", "energy": "J", "cell_voltage": "V"}),
-    "Noise": ({"row": 2, "column": 3}, {"variance": "A2", "std": "A", "share": "1"}),
-    "Measurement": ({"device": 2, "read": 12}, {"conductance": "S", "censored": "1", "time": "s"}),
-    "DriftFit": ({"time": 12}, {"exponent": "1", "g0": "S", "conductance": "S", "time": "s"}),
-    "DriftPopulation": ({"device": 2, "time": 12}, {"exponent": "1", "g0": "S", "conductance": "S", "time": "s"}),
-}  # fmt: skip
-
-
-@pytest.mark.filterwarnings("ignore::pcmphys.errors.ValidityWarning")
-@pytest.mark.parametrize("name", DATASETS)
-def test_data_sets_name_axes_and_units_and_survive_a_file(name):
-    thing = OBJECTS[name][0]()
-    found = thing.to_dataset()
-    sizes, units = DATASETS[name]
-    assert sizes.items() <= dict(found.sizes).items()
-    for variable, unit in units.items():
-        assert found[variable].attrs["units"] == unit
-    assert all({"units", "long_name"} <= found[variable].attrs.keys() for variable in found.variables)
-    assert found.attrs["title"].startswith("pcmphys ")
-    for variable in found.data_vars:
-        if hasattr(thing, variable):
-            assert same(found[variable].values, np.asarray(getattr(thing, variable)))
-    stream = io.BytesIO(found.to_netcdf(engine="h5netcdf"))
-    again = xr.load_dataset(stream, engine="h5netcdf")
-    xr.testing.assert_identical(again, found)
-
-
-def test_data_sets_without_nodes_and_of_a_spectrum():
-    solution = crossbar().solve(pcm.Bias.matvec(V))
-    assert "cell_voltage" not in solution.to_dataset(nodes=False)
-    assert solution.to_dataset(nodes=False).attrs["residual"] == solution.residual
-    spectrum = pcm.Crossbar(G).noise_density(pcm.Bias.matvec(V), 1e-4).to_dataset()
-    assert (spectrum["variance"].attrs["units"], spectrum["std"].attrs["units"]) == ("A2/Hz", "A/sqrt(Hz)")
-
-
-def test_a_data_set_does_not_change_with_what_it_was_made_of():
-    noise = pcm.Crossbar(G).noise(pcm.Bias.matvec(V), 0.01)
-    found = noise.to_dataset()
-    found["share"][:] = 0.0
-    assert noise.share.sum() == pytest.approx(1.0)
-
-
-def test_xarray_is_loaded_when_it_is_asked_for():
-    program = (
-        "import sys, pcmphys as pcm; s = pcm.Crossbar([[1e-5]]).solve(pcm.Bias.matvec([0.1])); "
-        "assert 'xarray' not in sys.modules; s.to_dataset(); assert 'xarray' in sys.modules"
-    )
-    subprocess.run([sys.executable, "-c", program], check=True)

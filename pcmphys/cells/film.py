@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from pcmphys.cells.numbers import NumberedCell
 from pcmphys.errors import ParameterError
-from pcmphys.numerics import check
+from pcmphys.numerics import check, labelled
 from pcmphys.numerics.brief import fields
 from pcmphys.numerics.compile import kernel
 from pcmphys.physics.crystallization.rates import CrystallizationParameters, growth_velocity, nucleation_rate
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _STEPS = 20_000
 
@@ -26,7 +30,7 @@ class FilmParameters:
 
 
 @dataclass(frozen=True)
-class FilmHistory:
+class FilmHistory(labelled.Labelled):
     """What a film did.
 
     Attributes
@@ -50,6 +54,19 @@ class FilmHistory:
     def grain_diameter(self) -> float:
         """Diameter [m] of a sphere of the mean grain volume at the end; NaN if nothing nucleated."""
         return (6.0 * self.crystalline[-1] / (math.pi * self.grains)) ** (1.0 / 3.0) if self.grains > 0.0 else math.nan
+
+    def to_dataset(self) -> xr.Dataset:
+        """The history as an `xarray.Dataset` with the axis time, units as attributes."""
+        return labelled.dataset(
+            "pcmphys history of a film",
+            {
+                "temperature": (("time",), self.temperature, "K", "temperature"),
+                "crystalline": (("time",), self.crystalline, "1", "crystalline fraction"),
+                "grains": ((), self.grains, "1/m3", "grains a volume at the end"),
+                "grain_diameter": ((), self.grain_diameter, "m", "sphere of the mean grain volume at the end"),
+            },
+            {"time": (("time",), self.time, "s", "time")},
+        )
 
 
 class FilmCell(NumberedCell[FilmParameters]):

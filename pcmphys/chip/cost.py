@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from pcmphys.numerics import labelled
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 SCOPES = ("tile", "chip", "system")
 """Tile: arrays, converters and digital units. Chip: these, the mesh between them and what is always on. System: chips,
 the links between them and the digital work outside."""
 
 
-class Breakdown(Mapping[str, float]):
+class Breakdown(Mapping[str, float], labelled.Labelled):
     """A quantity by part; its ``total`` is the sum of the parts, to the bit.
 
     Parameters
@@ -54,9 +62,22 @@ class Breakdown(Mapping[str, float]):
         total = self.total
         return {part: value / total if total else 0.0 for part, value in self._parts.items()}
 
+    def to_dataset(self) -> xr.Dataset:
+        """Value and share as an `xarray.Dataset` with the axis part."""
+        along = ("part",)
+        return labelled.dataset(
+            "pcmphys breakdown by part",
+            {
+                "value": (along, list(self.values()), self.unit, "of the part"),
+                "share": (along, list(self.shares.values()), "1", "part of the total"),
+            },
+            {"part": (along, list(self), "1", "name of the part")},
+            total=self.total,
+        )
+
 
 @dataclass(frozen=True, repr=False)
-class ScopeCost:
+class ScopeCost(labelled.Labelled):
     """What one batch costs within one scope. Costs of two scopes cannot be added: the larger holds the smaller.
 
     Attributes
@@ -77,6 +98,7 @@ class ScopeCost:
         Samples.
     """
 
+    table_axes: ClassVar[tuple[str, ...]] = ("scope",)
     scope: str
     energy: Breakdown
     area: Breakdown
@@ -121,9 +143,13 @@ class ScopeCost:
         """Energy over duration [W]."""
         return self.energy.total / self.duration
 
+    def to_dataset(self) -> xr.Dataset:
+        """Energy and area by part, and what follows from them, as an `xarray.Dataset`; NaN where a part has none."""
+        return _costs([self]).isel(scope=0)
+
 
 @dataclass(frozen=True, repr=False)
-class Cost:
+class Cost(labelled.Labelled):
     """What one batch costs, at the three scopes, which are never mixed.
 
     Attributes
@@ -132,6 +158,7 @@ class Cost:
         Each by its own parts; those of a scope hold those of the one before.
     """
 
+    table_axes: ClassVar[tuple[str, ...]] = ("scope",)
     tile: ScopeCost
     chip: ScopeCost
     system: ScopeCost
@@ -141,6 +168,18 @@ class Cost:
 
     def __iter__(self) -> Iterator[ScopeCost]:
         return iter((self.tile, self.chip, self.system))
+
+    def to_dataset(self) -> xr.Dataset:
+        """The three scopes as an `xarray.Dataset` with axes scope and part, units as attributes.
+
+        Examples
+        --------
+        >>> import pcmphys as pcm
+        >>> found = pcm.Floorplan([("fc", 256, 256)], "hermes-14nm").cost().to_dataset()
+        >>> found.efficiency.attrs["units"], round(1e-12 * found.efficiency.sel(scope="tile").item(), 2)
+        ('1/J', 4.97)
+        """
+        return _costs(list(self))
 
     def summary(self) -> str:
         """Energy, time and area at each scope, with the parts of the energy, a line each.
@@ -154,6 +193,41 @@ class Cost:
         system: ...
         """
         return "\n".join(_line(cost) for cost in self)
+
+
+_OF_A_SCOPE = {
+    "latency": ("s", "from the first input of the first sample to its last output"),
+    "period": ("s", "from sample to sample, once the pipeline is full"),
+    "duration": ("s", "of the whole batch"),
+    "power": ("W", "energy over duration"),
+    "efficiency": ("1/J", "operations a joule"),
+    "throughput": ("1/s", "operations a second once the pipeline is full"),
+    "density": ("1/(s m2)", "throughput over area"),
+    "macs": ("1", "multiplications with addition of the whole batch"),
+    "batch": ("1", "samples"),
+}
+
+
+def _costs(scopes: list[ScopeCost]) -> xr.Dataset:
+    """Costs by scope and, energy and area, by part."""
+    parts = list(dict.fromkeys(part for cost in scopes for part in (*cost.energy, *cost.area)))
+
+    def by_part(name: str) -> list[list[float]]:
+        return [[getattr(cost, name).get(part, np.nan) for part in parts] for cost in scopes]
+
+    variables: dict[str, Any] = {
+        "energy_of_part": (("scope", "part"), by_part("energy"), "J", "energy of the whole batch; NaN: no such part"),
+        "area_of_part": (("scope", "part"), by_part("area"), "m2", "area; NaN: no such part"),
+        "energy": (("scope",), [cost.energy.total for cost in scopes], "J", "energy of the whole batch"),
+        "area": (("scope",), [cost.area.total for cost in scopes], "m2", "area"),
+    }
+    for name, (unit, text) in _OF_A_SCOPE.items():
+        variables[name] = (("scope",), [getattr(cost, name) for cost in scopes], unit, text)
+    axes = {
+        "scope": (("scope",), [cost.scope for cost in scopes], "1", "what the cost is that of"),
+        "part": (("part",), parts, "1", "name of the part"),
+    }
+    return labelled.dataset("pcmphys cost of a network", variables, axes)
 
 
 def _line(cost: ScopeCost) -> str:

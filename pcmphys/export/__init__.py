@@ -6,8 +6,8 @@
   for aihwkit's own noise model; of a cell that is trained in place, a device of aihwkit's own kinds
 - `crosssim`: a device class for CrossSim 3; `neurosim`: level table, output error by code, options for NeuroSim
 - `tables`: CSV, NetCDF with units, and a JSON schema of the columns
-- `ngspice`: the exact netlist of a crossbar; `ngspice_devices`: single devices as subcircuits of their present state,
-  with age and temperature as parameters
+- `ngspice`: the exact netlist of a crossbar, of conductances or of devices in their present off-state;
+  `ngspice_devices`: single devices as subcircuits, with age and temperature as parameters
 - `sample`: the statistics of levels from which all but netlists are written; what was sampled once goes to any target
 - `output_error`: what an array makes of its outputs, with wires, selectors, noise and converters in it
 - `from_aihwkit`, `from_crosssim`, `from_table`: noise models and tables of measured conductances as statistical cells;

@@ -10,7 +10,7 @@ import functools
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -41,7 +41,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LevelStatistics(Frozen):
+class LevelStatistics(Frozen, labelled.Labelled):
     """Statistics of a cell's devices by target conductance and time since programming; `sample` makes them.
 
     Axes: targets, times, and the normal scores of a table's nodes (`pcmphys.export.scores`). All arrays are read-only.
@@ -81,6 +81,7 @@ class LevelStatistics(Frozen):
         Part of a level's devices that conduct nothing: they have neither drift nor noise, (targets,).
     """
 
+    table_axes: ClassVar[tuple[str, ...]] = ("target", "time")
     cell: Cell
     target: np.ndarray
     time: np.ndarray

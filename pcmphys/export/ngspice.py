@@ -15,12 +15,14 @@ from pcmphys.crossbar.solution import checked_start
 from pcmphys.crossbar.solver.ends import joined, refuse_islands
 from pcmphys.crossbar.solver.states import before
 from pcmphys.errors import ParameterError
+from pcmphys.export.ngspice_devices import ngspice_devices
 from pcmphys.numerics.files import write_whole
 
 OPTIONS = "reltol=1e-9 vntol=1e-12 abstol=1e-14 gmin=1e-20 itl1=1000"
 """With these only rounding is left; the usual ones stop at steps of 1e-3 and add 1e-12 S to each junction."""
 
 _ZERO_CELSIUS = 273.15  # as in ngspice
+_DEVICE = "device"  # subcircuits of devices, before their number
 
 
 def ngspice(
@@ -44,7 +46,7 @@ def ngspice(
     Parameters
     ----------
     xbar : Crossbar
-        Ohmic devices, alone or in series with a selector.
+        Given conductances or devices, alone or in series with a selector.
     bias : Bias
         One input, not a batch. NaN: that end is open.
     path : str or path, optional
@@ -68,7 +70,10 @@ def ngspice(
     ------
     ParameterError
         A batch, or shapes that do not fit; no gate voltage for a gated selector; lines without a path to a terminal;
-        devices that are not ohmic, or a selector without a formula; a folder that cannot be written.
+        devices that go on under this bias, or of a kind without a netlist; a selector without a formula; a folder that
+        cannot be written.
+    ConvergenceError
+        Devices that are not ohmic: pcmphys itself does not solve the array, to see whether any goes on.
 
     Notes
     -----
@@ -84,8 +89,10 @@ def ngspice(
     is an expression too; ``cell`` is (i, j). It gets the keywords ``gate`` [V] and ``on``, one number and one bool, if
     it is gated or hysteretic.
 
-    *Devices* are resistors. Those of a population that is not ohmic are refused: a table of their I-V would make
-    ngspice agree with its own interpolation.
+    *Devices* are resistors. Mushroom devices, which are not ohmic, are subcircuits of their present off-state,
+    ``device_<k>`` with k along the rows, by the laws themselves (see `ngspice_devices`): a table of their I-V would
+    make ngspice agree with its own interpolation. A bias under which any of them goes on is refused, since the on-state
+    is not in the netlist.
 
     *Lines left open* that only leakage holds: ngspice cannot know their voltage better than 1e-16 of the conductance of
     a wire segment over that leakage, and gives up ("DC solution failed") where its tolerances ask for more. Then loosen
@@ -132,6 +139,7 @@ def ngspice(
     array = _Array(xbar, bias)
     selector = xbar.selector
     checked_start(start, xbar.shape)
+    devices = _subcircuits(xbar, bias, start, on)
     on = before(selector, on, start, xbar.shape)
     lines = [f"* pcmphys crossbar of {array.rows} word lines and {array.columns} bit lines"]
     if selector is not None:
@@ -145,9 +153,8 @@ def ngspice(
     lines.append(f".options {options}")
     if junction:
         lines.append(model)
-    lines += array.terminals()
-    lines += array.wires()
-    lines += array.cells(selector, None if junction else _formulas(xbar, bias, on))
+    lines += [*devices, *array.terminals(), *array.wires()]
+    lines += array.cells(selector, None if junction else _formulas(xbar, bias, on), subcircuits=bool(devices))
     if start is not None:
         lines += array.first_guess(start, selector is not None)
     text = "\n".join([*lines, ".control", *prepare, *array.report(), "quit", ".endc", ".end", ""])
@@ -167,12 +174,30 @@ def _one_input(xbar, bias) -> Bias:
         raise ParameterError(
             f"bias: a netlist holds one input, this bias is a batch of {bias.batch}; write one netlist for each"
         )
-    if not xbar.ohmic:
-        raise ParameterError(
-            "cells: these devices are not ohmic, and ngspice has no formula for their I-V; a table "
-            "would not be exact. Give the crossbar their conductances instead, if ohmic devices will do"
-        )
     return bias
+
+
+def _subcircuits(xbar: Crossbar, bias: Bias, start, on) -> list[str]:
+    """Lines of a library of the devices in their off-state; none where resistors will do."""
+    if xbar.ohmic:
+        return []
+    try:
+        library = ngspice_devices(xbar.look(), name=_DEVICE, ageing=False).splitlines()
+    except ParameterError as error:
+        raise ParameterError(
+            f"cells: these devices are not ohmic, and {error}. Give the crossbar their conductances "
+            "(Crossbar(devices.conductance(), ...)), if ohmic devices will do"
+        ) from None
+    switched = xbar.solve(bias, start=start, on=on).switched
+    if switched is not None and switched.any():
+        i, j = np.argwhere(switched)[0]
+        more = f" (with {switched.sum() - 1} others)" if switched.sum() > 1 else ""
+        raise ParameterError(
+            f"bias: under it the device of cell ({i}, {j}) goes on{more}, and the "
+            "netlist holds the off-state only; give a lower voltage, or a Crossbar of the conductances of a solution "
+            "(cell_current / device_voltage)"
+        )
+    return library
 
 
 class _Array:
@@ -228,13 +253,17 @@ class _Array:
             ohm = float(self.resistances.column[j])
             yield from (f"Rb{i}_{j} b{i - 1}_{j} b{i}_{j} {ohm!r}" for i in range(1, self.rows))
 
-    def cells(self, selector, formula: Callable[[str, int, int], str] | None) -> Iterator[str]:
+    def cells(
+        self, selector, formula: Callable[[str, int, int], str] | None, *, subcircuits: bool = False
+    ) -> Iterator[str]:
         """Devices, each with its selector: a junction where there is no formula."""
         for i, j in np.argwhere(self.conductance > 0.0):
             word, bit = self.word(i, j), self.bit(i, j)
-            ohm = 1.0 / float(self.conductance[i, j])
             inner = bit if selector is None else f"x{i}_{j}"
-            yield f"Rcell{i}_{j} {word} {inner} {ohm!r}"
+            if subcircuits:
+                yield f"Xcell{i}_{j} {word} {inner} {_DEVICE}_{i * self.columns + j}"
+            else:
+                yield f"Rcell{i}_{j} {word} {inner} {1.0 / float(self.conductance[i, j])!r}"
             if selector is None:
                 continue
             if formula is None:

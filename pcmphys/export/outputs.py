@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from pcmphys.errors import ParameterError
 from pcmphys.matrix import AnalogMatrix
-from pcmphys.numerics import check
+from pcmphys.numerics import check, labelled
 from pcmphys.numerics.frozen import Frozen
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _LEAST_SEEN = 8
 """Outputs of a code from which its own mean and spread are taken."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class OutputError(Frozen):
+class OutputError(Frozen, labelled.Labelled):
     """Error of an array's outputs by the code that they should have; `output_error` makes it.
 
     Attributes
@@ -48,6 +52,21 @@ class OutputError(Frozen):
     def __repr__(self) -> str:
         rms = np.sqrt(np.average((self.mean - self.code) ** 2 + self.std**2, weights=self.count))
         return f"OutputError({self.code.size} codes, {int(self.count.sum())} outputs, rms error {rms:.3g} codes)"
+
+    def to_dataset(self) -> xr.Dataset:
+        """The error as an `xarray.Dataset` with the axis code, units as attributes."""
+        along = ("code",)
+        return labelled.dataset(
+            "pcmphys error of outputs by code",
+            {
+                "mean": (along, self.mean, "1", "mean of what comes out, in codes"),
+                "std": (along, self.std, "1", "its standard deviation, in codes"),
+                "count": (along, self.count, "1", "outputs behind each"),
+            },
+            {"code": (along, self.code, "1", "exact output in steps of an even scale")},
+            low=self.low,
+            high=self.high,
+        )
 
 
 def output_error(matrix: AnalogMatrix, inputs: ArrayLike, *, bits: int = 7) -> OutputError:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from pcmphys.export.carried import Carried
 from pcmphys.export.levels import LevelStatistics
+from pcmphys.numerics import labelled
 from pcmphys.numerics.frozen import Frozen
 from pcmphys.plot import page as pages
 from pcmphys.plot import style
 
 if TYPE_CHECKING:
+    import xarray as xr
     from matplotlib.figure import Figure
 
 MEAN_BOUND, SPREAD_BOUND = 0.01, 0.03
@@ -33,7 +35,7 @@ _LOW = 0.05
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RoundTrip(Frozen):
+class RoundTrip(Frozen, labelled.Labelled):
     """What a target draws from an export, against pcmphys.
 
     Attributes
@@ -52,6 +54,7 @@ class RoundTrip(Frozen):
         Draws of a bin; a target that is not sampled has none.
     """
 
+    table_axes: ClassVar[tuple[str, ...]] = ("target", "time")
     target_name: str
     source: LevelStatistics
     found: dict[str, np.ndarray]
@@ -106,6 +109,26 @@ class RoundTrip(Frozen):
         runs = np.split(levels, np.flatnonzero(np.diff(levels) > 1) + 1)
         micro = 1e6 * self.source.target
         return ", ".join(f"{micro[run[0]]:.3g}" + (f" to {micro[run[-1]]:.3g}" if run.size > 1 else "") for run in runs)
+
+    def to_dataset(self) -> xr.Dataset:
+        """Each quantity in pcmphys, in the target (``_there``) and the relative difference (``_off``), units given."""
+        source, variables = self.source, {}
+        for name, there in self.found.items():
+            text, _, unit = _KEPT[name]
+            axes = ("target", "time")[: there.ndim]
+            variables[name] = (axes, getattr(source, name), unit or "1", f"{text} in pcmphys")
+            variables[f"{name}_there"] = (axes, there, unit or "1", f"{text} in {self.target_name}")
+            variables[f"{name}_off"] = (axes, self.off(name), "1", f"relative difference of the {text}")
+        return labelled.dataset(
+            f"pcmphys round trip of {source.cell.name} to {self.target_name}",
+            variables,
+            {
+                "target": (("target",), source.target, "S", "target conductance"),
+                "time": (("time",), source.time, "s", "time since the end of programming"),
+            },
+            lost="; ".join(self.lost),
+            samples=self.samples,
+        )
 
     def summary(self) -> str:
         """The verdict in a few lines."""

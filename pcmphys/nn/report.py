@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from pcmphys.matrix.tile import Counts
 from pcmphys.nn.back_ends.product import Product
 from pcmphys.nn.back_ends.tiles import Tiles
-from pcmphys.nn.layer_table import DigitalPart, frame_of, text_of
+from pcmphys.nn.layer_table import DigitalPart, dataset_of, text_of
 from pcmphys.nn.layers.base import AnalogLayer
+from pcmphys.numerics.labelled import Labelled
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class LayerReport:
 
 
 @dataclass(frozen=True)
-class TwinReport:
+class TwinReport(Labelled):
     """What a twin is like, layer by layer, and what of it stays digital; ``print`` it, or make a table of it.
 
     Attributes
@@ -112,9 +113,9 @@ class TwinReport:
     def __str__(self) -> str:
         return self.summary()
 
-    def to_dataframe(self) -> pd.DataFrame:
-        """One row a product."""
-        return frame_of(self.layers)
+    def to_dataset(self) -> xr.Dataset:
+        """All of it as an `xarray.Dataset` with the axis layer, one place a product, units as attributes."""
+        return dataset_of("pcmphys report of a twin", self.layers, LayerReport, self.digital)
 
 
 class SampledError:

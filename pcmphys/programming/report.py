@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class ProgramReport:
+class ProgramReport(labelled.Labelled):
     """Outcome of programming, one entry a device; every array has the population's shape.
 
     Attributes
@@ -71,7 +71,7 @@ class ProgramReport:
 
 
 @dataclass(frozen=True, repr=False)
-class PulseReport:
+class PulseReport(labelled.Labelled):
     """What a pulse did, one entry a device; every array has the population's shape.
 
     Attributes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import functools
 import os
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 STORES = ("netcdf", "zarr")
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+"""Full, over quota, over the largest file, not to be written any more, broken."""
 Study = Settings | dict[str, Any] | str | Path | None
 
 
@@ -197,7 +200,7 @@ def _checked(executor, directory, progress) -> Executor | None:
 
 @contextlib.contextmanager
 def _kept(gathering: Gathering) -> Iterator[Gathering]:
-    """Say what is kept when the user interrupts."""
+    """Say what is kept when the user interrupts, or the disk takes no more."""
     try:
         yield gathering
     except KeyboardInterrupt:
@@ -205,3 +208,12 @@ def _kept(gathering: Gathering) -> Iterator[Gathering]:
         if parts is None:
             raise
         raise StudyInterrupted(parts.count(chunks), len(chunks), parts.folder, running=gathering.left_running) from None
+    except OSError as error:
+        parts, chunks = gathering.parts, gathering.plan.chunks
+        if parts is None or error.errno not in _DISK:
+            raise
+        kept = (
+            f"{parts.count(chunks)} of {len(chunks)} parts are finished and kept; once it can be written again, the "
+            "same study with the same directory goes on from them"
+        )
+        raise OSError(error.errno, f"{error.strerror}; {kept}", error.filename or str(parts.folder)) from None

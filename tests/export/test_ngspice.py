@@ -262,12 +262,6 @@ def test_refusals(change, message):
         ngspice(given.pop("xbar"), given.pop("bias"), **given)
 
 
-def test_devices_that_are_not_ohmic_are_refused():
-    devices = load_cell("ibm-90nm-doped-gst").population((1, 2), seed=1)
-    with pytest.raises(ParameterError, match="these devices are not ohmic"):
-        ngspice(Crossbar(devices), Bias.matvec([0.1]))
-
-
 # --- ngspice itself
 
 

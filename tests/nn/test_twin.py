@@ -188,7 +188,7 @@ def test_a_report_measures_each_product_for_its_exact_inputs():
     assert 0.0 < line.programming_error < 0.1
     assert line.converged == 1.0
     frame = twin.report(x).to_dataframe()
-    assert list(frame.name) == ["0", "4", "7"]
+    assert list(frame.index) == ["0", "4", "7"]
     assert "effective_bits" in frame
 
 

@@ -157,7 +157,7 @@ def test_control_c_twice_stops_the_workers(study):
     os.killpg(process.pid, signal.SIGINT)
     began = time.monotonic()
     _, complained = process.communicate(timeout=60)
-    assert time.monotonic() - began < 10.0
+    assert time.monotonic() - began < 20.0  # of a busy machine; a chunk takes 30
     assert process.returncode == 130, complained
     assert "interrupted: 0 of 6 parts are finished and kept; go on with" in complained
     assert gone(workers)
@@ -167,13 +167,18 @@ def test_control_c_twice_stops_the_workers(study):
 def test_a_second_run_in_the_folder_is_refused_and_the_first_goes_on(study):
     first = start(study)
     await_parts(first, study)
+    first.send_signal(signal.SIGSTOP)  # or it would be done before the second has begun, on a busy machine
     second = finish(study)
+    first.send_signal(signal.SIGCONT)
     assert second.returncode == 2
     assert f"error: directory: o is in use by another run (process {first.pid} on" in second.stderr
     assert second.stderr.endswith("wait until it is finished, stop it, or give another folder\n")
     assert first.wait(timeout=60) == 0
     first.communicate()
     assert names(study) == ["report.html", "results.nc"]
+
+
+KEPT = "parts are finished and kept; once it can be written again, the same study with the same directory goes on"
 
 
 def small_files():
@@ -188,13 +193,46 @@ def test_files_that_cannot_grow_are_one_line_and_the_parts_are_kept(study):
     (study / "study.toml").write_text(STUDY.format(0.0))
     full = finish(study, limit=small_files)
     assert full.returncode == 2
-    assert full.stderr.splitlines()[-1] == "error: o/results.nc: File too large"
+    assert full.stderr.splitlines()[-1].startswith(f"error: o/results.nc: File too large; 6 of 6 {KEPT}")
     assert "Traceback" not in full.stderr
     assert names(study) == ["parts"]
     assert len(list(study.glob("o/parts/*.npz"))) == 6
     for out in ("o", "undisturbed"):
         assert finish(study, "--out", out).returncode == 0
     assert (study / "o" / "results.nc").read_bytes() == (study / "undisturbed" / "results.nc").read_bytes()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of its own with room for a few parts, and what makes it larger."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def mount(*options):
+        done = subprocess.run(["mount", *options, "tmpfs", str(folder)], capture_output=True, check=False)
+        return done.returncode == 0
+
+    if os.geteuid() or not mount("-t", "tmpfs", "-o", "size=12k"):
+        pytest.skip("needs the right to mount a disk")
+    yield folder, lambda: mount("-o", "remount,size=1m")
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.slow
+def test_a_full_disk_keeps_whole_parts_and_the_study_goes_on_once_there_is_room(study, small_disk, undisturbed):
+    disk, enlarge = small_disk
+    full = finish(study, "--out", str(disk / "o"))
+    assert full.returncode == 2
+    last, parts = full.stderr.splitlines()[-1], list((disk / "o" / "parts").iterdir())
+    assert f"No space left on device; {len(parts)} of 6 {KEPT}" in last
+    assert 0 < len(parts) < 6
+    assert not (disk / "o" / "results.nc").exists()
+    assert enlarge()
+    again = finish(study, "--out", str(disk / "o"))
+    assert again.returncode == 0, again.stderr
+    assert "damaged" not in again.stderr
+    assert sorted(path.name for path in (disk / "o").iterdir()) == ["report.html", "results.nc"]
+    assert (disk / "o" / "results.nc").read_bytes() == undisturbed
 
 
 @pytest.fixture

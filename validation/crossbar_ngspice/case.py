@@ -1,8 +1,9 @@
 """The nonlinear crossbar solver against ngspice, an independent simulator, on the netlists that pcmphys exports.
 
-Both get the same circuit: 1 ohm a wire segment, devices of 1 to 25 uS. ngspice takes diodes as its own junction models
-and the other selectors as behavioural sources, with tolerances of 1e-9. Beside it stand identities that need no other
-program: every cell obeys its law, no current is lost, and the sources deliver what cells and wires turn into heat.
+Both get the same circuit: 1 ohm a wire segment, devices of 1 to 25 uS or physical ones, which are subcircuits of
+their laws. ngspice takes diodes as its own junction models and the other selectors as behavioural sources, with
+tolerances of 1e-9. Beside it stand identities that need no other program: every cell obeys its law, no current is lost,
+and the sources deliver what cells and wires turn into heat.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ NOTES = (
     "threshold switches are in the states in which the solution of pcmphys ended: ngspice has no such switch."
 )
 LIMIT = 1e-6
+PHYSICAL_SIZES = (8, 16)
 WIRES = pcm.Wires(row=1.0, column=1.0, source=50.0, sense=20.0)
 
 DIODE = pcm.Diode(saturation_current=1e-12, ideality=1.5)
@@ -38,7 +40,7 @@ SWITCH = pcm.OTS(holding_current=1e-6)
 class Circuit(NamedTuple):
     """A selector under a bias: ``make(rows, draw)`` gives the bias; ``options`` are those of the export."""
 
-    selector: pcm.Selector
+    selector: pcm.Selector | None
     make: object
     options: dict = {}  # noqa: RUF012
 
@@ -66,6 +68,11 @@ CIRCUITS = {
     "OTS, matvec": Circuit(SWITCH, lambda size, draw: pcm.Bias.matvec(draw.uniform(0.5, 2.5, size))),
     "OTS, floating": Circuit(SWITCH, _select(2.4, "float"), {"options": ngspice.LOOSE}),
 }
+PHYSICAL = {
+    "mushroom devices, matvec": Circuit(None, lambda size, draw: pcm.Bias.matvec(draw.uniform(0.05, 0.3, size))),
+    "mushroom devices and diodes, V/2": Circuit(DIODE, _select(0.9, "half")),
+}
+"""Circuits of physical devices: half of them RESET, an hour before; ngspice has their laws, sector by sector."""
 
 
 IDENTITIES = {
@@ -110,6 +117,11 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
         )
         for name, outcomes in found.items()
     ]  # fmt: skip
+    for name, circuit in PHYSICAL.items():
+        off = max(_of_devices(circuit, size) for size in PHYSICAL_SIZES)
+        what = f"{name}: column currents, worst relative difference, bit line by bit line"
+        where = f"{reference.rpartition(',')[0]}, {PHYSICAL_SIZES[0]} and {PHYSICAL_SIZES[1]} square"
+        results.append(within(what, off, LIMIT, where, MODEL))
     every = [o for outcomes in found.values() for o in outcomes]
     for name, (quantity, limit, identity) in IDENTITIES.items():
         worst = max(getattr(o, name) for o in every)
@@ -135,6 +147,17 @@ def _solve(circuit: Circuit, size: int) -> Outcome:
         abs(currents.sum()) / np.abs(currents).max(),
         abs(heat(ours, WIRES) / ours.power - 1.0),
     )
+
+
+def _of_devices(circuit: Circuit, size: int) -> float:
+    """Worst relative difference of a column current of an array of physical devices."""
+    draw = np.random.default_rng(size)
+    devices = pcm.load_cell("ibm-90nm-doped-gst").population((size, size), seed=size)
+    devices.apply(pcm.Pulse(current=420e-6, width=1e-6, fall=5e-9), where=draw.random((size, size)) < 0.5)
+    devices.wait(3600.0)
+    xbar, bias = pcm.Crossbar(devices, WIRES, circuit.selector), circuit.make(size, draw)
+    ours = xbar.solve(bias).column_current
+    return float(np.abs(ours / ngspice.solve(xbar, bias).column_current - 1.0).max())
 
 
 def _law(xbar: pcm.Crossbar, solution) -> float:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from pcmphys.cells.looks import LabelledLook
 from pcmphys.cells.mushroom import branches, checks, points
 from pcmphys.cells.mushroom import read as reads
 from pcmphys.cells.mushroom.parameters import MushroomFloats
@@ -36,7 +37,7 @@ _LOG_STEP = 1e-3
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MushroomLook(Frozen):
+class MushroomLook(Frozen, LabelledLook):
     """Mushroom devices at one moment and temperature, as `MushroomPopulation.now` gives them.
 
     It never changes, whatever the devices do next, and threads may share it. Arrays have the population's shape, some
@@ -68,6 +69,7 @@ class MushroomLook(Frozen):
     (True, True)
     """
 
+    own_arrays: ClassVar[tuple[str, ...]] = ("threshold_voltage", "glass_age", "crystalline_fraction")
     cell: Cell
     shape: tuple[int, ...]
     time: float

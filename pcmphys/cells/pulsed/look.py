@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pcmphys.cells.looks import LabelledLook
 from pcmphys.cells.protocol import Cell
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
@@ -15,7 +16,7 @@ from pcmphys.numerics.frozen import Frozen
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PulsedLook(Frozen):
+class PulsedLook(Frozen, LabelledLook):
     """Devices that are trained in place at one moment, as `PulsedPopulation.now` gives them; it never changes.
 
     Attributes

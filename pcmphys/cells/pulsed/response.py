@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -12,13 +12,17 @@ from pcmphys.cells.pulsed import kernels
 from pcmphys.cells.pulsed.laws.nonlinear import PER_DISTANCE
 from pcmphys.cells.pulsed.laws.own import Own
 from pcmphys.cells.pulsed.parameters import PulsedParameters
+from pcmphys.numerics import labelled
 from pcmphys.numerics.brief import fields
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 _GRID = 2001
 
 
 @dataclass(frozen=True)
-class UpdateResponse:
+class UpdateResponse(labelled.Labelled):
     """A staircase of pulses up, then down, on one device.
 
     Attributes
@@ -36,6 +40,17 @@ class UpdateResponse:
     up: np.ndarray
 
     __repr__ = fields
+
+    def to_dataset(self) -> xr.Dataset:
+        """The staircase as an `xarray.Dataset` with the axis pulse, units as attributes."""
+        return labelled.dataset(
+            "pcmphys response to pulses",
+            {
+                "conductance": (("pulse",), self.conductance, "S", "conductance without noise"),
+                "up": (("pulse",), self.up, "1", "whether the pulse before was one up; of the first, the next"),
+            },
+            {"pulse": (("pulse",), self.pulse, "1", "pulses sent so far")},
+        )
 
 
 class Nonlinearity(NamedTuple):

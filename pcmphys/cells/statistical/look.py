@@ -5,10 +5,11 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from pcmphys.cells.looks import LabelledLook
 from pcmphys.cells.protocol import Cell
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
@@ -17,7 +18,7 @@ from pcmphys.physics import flicker
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class StatisticalLook(Frozen):
+class StatisticalLook(Frozen, LabelledLook):
     """Statistical devices at one moment, as `StatisticalPopulation.now` gives them; it never changes.
 
     Attributes
@@ -47,6 +48,7 @@ class StatisticalLook(Frozen):
     True
     """
 
+    own_arrays: ClassVar[tuple[str, ...]] = ("age", "noise_amplitude")
     cell: Cell
     time: float
     conductance: np.ndarray

@@ -21,16 +21,18 @@ from numpy.typing import ArrayLike
 from pcmphys.crossbar.bias import Bias
 from pcmphys.crossbar.crossbar import Crossbar
 from pcmphys.errors import ParameterError
-from pcmphys.numerics import check
+from pcmphys.numerics import check, labelled
 from pcmphys.numerics.brief import fields
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from pcmphys.crossbar.selectors.selector import Selector
     from pcmphys.crossbar.wires import Wires
 
 
 @dataclass(frozen=True)
-class ReadMargin:
+class ReadMargin(labelled.Labelled):
     """How well one cell can be read in the worst case.
 
     Attributes
@@ -49,9 +51,21 @@ class ReadMargin:
     margin: float
     sneak: float
 
+    def to_dataset(self) -> xr.Dataset:
+        """The margin as an `xarray.Dataset` of single numbers, units as attributes."""
+        return labelled.dataset(
+            "pcmphys read margin",
+            {
+                "high": ((), self.high, "A", "current with the selected device at high conductance"),
+                "low": ((), self.low, "A", "current with the selected device at low conductance"),
+                "margin": ((), self.margin, "1", "(high - low) / high"),
+                "sneak": ((), self.sneak, "1", "part of the low current beside the selected cell"),
+            },
+        )
+
 
 @dataclass(frozen=True, eq=False)
-class WriteMargin:
+class WriteMargin(labelled.Labelled):
     """How well one cell can be written alone.
 
     Attributes
@@ -78,6 +92,20 @@ class WriteMargin:
     power: float
 
     __repr__ = fields
+
+    def to_dataset(self) -> xr.Dataset:
+        """The margin as an `xarray.Dataset` with axes row and column, units as attributes."""
+        return labelled.dataset(
+            "pcmphys write margin",
+            {
+                "selected": ((), self.selected, "V", "across the selected device"),
+                "disturb": ((), self.disturb, "V", "largest across any other device"),
+                "margin": ((), self.margin, "1", "(selected - disturb) / applied voltage"),
+                "voltage": (("row", "column"), self.voltage, "V", "across every device"),
+                "leakage": ((), self.leakage, "A", "sum of the magnitudes of all other cells' currents"),
+                "power": ((), self.power, "W", "delivered by all terminals"),
+            },
+        )
 
 
 def read_margin(

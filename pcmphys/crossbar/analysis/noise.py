@@ -45,7 +45,7 @@ _VISITORS = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Noise:
+class Noise(labelled.Labelled):
     """Noise of the column currents at one bias.
 
     Attributes

@@ -38,7 +38,7 @@ _LEAST_POWER = 1e-10
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class WriteReport:
+class WriteReport(labelled.Labelled):
     """What one pulse through the array did; arrays of shape (rows, columns).
 
     Attributes

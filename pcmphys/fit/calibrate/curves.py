@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pcmphys.numerics import labelled
 from pcmphys.numerics.brief import called
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class CalibratedCurve:
+class CalibratedCurve(labelled.Labelled):
     """One measured quantity of an experiment, and what the cell gives, before and after.
 
     Attributes
@@ -62,3 +67,20 @@ class CalibratedCurve:
     def arrays(self) -> dict[str, np.ndarray]:
         """Its arrays by name."""
         return {part.name: value for part in fields(self) if isinstance(value := getattr(self, part.name), np.ndarray)}
+
+    def to_dataset(self) -> xr.Dataset:
+        """The curve as an `xarray.Dataset` with the axis place, units as attributes."""
+        unit, along = self.unit, ("place",)
+        return labelled.dataset(
+            f"pcmphys {self.experiment}: {self.label}",
+            {
+                "value": (along, self.value, unit, "measured; NaN: nothing was"),
+                "error": (along, self.error, unit, "standard deviation of the measured"),
+                "held_out": (along, self.held_out, "1", "not seen by the search"),
+                "found": (along, self.found, unit, "of the new cell"),
+                "found_error": (along, self.found_error, unit, "error of that mean"),
+                "before": (along, self.before, unit, "of the cell that the search began with"),
+            },
+            {"x": (along, self.x, self.axis_unit, self.axis)},
+            quantity=self.quantity,
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import InitVar, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, ClassVar, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -20,15 +20,15 @@ from pcmphys.fit.drift.table import DriftTable, of_checked, when
 from pcmphys.fit.drift.temperature import AtTemperature
 from pcmphys.fit.readers.measurement import Source
 from pcmphys.numerics import check
+from pcmphys.numerics.labelled import Labelled
 
 if TYPE_CHECKING:
-    import pandas as pd
     import xarray as xr
     from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DriftPopulation:
+class DriftPopulation(Labelled):
     """Power-law drift fitted to many devices, read at the same times or each at its own.
 
     ``len``, iteration, and indexing by number or name give each device's `DriftFit`; a slice or a sequence of numbers
@@ -61,6 +61,7 @@ class DriftPopulation:
         behind its last read.
     """
 
+    table_axes: ClassVar[tuple[str, ...]] = ("device",)
     names: tuple[str, ...]
     exponent: np.ndarray
     exponent_error: np.ndarray
@@ -247,16 +248,6 @@ class DriftPopulation:
         """A plain text table: the population, and its first ``devices`` devices one a line."""
         devices = check.integer("devices", devices, low=0)
         return text.summary([self[k] for k in range(min(devices, len(self)))], self)
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """All devices as a pandas ``DataFrame``: one row each, indexed by name, columns as the attributes here.
-
-        Raises
-        ------
-        ParameterError
-            pandas is not installed.
-        """
-        return text.to_dataframe(self)
 
     def to_dataset(self) -> xr.Dataset:
         """All devices and their reads as an `xarray.Dataset` with axes device and time, units as attributes.

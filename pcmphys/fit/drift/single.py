@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import InitVar, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -15,9 +15,9 @@ from pcmphys.fit.drift.solution import DriftSolution
 from pcmphys.fit.readers.measurement import Source
 from pcmphys.numerics import check
 from pcmphys.numerics.brief import called
+from pcmphys.numerics.labelled import Labelled
 
 if TYPE_CHECKING:
-    import pandas as pd
     import xarray as xr
     from matplotlib.figure import Figure
 
@@ -33,7 +33,7 @@ class Prediction(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DriftFit:
+class DriftFit(Labelled):
     """A power-law drift fitted to one device.
 
     Every error is the half-width of the central 68.3 % interval: the number that plays the part of one standard
@@ -70,6 +70,7 @@ class DriftFit:
         At which the device was kept [K], if that was given.
     """
 
+    table_axes: ClassVar[tuple[str, ...]] = ("device",)
     name: str
     exponent: float
     exponent_error: float
@@ -139,10 +140,6 @@ class DriftFit:
     def summary(self) -> str:
         """A plain text table of the fit."""
         return text.summary([self], None)
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """The fit as a pandas ``DataFrame`` of one row, see `DriftPopulation.to_dataframe`."""
-        return text.to_dataframe(self)
 
     def to_dataset(self) -> xr.Dataset:
         """The fit and its reads as an `xarray.Dataset` with the axis time, see `DriftPopulation.to_dataset`."""

@@ -1,4 +1,4 @@
-"""Drift fits as plain text, as a table of pandas, and as a CSV file."""
+"""Drift fits as plain text, as a data set, and as a CSV file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pcmphys.errors import ParameterError
 from pcmphys.fit.drift.solution import PER_DEVICE
 from pcmphys.fit.drift.table import printable, when
 from pcmphys.fit.drift.temperature import LEVEL, common_chance
@@ -19,7 +18,6 @@ from pcmphys.numerics.files import write_whole
 from pcmphys.plot.figures import check_folder
 
 if TYPE_CHECKING:
-    import pandas as pd
     import xarray as xr
 
 _CONDUCTANCES = ("g0", "g0_error", "white_noise")
@@ -126,18 +124,6 @@ def _of_population(population) -> list[str]:
         f"{'weighted by precision' if plain else 'plain'} instead: mean {' +- '.join(with_error(*other[:2]))}, "
         f"spread {' +- '.join(with_error(*other[2:]))}",
     ]
-
-
-def to_dataframe(result: Any) -> pd.DataFrame:
-    """A fit or a population as a pandas ``DataFrame`` with one row a device."""
-    try:
-        import pandas
-    except ImportError:
-        raise ParameterError("to_dataframe needs pandas: pip install pandas; to_csv(path) does without") from None
-    names, columns = _columns(result)
-    frame = pandas.DataFrame(dict(zip(_keys(result), columns, strict=True)), index=pandas.Index(names, name="device"))
-    frame.attrs = {"unit": result.unit, "reference_time": result.reference_time, "read_duration": result.read_duration}
-    return frame
 
 
 _MEANING = {

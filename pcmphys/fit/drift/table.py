@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pcmphys.errors import ParameterError
-from pcmphys.numerics import check
+from pcmphys.numerics import check, labelled
 from pcmphys.numerics.warn import warn
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 LARGEST = 1.0
 """Conductance [S] above which the unit is probably wrong: no memory cell conducts as well."""
@@ -19,7 +22,7 @@ FIELDS = ("time", "conductance", "names", "unit")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DriftTable:
+class DriftTable(labelled.Labelled):
     """Reads of one or more devices, as `pcmphys.fit.drift` takes them.
 
     Parameters
@@ -69,6 +72,19 @@ class DriftTable:
     def __repr__(self) -> str:
         count = len(self.names)
         return f"DriftTable({count} device{'s' * (count != 1)}, {when(self.time)}, in {self.unit})"
+
+    def to_dataset(self) -> xr.Dataset:
+        """The reads as an `xarray.Dataset` with axes device and time, or read where devices have their own times."""
+        own = self.time.ndim == 2
+        both = ("device", "read" if own else "time")
+        return labelled.dataset(
+            "pcmphys reads of drift",
+            {"conductance": (both, self.conductance, self.unit, "read; NaN: missing")},
+            {
+                "time": (both if own else both[1:], self.time, "s", "time since programming"),
+                "device": (both[:1], list(self.names), "1", "name of the device"),
+            },
+        )
 
 
 def when(time: np.ndarray) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -112,7 +112,7 @@ _SHOWN = 4
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
-class FitResult(ABC):
+class FitResult(labelled.Labelled):
     """What every fit returns.
 
     ``fit["name"]`` is an `Estimate`; ``fit.values`` and ``fit.errors`` are all of them by name.
@@ -134,6 +134,7 @@ class FitResult(ABC):
         File, licence and reading of the data that were fitted; empty where they were given as arrays.
     """
 
+    table_axes: ClassVar[tuple[str, ...]] = ("parameter",)
     title: str
     estimates: tuple[Estimate, ...]
     covariance: np.ndarray

@@ -15,7 +15,7 @@ from pcmphys.fit.engine.profile import profile
 from pcmphys.fit.engine.result import Estimate, FitResult
 from pcmphys.fit.engine.solve import Fitted
 from pcmphys.fit.iv.model import OffModel
-from pcmphys.numerics import check
+from pcmphys.numerics import check, labelled
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -38,7 +38,7 @@ _TRAPS = "conduction.poole_frenkel.trap_distance"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class IvSweep:
+class IvSweep(labelled.Labelled):
     """One sweep of an `IvFit`, of one polarity, in the order of measurement.
 
     Attributes
@@ -81,6 +81,26 @@ class IvSweep:
         switched = f", switches at {self.threshold_voltage:.4g} V" if math.isfinite(self.threshold_voltage) else ""
         name = f"{self.device!r}, " if self.device else ""
         return f"IvSweep({name}{self.voltage.size} points, {self.temperature:g} K{switched})"
+
+    def to_dataset(self) -> xr.Dataset:
+        """The sweep as an `xarray.Dataset` with the axis point, units as attributes."""
+        along = ("point",)
+        return labelled.dataset(
+            "pcmphys sweep of current and voltage",
+            {
+                "voltage": (along, self.voltage, "V", "as given"),
+                "current": (along, self.current, "A", "as given"),
+                "branch": (along, self.branch.tolist(), "1", "off, on, limited, or left out of the fit"),
+                "fit": (along, self.fit, "A", "current of the law; NaN: not of the off-state"),
+                "residual": (along, self.residual, "1", "data minus law in standard deviations"),
+                "threshold_voltage": ((), self.threshold_voltage, "V", "as swept; NaN: does not switch"),
+                "threshold_error": ((), self.threshold_error, "V", "its error"),
+            },
+            number=self.number,
+            device=self.device,
+            temperature=self.temperature,
+            thickness=self.thickness,
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from pcmphys.fit.programming.steps import Steps
 from pcmphys.fit.programming.table import binned, pulse_edges, state_edges
 from pcmphys.fit.readers.measurement import Source
 from pcmphys.numerics import check
+from pcmphys.numerics.labelled import Labelled
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -121,7 +122,7 @@ def _places(conductance: ArrayLike, pulse: ArrayLike) -> tuple[np.ndarray, np.nd
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PulseTrains(Sequence):
+class PulseTrains(Sequence, Labelled):
     """Trains of pulses of several amplitudes, a `PulseTrainFit` each: ``trains[k]``, or by amplitude `at`.
 
     Attributes
@@ -132,6 +133,7 @@ class PulseTrains(Sequence):
         Of the amplitudes, "A" or "V".
     """
 
+    table_axes: ClassVar[tuple[str, ...]] = ("amplitude", "parameter")
     trains: tuple[PulseTrainFit, ...]
     unit: str
 
@@ -191,5 +193,8 @@ class PulseTrains(Sequence):
         heights = xr.DataArray(self.amplitude, dims="amplitude", name="amplitude")
         heights.attrs = {"units": self.unit, "long_name": "amplitude of the pulses"}
         found = xr.concat(grown, heights, coords="different", data_vars="all", join="outer", compat="equals")
-        words = {key: [part.attrs[key] for part in parts] for key in ("title", "undetermined", "notes")}
-        return found.assign_attrs(unit=self.unit, **words)
+        for name in found.variables:
+            if name in parts[0].variables:
+                found[name].attrs = parts[0][name].attrs
+        words = {key: [part.attrs[key] for part in parts] for key in ("undetermined", "notes")}
+        return found.assign_attrs(title="pcmphys fits of pulse trains", unit=self.unit, **words)

@@ -138,7 +138,7 @@ def together(sources: Sequence[Source]) -> Source:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Measurement:
+class Measurement(labelled.Labelled):
     """Reads of devices, as `pcmphys.fit.read` finds them in a file; fits take it as it is.
 
     ``len`` and iteration go over devices; a number or a name gives the `Trace` of one, a slice or a sequence of

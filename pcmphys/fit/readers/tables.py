@@ -24,7 +24,7 @@ _TEXT = ("device", "file")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Table:
+class Table(labelled.Labelled):
     """Columns of equal length with names and SI units, as `pcmphys.fit.read_table` finds them in a file.
 
     ``table["voltage"]`` is a column; ``len`` counts rows, iteration goes over names, ``in`` asks for one.

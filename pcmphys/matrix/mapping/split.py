@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pcmphys.errors import ParameterError
-from pcmphys.numerics import check
+from pcmphys.numerics import check, labelled
 from pcmphys.numerics.brief import fields
 from pcmphys.numerics.frozen import Frozen
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 NAMED = ("equal", "most-significant-first", "least-significant-first")
 """Splits that `SeveralPairs` knows by name."""
@@ -35,7 +39,7 @@ def shares(split: str, magnitude: np.ndarray, pairs: int, factor: float) -> np.n
 
 
 @dataclass(frozen=True, eq=False)
-class Split(Frozen):
+class Split(Frozen, labelled.Labelled):
     """Targets of all devices of a weight, tabulated against its magnitude; straight lines between the points.
 
     Parameters
@@ -101,6 +105,20 @@ class Split(Frozen):
         # weighted by the span of each point, so that a fine piece of the table counts no more than a coarse one
         width = np.gradient(self.magnitude)
         return float((width * self.magnitude * combined).sum() / (width * self.magnitude**2).sum())
+
+    def to_dataset(self) -> xr.Dataset:
+        """The split as an `xarray.Dataset`: targets of each device by the weight's magnitude, units as attributes."""
+        pairs = self.targets.shape[1] // 2
+        names = [f"{sign}{k}" for k in range(1, pairs + 1) for sign in "+-"]
+        return labelled.dataset(
+            "pcmphys split of a weight over its devices",
+            {"target": (("magnitude", "device"), self.targets, "S", "target of the device of a positive weight")},
+            {
+                "magnitude": (("magnitude",), self.magnitude, "1", "magnitude of the weight over the largest"),
+                "device": (("device",), names, "1", "sign and number of the pair, most significant first"),
+            },
+            factor=self.factor,
+        )
 
     def at(self, magnitude: np.ndarray) -> np.ndarray:
         """Targets [S] of the devices, shape (2 pairs, ...), for magnitudes in [0, 1] of positive weights."""

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pcmphys.nn.back_ends.in_place import InPlace
-from pcmphys.nn.layer_table import DigitalPart, frame_of, text_of
+from pcmphys.nn.layer_table import DigitalPart, dataset_of, text_of
 from pcmphys.nn.layers.base import AnalogLayer
+from pcmphys.numerics.labelled import Labelled
 from pcmphys.training import PulseCounts
 
 if TYPE_CHECKING:
-    import pandas as pd
+    import xarray as xr
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class PulsedLayer:
 
 
 @dataclass(frozen=True)
-class LiveReport:
+class LiveReport(Labelled):
     """What training in place has taken so far; ``print`` it, or make a table of it.
 
     Attributes
@@ -105,9 +106,10 @@ class LiveReport:
     def __str__(self) -> str:
         return self.summary()
 
-    def to_dataframe(self) -> pd.DataFrame:
-        """One row a matrix."""
-        return frame_of(self.layers)
+    def to_dataset(self) -> xr.Dataset:
+        """All of it as an `xarray.Dataset` with the axis layer, one place a matrix, units as attributes."""
+        found = dataset_of("pcmphys report of training in place", self.layers, PulsedLayer, self.digital)
+        return found.assign_attrs(time=self.time)
 
 
 def pulsed_lines(layers: Mapping[str, AnalogLayer], voltage: float | None) -> tuple[PulsedLayer, ...]:

@@ -80,7 +80,7 @@ def test_a_delay_is_sought_in_a_range():
 def test_results_of_a_sought_delay_are_whole(tmp_path):
     found = fit.drift(TIME, [reads(5.0, 0.05, 1e-3, k) for k in range(3)], delay="fit")
     assert found.to_dataset().delay.attrs["units"] == "s"
-    assert list(found.to_dataframe().columns[-2:]) == ["delay", "delay_error"]
+    assert list(found.to_dataframe().columns[-2:]) == ["delay [s]", "delay_error [s]"]
     found.plot(tmp_path / "fit.png")
     found.to_csv(tmp_path / "fit.csv")
     assert "delay[s],delay_error[s]" in (tmp_path / "fit.csv").read_text()

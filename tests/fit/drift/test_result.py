@@ -87,7 +87,8 @@ def test_results_can_be_taken_out():
     assert list(frame.index) == list(NAMES)
     assert frame.index.name == "device"
     assert np.array_equal(frame["exponent"], POPULATION.exponent)
-    assert frame.attrs["unit"] == "S"
+    assert np.array_equal(frame["g0 [S]"], POPULATION.g0)
+    assert frame.attrs["reference_time"] == POPULATION.reference_time
     assert len(POPULATION[3].to_dataframe()) == 1
     for made in (pandas.DataFrame(POPULATION), pandas.DataFrame([POPULATION[0]])):
         assert not any("solution" in column for column in made)
@@ -96,7 +97,7 @@ def test_results_can_be_taken_out():
 
 def test_without_pandas_the_error_says_what_does(monkeypatch):
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ParameterError, match=r"to_dataframe needs pandas: pip install pandas; to_csv"):
+    with pytest.raises(ParameterError, match="to_dataframe needs pandas: pip install pandas"):
         POPULATION.to_dataframe()
 
 

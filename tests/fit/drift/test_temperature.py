@@ -33,7 +33,7 @@ def test_each_temperature_has_its_own_law():
     assert np.array_equal(found[50:70].temperature, KELVIN[50:70])
     assert len(found[50:70].by_temperature) == 2
     assert found.to_dataset().temperature.attrs["units"] == "K"
-    assert np.array_equal(found.to_dataframe()["temperature"], KELVIN)
+    assert np.array_equal(found.to_dataframe()["temperature [K]"], KELVIN)
 
 
 def test_one_law_for_all_is_accepted_where_it_holds():
