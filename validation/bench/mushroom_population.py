@@ -27,7 +27,7 @@ CELL = "ibm-90nm-doped-gst"
 PROJECTED = "ibm-90nm-projected"
 RESET = pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9)
 SET = pcm.Pulse(current=100e-6, width=50e-9, fall=5e-9)
-COOLING = 7
+COOLING = 4
 """Steps at the end of every pulse without drive."""
 _FRONT, _QUENCH, _TEXTURE, _TRAP_STATE = (
     int(stream) for stream in (Stream.FRONT, Stream.QUENCH, Stream.TEXTURE, Stream.TRAP_STATE)

@@ -43,8 +43,8 @@ from pcmphys.physics.thermal import shape
 
 def tables(parameters: MushroomParameters) -> tuple:
     """Tables of growth and nucleation, shapes of the temperature, and activity, as `pulse` takes them."""
-    velocity, nuclei, guide, activity = crystallization.tables(parameters.crystallization.pack())
-    return velocity, nuclei, guide, shape.table(parameters.geometry, parameters.heat), activity
+    velocity, nuclei, guide, activity, resting = crystallization.tables(parameters.crystallization.pack())
+    return velocity, nuclei, guide, shape.table(parameters.geometry, parameters.heat), activity, resting
 
 
 @kernel
