@@ -201,10 +201,9 @@ def _least_activity(steps, course, hot):
 @law
 def _cools_from(course):
     """The last step from which on neither heat nor current ever rise again."""
+    heat, current = course[MIDDLE], course[CURRENT]
     j = course.shape[1] - 1
-    while (
-        j > 0 and course[MIDDLE, j] <= course[MIDDLE, j - 1] and abs(course[CURRENT, j]) <= abs(course[CURRENT, j - 1])
-    ):
+    while j > 0 and heat[j] <= heat[j - 1] and abs(current[j]) <= abs(current[j - 1]):
         j -= 1
     return j
 
