@@ -43,8 +43,8 @@ class PulsedDevices(Protocol):
         """Read some devices [S]; the others give NaN."""
         ...
 
-    def now(self) -> Any:
-        """A look at them: ``conductance_after(durations)`` [S] without noise."""
+    def conductance_after(self, duration: np.ndarray) -> np.ndarray:
+        """Conductance [S] of each device a time [s] of its own from now, without noise."""
         ...
 
 
@@ -62,24 +62,28 @@ def run(devices: PulsedDevices, scheme: Scheme, targets: np.ndarray, chosen: np.
     active = chosen.copy()
     fresh = chosen.copy()
     iterations = np.zeros(targets.size, dtype=np.int64)
-    reading = np.full(targets.size, np.nan)
     sent, last_sent = [], np.zeros(targets.size, dtype=np.int64)
     for turn in range(scheme.pulses):
         for pulse in scheme.prepare:
             devices.apply(pulse, where=fresh.reshape(shape))
         devices.apply(scheme.pulse, amplitude=amplitude.reshape(shape), where=active.reshape(shape))
         sent.append(devices.moment)
-        last_sent[active] = turn
         devices.wait(scheme.verify_delay)
-        iterations[active] += 1
         found = devices.read(cell.read_voltage, scheme.verify_duration, where=active.reshape(shape))
-        reading[active] = found.reshape(-1)[active]
-        missing = aim - reading
-        active &= ~((np.abs(missing) <= margin) | (nothing & (reading <= scheme.zero * ageing)))
-        fresh = next_pulse(scheme, missing, active, first, amplitude)
+        # of the few that are left in the end, so that what is done costs nothing
+        at = np.flatnonzero(active)
+        last_sent[at] = turn
+        iterations[at] += 1
+        reading = found.reshape(-1)[at]
+        missing = aim[at] - reading
+        left = ~((np.abs(missing) <= margin[at]) | (nothing[at] & (reading <= scheme.zero * ageing)))
+        height = amplitude[at]
+        again = next_pulse(scheme, missing, left, first[at], height)
+        active[at], fresh[:], amplitude[at] = left, False, height
+        fresh[at] = again
     # what is foreseen is an average; each device is judged at the reference time after its own last pulse
-    left = cell.reference_time - ages(devices.moment, sent)[last_sent]
-    at_reference = devices.now().conductance_after(left.reshape(shape)).reshape(-1)
+    ahead = cell.reference_time - ages(devices.moment, sent)[last_sent]
+    at_reference = devices.conductance_after(ahead.reshape(shape)).reshape(-1)
     error = np.where(chosen, at_reference - targets, np.nan)
     converged = chosen & ~active
     return ProgramReport(error.reshape(shape), iterations.reshape(shape), converged.reshape(shape), clipped)

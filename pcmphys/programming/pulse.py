@@ -15,10 +15,10 @@ _RAMP_STEP = 1.25  # thermal times a step of a ramp takes in the mean, unless th
 _MOST_RAMP_STEPS = 12
 _FALL_POWER = 1.5
 """Of the number of steps: when they end on a falling ramp."""
-_FIRST_STEP, _LONGER = 1.0, 3.0  # thermal times: the first step after a corner; how much longer each next one is
-_SETTLING = 4  # steps after which the temperature has settled
+_FIRST_STEP, _LONGER = 3.0, 3.0  # thermal times: the first step after a corner; how much longer each next one is
+_SETTLING = 3  # steps after which the temperature has settled
 _REST = 1.5  # of a step: what is left of a plateau is one step up to here
-_COOLING = (0.4, 0.4, 0.6, 0.6, 1.0, 1.5, 2.5)
+_COOLING = (0.8, 1.2, 2.0, 3.0)
 """Steps of the cooling after the pulse [thermal times]."""
 
 

@@ -119,6 +119,20 @@ def activity(c) -> list[float]:
 
 
 @functools.cache
+def resting(c) -> list[float]:
+    """At every kelvin: s a rim takes from there to a tenth of a kelvin below melting, where it warms by 1 K/m."""
+    velocity = tables(c)[0]
+    lacks = [c.melting_temperature - COLDEST - k for k in range(len(velocity))]
+    last = max(k for k, v in enumerate(velocity) if v > 0.0 and lacks[k] > 0.1)
+    # the velocity goes to zero as a straight line
+    times = [lacks[last] / velocity[last] * math.log(lacks[last] / 0.1)]
+    for k in range(last, 0, -1):
+        slow = [min(1.0 / max(v, 1e-300), 1e100) for v in velocity[k - 1 : k + 1]]
+        times.append(times[-1] + 0.5 * sum(slow))
+    return [min(time, 1e100) for time in times[::-1]] + [0.0] * (len(velocity) - last - 1)
+
+
+@functools.cache
 def nucleating(c) -> tuple[int, int]:
     """Entries at which a 32nd of all nuclei come up where it is colder, and from which on there are none any more."""
     integral = tables(c)[1]
@@ -179,7 +193,7 @@ def pulse_steps(times: list[float], drives: list[float], tau: float) -> list[tup
         for cut in plateau(length, tau) if before == after else ramp(length, tau, abs(after) < abs(before)):
             elapsed += cut
             found.append((cut, before + (after - before) * (elapsed - 0.5 * cut) / length))
-    return found + [(part * tau, 0.0) for part in [0.4, 0.4, 0.6, 0.6, 1.0, 1.5, 2.5]]
+    return found + [(part * tau, 0.0) for part in [0.8, 1.2, 2.0, 3.0]]
 
 
 def ramp(length: float, tau: float, falls: bool) -> list[float]:
@@ -189,13 +203,13 @@ def ramp(length: float, tau: float, falls: bool) -> list[float]:
 
 
 def plateau(length: float, tau: float) -> list[float]:
-    """1, 3, 9 and 27 thermal times while there is so much and half of it more; then the rest, or its halves."""
-    step, left, cuts = tau, length, []
-    while len(cuts) < 4 and left > 1.5 * step:
+    """3, 9 and 27 thermal times while there is so much and half of it more; then the rest, or its halves."""
+    step, left, cuts = 3.0 * tau, length, []
+    while len(cuts) < 3 and left > 1.5 * step:
         cuts.append(step)
         left -= step
         step *= 3.0
-    halves = 0 < len(cuts) < 4 and left > cuts[-1]
+    halves = 0 < len(cuts) < 3 and left > cuts[-1]
     return [*cuts, left / 2, left / 2] if halves else [*cuts, left]
 
 
@@ -374,7 +388,8 @@ class Heated:
         self.waiting = -math.log(coarse(words(self.seed, self.cell, event, NUCLEI, 0)[0]))
         busy = [duration * self.activity(middle, ambient) for duration, _, middle in warm]
         least = 1e-5 * max([0.0, *(one for one, (_, _, middle) in zip(busy, warm) if middle >= coldest)])
-        for done, (duration, current, middle) in zip(busy, warm):
+        settled, rest = self.settle(warm, ambient)
+        for j, (done, (duration, current, middle)) in enumerate(zip(busy, warm)):
             if current != 0.0:
                 share = [beside_filament(s, self.filament, current, self.parameters.heat) for s in range(SECTORS)]
                 flowing = abs(current)
@@ -386,10 +401,10 @@ class Heated:
                     self.live(lasted, warmth / lasted, shared, ambient)
                 lasted = warmth = 0.0
             lasted, warmth, shared = lasted + duration, warmth + duration * middle, share
-            if middle < coldest or (done <= least and done < 0.01 * duration):
+            if j < settled or middle < coldest or (done <= least and done < 0.01 * duration):
                 continue
             self.local, self.even = [middle * part for part in share], flowing >= self.parameters.heat.filling_current
-            left, cuts = duration, 0
+            left, cuts = (rest if j == settled else duration), 0
             while left > 0.0:
                 left -= self.crystallize(left, middle, ambient, cuts < 64)
                 cuts += 1
@@ -398,6 +413,55 @@ class Heated:
         r = self.parameters.relaxation
         fresh = relaxed(r.initial, self.parameters.heat.thermal_time, ambient, r)
         self.order = [fresh if hot > 0.0 else order for hot, order in zip(self.hottest, self.order)]
+
+    def settle(self, warm, ambient: float) -> tuple[int, float]:
+        """Put rims at rest that come to it in a long plateau; its step, and the time that is left for the others."""
+        h, c = self.parameters.heat, self.parameters.crystallization
+        long = max(range(len(warm)), key=lambda j: warm[j][0])
+        duration, current, middle = warm[long]
+        if duration < 500.0 * h.thermal_time or abs(current) < h.filling_current:
+            return -1, 0.0
+        if middle <= c.melting_temperature - ambient:
+            return -1, 0.0
+        if any(other > middle or abs(before) > abs(current) for _, before, other in warm[:long]):
+            return -1, 0.0
+        rest = sum(time for time, _, other in warm[: long + 1] if other > 0.99 * middle)
+        level, dome = (c.melting_temperature - ambient) / middle, sum(self.rim) / SECTORS
+        self.local = [middle] * SECTORS
+        self.row = interpolated(table(self.parameters), dome / self.span, level)
+        reach = self.reach(level, middle, rest, ambient)
+        calm = [s for s in range(SECTORS) if self.rim[s] - self.shift[s] <= reach]
+        last = before = 0.0
+        for passes in range(12):
+            fronts = {s: self.melt_front(s, ambient) for s in calm}
+            thick = [fronts.get(s, max(self.rim[s], self.melt_front(s, ambient))) for s in range(SECTORS)]
+            miss = (sum(thick) / SECTORS - dome) * SHELLS / self.span
+            if abs(miss) <= 3e-3:
+                break
+            shells = dome * SHELLS / self.span
+            slope = (miss - before) / (shells - last) if passes else -1.0
+            last, before = shells, miss
+            dome = clip(shells - miss / min(slope, -0.2), 0.0, SHELLS) * self.span / SHELLS
+            self.row = interpolated(table(self.parameters), dome / self.span, level)
+        else:
+            fronts = {s: self.melt_front(s, ambient) for s in calm}
+        for s in calm:
+            self.hottest[s] = middle if fronts[s] > 0.0 else 0.0
+            self.rim[s] = self.halfway[s] = single(fronts[s])
+            self.grains[s] = []
+        return long, (rest if len(calm) < SECTORS else 0.0)
+
+    def reach(self, level: float, middle: float, duration: float, ambient: float) -> float:
+        """How far out a rim may be, but for its shift, to come to its front in half of a time: shell by shell."""
+        left, before = 0.5 * duration * self.factors[GROWTH] * SHELLS / self.span, 0.0
+        k = next((k for k in range(SHELLS) if self.row[k] < level), SHELLS)
+        while k < SHELLS:
+            needed = look_up(resting(self.parameters.crystallization), ambient + middle * self.row[k])
+            left -= (needed - before) / (middle * self.falls(k - 1))
+            if left < 0.0:
+                break
+            before, k = needed, k + 1
+        return (k - 1) * self.span / SHELLS
 
     def live(self, duration: float, middle: float, share: list[float], ambient: float) -> None:
         """Glass of the sectors that have not melted, through a segment of the pulse; see `feels`."""

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pcmphys as pcm
-from pcmphys.physics.crystallization import tables
+from pcmphys.physics.crystallization import rates, tables
 
-_, NUCLEI, GUIDE, ACTIVITY = tables.tables(pcm.load_cell("ibm-90nm-doped-gst").parameters.crystallization.pack())
+P = pcm.load_cell("ibm-90nm-doped-gst").parameters.crystallization.pack()
+_, NUCLEI, GUIDE, ACTIVITY, RESTING = tables.tables(P)
 LAST = NUCLEI.shape[0] - 2
 
 
@@ -29,7 +30,7 @@ def test_a_place_is_that_of_a_search_without_a_guide(one, other, along):
 
 
 def test_activity_bounds_growth_and_nuclei_at_all_that_is_colder():
-    velocity, _, _, _ = tables.tables(pcm.load_cell("ibm-90nm-doped-gst").parameters.crystallization.pack())
+    velocity = tables.tables(P)[0]
     assert (np.diff(ACTIVITY) >= 0.0).all()
     assert ACTIVITY[-1] == 1.0
     assert (velocity[:, 0] <= ACTIVITY * velocity[:, 0].max() * (1.0 + 1e-12)).all()
@@ -56,3 +57,16 @@ def test_without_nucleation_there_is_nothing_to_be_guided_to():
     flat = np.zeros((10, 2))
     guide = tables.guide(flat[:, 0])
     assert tables.place_of(flat, guide, 0.0, 3, 7) in range(3, 7)
+
+
+def test_a_rim_comes_to_rest_in_the_time_that_its_velocity_says():
+    """The integral of one over the velocity up to a tenth of a kelvin below melting; trapezia are a little too long."""
+    resting = RESTING[:, 0]
+    for temperature in (560, 620, 740, 860, 879):
+        fine = np.append(np.arange(temperature, 879.0, 0.01), 880.0 - np.geomspace(1.0, 0.1, 2000))
+        slow = np.array([1.0 / rates.growth_velocity(t, P) for t in fine])
+        exact = np.trapezoid(slow, fine)
+        assert exact <= resting[int(temperature - tables.COLDEST)] * (1.0 + 1e-6)
+        assert resting[int(temperature - tables.COLDEST)] < 1.02 * exact
+    assert (resting[int(880 - tables.COLDEST) :] == 0.0).all()
+    assert (np.diff(resting) <= 0.0).all()

@@ -76,6 +76,7 @@ def mushroom(cell) -> dict[str, np.ndarray]:
     out["read"] = devices.read(where=[True, False, True])
     out["high read"] = devices.read(voltage=cell.parameters.read.largest_voltage)
     devices.apply(pcm.Pulse(voltage=1.6, width=15e-9, rise=2e-9, fall=2e-9))
+    devices.apply(pcm.Pulse(current=440e-6, width=1e-6, fall=3e-9))  # long enough for rims to come to rest
     devices.apply(pcm.Pulse(voltage=0.1, width=15e-9))
     devices.apply(pcm.Pulse(current=150e-6, width=40e-9, fall=2e-9), amplitude=[90e-6, 150e-6, 210e-6])
     out["grown"] = devices.crystalline_fraction

@@ -27,7 +27,7 @@ CELL = "ibm-90nm-doped-gst"
 PROJECTED = "ibm-90nm-projected"
 RESET = pcm.Pulse(current=440e-6, width=1e-6, fall=5e-9)
 SET = pcm.Pulse(current=100e-6, width=50e-9, fall=5e-9)
-COOLING = 7
+COOLING = 4
 """Steps at the end of every pulse without drive."""
 _FRONT, _QUENCH, _TEXTURE, _TRAP_STATE = (
     int(stream) for stream in (Stream.FRONT, Stream.QUENCH, Stream.TEXTURE, Stream.TRAP_STATE)
@@ -128,7 +128,10 @@ def _draw_quenches(start, stop, address, p, state):
 
 
 def _parts(count: int) -> list[Bench]:
-    """What a pulse is made of; its steps from pulses whose driven part is gone through once and twice."""
+    """What a pulse is made of; its steps from pulses whose driven part is gone through once and twice.
+
+    Of a RESET, whose rims come to rest at once, that is the part after the plateau.
+    """
     devices = _programmed(count)
     reset = devices.copy()
     reset.apply(RESET)
@@ -137,11 +140,13 @@ def _parts(count: int) -> list[Bench]:
     address, tables = (U64(1), U64(0), U64(5)), pulses.tables(devices.cell.parameters)
     out = np.empty(count)
     found, cells = np.empty((count, 2)), np.arange(count)
-    lists = {}
+    lists, driven = {}, {}
     for name, pulse in (("RESET", RESET), ("SET", SET)):
         steps = pulse.steps(p.heat.thermal_time)
+        first = int(steps[:, 0].argmax()) + 1 if name == "RESET" else 0
+        driven[name] = steps.shape[0] - COOLING - first
         lists[name, 1] = (pulse, steps)
-        lists[name, 2] = (pulse, np.concatenate([steps[:-COOLING], steps]))
+        lists[name, 2] = (pulse, np.concatenate([steps[:-COOLING], steps[first:]]))
 
     def put_back():
         spare.rim[:] = start.rim
@@ -157,7 +162,7 @@ def _parts(count: int) -> list[Bench]:
     tasks["front"] = (lambda: launch(_draw_fronts, count, address, out), 2)
     tasks["quench"] = (lambda: launch(_draw_quenches, count, address, p, spare), 2)
     times = alternate(tasks, 3)
-    return _part_rows({name: lists[name, 1][1].shape[0] - COOLING for name in ("RESET", "SET")}, times, count)
+    return _part_rows(driven, times, count)
 
 
 def _part_rows(driven: dict[str, int], times: dict, count: int) -> list[Bench]:
@@ -169,7 +174,8 @@ def _part_rows(driven: dict[str, int], times: dict, count: int) -> list[Bench]:
         left = whole - steps * a_step - times["front"] - (times["quench"] if name == "RESET" else 0.0)
         note = (
             f"{steps} such steps {1e6 * steps * a_step / count:.2g} us; the rest, mostly "
-            f"{COOLING} steps of cooling, {1e6 * left / count:.2g} us; kernel in all {1e6 * whole / count:.2g} us"
+            f"{'rims put to rest' if name == 'RESET' else 'threshold'} and {COOLING} steps of cooling, "
+            f"{1e6 * left / count:.2g} us; kernel in all {1e6 * whole / count:.2g} us"
         )
         rows.append(shown(f"part of a {name}: one driven step of heat and growth", 1e9 * a_step / count, "ns", note))
     rows.append(shown("part of every pulse: draw of the front", 1e9 * times["front"] / count, "ns", "16 normals"))

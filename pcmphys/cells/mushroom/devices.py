@@ -281,6 +281,10 @@ class MushroomPopulation(Population):
         """Conductance [S] at the usual read voltage without noise, population's shape; no time passes."""
         return self._look(temperature).conductance.copy()
 
+    def conductance_after(self, duration: ArrayLike) -> np.ndarray:
+        """Short for ``now().conductance_after(duration)``; see `MushroomLook.conductance_after`."""
+        return self._look(None).conductance_after(duration)
+
     def current(
         self, voltage: ArrayLike, *, temperature: float | None = None, warn: bool = True
     ) -> tuple[np.ndarray, np.ndarray]:

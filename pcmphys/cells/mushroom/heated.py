@@ -33,10 +33,11 @@ from pcmphys.physics.crystallization.pulse import (
     melt,
     open_front,
     open_site,
+    settle,
     spread,
     velocities,
 )
-from pcmphys.physics.crystallization.rows import ACTIVITY, GROWTH, GUIDE, LIVED, RIM, SHAPES, SHIFT
+from pcmphys.physics.crystallization.rows import ACTIVITY, GROWTH, GUIDE, LIVED, RIM, SHAPES, SHIFT, STOP
 from pcmphys.physics.crystallization.tables import COLDEST
 from pcmphys.physics.state import GROWTH as OWN_GROWTH
 from pcmphys.physics.state import RADIUS, SECTORS
@@ -47,6 +48,8 @@ _NUCLEI = int(Stream.NUCLEI)
 _BLOCKS = 2**24 - 1  # of random numbers, one for each candidate nucleus
 # cold steps in which no more than this part of what can happen in the most active one can happen are left out
 _COLD, _NOTHING = 1e-2, 1e-5
+# a plateau of so many thermal times may be at rest in the end; from this part of its heat on it is as hot
+_LONG, _SETTLED = 500.0, 0.99
 _MOST_CUTS = 64  # of a step at one heat
 _MOST_REFUSED = 2**16  # candidates that find no place, at one heat, after which it has none
 
@@ -84,13 +87,18 @@ def go_through(i, draw, cell, ambient, steps, course, work, state):
     """
     p, tables, glass = cell
     hot = _open(i, draw, ambient, p, tables, work, state)
-    site, grains, loose = hot.site, list_grains(work, hot.count), 0
+    site, loose = hot.site, 0
+    settled, rest = _settled(state.filament[i], steps, course, p, hot)
+    grains = list_grains(work, hot.count)
     # crystals move above the glass transition only; glass ages below it too, if it has the time
     coolest = min(site.coldest, max(glass.felt - ambient, HOTTER))
     segment, nuclei = Segment(0.0, 0.0, 0.0), _first(draw)
     least = _least_activity(steps, course, hot)
     most = min(_MOST_REFUSED, _BLOCKS // steps.shape[0])
-    flowing, shared, before, rate, held = 0.0, 0.0, 0.0, 0.0, False
+    flowing, shared, before, rate, held, over = 0.0, 0.0, 0.0, 0.0, False, False
+    cools = _cools_from(course)
+    if settled >= 0:
+        shared = course[CURRENT, settled]
     for j in range(steps.shape[0]):
         current, middle, duration = course[CURRENT, j], course[MIDDLE, j], steps[j, DURATION]
         flowing = current if current != 0.0 else flowing
@@ -100,17 +108,19 @@ def go_through(i, draw, cell, ambient, steps, course, work, state):
         if flowing != shared:
             spread(state.filament[i], flowing, p.heat, work)
             shared, before = flowing, 0.0
-        if middle < site.coldest or _nothing_in(middle, duration, least, hot):
+        if j < settled or over or middle < site.coldest or _nothing_in(middle, duration, least, hot):
             continue
-        left, cuts = duration, 0
+        left, cuts = (rest if j == settled else duration), 0
         while left > 0.0:
             step = left
             # on a plateau that has settled, most steps find everything where the step before has left it
             if middle != before or not held:
                 nuclei = nuclei if middle == before else _all_places_open(nuclei)
                 before, loose = middle, 1
-                grains = _melt(middle, grains, hot)
-                step, rate, held = _regrow((left, cuts), middle, hot)
+                grains = _melt(middle, j <= cools, grains, hot)
+                step, rate, held, lives = _regrow((left, cuts), middle, hot)
+                # what is crystal or cold stays so: it never gets hotter again, and nothing is molten
+                over = lives == 0 and j >= cools and site.melting / middle >= site.solid
             left, cuts = left - step, cuts + 1
             nuclei, born = _nucleate(draw, nuclei, most, (step, middle, rate), hot)
             grains, loose = grains + born, loose + born
@@ -132,6 +142,33 @@ def _open(i, draw, ambient, p, tables, work, state):
     for s in range(SECTORS):
         work[LIVED + s] = 0.0
     return Hot(site, tables, work, state.grain[i], state.count[i])
+
+
+@law
+def _settled(filament, steps, course, p, hot):
+    """The last step of a plateau so long that rims come to rest in it, and the time [s] that others have to go on.
+
+    That is the longest step, if those before are no hotter; else -1. What rests is put there, and its grains are gone.
+    """
+    longest, rest = 0, 0.0
+    for j in range(1, steps.shape[0]):
+        if steps[j, DURATION] > steps[longest, DURATION]:
+            longest = j
+    middle, current = course[MIDDLE, longest], course[CURRENT, longest]
+    # sectors are alike under a filament that fills the heater
+    if steps[longest, DURATION] < _LONG * p.heat.thermal_time or abs(current) < p.heat.filling_current:
+        return -1, 0.0
+    if middle <= hot.site.melting:
+        return -1, 0.0
+    for j in range(longest + 1):
+        if course[MIDDLE, j] > middle or abs(course[CURRENT, j]) > abs(current):
+            return -1, 0.0
+        rest += steps[j, DURATION] if course[MIDDLE, j] > _SETTLED * middle else 0.0
+    spread(filament, current, p.heat, hot.work)
+    moving = settle(middle, rest, hot.site, hot.tables, hot.work)
+    for s in range(SECTORS):
+        hot.count[s] = hot.count[s] if hot.work[STOP + s] >= 0.0 else 0
+    return longest, (rest if moving > 0 else 0.0)
 
 
 @law
@@ -162,6 +199,16 @@ def _least_activity(steps, course, hot):
 
 
 @law
+def _cools_from(course):
+    """The last step from which on neither heat nor current ever rise again."""
+    heat, current = course[MIDDLE], course[CURRENT]
+    j = course.shape[1] - 1
+    while j > 0 and heat[j] <= heat[j - 1] and abs(current[j]) <= abs(current[j - 1]):
+        j -= 1
+    return j
+
+
+@law
 def _nothing_in(middle, duration, least, hot):
     """Whether nothing to speak of happens in a step of a time [s] at a rise [K]."""
     active = _activity(middle, hot)
@@ -169,17 +216,21 @@ def _nothing_in(middle, duration, least, hot):
 
 
 @law
-def _melt(middle, grains, hot):
-    """Heat the device up and forget grains that melt, of ``grains``; returns how many are left."""
-    heat_up(middle, hot.site, hot.tables[SHAPES], hot.work)
-    return forget_molten(middle, hot.site, hot.work, hot.grain, hot.count) if grains > 0 else 0
+def _melt(middle, melts, grains, hot):
+    """Heat the device up and forget grains that melt, of ``grains``; returns how many are left.
+
+    ``melts`` says whether any sector may be hotter than ever in this pulse.
+    """
+    heat_up(middle, melts, hot.site, hot.tables[SHAPES], hot.work)
+    return forget_molten(middle, hot.site, hot.work, hot.grain, hot.count) if melts and grains > 0 else grains
 
 
 @law
 def _regrow(span, middle, hot):
     """Melt what is liquid and let rims grow, for the time that is left [s] or a part of it, after ``cuts`` such parts.
 
-    Returns the time taken, the rate [1/s] at which candidate nuclei come, and whether all rims have come to rest.
+    Returns the time taken, the rate [1/s] at which candidate nuclei come, whether all rims have come to rest, and how
+    many live.
     """
     (left, cuts), site, work = span, hot.site, hot.work
     free, alive = melt(middle, site, work)
@@ -189,9 +240,9 @@ def _regrow(span, middle, hot):
         look_up(hot.tables, work)
         step = velocities(left, site, work)
         step = step if cuts < _MOST_CUTS else left
-        opens = grow(step, hot.tables[GUIDE][2].last, work)
+        opens = grow(step, step == left, hot.tables[GUIDE][2].last, work)
         rate = expect(middle, site, hot.tables, work) if opens > 0 else 0.0
-    return step, rate, free == 0
+    return step, rate, free == 0, alive
 
 
 @law

@@ -33,10 +33,12 @@ from pcmphys.physics.crystallization.rows import (
     OUTER,
     PARTS,
     PLACE,
+    RESTING,
     RIM,
     RIM_ENTRY,
     SEGMENT,
     SHAPE,
+    SHAPES,
     SHARE,
     SHELL,
     SHIFT,
@@ -45,7 +47,7 @@ from pcmphys.physics.crystallization.rows import (
     VELOCITY,
     WAY,
 )
-from pcmphys.physics.crystallization.tables import COLDEST
+from pcmphys.physics.crystallization.tables import COLDEST, at
 from pcmphys.physics.state import SECTORS
 from pcmphys.physics.thermal import shape
 
@@ -64,6 +66,13 @@ _PASSES = 2
 """Of a step that melts, through dome and front: each changes the other."""
 _SAME_DOME = 0.05
 """Change [shells] of the dome that shapes no other temperature."""
+_ENOUGH = 2.0
+"""Times as long as a rim takes to its front: enough, also if shapes change on the way."""
+_MOST_PASSES = 12
+_SETTLED = 3e-3
+"""Change [shells] of a dome that has come to rest: a hundredth of a nanometre."""
+_LEAST_TURN = 0.2
+"""Of a secant: no dome changes by more than five times what it misses."""
 _LEAST_RISE = 1.0
 """Least rise [K] at which anything moves, for surroundings above the glass transition."""
 
@@ -157,20 +166,74 @@ def mid_dome(s, middle, site, work):
 
 
 @law
-def heat_up(middle, site, shapes, work):
+def heat_up(middle, melts, site, shapes, work):
     """Shape of the device's temperature, and the melt front of each sector, for the filament's rise [K].
 
-    What melts makes the dome thicker, and so another shape and another front: in a few passes.
+    What melts makes the dome thicker, and so another shape and another front: in a few passes. ``melts`` says whether
+    any sector may be hotter than ever.
     """
     work[DOME] = _mean(RIM, work) * site.per_shell
     _fronts(middle, site, shapes, work)
-    if site.melting / middle < site.solid:
+    if melts and site.melting / middle < site.solid:
         for _ in range(_PASSES):
             molten = _molten_dome(middle, work) * site.per_shell
             if abs(molten - work[DOME]) <= _SAME_DOME:
                 break
             work[DOME] = molten
             _fronts(middle, site, shapes, work)
+
+
+@law
+def settle(middle, duration, site, tables, work):
+    """Put rims at their melt fronts where they come to rest there in a time [s] at one heat; returns how many do not.
+
+    ``middle`` is the filament's rise [K], which melts and was never higher; all sectors must be alike. What was before
+    is forgotten then: it has melted, or the rims have passed it on their way to the fronts.
+    """
+    work[DOME] = _mean(RIM, work) * site.per_shell
+    _fronts(middle, site, tables[SHAPES], work)
+    reach, moving = _reach(middle, duration, site, tables[RESTING], work), 0
+    for s in range(SECTORS):
+        rests = work[RIM + s] - work[SHIFT + s] <= reach
+        work[STOP + s] = -1.0 if rests else work[RIM + s]
+        moving += np.int64(not rests)
+    # where dome and fronts agree: secants
+    last, before = 0.0, 0.0
+    for passes in range(_MOST_PASSES):
+        for s in range(SECTORS):
+            work[PARTS + s] = max(work[FRONT + s], work[STOP + s])
+        dome = work[DOME]
+        miss = _mean(PARTS, work) * site.per_shell - dome
+        if abs(miss) <= _SETTLED:
+            break
+        turn = (miss - before) / (dome - last) if passes > 0 else -1.0
+        work[DOME] = min(max(dome - miss / min(turn, -_LEAST_TURN), 0.0), 1.0 * shape.SHELLS)
+        last, before = dome, miss
+        _fronts(middle, site, tables[SHAPES], work)
+    for s in range(SECTORS):
+        front, rests = work[FRONT + s], work[STOP + s] < 0.0
+        work[HOTTEST + s] = middle * work[SHARE + s] if rests & (front > 0.0) else 0.0
+        work[RIM + s] = work[HALFWAY + s] = np.float64(np.float32(front)) if rests else work[RIM + s]
+    return moving
+
+
+@law
+def _reach(middle, duration, site, resting, work):
+    """How far out [m], but for its sector's shift, a rim may be to come to its front in a time [s] at one heat."""
+    level, row, (lowest, highest) = site.melting / middle, work[SHAPE : SHAPE + shape.ROW], site.bounds
+    base, left = site.ambient - COLDEST, duration * site.growth * site.per_shell / _ENOUGH
+    before, k = 0.0, 0
+    while k < shape.SHELLS and row[k] >= level:
+        k += 1
+    while k < shape.SHELLS:
+        outer = min(max(base + middle * row[k], lowest), highest)
+        needed = at(resting, outer)
+        left -= (needed - before) / (middle * (row[k - 1] - row[k]))
+        if left < 0.0:
+            break
+        before = needed
+        k += 1
+    return max(k - 1.0, 0.0) * site.shell
 
 
 @law
@@ -285,13 +348,14 @@ def velocities(left, site, work):
         work[VELOCITY + s] = site.growth * work[VELOCITY + s] if stop >= 0.0 else 0.0
         work[BEND + s] *= work[STEEPER + s]
         room = max(work[RIM + s] - stop, 0.0)
-        way = work[WAY + s] = min(_way(left, s, work), room)
+        work[WAY + s] = _way(left, s, work)
+        way = work[PARTS + s] = min(work[WAY + s], room)
         faster = left * work[BEND + s] * (1.0 / _FASTER) if stop >= 0.0 else 0.0
-        work[PARTS + s] = max(way / (FARTHEST + _FARTHEST_PART * room), faster)
+        work[INNER + s] = max(way / (FARTHEST + _FARTHEST_PART * room), faster)
     # bits of positive numbers are ordered as these are, and the largest is found by vector code
-    most = bits_of(_mean(WAY, work) * (1.0 / _FARTHEST_MEAN))
+    most = bits_of(_mean(PARTS, work) * (1.0 / _FARTHEST_MEAN))
     for s in range(SECTORS):
-        most = max(most, bits_of(work[PARTS + s]))
+        most = max(most, bits_of(work[INNER + s]))
     parts = float_of(most)
     return left / math.ceil(parts) if parts > 1.0 else left
 
@@ -307,16 +371,21 @@ def _way(duration, s, work):
 
 
 @law
-def grow(duration, last, work):
+def grow(duration, whole, last, work):
     """Let the rims of living sectors grow inwards for a time [s], not into the liquid. After `velocities`.
+
+    ``whole`` says whether that is all of the time that `velocities` looked at.
 
     Returns the number of sectors that may take nuclei, which are those with rims colder than at an entry ``last`` of
     the tables and room in their lists.
     """
     opens = 0
+    if not whole:
+        for s in range(SECTORS):
+            work[WAY + s] = _way(duration, s, work)
     for s in range(SECTORS):
         stop, rim, entry, has_room = work[STOP + s], work[RIM + s], work[RIM_ENTRY + s], work[OPEN + s]
-        moved = np.float64(np.float32(max(rim - _way(duration, s, work), stop)))
+        moved = np.float64(np.float32(max(rim - work[WAY + s], stop)))
         moved = moved if stop >= 0.0 else rim
         work[HALFWAY + s] = 0.5 * (rim + moved)
         work[RIM + s] = moved

@@ -39,4 +39,4 @@ ROOM = LISTED + 1
 
 # of the tables that a pulse takes: those of `pcmphys.physics.crystallization.tables`, and of
 # `pcmphys.physics.thermal.shape.table`
-GROWTH, NUCLEI, GUIDE, SHAPES, ACTIVITY = range(5)
+GROWTH, NUCLEI, GUIDE, SHAPES, ACTIVITY, RESTING = range(6)

@@ -19,6 +19,10 @@ _RARE = 1e-12
 """Part of all nuclei that is none."""
 _LEAST = 1e-300
 _ROUNDING = 1e-12
+_AT_REST = 0.1
+"""Kelvin below melting at which a rim has come to its melt front: some hundredths of a nanometre."""
+_NEVER = 1e100
+"""Stands for a time without end."""
 
 
 class Nucleating(NamedTuple):
@@ -46,17 +50,20 @@ def tabulate(start, stop, p, out):
 
 def tables(
     p: crystallization.CrystallizationFloats,
-) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, float, Nucleating], np.ndarray]:
-    """Growth velocity and integral of nucleation at every kelvin up to melting (see `tabulate`), a guide, and activity.
+) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, float, Nucleating], np.ndarray, np.ndarray]:
+    """Growth velocity and integral of nucleation at every kelvin up to melting (see `tabulate`), and what follows.
 
-    The first two are (n, 2): the value and its rise to the next one. The guide says between which entries to look for a
-    value of the integral, see `guide`; what happens at all, see `activity`.
+    That is a guide, which says between which entries to look for a value of the integral (see `guide`), what happens at
+    all (see `activity`), and how long a rim takes to come to rest (see `resting`). All but guide and activity are
+    (n, 2): the value and its rise to the next one.
     """
     count = int(p.melting_temperature - COLDEST) + 3
     values = np.zeros((2, count))
     tabulate(0, count, p, values)
     velocity, nuclei = (np.stack([row, np.append(np.diff(row), 0.0)], axis=1) for row in values)
-    return velocity, nuclei, guide(values[1]), activity(*values)
+    rest = resting(values[0], p.melting_temperature)
+    rest = np.stack([rest, np.append(np.diff(rest), 0.0)], axis=1)
+    return velocity, nuclei, guide(values[1]), activity(*values), rest
 
 
 def guide(rising: np.ndarray) -> tuple[np.ndarray, float, Nucleating]:
@@ -81,6 +88,20 @@ def activity(velocity: np.ndarray, rising: np.ndarray) -> np.ndarray:
     """
     fastest = np.maximum.accumulate(velocity)
     return np.maximum(fastest / max(fastest[-1], _LEAST), rising / max(rising[-1], _LEAST))
+
+
+def resting(velocity: np.ndarray, melting: float) -> np.ndarray:
+    """How long a rim at a temperature takes to its melt front where the temperature rises by 1 K/m; (n,) [s K/m].
+
+    The integral of one over the velocity, by trapezia, which are too long. The front is at the melting point [K], where
+    the velocity goes to zero as a straight line; the rim is there once it lacks no more than `_AT_REST`.
+    """
+    lacks = melting - COLDEST - np.arange(velocity.size)
+    last = int(np.flatnonzero((velocity > 0.0) & (lacks > _AT_REST))[-1])
+    slow = np.minimum(1.0 / np.maximum(velocity[: last + 1], _LEAST), _NEVER)
+    end = slow[last] * lacks[last] * np.log(lacks[last] / _AT_REST)
+    times = np.append(np.cumsum(0.5 * (slow[:0:-1] + slow[-2::-1]))[::-1], 0.0) + end
+    return np.minimum(np.append(times, np.zeros(velocity.size - last - 1)), _NEVER)
 
 
 @law

@@ -203,18 +203,20 @@ def test_pulses_shorter_than_anything_and_longer_than_a_day():
 def test_a_thousand_pulses_are_as_good_as_one():
     """Nothing adds up that should not: RESET after RESET, and SET after SET.
 
-    Over 40 seeds the ratio of the medians of 200 devices is 0.996 +- 0.017, that of the mean thickness within 0.99 to
-    1.03; pulses that are 5 % higher in the end, the twin that adds up, change them by a tenth.
+    The first RESET melts crystal, the next ones melt into what the one before has left, which insulates: domes get
+    4 to 7 % thicker (five seeds), and then no more. Pulses that are 5 % higher in the end, the twin that adds up,
+    change them by a tenth.
     """
     one, many = CELL.population(200, seed=4), CELL.population(200, seed=4)
-    one.apply(RESET)
+    one.apply(RESET, repeat=10)
     many.apply(RESET, repeat=1000)
     higher = CELL.population(200, seed=4)
+    higher.apply(RESET, repeat=9)
     higher.apply(RESET, amplitude=1.05 * RESET.peak)
     for found, near in ((many, True), (higher, False)):
         ratio = np.median(found.conductance()) / np.median(one.conductance())
         thicker = found.amorphous_thickness.mean() / one.amorphous_thickness.mean()
-        assert (abs(ratio - 1.0) < 0.08, abs(thicker - 1.0) < 0.06) == (near, near)
+        assert (abs(ratio - 1.0) < 0.08, abs(thicker - 1.0) < 0.03) == (near, near)
     box = pcm.Pulse(current=100e-6, width=50e-9, fall=5e-9)
     many.apply(box, repeat=1000)
     fraction, thickness = many.crystalline_fraction, many.amorphous_thickness.sum(axis=-1)
