@@ -77,7 +77,7 @@ class Merged:
 
 @kernel
 def _two_of_each(start, stop, values, count, less, more, share):
-    """For each ``count`` neighbours on the lines start..stop ``less`` and ``more`` [S], and the weight of the latter."""
+    """For each ``count`` neighbours on the lines start..stop ``less`` and ``more`` [S], and the weight of ``more``."""
     for i in range(start, stop):
         for k in range(less.shape[1]):
             first, last = k * count, min((k + 1) * count, values.shape[1])
