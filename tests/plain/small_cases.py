@@ -13,6 +13,9 @@ import numpy as np
 import pcmphys as pcm
 from pcmphys import Bias, Crossbar, Wires
 from pcmphys.crossbar import OTS, Diode, Exponential, Selector, Transistor
+from pcmphys.crossbar.selectors import Series
+from pcmphys.crossbar.solver.coarse import Places, add_spread
+from pcmphys.crossbar.solver.merging import Merged
 from pcmphys.matrix.flow import Flow, Patches
 from pcmphys.numerics.product import product
 from pcmphys.numerics.random import poisson
@@ -180,7 +183,19 @@ def selectors() -> dict[str, np.ndarray]:
             bias = Bias.matvec(voltage, gate=gate) if scheme == "matvec" else Bias.select(1, 2, 1.0, "float", gate=gate)
             solution = Crossbar(cells, Wires(row=2.0, column=1.0), selector).solve(bias)
             out |= {f"{name}, {scheme}, {part}": getattr(solution, part) for part in SOLUTION}
-    return out
+    return out | merged_cells()
+
+
+def merged_cells() -> dict[str, np.ndarray]:
+    """Neighbours as one, equal ones and others, and what is added to their bit lines."""
+    cells = np.full((3, 20), 2e-6)
+    cells[1:] *= np.linspace(0.0, 5.0, 40).reshape(2, 20)
+    found = Series(*np.empty((2, 3, 2)), np.full((3, 2), np.nan))
+    merged = Merged(cells, 16, SELECTORS["diode"], None)
+    merged.evaluate(np.linspace(0.5, 0.8, 6).reshape(3, 2), found)
+    beyond, voltage = merged.beyond_mean(2), np.zeros((3, 20))
+    add_spread(beyond, Places(np.zeros(3, dtype=np.int64), np.array([-0.2, 0.3, 0.8])), voltage)
+    return {"merged": found.current, "merged, slope": found.slope, "merged, beyond": beyond, "merged, added": voltage}
 
 
 def arrays_of_devices() -> dict[str, np.ndarray]:

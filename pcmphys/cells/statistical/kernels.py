@@ -13,7 +13,7 @@ from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.random import U64, Draw, Stream, normal_pair, words
 from pcmphys.physics import flicker
 
-_BLOCK = 2048  # cells whose scratch, up to 90 kB, stays in the second-level cache
+_BLOCK = 4096  # cells whose scratch, up to 180 kB, stays in the second-level cache; a shorter one begins too often
 
 _PROGRAMMING = int(Stream.PROGRAMMING)
 _TRAP_REFRESH = int(Stream.TRAP_REFRESH)

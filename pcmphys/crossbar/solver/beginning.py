@@ -2,8 +2,9 @@
 
 Neighbours on a word line hardly differ in voltage. With each sixteen of them, and their bit lines, as one, the array is
 sixteen times smaller, the word lines keep their inputs, and the steps in which voltages find where they roughly belong
-cost next to nothing. A cell of it carries what one of the sixteen does; a segment of a word line is sixteen long and
-carries sixteen times as much, so that it counts 16^2 times, and a bit line is one of its own.
+cost next to nothing. A cell of it carries the mean of what the sixteen do (`merging`); a segment of a word line is
+sixteen long and carries sixteen times as much, so that it counts 16^2 times, and a bit line is one of its own. What
+tells bit lines from their neighbours is added at the end, all word lines at rest.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from pcmphys.crossbar.solver import newton
-from pcmphys.crossbar.solver.coarse import Places, spread
+from pcmphys.crossbar.solver import linear, lines, newton
+from pcmphys.crossbar.solver.coarse import Places, add_spread, spread
 from pcmphys.crossbar.solver.ends import Ends, first_guess
 from pcmphys.crossbar.solver.lines import Drive
 from pcmphys.crossbar.solver.sharing import LARGE
@@ -45,7 +46,25 @@ def of_merged(cells: Any, ends: Ends, drive: Drive, most: int) -> tuple[np.ndarr
     out = np.empty((2, rows, columns))
     for part, all_of_it in zip((found.row_voltage, found.column_voltage), out, strict=True):
         spread(part, _places(columns, part.shape[1]), all_of_it)
+    _tell_apart(fewer, ends, found.slope, out[1])
     return out[0], out[1]
+
+
+def _tell_apart(fewer: Any, ends: Ends, slope: np.ndarray, column_voltage: np.ndarray) -> None:
+    """Move each bit line, in place, by what its own cells draw beyond the mean of those it was one with.
+
+    Word lines stand still meanwhile, and each sixteen of them are one, as such a move bends little along a bit line.
+    """
+    beyond = fewer.beyond_mean(_TOGETHER)
+    first, own = np.arange(0, slope.shape[0], _TOGETHER), np.arange(beyond.shape[1]) // _TOGETHER
+    lumped = Ends(
+        ends.row_wire[first], ends.row_feed[first], ends.row_far[first], _TOGETHER * ends.column_wire,
+        ends.column_feed + 0.5 * (_TOGETHER - 1) * ends.column_wire, ends.column_far,
+    )  # fmt: skip
+    net = linear.network(np.add.reduceat(slope, first, axis=0)[:, own], lumped)
+    move = np.empty_like(beyond)
+    lines.column_ladders(0, beyond.shape[1], net, lines.still(*beyond.shape), beyond, move)
+    add_spread(move, _places(slope.shape[0], first.size), column_voltage)
 
 
 def _usual(ends: Ends) -> bool:
@@ -70,7 +89,7 @@ def _merged(ends: Ends, drive: Drive, columns: int) -> tuple[Ends, Drive]:
 
 
 def _places(columns: int, count: int) -> Places:
-    """Bit lines between the middles of those taken as one, and beyond the outermost."""
+    """Lines between the middles of those taken as one, and beyond the outermost."""
     place = (np.arange(columns) - 0.5 * (_TOGETHER - 1)) / _TOGETHER
     before = np.clip(np.floor(place).astype(np.int64), 0, count - 2)
     return Places(before, place - before)

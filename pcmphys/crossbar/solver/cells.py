@@ -21,6 +21,7 @@ import numpy as np
 
 from pcmphys.cells.protocol import Look
 from pcmphys.crossbar.selectors import Selector, Series
+from pcmphys.crossbar.solver.merging import Merged
 from pcmphys.errors import ConvergenceError, ParameterError
 
 _MOST_STEPS = 250
@@ -75,13 +76,9 @@ class Selected(_Selecting):
         """Which cells conduct at all."""
         return self.conductance > 0.0
 
-    def merged(self, count: int) -> Selected | None:
+    def merged(self, count: int) -> Merged | None:
         """For each ``count`` neighbours of a word line one cell like them; None where each has a state of its own."""
-        if self.on is not None:
-            return None
-        first = np.arange(0, self.conductance.shape[1], count)
-        members = np.diff(np.append(first, self.conductance.shape[1]))
-        return Selected(np.add.reduceat(self.conductance, first, axis=1) / members, self.selector, self.gate)
+        return None if self.on is not None else Merged(self.conductance, count, self.selector, self.gate)
 
     def evaluate(self, voltage: np.ndarray, series: Series) -> None:
         """See the module."""

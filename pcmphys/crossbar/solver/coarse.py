@@ -175,6 +175,21 @@ def spread(values, places, strip):
 
 
 @kernel
+def add_between(share, before, behind, inout):
+    """Add what lies between two lines of numbers, at a share of the way from the first to the second."""
+    for j in range(inout.size):
+        inout[j] += before[j] + share * (behind[j] - before[j])
+
+
+@kernel
+def add_spread(values, places, inout):
+    """Interpolate along the bit lines, from points (points, columns) to all word lines (lines, columns), and add."""
+    for i in range(inout.shape[0]):
+        k = places.before[i]
+        add_between(places.share[i], values[k], values[k + 1], inout[i])
+
+
+@kernel
 def correct(coarse):
     """Solve for the currents that word lines have too much, shared out in ``strip``; returns the largest correction.
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from pcmphys.crossbar.solver import coarse as grid
 from pcmphys.crossbar.solver import lines
-from pcmphys.crossbar.solver.coarse import Coarse, share_out
+from pcmphys.crossbar.solver.coarse import Coarse, add_between, share_out
 from pcmphys.crossbar.solver.conjugate_gradient import greatest
 from pcmphys.crossbar.solver.lines import INJECTED, NEAR, RISE, ROOM, ROWS_AT_ONCE, WIRE, Drive, Network
 from pcmphys.crossbar.solver.measure import larger
@@ -41,7 +41,7 @@ def rows(start, stop, net, drive, correction, x, y):
         if strip.shape[1]:
             for i in range(first, first + count):
                 k = places.before[i]
-                _interpolate(places.share[i], strip[k], strip[k + 1], x[i])
+                add_between(places.share[i], strip[k], strip[k + 1], x[i])
         lines.solve_rows(first, count, net, drive, x, scratch)
         for k in range(count):
             lines.multiply(net.conductance[first + k], scratch[k], y[first + k])
@@ -119,12 +119,6 @@ def judged(change, before):
     if before == 0.0:
         return change
     return change * (change / before) if change < _SLOW * before or change == 0.0 else np.nan
-
-
-@kernel
-def _interpolate(share, before, behind, inout):
-    for j in range(inout.size):
-        inout[j] += before[j] + share * (behind[j] - before[j])
 
 
 @kernel

@@ -9,6 +9,7 @@ import numpy as np
 from pcmphys.plot import style
 from pcmphys.plot.axes import SMALL
 from pcmphys.study.chip_scale.settings import CLOSED_LOOP, POPULATION, WIRES
+from pcmphys.study.chip_scale.tally import tally
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -76,10 +77,12 @@ def products(dataset: xr.Dataset, axes: Axes) -> None:
 
 def pulses(dataset: xr.Dataset, axes: Axes) -> None:
     """How many pulses devices took, those that reached their target and those that did not."""
-    values, converged = dataset["loop_pulses"].values, dataset["loop_converged"].values > 0.5
-    edges = np.arange(0.5, values.max() + 1.5)
-    kinds = [values[converged], values[~converged]]
-    axes.hist(kinds, bins=edges, stacked=True, color=[style.GREEN, style.VERMILION], label=["converged", "did not"])
+    failed, converged = tally(dataset).counts
+    number = np.arange(converged.size)
+    axes.hist(
+        [number, number], weights=[converged, failed], bins=np.arange(0.5, number.size), stacked=True,
+        color=[style.GREEN, style.VERMILION], label=["converged", "did not"],
+    )  # fmt: skip
     axes.set_yscale("log")
     axes.set_xlabel("programming pulses")
     axes.set_ylabel("devices")

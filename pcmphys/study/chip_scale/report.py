@@ -11,6 +11,7 @@ from pcmphys.plot import page, style
 from pcmphys.plot.page import PageTable
 from pcmphys.study.chip_scale import figures
 from pcmphys.study.chip_scale.settings import CLOSED_LOOP, POPULATION, WIRES
+from pcmphys.study.chip_scale.tally import tally
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -98,13 +99,12 @@ def _of_wires(dataset: xr.Dataset, settings: dict[str, Any]) -> str:
 
 def _of_loop(dataset: xr.Dataset, settings: dict[str, Any]) -> str:
     own, pairs = settings["closed_loop"], settings["wires"]
-    error = dataset["loop_error"].values
+    loop = tally(dataset)
     whole = 2 * pairs["tiles"] * pairs["rows"] * pairs["columns"]
     seconds = whole / float(dataset["rate"].sel(part=CLOSED_LOOP))
     text = (
-        f"closed loop, {own['cell']}, {own['scheme']}: {100.0 * float(dataset['loop_converged'].mean()):.2f} % "
-        f"converged after {float(dataset['loop_pulses'].mean()):.1f} pulses on average, rms error "
-        f"{1e6 * float(np.sqrt(np.mean(np.square(error)))):.2g} µS"
+        f"closed loop, {own['cell']}, {own['scheme']}: {100.0 * loop.converged:.2f} % converged after "
+        f"{loop.pulses:.1f} pulses on average, rms error {1e6 * loop.error:.2g} µS"
     )
     if own["devices"] < whole:
         text += f"; all {whole} devices of {pairs['tiles']} tiles of pairs would take {seconds:.0f} s of a core"

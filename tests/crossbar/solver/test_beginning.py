@@ -83,3 +83,15 @@ def test_merged_cells_are_like_their_members():
     right = Crossbar(cells, WIRES, DIODE).solve(Bias.matvec(voltage))
     np.testing.assert_allclose(row, right.row_voltage, atol=0.05 * np.ptp(right.row_voltage))
     np.testing.assert_allclose(column, right.column_voltage, atol=0.05 * np.ptp(right.column_voltage))
+
+
+def test_bit_lines_are_told_from_their_neighbours(monkeypatch):
+    """Cells of one bit line in sixteen conduct more: its voltages are not those of its neighbours."""
+    cells, voltage = network()
+    cells[:, 5::16] *= 2.0
+    ends, drive = ends_of(Bias.matvec(voltage))
+    right = Crossbar(cells, WIRES, DIODE).solve(Bias.matvec(voltage)).column_voltage
+    _, column = beginning.of_merged(Selected(cells, DIODE), ends, drive, 1000)
+    monkeypatch.setattr(beginning, "_tell_apart", lambda *arguments: None)
+    _, alike = beginning.of_merged(Selected(cells, DIODE), ends, drive, 1000)
+    assert np.abs(column - right).max() < 0.4 * np.abs(alike - right).max()

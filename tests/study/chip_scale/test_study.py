@@ -15,7 +15,7 @@ import pcmphys as pcm
 from pcmphys.errors import ParameterError
 from pcmphys.numerics.parts import Parts
 from pcmphys.study import ChipScaleConfig, open_store, read_config, report, run
-from pcmphys.study.chip_scale import figures, floors, work
+from pcmphys.study.chip_scale import figures, floors, tally, work
 from pcmphys.study.chip_scale.clocks import SPENT, Stopwatch, thread_seconds, together_on_the_clock
 from pcmphys.study.registry import plan_of
 
@@ -171,6 +171,18 @@ def test_blocks_of_devices_go_to_a_store_one_by_one(dataset, tmp_path):
     for name in physics(dataset).data_vars:
         assert np.array_equal(found[name].values, dataset[name].values), name
     assert float(found["distance"].sel(part="wires")) > 0.0
+
+
+@pytest.mark.parametrize("at_once", [7, 100])
+def test_a_closed_loop_is_counted_piece_by_piece(dataset, monkeypatch, at_once):
+    monkeypatch.setattr(tally, "_AT_ONCE", at_once)
+    found, pulses = tally.tally(dataset), dataset["loop_pulses"].values.astype(int)
+    converged = dataset["loop_converged"].values > 0.5
+    for counted, chosen in zip(found.counts, (~converged, converged), strict=True):
+        assert counted.tolist() == np.bincount(pulses[chosen], minlength=pulses.max() + 1).tolist()
+    assert found.converged == converged.mean()
+    assert found.pulses == pytest.approx(pulses.mean(), rel=1e-14)
+    assert found.error == pytest.approx(np.sqrt(np.mean(dataset["loop_error"].values ** 2)), rel=1e-14)
 
 
 def test_the_report_opens_with_the_answer(dataset, tmp_path):
