@@ -78,7 +78,7 @@ def most(outer: float, factor: float, p: LinerFloats) -> float:
     Examples
     --------
     >>> from pcmphys.physics.liner import LinerFloats
-    >>> most(100e-9, 1.0, LinerFloats(1e4, 4e-10)) * 1e6
-    19.634954084936208
+    >>> round(1e6 * most(100e-9, 1.0, LinerFloats(1e4, 4e-10)), 2)
+    19.63
     """
     return math.pi * outer * outer / (4.0 * p.interface_resistance * factor)
