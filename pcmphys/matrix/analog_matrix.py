@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import functools
 import math
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ from pcmphys.matrix.periphery import Periphery
 from pcmphys.matrix.ranges import HEADROOM, default_range, fitted
 from pcmphys.matrix.selected import Opened, check_opening, opened, thinned
 from pcmphys.matrix.snapshot import Snapshot
-from pcmphys.matrix.tile import Circuit, Counts, Tile
+from pcmphys.matrix.tile import Circuit, Counts, Tile, cuts
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import together
 from pcmphys.numerics.product import product
@@ -134,9 +133,9 @@ class AnalogMatrix:
         wires = Wires() if wires is None else wires
         self._tiles: list[Tile] = []
         self.last_cell: int = check.integer("first_cell", first_cell, 0)
-        for rows in _slices(self.weights.shape[0], self.tile[0]):
+        for rows in cuts(self.weights.shape[0], self.tile[0]):
             line = 0
-            for columns in _slices(self.weights.shape[1], self.tile[1]):
+            for columns in cuts(self.weights.shape[1], self.tile[1]):
                 self._add_tile(rows, columns, line, wires, seed)
                 line = self._tiles[-1].lines.stop
         self._opened = None if self.selector is None else [self._open(part) for part in self._tiles]
@@ -218,18 +217,15 @@ class AnalogMatrix:
         self.programmed = True
         return ProgramReport(error, iterations, converged, clipped)
 
-    def rewired(self, wires: Wires) -> AnalogMatrix:
-        """A copy of the matrix, devices and all, behind other wires: same past, same future, other IR drop."""
+    def rewired(self, wires: Wires, *, shared: bool = False) -> AnalogMatrix:
+        """The matrix behind other wires, with a copy of its devices: same past, same future, other IR drop.
+
+        With ``shared`` it has the very same devices, so that one read serves both matrices, see `snapshot`.
+        """
         if not isinstance(wires, Wires):
             raise ParameterError(f"wires must be a Wires; got {type(wires).__name__}")
         twin = copy.copy(self)
-        twin._tiles = []
-        for part in self._tiles:
-            wires.per_line(*part.devices.shape[1:])
-            circuit = dataclasses.replace(part.circuit, wires=wires)
-            tile = Tile(part.rows, part.columns, part.lines, part.devices.copy(), circuit)
-            tile.gain, tile.adc_range = part.gain, part.adc_range
-            twin._tiles.append(tile)
+        twin._tiles = [part.behind(wires, part.devices if shared else part.devices.copy()) for part in self._tiles]
         return twin
 
     def targets(self, tile: int = 0) -> np.ndarray:
@@ -270,7 +266,7 @@ class AnalogMatrix:
             if largest > 0.0:
                 part.adc_range = HEADROOM * float(largest)
 
-    def calibrate(self, per: str = "tile") -> np.ndarray:
+    def calibrate(self, per: str = "tile", *, read: Snapshot | None = None) -> np.ndarray:
         """Drift compensation: one gain a tile, or a column of a tile, from a read of known inputs.
 
         Sixteen fixed patterns of plus and minus half scale are multiplied by every tile and compared with what the
@@ -288,13 +284,15 @@ class AnalogMatrix:
         ----------
         per : str
             "tile", or "column": a gain for each column of each tile, from 512 patterns.
+        read : Snapshot, optional
+            As of `snapshot`.
 
         Returns
         -------
         ndarray : as `gains`.
         """
         find, count = GAINS[check.choice("per", per, GAINS)]
-        snapshot = self.snapshot()
+        snapshot = self.snapshot(read=read)
         signs = patterns(count, self.shape[0])
         if self.selector is None:
             voltage = _HALF_SCALE * self._converters.read_voltage * signs
@@ -309,10 +307,16 @@ class AnalogMatrix:
         warn_of_kept_gains(reasons)
         return self.gains
 
-    def snapshot(self) -> Snapshot:
-        """Read all devices once; multiply as often as you like with the conductances found."""
+    def snapshot(self, *, read: Snapshot | None = None) -> Snapshot:
+        """Read all devices once; multiply as often as you like with the conductances found.
+
+        With ``read``, of a matrix that shares its devices with this one, nothing is read: what was found there, seen
+        through these wires.
+        """
         if not self.programmed:
             raise ParameterError("the matrix is not programmed yet; call program() first")
+        if read is not None:
+            return read.through(self._tiles, repr(self))
         # behind a selector a device gets less than the word line: it is read at its own voltage
         voltage = self._converters.read_voltage if self.selector is None else self.cell.read_voltage
         read = [functools.partial(part.read, voltage, self.periphery.read_duration) for part in self._tiles]
@@ -394,7 +398,3 @@ class AnalogMatrix:
         applied = voltage.copy()
         applied[:, part.rows] = thinned(part.circuit, self._targets(part), voltage[:, part.rows], part.adc_range)
         return applied, (applied[:, part.rows], product(applied[:, part.rows], self._ideal(part)), 1.0)
-
-
-def _slices(count: int, size: int) -> list[slice]:
-    return [slice(start, min(start + size, count)) for start in range(0, count, size)]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from pcmphys.errors import ParameterError
 from pcmphys.matrix import checks
 from pcmphys.matrix.converters import Converters
 from pcmphys.matrix.tile import Counts, Tile, TileState
@@ -45,6 +46,13 @@ class Snapshot:
     def __matmul__(self, x: ArrayLike) -> np.ndarray:
         """``snapshot @ x`` for one input, as of `AnalogMatrix`."""
         return self.matvec(checks.one_input(x, self.converters.inputs))
+
+    def through(self, tiles: list[Tile], name: str) -> Snapshot:
+        """The same conductances in the circuits of other tiles, which hold the same devices."""
+        if [id(part.devices) for part in tiles] != [id(part.devices) for part in self.tiles]:
+            raise ParameterError("read must be of a matrix with the same devices: rewired(wires, shared=True)")
+        states = [part.state(state.conductance) for part, state in zip(tiles, self.states, strict=True)]
+        return Snapshot(self.converters, tiles, states, name)
 
     def matvec(self, x: ArrayLike, *, compensate: bool = True) -> np.ndarray:
         """Multiply with the frozen conductances; arguments as `AnalogMatrix.matvec`."""

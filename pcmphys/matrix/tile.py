@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,11 @@ from pcmphys.crossbar import Bias, Crossbar, Selector, Solution, Wires
 from pcmphys.crossbar.problem import transfers
 from pcmphys.matrix.mapping import Mapping
 from pcmphys.numerics.product import product
+
+
+def cuts(count: int, size: int) -> list[slice]:
+    """Where tiles of a size cut so many lines; the last part may be smaller."""
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
 
 
 @dataclass
@@ -115,7 +120,18 @@ class Tile:
 
     def read(self, voltage: float, duration: float | None) -> TileState:
         """The tile as one read finds it; every input of a batch meets the same conductances."""
-        return TileState(self.devices.read(voltage, duration), self.circuit, self.gain, self.adc_range)
+        return self.state(self.devices.read(voltage, duration))
+
+    def state(self, conductance: np.ndarray) -> TileState:
+        """The tile with its devices at these conductances [S]."""
+        return TileState(conductance, self.circuit, self.gain, self.adc_range)
+
+    def behind(self, wires: Wires, devices: Any) -> Tile:
+        """The same part of the matrix behind other wires, on these devices."""
+        wires.per_line(*devices.shape[1:])  # refuses per-line resistances that do not fit
+        twin = Tile(self.rows, self.columns, self.lines, devices, replace(self.circuit, wires=wires))
+        twin.gain, twin.adc_range = self.gain, self.adc_range
+        return twin
 
 
 class TileState:

@@ -12,6 +12,7 @@ result depends on the chunk it falls in.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import functools
 import itertools
@@ -70,8 +71,45 @@ def kernel(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def thread_count() -> int:
-    """Threads that `launch` may use now: ``numba.get_num_threads()``, and 1 inside a running launch."""
-    return 1 if getattr(_local, "inside", False) else numba.get_num_threads()
+    """Threads that `launch` may use now: ``numba.get_num_threads()``, a part of `SharedThreads`, 1 in a launch."""
+    if getattr(_local, "inside", False):
+        return 1
+    shared = getattr(_local, "shared", None)
+    return numba.get_num_threads() if shared is None else shared.part
+
+
+class SharedThreads:
+    """Threads that callers share who run side by side: each has an equal part, and the last one has them all.
+
+    Attributes
+    ----------
+    threads : int
+        Threads in all.
+    """
+
+    def __init__(self, threads: int):
+        self.threads: int = threads
+        self._callers = 0
+        self._lock = threading.Lock()
+
+    @property
+    def part(self) -> int:
+        """Threads for each of those who run now; it grows when others end."""
+        return max(1, self.threads // max(1, self._callers))
+
+    @contextlib.contextmanager
+    def shared(self):
+        """Within this context the calling thread launches on its part of the threads."""
+        outer = getattr(_local, "shared", None)
+        with self._lock:
+            self._callers += 1
+        _local.shared = self
+        try:
+            yield
+        finally:
+            _local.shared = outer
+            with self._lock:
+                self._callers -= 1
 
 
 @contextlib.contextmanager
@@ -108,18 +146,40 @@ def launch(compiled: Callable, count: int, *arguments: Any, align: int = 1, grai
 
 
 def together(tasks: Sequence[Callable[[], Result]]) -> list[Result]:
-    """Run independent tasks on the threads at hand and return their results in order."""
+    """Run independent tasks on the threads at hand and return their results in order.
+
+    Where tasks fail, all have run, and the first of them in order is heard of.
+    """
     threads = min(thread_count(), len(tasks))
     if threads <= 1:
         return [task() for task in tasks]
-    pool = _pool(threads)
-    # the calling thread takes the first task itself: one hand-over less, and no idle core while it waits
-    waiting = [pool.submit(_inside, task) for task in tasks[1:]]
+    left = collections.deque(range(len(tasks)))
+    found: list[Any] = [None] * len(tasks)
+    failed: dict[int, Exception] = {}
+
+    def work() -> None:
+        # whoever is free takes the next task
+        with contextlib.suppress(IndexError), single_thread():
+            while True:
+                k = left.popleft()
+                try:
+                    found[k] = tasks[k]()
+                except Exception as error:
+                    failed[k] = error
+
+    helpers = [_pool(threads).submit(work) for _ in range(threads - 1)]
     try:
-        first = _inside(tasks[0])
+        work()  # also by the calling thread: one hand-over less, and no idle core while it waits
     finally:
-        wait(waiting)  # also when a task fails: nothing may go on writing into the caller's arrays
-    return [first, *(future.result() for future in waiting)]
+        left.clear()  # after an interruption
+        # nothing may go on writing into the caller's arrays; a helper that found no thread is not waited for
+        helpers = [helper for helper in helpers if not helper.cancel()]
+        wait(helpers)
+    for helper in helpers:
+        helper.result()
+    if failed:
+        raise failed[min(failed)]
+    return found
 
 
 def scratch(count: int, shape: tuple[int, ...]) -> list[np.ndarray]:
@@ -137,16 +197,12 @@ def scratch(count: int, shape: tuple[int, ...]) -> list[np.ndarray]:
     return [memory[k * size : (k + 1) * size].reshape(shape) for k in range(count)]
 
 
-def _inside(task: Callable[[], Result]) -> Result:
-    with single_thread():
-        return task()
-
-
 @functools.lru_cache(maxsize=1)
 def _pool_of(process: int, threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads - 1, thread_name_prefix="pcmphys")
 
 
 def _pool(threads: int) -> ThreadPoolExecutor:
-    # a pool does not survive a fork: the process number is part of its key
-    return _pool_of(os.getpid(), threads)
+    # a pool does not survive a fork: the process number is part of its key; one for all numbers of threads, as those
+    # who share threads use it side by side
+    return _pool_of(os.getpid(), max(threads, numba.config.NUMBA_NUM_THREADS))

@@ -64,3 +64,21 @@ def rung_conductance(inner: float, outer: float, p: LinerFloats) -> float:
     pi (outer^2 - inner^2) / (S rho_int).
     """
     return math.pi * (outer * outer - inner * inner) / (SECTORS * p.interface_resistance)
+
+
+@law
+def most(outer: float, factor: float, p: LinerFloats) -> float:
+    """Conductance [S] that no liner of a device with an outer radius [m] adds to it, whatever lies above: A / 4 rho.
+
+    What the liner carries at some radius has come in through the interface A_1 within it and leaves through A_2 beyond:
+    at most 1 / (1/A_1 + 1/A_2) over the interface resistance rho, which A_1 = A_2 = A/2 makes largest. What it adds is
+    a mean of what it carries along the way, weighted by the resistance that it leads past. ``factor`` is the device's
+    own of both resistances.
+
+    Examples
+    --------
+    >>> from pcmphys.physics.liner import LinerFloats
+    >>> round(1e6 * most(100e-9, 1.0, LinerFloats(1e4, 4e-10)), 2)
+    19.63
+    """
+    return math.pi * outer * outer / (4.0 * p.interface_resistance * factor)

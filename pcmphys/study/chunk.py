@@ -1,4 +1,4 @@
-"""What a chunk of a study runs in, wherever that is: the same program, one thread, the same bits."""
+"""What a chunk of a study runs in, wherever that is: the same program, its part of the threads, the same bits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from pcmphys.errors import ParameterError
 from pcmphys.numerics.cache import source_fingerprint
-from pcmphys.numerics.compile import single_thread
+from pcmphys.numerics.compile import SharedThreads, single_thread
 from pcmphys.numerics.parts import Part
 
 
@@ -38,4 +38,13 @@ def computed(expected: str, function: Callable[..., Part], *arguments: Any) -> P
             "install the same one on both and start the worker again"
         )
     with single_thread():
+        return function(*arguments)
+
+
+def computed_here(threads: SharedThreads, function: Callable[..., Part], *arguments: Any) -> Part:
+    """The part that ``function`` gives, in a thread of this process.
+
+    Chunks run side by side; where fewer are left than there are ``threads``, these share them.
+    """
+    with threads.shared():
         return function(*arguments)

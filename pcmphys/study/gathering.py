@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, ThreadPoolExecutor, as_completed, wait
 from typing import Protocol
 
-from pcmphys.numerics.compile import thread_count
+from pcmphys.numerics.compile import SharedThreads, thread_count
 from pcmphys.numerics.files import probe
 from pcmphys.numerics.parts import Part, Parts
-from pcmphys.study.chunk import computed, program
+from pcmphys.study.chunk import computed, computed_here, program
 from pcmphys.study.plan import Key, Plan
 from pcmphys.study.workers import WorkerDied, Workers, died, lost
 
@@ -53,6 +53,7 @@ class Gathering:
         self.left_running: bool = False
         self._local = executor is None
         self._executor = executor
+        self._threads = SharedThreads(thread_count())
         self._counter = _Counter(len(plan.chunks) * plan.steps, progress)
         self._keeper = keeper
         self._found: dict[Key, Part | None] = {}
@@ -62,7 +63,7 @@ class Gathering:
     def run(self) -> list[Part]:
         """The part of each chunk, in the order of the plan; none of them if a keeper has them."""
         self._resume()
-        executor = ThreadPoolExecutor(thread_count()) if self._executor is None else self._executor
+        executor = ThreadPoolExecutor(self._threads.threads) if self._executor is None else self._executor
         try:
             self._begin(executor)
             while self._futures:
@@ -112,9 +113,12 @@ class Gathering:
                 self._submit(executor, key)
 
     def _submit(self, executor: Executor, key: Key) -> None:
-        tick = (self._counter.tick,) if self._local else ()  # a callback does not travel to another process
         function, arguments = self.plan.task(key, *map(self._part, self.plan.needs(key)))
-        self._futures[executor.submit(computed, program(), function, *arguments, *tick)] = key
+        if self._local:
+            future = executor.submit(computed_here, self._threads, function, *arguments, self._counter.tick)
+        else:  # a callback does not travel to another process
+            future = executor.submit(computed, program(), function, *arguments)
+        self._futures[future] = key
 
     def _part(self, key: Key) -> Part:
         """A part that another chunk needs."""

@@ -85,7 +85,7 @@ def run(
         (`ChipScaleConfig`), "training" trains a network in place by rules and devices (`TrainingConfig`).
     executor : concurrent.futures.Executor, optional
         Where the independent chunks run: `Workers`, any process pool, `connect` (Dask), ``mpi4py.futures``. The results
-        do not depend on it. Default: threads of this process.
+        do not depend on it. Default: threads of this process; the last chunks also have those of the ones that ended.
     directory : path, optional
         The results are written here as results.nc. Until then finished chunks are kept in ``parts``: a study that was
         interrupted goes on from them. Results of the same study that lie here already are returned as they are.

@@ -846,3 +846,32 @@ def test_a_snapshot_keeps_its_gain_and_range():
 def test_a_cell_must_be_a_cell():
     with pytest.raises(ParameterError, match=r"cell must be a cell.*'ibm-90nm-statistical'"):
         AnalogMatrix(np.eye(2), "ibm-90nm-statistical")
+
+
+@pytest.mark.parametrize("cell", [IBM, pcm.load_cell("ibm-90nm-doped-gst")], ids=["statistical", "physical"])
+def test_one_read_of_shared_devices_is_what_each_copy_would_have_read(cell):
+    """Gains and products behind other wires, bit by bit, and the clock goes on once."""
+    weights, x = normal((6, 5)), normal((3, 6), seed=1)
+    matrix, wires = programmed(weights, cell, seed=3, tile=(4, 3)), Wires(row=100.0, column=100.0)
+    copied, shared = matrix.rewired(wires), matrix.rewired(wires, shared=True)
+    for one in (matrix, copied):
+        one.wait(60.0)
+    start = matrix.time
+    known, found = matrix.snapshot(), matrix.snapshot()
+    after = matrix.time
+    gains = shared.calibrate(read=known)
+    product = shared.snapshot(read=found).matvec(x)
+    assert start < after == matrix.time == shared.time
+    assert np.array_equal(gains, copied.calibrate())
+    assert np.array_equal(product, copied.snapshot().matvec(x))
+    assert (matrix.gains == 1.0).all()
+    assert (shared.counts.adc, matrix.counts.adc) == (copied.counts.adc, 0)
+    assert not np.array_equal(found.matvec(x, compensate=False), shared.snapshot(read=found).matvec(x))
+
+
+def test_a_read_of_other_devices_is_refused():
+    matrix = programmed(normal((6, 5)), IBM, seed=3)
+    other = matrix.rewired(Wires(row=1.0))
+    for use in (other.snapshot, other.calibrate):
+        with pytest.raises(ParameterError, match=r"same devices: rewired\(wires, shared=True\)"):
+            use(read=matrix.snapshot())

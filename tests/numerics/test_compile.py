@@ -88,6 +88,31 @@ def test_results_come_in_order(threads):
     assert compile.together([]) == []
 
 
+def test_the_calling_thread_takes_as_many_tasks_as_any_other(threads):
+    """It took the first and then waited: twenty tasks on two threads took as long as nineteen."""
+    threads(2)
+    meet = threading.Barrier(2, timeout=20)
+    compile.together([meet.wait] * 20)  # passes only if two tasks run at a time, down to the last
+
+
+def test_an_interruption_leaves_the_tasks_that_have_not_begun(threads):
+    threads(2)
+    ran = []
+
+    def stop():
+        time.sleep(0.02)
+        raise KeyboardInterrupt
+
+    def task(k):
+        ran.append(k)
+        time.sleep(0.05)
+
+    with pytest.raises(KeyboardInterrupt):
+        compile.together([stop, *(lambda k=k: task(k) for k in range(50))])
+    assert len(ran) < 25
+    assert not getattr(compile._local, "inside", False)
+
+
 @pytest.mark.parametrize("number", [1, 3])
 @pytest.mark.parametrize("failing", [0, 1, 2])
 def test_an_error_in_a_task_reaches_the_caller_and_nothing_runs_on(threads, number, failing):
@@ -164,6 +189,43 @@ def test_a_caller_that_is_itself_parallel_can_keep_to_its_thread(threads):
     with pytest.raises(ZeroDivisionError), compile.single_thread():
         raise ZeroDivisionError
     assert compile.thread_count() == 4
+
+
+def test_threads_are_shared_by_those_who_run():
+    shared = compile.SharedThreads(4)
+    begun, ended = threading.Event(), threading.Event()
+    seen = []
+
+    def other():
+        with shared.shared():
+            seen.append(compile.thread_count())
+            begun.set()
+            assert ended.wait(20)
+            with compile.single_thread():
+                seen.append(compile.thread_count())
+
+    before = compile.thread_count()
+    with shared.shared():
+        assert compile.thread_count() == 4
+        worker = threading.Thread(target=other, daemon=True)
+        worker.start()
+        assert begun.wait(20)
+        assert compile.thread_count() == 2
+        ended.set()
+        worker.join(timeout=20)
+        assert compile.thread_count() == 4  # those of the one that has ended
+    assert seen == [2, 1]
+    assert compile.thread_count() == before
+
+
+def test_more_callers_than_threads_have_one_each():
+    shared = compile.SharedThreads(1)
+    with shared.shared(), shared.shared():
+        assert compile.thread_count() == 1
+    with pytest.raises(ZeroDivisionError), shared.shared():
+        raise ZeroDivisionError
+    assert shared.part == 1
+    assert shared._callers == 0
 
 
 def test_thread_count_follows_numba():

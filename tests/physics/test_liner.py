@@ -64,8 +64,15 @@ def test_rings_add_up():
     assert liner.rung_conductance(30e-9, 30e-9, P) == 0.0
 
 
+def test_the_most_that_a_liner_carries_is_through_two_halves_of_its_interface():
+    half = math.pi * (100e-9) ** 2 / 2.0 / P.interface_resistance
+    assert liner.most(100e-9, 1.0, P) == pytest.approx(1.0 / (1.0 / half + 1.0 / half), rel=1e-14)
+    assert liner.most(100e-9, 2.0, P) == pytest.approx(0.5 * liner.most(100e-9, 1.0, P), rel=1e-14)
+
+
 def test_no_liner_conducts_nothing():
     none = LinerFloats(math.inf, math.inf)
     assert liner.rail_resistance(20e-9, 45e-9, none) == math.inf
     assert liner.rung_conductance(20e-9, 45e-9, none) == 0.0
+    assert liner.most(100e-9, 1.0, none) == 0.0
     assert LinerParameters(1e4, 1e-10).pack() == P

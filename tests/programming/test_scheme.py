@@ -156,6 +156,19 @@ def test_converged_devices_stand_within_the_margin_of_their_verify_target(name, 
     assert (first <= margin).mean() < report.converged.mean()
 
 
+def test_the_default_scheme_begins_where_few_pulses_are_needed():
+    """With a liner 0.83 +- 0.025 of those from 380 uA on, as exact: of 2000 devices the error's std is known to 2 %."""
+    cell = pcm.load_cell("ibm-90nm-projected")
+    targets = np.repeat([5e-6, 15e-6], 1000)
+    begun = [SCHEMES["gradient"], SCHEMES["gradient"].but(start=380e-6)]
+    new, old = (cell.population(targets.size, seed=5).program(targets, scheme=scheme) for scheme in begun)
+    assert new.iterations.mean() < 0.92 * old.iterations.mean()
+    assert new.converged.mean() > 0.998
+    for level in (slice(1000), slice(1000, 2000)):
+        assert new.error[level].std() == pytest.approx(old.error[level].std(), rel=0.1)
+        assert new.error[level].mean() == pytest.approx(old.error[level].mean(), abs=0.15e-6)
+
+
 def test_the_default_scheme_reaches_nearly_all_targets():
     targets = np.linspace(2e-6, 22e-6, 400)
     report = CELL.population(400, seed=6).program(targets)

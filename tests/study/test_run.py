@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from importlib import resources
 
@@ -11,8 +12,10 @@ import pytest
 import xarray as xr
 
 import pcmphys as pcm
+from pcmphys.cells.mushroom import devices
+from pcmphys.numerics.compile import thread_count
 from pcmphys.numerics.parts import Parts
-from pcmphys.study import results, run, save
+from pcmphys.study import gathering, results, run, save
 from pcmphys.study.network import study
 from pcmphys.study.network.chip import fixed_point_errors
 from pcmphys.study.network.network import load_network
@@ -26,6 +29,35 @@ def test_the_result_does_not_depend_on_the_executor(small_study):
         assert run(small_study, threads).identical(here)
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as processes:
         assert run(small_study, processes).identical(here)
+
+
+def test_the_last_chip_has_the_threads_of_those_that_have_ended(small_study, monkeypatch):
+    """It ran on one thread, while the others' had nothing to do."""
+    seen = []
+    original = study.run_chip
+
+    def chip(*task):
+        found = original(*task)
+        until = time.monotonic() + 20.0
+        while task[3] == 2 and thread_count() == 1 and time.monotonic() < until:
+            time.sleep(0.01)  # the last one begun: the others end
+        seen.append(thread_count())
+        return found
+
+    monkeypatch.setattr(study, "run_chip", chip)
+    monkeypatch.setattr(gathering, "thread_count", lambda: 2)
+    run(small_study)
+    assert seen[-1] == 2
+    assert set(seen) <= {1, 2}
+
+
+@pytest.mark.filterwarnings("ignore::pcmphys.errors.ValidityWarning")
+def test_the_result_does_not_depend_on_the_threads(small_study, monkeypatch):
+    settings = {**small_study, "cells": ["ibm-90nm-projected"], "chips": 2, "times": [20.0]}
+    monkeypatch.setattr(devices, "GRAIN", 1)  # else so few devices stay on one thread
+    alone = run(settings)
+    monkeypatch.setattr(gathering, "thread_count", lambda: 5)
+    assert run(settings).identical(alone)
 
 
 def test_seeds_and_chips_differ_and_repeat(small_study):

@@ -17,11 +17,11 @@ import numpy as np
 
 from pcmphys.cells.mushroom.glass import mean_drift
 from pcmphys.numerics.compile import law
-from pcmphys.physics import geometry, heat, switching
+from pcmphys.physics import geometry, heat, liner, switching
 from pcmphys.physics.conduction import laws as conduction
 from pcmphys.physics.conduction.solve import load_sectors, solve_current
 from pcmphys.physics.conduction.structure import evaluate_one
-from pcmphys.physics.state import AMORPHOUS, CRYSTAL, RADIUS, SECTORS
+from pcmphys.physics.state import AMORPHOUS, CRYSTAL, LINER, RADIUS, SECTORS
 from pcmphys.physics.switching import OnState
 
 # columns of the list of steps
@@ -83,10 +83,16 @@ def surely_on(current, excess, off, p, state):
     """Whether a device is in its on-state at a current [A] > 0, whatever its structure; cheap, and no if in doubt.
 
     It is where the off-state would need more voltage than the on-state even if no sector had drifted, grains were as
-    good as shorts, and the dome were thinner by a hop than the barrier it is. ``excess`` [V] as in `OnState`.
+    good as shorts, the dome were thinner by a hop than the barrier it is, and liner and edge led past it as much as
+    they ever do. ``excess`` [V] as in `OnState`.
     """
     i, thickness = off.index, max(off.barrier - p.conduction.least_thickness, 0.0)
-    if p.projected:  # a liner leads past the dome
+    on = p.heat.on_voltage + excess * switching.decay(current, p.switching)
+    beside = p.conduction.edge_conductance / off.activated[0]
+    if p.projected:
+        beside += liner.most(p.geometry.layer_thickness, state.device[i, LINER], p.liner)
+    current -= beside * on
+    if current <= 0.0:
         return False
     radius = p.geometry.heater_radius * state.device[i, RADIUS]
     crystal = 0.0
@@ -100,7 +106,7 @@ def surely_on(current, excess, off, p, state):
         low = p.conduction.amorphous_conductivity * state.device[i, AMORPHOUS] / off.activated[0]
         ohmic = current * geometry.shell_factor(radius, radius + thickness) / (SECTORS * low)
         needed += conduction.dome_voltage(ohmic, thickness, radius, off.ambient, p.conduction)
-    return needed >= p.heat.on_voltage + excess * switching.decay(current, p.switching)
+    return needed >= on
 
 
 @law

@@ -20,8 +20,8 @@ REFERENCE_BITS = 8
 """Resolution of the fixed-point product that effective bits are counted against."""
 LARGEST_PIECE = 2**18
 """Devices of a chip beyond which its layers are run as chunks of their own, one after the other."""
-_COPIES = 3.2
-"""How often a worker holds the state of a device: as programmed, behind the wires, and what a wait writes anew."""
+_COPIES = 2.0
+"""How often a worker holds the state of a device: as it is, and what a look at it after a wait writes anew."""
 _SAMPLE = 1000
 _BYTES_READ = 100.0
 """Memory [bytes] a device for what is read of it: conductances, and what the solver of wires keeps of a cell."""
@@ -94,17 +94,17 @@ def run_chip(
     out["programming_error"] = np.array([np.sqrt((r.error**2).mean()) for r in reports]) / cell.conductance_maximum
     out["targets_clipped"] = np.array([float(r.clipped) for r in reports])
     exact = network.activations(network.inputs)[piece.first : piece.stop]
-    for w, with_wires in enumerate(config.ir_drop):
-        # the same devices with and without wires: the difference is the wires'
-        wires = Wires(**config.wires.model_dump()) if with_wires else Wires()
-        matrices = [matrix.rewired(wires) for matrix in programmed]
-        for t, time in enumerate(config.times):
-            for matrix, origin in zip(matrices, programmed, strict=True):
-                # reads take their time on the lab clock: wait until the clock shows the next one
-                _wait_until(time, matrix, origin)
-                matrix.calibrate()
-            snapshots = [matrix.snapshot() for matrix in matrices]
-            out["gain"][w, t] = [np.mean(matrix.gains) for matrix in matrices]
+    begun = [matrix.time for matrix in programmed]
+    # the same devices, read once, with and without wires: the difference is the wires'
+    rewired = [[matrix.rewired(wires, shared=True) for matrix in programmed] for wires in _wires(config)]
+    for t, time in enumerate(config.times):
+        for matrix, start in zip(programmed, begun, strict=True):
+            # reads take their time on the lab clock: wait until the clock shows the next one
+            _wait_until(time, matrix, start)
+        known, found = ([matrix.snapshot() for matrix in programmed] for _ in range(2))
+        for w, matrices in enumerate(rewired):
+            out["gain"][w, t] = [np.mean(m.calibrate(read=read)) for m, read in zip(matrices, known, strict=True)]
+            snapshots = [matrix.snapshot(read=read) for matrix, read in zip(matrices, found, strict=True)]
             for c, compensate in enumerate(config.compensation):
                 given = network.inputs if entering is None else entering[w, c, t]
                 values = _forward(network, snapshots, piece, given, compensate)
@@ -116,8 +116,14 @@ def run_chip(
                 out["layer_error"][w, c, t] = _layer_errors(weights, exact, snapshots, compensate)
             if tick is not None:
                 tick()
+    for w, matrices in enumerate(rewired):
         out["adc_clipped"][w] = [matrix.counts.adc_clipped / max(matrix.counts.adc, 1) for matrix in matrices]
     return out
+
+
+def _wires(config: StudyConfig) -> list[Wires]:
+    """Wires of each run."""
+    return [Wires(**config.wires.model_dump()) if on else Wires() for on in config.ir_drop]
 
 
 def _empty(shape: tuple[int, ...], network: Perceptron, piece: Piece) -> dict[str, np.ndarray]:
@@ -132,9 +138,9 @@ def _empty(shape: tuple[int, ...], network: Perceptron, piece: Piece) -> dict[st
     return {**out, "leaving": np.empty((*shape, len(network.inputs), network.weights[piece.stop].shape[0]))}
 
 
-def _wait_until(time: float, matrix: AnalogMatrix, origin: AnalogMatrix) -> None:
-    """Wait until ``time`` [s] after programming; a time that has passed while others were read is refused."""
-    left = time - (matrix.time - origin.time)
+def _wait_until(time: float, matrix: AnalogMatrix, start: float) -> None:
+    """Wait until ``time`` [s] after ``start``; a time that has passed while others were read is refused."""
+    left = time - (matrix.time - start)
     if left < -1e-9 * time:
         raise ParameterError(
             f"times: at {time:g} s the reads of the time before are still going on, for {-left:.3g} s more; leave more "

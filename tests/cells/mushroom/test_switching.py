@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 import pcmphys as pcm
 from pcmphys.errors import ParameterError
+from pcmphys.physics import liner
+from pcmphys.physics.state import LINER, SHUNT
 from pcmphys.physics.switching import SwitchingFloats, decay
 from tests.cells.mushroom.mushroom_cells import CELL, QUIET, SET, P, alike, same, state, varied
 
@@ -25,9 +27,9 @@ def made(count=300, seed=3, amplitude=440e-6, cell=CELL, age=1.0):
     return devices
 
 
-def partly_set(count=400, seed=5):
+def partly_set(count=400, seed=5, cell=CELL):
     """From RESET to SET, with and without grains, aged."""
-    devices = made(count, seed)
+    devices = made(count, seed, cell=cell)
     devices.apply(BOX, amplitude=np.linspace(30e-6, 300e-6, count), repeat=3)
     devices.wait(100.0)
     return devices
@@ -185,15 +187,36 @@ def test_what_a_pulse_takes_is_current_times_voltage(currents, seed):
     assert report.energy == pytest.approx(expected, rel=1e-9)
 
 
-def test_the_shortcut_never_says_on_where_the_off_state_needs_less():
-    """Power of a short pulse against the I-V by halving, at all currents and states; 12 000 cases."""
-    for seed in range(3):
-        devices = partly_set(400, seed)
+PROJECTED = pcm.load_cell("ibm-90nm-projected")
+LED_PAST = {
+    "nothing": CELL,
+    "edge": varied(conduction={"edge_conductance": 30e-6}),
+    "liner": PROJECTED,
+    "thick liner": varied(PROJECTED, liner={"sheet_resistance": 100.0}, variability={"liner": 0.3}),
+    "close liner": varied(PROJECTED, liner={"interface_resistance": 1e-11}),
+}
+
+
+@pytest.mark.parametrize("cell", LED_PAST.values(), ids=LED_PAST)
+def test_the_shortcut_never_says_on_where_the_off_state_needs_less(cell):
+    """Power of a short pulse against the I-V by halving, at all currents and states; 4000 cases a cell."""
+    for seed in range(2):
+        devices = partly_set(200, seed, cell)
         look = devices.now()
         for current in (5e-6, 15e-6, 25e-6, 35e-6, 45e-6, 55e-6, 65e-6, 80e-6, 100e-6, 130e-6):
             report = devices.copy().apply(pcm.Pulse(current=current, width=1e-9))
-            voltage, _ = cell_voltage(look, current, np.zeros(400, dtype=bool))
+            voltage, _ = cell_voltage(look, current, np.zeros(200, dtype=bool))
             assert report.energy == pytest.approx(1e-9 * current * voltage, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["liner", "thick liner", "close liner"])
+def test_no_liner_adds_more_than_the_shortcut_takes_it_to(name):
+    devices = partly_set(400, cell=LED_PAST[name])
+    devices.now()
+    p, kept = devices._floats, devices._state
+    most = [liner.most(p.geometry.layer_thickness, float(own), p.liner) for own in kept.device[:, LINER]]
+    added = kept.sector[:, SHUNT].sum(axis=-1) / np.array(most)
+    assert 0.0 < added.max() < 1.0
 
 
 def test_a_current_below_the_crossing_leaves_a_reset_device_off():

@@ -15,20 +15,29 @@ TIMES = [20.0, 50.0, 3600.0, 86400.0]
 
 @pytest.fixture
 def run(small_network, monkeypatch):
-    """Run a chip; gives its matrices as programmed, and when each read began after that, by matrix."""
-    built, begun = [], []
-    build, calibrate = chip.build, AnalogMatrix.calibrate
-    monkeypatch.setattr(chip, "build", lambda *arguments: built.extend(build(*arguments)) or built)
-    monkeypatch.setattr(AnalogMatrix, "calibrate", lambda self: (begun.append(self.time), calibrate(self))[1])
+    """Run a chip; gives when each read began after programming, by matrix (layers, reads)."""
+    ended, begun = {}, {}
+    program, snapshot = AnalogMatrix.program, AnalogMatrix.snapshot
+
+    def programmed(self):
+        report = program(self)
+        ended[self], begun[self] = self.time, []
+        return report
+
+    def read(self, *, read=None):
+        if read is None:
+            begun[self].append(self.time - ended[self])
+        return snapshot(self, read=read)
+
+    monkeypatch.setattr(AnalogMatrix, "program", programmed)
+    monkeypatch.setattr(AnalogMatrix, "snapshot", read)
 
     def runner(cell, times):
         config = StudyConfig(
             network=str(small_network), cells=[cell], chips=1, times=times, tile={"rows": 4, "columns": 3}
         )
-        network = load_network(config.network)
-        chip.run_chip(config, pcm.load_cell(cell), network, 0)
-        layers = len(built)
-        return built, [np.array(begun[k::layers]) - built[k].time for k in range(layers)]
+        chip.run_chip(config, pcm.load_cell(cell), load_network(config.network), 0)
+        return np.array(list(begun.values()))
 
     return runner
 
@@ -37,11 +46,11 @@ def run(small_network, monkeypatch):
 @pytest.mark.parametrize("cell", ["ibm-90nm-statistical", "ibm-90nm-doped-gst"])
 def test_each_read_begins_at_its_time_after_programming(run, cell):
     """Waiting the whole time at each read would begin the second one at 70 s, the last at 90 070 s."""
-    built, begun = run(cell, TIMES)
-    assert len(built) == 2
-    for times in begun:
-        # without wires, and the same devices again with wires
-        np.testing.assert_allclose(times, 2 * TIMES, rtol=1e-12)
+    begun = run(cell, TIMES)
+    # two layers; known inputs first, then the network's own: reads that serve both without and with wires
+    assert begun.shape == (2, 2 * len(TIMES))
+    np.testing.assert_allclose(begun[:, ::2], [TIMES, TIMES], rtol=1e-12)
+    np.testing.assert_allclose(begun[:, 1::2] - begun[:, ::2], 250e-9, rtol=1e-4)
 
 
 def test_a_time_during_the_read_before_is_refused(run):
