@@ -211,6 +211,13 @@ class PulsedParameters:
             )
         if self.pulse.one_sided not in (0.0, 1.0):
             return f"pulse.one_sided.value: expected 0 or 1; got {self.pulse.one_sided:g}"
+        if self.jump_table is not None and not self.one_sided:
+            for way in ("up", "down"):
+                if not max(getattr(self.jump_table, way)) > 0.0:
+                    return (
+                        f"jump_table.{way}.value: expected steps above zero somewhere; got none (a device that is only "
+                        "pulsed up says pulse.one_sided = 1)"
+                    )
         if self.one_sided and self.reset is None:
             return "reset: missing; a device that can only be pulsed up needs a RESET"
         if self.reset is not None:
