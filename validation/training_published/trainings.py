@@ -9,10 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.study.training.network import SIGMOID, TANH, FloatMatrix, Matrix, Neuron, error, first_weights, learn
+from pcmphys.study.training.network import SIGMOID, FloatMatrix, Matrix, Neuron, error, first_weights, learn
 from pcmphys.training.digits import Digits, mnist_digits
 
 SOURCE = "validation"
+TANH = Neuron(np.tanh, lambda d, a: d * (1.0 - a * a))
 SOFT, CAPACITOR, LAW, STEPS = (
     "rram-gong2018-softbounds", "capacitor-li2018", "pcm-nandakumar2018", "pcm-nandakumar2020"
 )  # fmt: skip

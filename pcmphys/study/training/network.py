@@ -44,7 +44,6 @@ class Neuron(NamedTuple):
 
 
 SIGMOID = Neuron(lambda y: 1.0 / (1.0 + np.exp(-y)), lambda d, a: d * a * (1.0 - a))
-TANH = Neuron(np.tanh, lambda d, a: d * (1.0 - a * a))
 
 
 class FloatMatrix:
