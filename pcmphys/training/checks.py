@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 
 from pcmphys.cells.pulsed.cell import PulsedCell
+from pcmphys.cells.pulsed.response import mean_steps
 from pcmphys.crossbar import Wires
 from pcmphys.errors import ParameterError
 from pcmphys.matrix import Periphery
 from pcmphys.numerics import check
+
+_LOOKS = 65
+"""Weights at which the steps of a typical device are looked at."""
 
 
 def checked_cell(name: str, cell: Any) -> PulsedCell:
@@ -25,12 +29,20 @@ def checked_cell(name: str, cell: Any) -> PulsedCell:
 
 
 def require_both_directions(cell: PulsedCell, rule: str) -> None:
-    """Refuse devices that can only be pulsed up."""
+    """Refuse devices that can only be pulsed up, or whose steps of a direction are nothing at all weights."""
     if cell.one_sided:
         raise ParameterError(
             f"rule {rule} needs devices that can be pulsed up and down; those of {cell.name} can only be pulsed up: "
             "OneSided trains pairs of them"
         )
+    window = cell.parameters.window
+    steps = mean_steps(cell.parameters, np.linspace(window.weight_minimum, window.weight_maximum, _LOOKS))
+    for name, size in zip(("up", "down"), steps.max(axis=1), strict=True):
+        if not size > 0.0:
+            raise ParameterError(
+                f"rule {rule} needs devices that can be pulsed up and down; a typical one of {cell.name} has no step "
+                f"{name} at any weight"
+            )
 
 
 def require_reset(cell: PulsedCell, rule: str) -> None:

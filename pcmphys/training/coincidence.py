@@ -186,8 +186,8 @@ def step_all(count, laws, where, z, devices):
         deviate = z[q // 2] if q % 2 == 0 else z[odd + q // 2]
         weight = np.float64(state.weight[d])
         state.weight[d] = change.pulsed(weight, up, deviate, own_of(d, memory, traits), p, table)
-        if p.incremental_set.forget < 1.0:
-            state.memory[d] = memory * p.incremental_set.forget
+        if p.forget < 1.0:
+            state.memory[d] = memory * p.forget
 
 
 @kernel
@@ -347,8 +347,9 @@ def expect(start, stop, laws, lines, devices):
                     own = own_of(d, memory, traits)
                     size = min(left, 1.0) * change.change(weight, up, own, p, table)[0]
                     weight = max(min(weight + size if up else weight - size, own.high), own.low)
-                    memory *= p.incremental_set.forget ** min(left, 1.0)
+                    share = min(left, 1.0)
+                    memory *= p.forget**share if p.forget > 0.0 else 1.0 - share
                     left -= 1.0
                 state.weight[d] = weight
-                if p.incremental_set.forget < 1.0:
+                if p.forget < 1.0:
                     state.memory[d] = memory

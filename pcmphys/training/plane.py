@@ -90,7 +90,7 @@ class Plane:
         ]
         self._converters: products.LineConverters = self._own_converters()
         self._noise: products.ProductNoise = self._own_noise()
-        self._plain: bool = around.wires.ideal and self._reads_itself()
+        self._plain: bool = self._reads_itself()
         self._shown: np.ndarray | None = None
         self._seen = -1  # changes of the state after which it was so
         self._known: np.ndarray | None = None
@@ -105,6 +105,10 @@ class Plane:
     def nbytes(self) -> int:
         """Memory [bytes] of the devices and of what they read as."""
         return self.devices.nbytes + (0 if self._shown is None else self._shown.nbytes)
+
+    def seen(self) -> np.ndarray:
+        """Weights as products see them, without noise and wires; in single precision where the state itself is seen."""
+        return self._read() if self._reads_itself_now() else self.weights
 
     def copy(self) -> Plane:
         """A branch with the same past, and the same future under the same operations."""
@@ -205,11 +209,15 @@ class Plane:
         lowest = float(self.devices.traits.low.min(initial=0.0))
         return noise == 0.0 or lowest - _FAR * noise > -window.zero / window.unit
 
+    def _reads_itself_now(self) -> bool:
+        """The same, and nothing has drifted yet."""
+        read = self.cell.parameters.read
+        return self._plain and not (read.drift_exponent > 0.0 and self.devices.time > read.reference_time)
+
     def _multiplied(self, kernel: Callable, given: np.ndarray, lines: int) -> np.ndarray:
         """Products of all blocks, each through its converters, added digitally."""
         read = self.cell.parameters.read
-        drifted = read.drift_exponent > 0.0 and self.devices.time > read.reference_time
-        matrix = self._read() if self._plain and not drifted else self._matrix()
+        matrix = self._read() if self.around.wires.ideal and self._reads_itself_now() else self._matrix()
         noisy = read.noise > 0.0 or read.relative_noise > 0.0
         reading = matrix, self._noise, self.devices.events(len(given) if noisy else 0)
         out, clipped = np.zeros((len(given), lines)), np.zeros(len(given), dtype=np.int64)

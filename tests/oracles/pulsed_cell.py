@@ -116,6 +116,8 @@ class Device:
             return self._nonlinear(up, law, scale, span)
         if law is p.jump_table:
             rows = (law.up, law.up_std) if up else (law.down, law.down_std)
+            if up and law.fresh_up and self.memory == 1.0:
+                rows = law.fresh_up, law.fresh_up_std
             return tuple(scale * float(np.interp(w, law.weight, row)) for row in rows)
         g, fade = p.window.conductance_maximum * w, self.memory * math.exp(-1.0 / law.pulses)
         mean = law.mean_slope * g + law.mean_offset + law.mean_memory * fade
@@ -127,8 +129,11 @@ class Device:
         mean, std = self.step(up)
         table = self.cell.parameters.jump_table
         given = () if table is None else table.up_quantiles if up else table.down_quantiles
+        if up and table is not None and table.fresh_up and self.memory == 1.0:
+            given = table.fresh_up_quantiles
         if not given:
-            limit = math.inf if table is None or not (table.up_quantiles or table.down_quantiles) else 3.0
+            some = table is not None and (table.up_quantiles or table.down_quantiles or table.fresh_up_quantiles)
+            limit = 3.0 if some else math.inf
             return mean + std * min(max(z, -limit), limit)
         rows = np.reshape(given, (len(table.weight), -1))
         deviates = np.linspace(-3.0, 3.0, rows.shape[1])
@@ -154,13 +159,20 @@ class Device:
             z = pair(self.seed, self.number, self.event, STEP, k // 2)[k % 2]
             size = self.size(count > 0, z)
             self.weight = min(max(self.weight + math.copysign(1.0, count) * size, self.own["low"]), self.own["high"])
-            if self.cell.parameters.incremental_set is not None:
-                self.memory *= math.exp(-1.0 / self.cell.parameters.incremental_set.pulses)
+            self.fade()
         if count:
             self.weight = single(self.weight)
             self.memory = single(self.memory)
             self.pulsed_at = self.time
             self.offset = single(self._write_noise() * pair(self.seed, self.number, self.event, WRITE, 0)[0])
+
+    def fade(self) -> None:
+        """What a pulse leaves of the memory of a RESET."""
+        p = self.cell.parameters
+        if p.incremental_set is not None:
+            self.memory *= math.exp(-1.0 / p.incremental_set.pulses)
+        if p.jump_table is not None:
+            self.memory = 0.0
 
     def _write_noise(self) -> float:
         return self.cell.parameters.pulse.write_noise * self.cell.parameters.step

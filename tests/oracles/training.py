@@ -72,6 +72,7 @@ class Matrix:
                 size = device.size(up, deviate)
                 moved = device.weight + size if up else device.weight - size
                 device.weight = single(min(max(moved, device.own["low"]), device.own["high"]))
+                device.fade()
             touched = list(dict.fromkeys(hit))
             noise = self.cell.parameters.pulse.write_noise * self.cell.parameters.step
             if noise:

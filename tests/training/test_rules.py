@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import pcmphys as pcm
-from tests.cells.pulsed.technologies import cell
+from tests.cells.pulsed.technologies import cell, loaded, text
 from tests.training.ideal import EXPECTED, IDEAL, OPEN, STEP, example
 
 ROWS, COLUMNS, UPDATES, RATE = 5, 4, 200, 0.01
@@ -100,7 +100,13 @@ EXAMPLE = {
 @pytest.mark.parametrize("name", EXAMPLE)
 @pytest.mark.parametrize("seed", [1, 2])
 def test_what_is_correlated_ends_above_what_is_not(name, seed):
-    """Example 26 of aihwkit: twenty steps a device, bounds that spread by 30 %; the mean weight of the last updates."""
+    """Example 26 of aihwkit: twenty steps a device, bounds that spread by 30 %.
+
+    The last weights tell them apart, and those of each tenth update before, but with mixed precision: there a weight
+    goes to and fro by several of its twenty steps, and only the mean of the last two thousand updates does. So it is
+    with aihwkit 1.1.0: of ten trainings of its example, the last weights are apart in ten with the first three rules,
+    and in one with mixed precision (here in four, their means in nine).
+    """
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(5000, 5))
     d = -(0.4 * x + 0.6 * rng.normal(size=(5000, 5)))
@@ -108,12 +114,13 @@ def test_what_is_correlated_ends_above_what_is_not(name, seed):
         (5, 5), example(), EXAMPLE[name], seed=seed, trains=pcm.UpdateTrains(length=5), periphery=pcm.Periphery(8, 8)
     )
     matrix.update(x[:3000], d[:3000], 0.1)
-    total = np.zeros((5, 5))
+    weights = []
     for start in range(3000, 5000, 10):
         matrix.update(x[start : start + 10], d[start : start + 10], 0.1)
-        total += matrix.weights / 200
+        weights.append(matrix.weights)
     diagonal = np.eye(5, dtype=bool)
-    assert total[diagonal].min() > total[~diagonal].max()
+    for found in [np.mean(weights, axis=0)] if name == "mixed" else weights:
+        assert found[diagonal].min() > found[~diagonal].max()
 
 
 def test_plain_descent_does_not_separate_them():
@@ -196,6 +203,27 @@ def test_a_pair_takes_over_what_the_capacitor_holds():
     assert matrix.trained.sign == -1.0
     assert np.corrcoef((plus.weights - minus.weights).ravel(), before.ravel())[0, 1] > 0.8
     assert matrix.weights == pytest.approx(before, abs=0.1)
+
+
+def test_devices_without_a_step_down_are_refused():
+    lost = cell("rram-gong2018").but({"exponential.amplitude_down": 100.0, "exponential.rate_down": 0.0})
+    for rule in (pcm.Sgd(), pcm.TikiTaka(), pcm.MixedPrecision()):
+        with pytest.raises(pcm.ParameterError, match=r"a typical one of .* has no step down at any weight"):
+            pcm.TrainableMatrix((2, 2), lost, rule)
+    rows = {"weight": (-1.0, 1.0), "up": (0.1, 0.1), "up_std": (0.0, 0.0), "down_std": (0.0, 0.0)}
+    given = text("no-down", "jump_table", {key: list(row) for key, row in rows.items()} | {"down": [0.0, 0.0]})
+    with pytest.raises(pcm.ParameterError, match=r"jump_table\.down\.value: expected steps above zero somewhere"):
+        loaded(given)
+
+
+def test_what_products_see_is_what_the_devices_hold():
+    matrix = learned("one-sided")
+    plane = matrix.trained.planes[0]
+    assert plane.seen() == pytest.approx(plane.weights, abs=1e-6)
+    matrix.update(X[:20], D[:20], 0.02)
+    assert plane.seen() == pytest.approx(plane.weights, abs=1e-6)
+    plane.devices.wait(1e4)  # drifted: what the state holds is no longer what reads
+    assert np.array_equal(plane.seen(), plane.weights)
 
 
 def test_weights_can_be_written_to_start_from():

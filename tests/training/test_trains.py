@@ -80,7 +80,8 @@ def test_expected_pulses_make_the_outer_product_itself():
 
 
 @pytest.mark.parametrize(
-    "name", ["rram-gong2018-softbounds", "rram-gong2018", "ecram-tang2018", "rpu-gokmen2016", "skew-table"]
+    "name",
+    ["rram-gong2018-softbounds", "rram-gong2018", "ecram-tang2018", "rpu-gokmen2016", "skew-table", "fresh-table"],
 )
 def test_updates_are_those_computed_one_by_one(name):
     matrix = pcm.TrainableMatrix((6, 9), cell(name), seed=11, first_cell=2**33 + 1)

@@ -10,7 +10,7 @@ import torch
 
 
 def staircase(settings: dict, given: dict) -> dict:
-    """Mean and std of the weights of many devices of a preset after some of the pulses, one a call."""
+    """Mean and std of the middle 98 % of many devices of a preset after some of the pulses, one a call."""
     from aihwkit.simulator.configs import SingleRPUConfig
     from aihwkit.simulator.presets import devices
     from aihwkit.simulator.tiles import AnalogTile
@@ -29,7 +29,9 @@ def staircase(settings: dict, given: dict) -> dict:
     for k, direction in enumerate(given["directions"], start=1):
         tile.update(x, -float(direction) * torch.ones((1, side)))  # a positive product lowers a weight
         if k in marks:
-            found = tile.get_weights()[0].double()
+            found = tile.get_weights()[0].double().flatten().sort().values
+            cut = round(0.01 * len(found))
+            found = found[cut : len(found) - cut]
             mean.append(found.mean().item())
             std.append(found.std().item())
     return {"mean": np.array(mean), "std": np.array(std)}

@@ -9,10 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 import pcmphys as pcm
-from pcmphys.study.training.network import FloatMatrix, Matrix, error, first_weights, learn
+from pcmphys.study.training.network import SIGMOID, FloatMatrix, Matrix, Neuron, error, first_weights, learn
 from pcmphys.training.digits import Digits, mnist_digits
 
 SOURCE = "validation"
+TANH = Neuron(np.tanh, lambda d, a: d * (1.0 - a * a))
 SOFT, CAPACITOR, LAW, STEPS = (
     "rram-gong2018-softbounds", "capacitor-li2018", "pcm-nandakumar2018", "pcm-nandakumar2020"
 )  # fmt: skip
@@ -21,18 +22,19 @@ ROWS, COLUMNS = slice(3, 25), slice(2, 26)
 
 
 class Setting(NamedTuple):
-    """A network with its images and learning rates, one a pass over the 4000 images."""
+    """A network with its images, learning rates, one a pass over the 4000 images, and hidden neurons."""
 
     sizes: tuple[int, ...]
     rates: tuple[float, ...]
     cropped: bool = False
+    neuron: Neuron = SIGMOID
 
 
 SETTINGS = {
     "gokmen": Setting((784, 256, 128, 10), (0.01,) * 5 + (0.005,) * 5 + (0.0025,) * 5),
     "nandakumar": Setting((784, 250, 10), (0.05,) * 2 + (0.025,) * 2 + (0.0125,) * 2),
     "ambrogio": Setting((528, 125, 10), (0.05,) * 2 + (0.025,) * 2 + (0.0125,) * 2, cropped=True),
-    "burr": Setting((528, 250, 125, 10), (0.01,) * 4 + (0.005,) * 4, cropped=True),
+    "burr": Setting((528, 250, 125, 10), (0.003,) * 4 + (0.0015,) * 4, cropped=True, neuron=TANH),
 }
 
 
@@ -76,7 +78,7 @@ TRAININGS = {
     "ambrogio: the same without inversion": _capacitor(False),
     "ambrogio: PCM pairs alone": Training("ambrogio", 5, lambda: pcm.OneSided(refresh=100), LAW, scale=1.5),
     "burr: floating point": Training("burr", 3),
-    "burr: PCM pairs, SGD": Training("burr", 3, lambda: pcm.OneSided(refresh=100), STEPS),
+    "burr: PCM pairs, SGD": Training("burr", 3, lambda: pcm.OneSided(refresh=100), STEPS, scale=0.3),
 }
 
 
@@ -103,8 +105,8 @@ def trained(training: Training, seed: int, quick: bool) -> np.ndarray:
     order, found = np.random.default_rng([seed, 1]), []
     for rate in rates:
         for k in order.permutation(len(data.inputs))[:count]:
-            learn(layers, data.inputs[k : k + 1], data.labels[k : k + 1], rate)
-        found.append(100.0 * error(layers, data.tests, data.right))
+            learn(layers, data.inputs[k : k + 1], data.labels[k : k + 1], rate, setting.neuron)
+        found.append(100.0 * error(layers, data.tests, data.right, setting.neuron))
     return np.array(found)
 
 

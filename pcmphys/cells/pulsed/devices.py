@@ -63,7 +63,7 @@ class PulsedPopulation(Population):
         self.state: kernels.State = kernels.State(
             np.clip(start, self.traits.low, self.traits.high),
             np.zeros(self.size if self.law.write_noise > 0.0 else 1, dtype=np.float32),
-            np.ones(self.size if self.law.incremental_set.forget < 1.0 else 1, dtype=np.float32),
+            np.ones(self.size if self.law.forget < 1.0 else 1, dtype=np.float32),
             np.zeros(self.size if p.read.drift_exponent > 0.0 else 1),
         )
 

@@ -146,9 +146,9 @@ def pulse(start, stop, address, now, laws, numbered, traits, state):
                 w0, w1, w2, w3 = words(seed, cell, event, _STEP, k // 2)
                 z0, z1 = normal_pair(w0, w1, w2, w3)
             weight = change.pulsed(weight, up, z0 if k % 2 == 0 else z1, own_of(i, memory, traits), p, table)
-            memory *= p.incremental_set.forget
+            memory *= p.forget
         state.weight[i] = weight
-        if p.incremental_set.forget < 1.0:
+        if p.forget < 1.0:
             state.memory[i] = memory
         if state.pulsed.size == state.weight.size:
             state.pulsed[i] = now
@@ -238,5 +238,5 @@ def staircase(start, stop, p, table, own, weight, up, out):
     for i in range(start, stop):
         now = Own(own.up, own.down, own.low, own.high, own.first, own.second, memory)
         weight = change.pulsed(weight, up[i], 0.0, now, p, table)
-        memory *= p.incremental_set.forget
+        memory *= p.forget
         out[i] = weight

@@ -194,7 +194,7 @@ class PulsedParameters:
 
     @property
     def table(self) -> np.ndarray:
-        """The jump table, or one that no law looks at; shape (5, weights)."""
+        """The jump table, or one that no law looks at."""
         return _NOTHING if self.jump_table is None else self.jump_table.table()
 
     def inconsistency(self) -> str | None:
@@ -211,6 +211,13 @@ class PulsedParameters:
             )
         if self.pulse.one_sided not in (0.0, 1.0):
             return f"pulse.one_sided.value: expected 0 or 1; got {self.pulse.one_sided:g}"
+        if self.jump_table is not None and not self.one_sided:
+            for way in ("up", "down"):
+                if not max(getattr(self.jump_table, way)) > 0.0:
+                    return (
+                        f"jump_table.{way}.value: expected steps above zero somewhere; got none (a device that is only "
+                        "pulsed up says pulse.one_sided = 1)"
+                    )
         if self.one_sided and self.reset is None:
             return "reset: missing; a device that can only be pulsed up needs a RESET"
         if self.reset is not None:
@@ -226,7 +233,12 @@ class PulsedParameters:
     def pack(self) -> change.LawFloats:
         """The numbers of the update law, for the kernels."""
         kind, name, packed = self._law()
-        return change.LawFloats(kind, write_noise=self.pulse.write_noise * self.step, **{name: packed})
+        forget = 1.0
+        if self.incremental_set is not None:
+            forget = packed.forget
+        elif self.jump_table is not None and self.jump_table.fresh_up:
+            forget = 0.0  # only the first step is another one
+        return change.LawFloats(kind, forget=forget, write_noise=self.pulse.write_noise * self.step, **{name: packed})
 
     def birth(self, stuck: float | None = None) -> BirthFloats:
         """What devices are born with, for the kernel; ``stuck`` is the share of stuck ones, if not as given."""
@@ -276,7 +288,7 @@ class PulsedParameters:
         if self.nonlinear is not None:
             return change.NONLINEAR, "nonlinear", self.nonlinear.pack()
         if self.jump_table is not None:
-            return change.JUMP_TABLE, "constant", change.LawFloats(change.JUMP_TABLE).constant
+            return change.JUMP_TABLE, "jump_table", self.jump_table.pack()
         if self.incremental_set is not None:
             return change.INCREMENTAL_SET, "incremental_set", self.incremental_set.pack(window.unit, window.zero)
         soft = self.soft_bounds or self.soft_bounds_reference

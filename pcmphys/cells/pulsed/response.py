@@ -75,10 +75,16 @@ def walk(parameters: PulsedParameters, start: float, up: Any) -> np.ndarray:
 
 
 def mean_steps(parameters: PulsedParameters, weight: np.ndarray) -> np.ndarray:
-    """Steps up and down of the typical device at some weights, shape (2, weights)."""
+    """Steps up and down of the typical device at some weights, shape (2, weights).
+
+    Where a jump table has rows for the first step after a RESET: those of a device that was pulsed before.
+    """
     weight = np.ascontiguousarray(weight, dtype=np.float64)
     out = np.empty((2, weight.size))
-    kernels.steps(0, weight.size, parameters.pack(), parameters.table, typical(parameters), weight, out)
+    own = typical(parameters)
+    if parameters.jump_table is not None:
+        own = own._replace(memory=0.0)
+    kernels.steps(0, weight.size, parameters.pack(), parameters.table, own, weight, out)
     return out
 
 

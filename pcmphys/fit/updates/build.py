@@ -44,9 +44,14 @@ def read_and_pulse() -> dict[str, Any]:
     }
 
 
-def table_numbers(up: StepTable, down: StepTable | None, unit: float, zero: float) -> dict[str, Any]:
-    """Rows of a jump table in weight, of conductance ``zero`` [S] at weight 0 and ``unit`` [S] a weight of 1."""
-    at = up.at if down is None else np.unique(np.concatenate([up.at, down.at]))
+def table_numbers(
+    up: StepTable, down: StepTable | None, unit: float, zero: float, fresh: StepTable | None = None
+) -> dict[str, Any]:
+    """Rows of a jump table in weight, of conductance ``zero`` [S] at weight 0 and ``unit`` [S] a weight of 1.
+
+    ``fresh``: first steps up after a RESET, where they have rows of their own.
+    """
+    at = np.unique(np.concatenate([table.at for table in (up, down, fresh) if table is not None]))
     if at.size < 2:
         at = np.array([at[0], at[0] + 1e-3 * unit])
     numbers: dict[str, Any] = {"jump_table.weight": list((at - zero) / unit)}
@@ -54,10 +59,12 @@ def table_numbers(up: StepTable, down: StepTable | None, unit: float, zero: floa
         "up": on(up, at),
         "down": StepTable(at, 0.0 * at, 0.0 * at, np.empty((at.size, 0))) if down is None else on(down, at),
     }
+    if fresh is not None:
+        tables["fresh_up"] = on(fresh, at)
     for name, table in tables.items():
         numbers[f"jump_table.{name}"] = list(table.mean / unit)
         numbers[f"jump_table.{name}_std"] = list(table.std / unit)
-    counts = {table.quantiles.shape[1] for name, table in tables.items() if down is not None or name == "up"}
+    counts = {table.quantiles.shape[1] for name, table in tables.items() if down is not None or name != "down"}
     if counts and min(counts) > 0:
         for name, table in tables.items():
             if table.quantiles.size:

@@ -13,7 +13,7 @@ from pcmphys.fit.updates.fading import incremental_set
 from pcmphys.fit.updates.given import UpdateSteps, split, steps_of
 from pcmphys.fit.updates.lines import StepLine, line_through, spread_of
 from pcmphys.fit.updates.result import FittedCell, UpdateFit
-from pcmphys.fit.updates.tables import tabulated
+from pcmphys.fit.updates.tables import first_pulse, tabulated
 from pcmphys.numerics import check
 
 if TYPE_CHECKING:
@@ -79,8 +79,10 @@ def updates(
     Errors are those of independent steps about a straight line. Read errors also enter the conductance before the
     pulse and pull slopes down by their share of its variance; that is not corrected. The spread over devices of the
     size of their steps is that of their factors on the common line, with what noise makes of it taken off; the slope of
-    that line is more that of devices with large steps. Bounds are those of all data; their spread over devices is not
-    fitted. Weights run from -1 to 1 over the window (0 to 1 for one that goes up alone).
+    that line is more that of devices with large steps. A jump table, as the lines, knows the conductance alone; where
+    the first pulses of trains that go up alone make other steps than later ones from the same conductance, a note of
+    the fit says by how much ("incremental_set" has a memory of the pulses). Bounds are those of all data; their spread
+    over devices is not fitted. Weights run from -1 to 1 over the window (0 to 1 for one that goes up alone).
 
     Examples
     --------
@@ -185,7 +187,8 @@ class _Fitted:
         if law == "jump_table":
             del given["pulse.gain_spread"]  # steps of all devices are in the table already
             tables = [tabulated(part, _BINS, self.read_error) for part in (self.up, self.down) if part is not None]
-            return given | table_numbers(tables[0], None if one_sided else tables[1], unit, zero), []
+            rows = table_numbers(tables[0], None if one_sided else tables[1], unit, zero)
+            return given | rows, first_pulse(self.up, tables[0]) if one_sided else []
         return self._of_lines(given, law, unit, zero)
 
     def _of_lines(self, given: dict[str, Any], law: str, unit: float, zero: float) -> tuple[dict[str, Any], list[str]]:

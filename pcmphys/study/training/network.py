@@ -1,4 +1,4 @@
-"""A fully connected network on matrices that learn: sigmoids between layers, a softmax at the end.
+"""A fully connected network on matrices that learn: sigmoids (or else) between layers, a softmax at the end.
 
 The network of T. Gokmen and Y. Vlasov, Front. Neurosci. 10, 333 (2016), in any size: a bias is one more input of one.
 """
@@ -6,8 +6,8 @@ The network of T. Gokmen and Y. Vlasov, Front. Neurosci. 10, 333 (2016), in any 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,16 @@ class Matrix(Protocol):
     def update(self, x: Array, d: Array, rate: float) -> None:
         """Change the weights by -rate x d."""
         ...
+
+
+class Neuron(NamedTuple):
+    """What stands between layers: values of sums, and errors of the sums from errors of the values and the values."""
+
+    value: Callable[[Array], Array]
+    back: Callable[[Array, Array], Array]
+
+
+SIGMOID = Neuron(lambda y: 1.0 / (1.0 + np.exp(-y)), lambda d, a: d * a * (1.0 - a))
 
 
 class FloatMatrix:
@@ -65,7 +75,7 @@ def first_weights(sizes: Sequence[int], seed: int) -> list[Array]:
     return found
 
 
-def activations(layers: Sequence[Matrix], x: Array) -> list[Array]:
+def activations(layers: Sequence[Matrix], x: Array, neuron: Neuron = SIGMOID) -> list[Array]:
     """Inputs of each layer with their ones for the biases, and last the classes' shares."""
     found = []
     for k, layer in enumerate(layers):
@@ -73,13 +83,13 @@ def activations(layers: Sequence[Matrix], x: Array) -> list[Array]:
         given[:, :-1] = x
         found.append(given)
         y = layer.forward(given)
-        x = _softmax(y) if k == len(layers) - 1 else 1.0 / (1.0 + np.exp(-y))
+        x = _softmax(y) if k == len(layers) - 1 else neuron.value(y)
     return [*found, x]
 
 
-def learn(layers: Sequence[Matrix], x: Array, labels: Array, rate: float) -> None:
+def learn(layers: Sequence[Matrix], x: Array, labels: Array, rate: float, neuron: Neuron = SIGMOID) -> None:
     """One step of descent of the cross entropy, summed over a batch."""
-    *inputs, shares = activations(layers, x)
+    *inputs, shares = activations(layers, x, neuron)
     d = shares.copy()
     d[np.arange(len(d)), labels] -= 1.0
     for k in reversed(range(len(layers))):
@@ -87,13 +97,12 @@ def learn(layers: Sequence[Matrix], x: Array, labels: Array, rate: float) -> Non
         below = layers[k].backward(d)[:, :-1] if k else None
         layers[k].update(inputs[k], d, rate)
         if below is not None:
-            values = inputs[k][:, :-1]
-            d = below * values * (1.0 - values)
+            d = neuron.back(below, inputs[k][:, :-1])
 
 
-def error(layers: Sequence[Matrix], x: Array, labels: Array) -> float:
+def error(layers: Sequence[Matrix], x: Array, labels: Array, neuron: Neuron = SIGMOID) -> float:
     """Fraction of inputs whose largest share is another class's."""
-    return float((activations(layers, x)[-1].argmax(axis=1) != labels).mean())
+    return float((activations(layers, x, neuron)[-1].argmax(axis=1) != labels).mean())
 
 
 def _softmax(y: Array) -> Array:

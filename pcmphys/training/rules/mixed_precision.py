@@ -20,7 +20,7 @@ from pcmphys.cells.pulsed.response import walk
 from pcmphys.numerics import check
 from pcmphys.numerics.compile import kernel, launch
 from pcmphys.numerics.product import add_outer
-from pcmphys.training.checks import require_reset
+from pcmphys.training.checks import require_both_directions, require_reset
 from pcmphys.training.plane import Plane
 from pcmphys.training.rules.pairs import PairedTrained, check_refresh
 from pcmphys.training.rules.rule import MakePlane, Rule, Trained
@@ -67,6 +67,7 @@ class MixedPrecision(Rule):
     def start(self, cell: PulsedCell, make: MakePlane) -> Trained:
         """One array, or a pair, and what is added up."""
         if not cell.one_sided:
+            require_both_directions(cell, "MixedPrecision")
             return MixedPrecisionTrained(self, make(cell))
         require_reset(cell, "MixedPrecision")
         return MixedPrecisionPairs(self, make(cell), make(cell))

@@ -56,7 +56,7 @@ class PairedTrained(Trained):
         return min(self.rule.refresh - self.samples % self.rule.refresh, count)
 
     def _refresh(self) -> None:
-        plus, minus = (plane.weights for plane in self.planes)
+        plus, minus = (plane.seen() for plane in self.planes)
         top = self.planes[0].cell.parameters.window.weight_maximum
         full = (np.maximum(plus, minus) > self.rule.high * top) & (np.minimum(plus, minus) > self.rule.low * top)
         if not full.any():

@@ -23,7 +23,10 @@ CONSTANT, LINEAR, SOFT_BOUNDS, EXPONENTIAL, POWER, NONLINEAR, JUMP_TABLE, INCREM
 
 
 class LawFloats(NamedTuple):
-    """The law of a technology, and the numbers of all laws, of which those of the others are not looked at."""
+    """The law of a technology, and the numbers of all laws, of which those of the others are not looked at.
+
+    ``forget`` is what a pulse leaves of the memory of a RESET; 1: the law has none.
+    """
 
     kind: int
     constant: constant.ConstantFloats = constant.ConstantFloats()
@@ -32,7 +35,9 @@ class LawFloats(NamedTuple):
     exponential: exponential.ExponentialStepFloats = exponential.ExponentialStepFloats()
     power: power.PowerFloats = power.PowerFloats()
     nonlinear: nonlinear.NonlinearFloats = nonlinear.NonlinearFloats()
+    jump_table: jump_table.JumpTableFloats = jump_table.JumpTableFloats()
     incremental_set: incremental_set.IncrementalSetFloats = incremental_set.IncrementalSetFloats()
+    forget: float = 1.0
     write_noise: float = 0.0
 
 
@@ -52,7 +57,7 @@ def change(weight: float, up: bool, own: Own, p: LawFloats, table: np.ndarray) -
     if p.kind == NONLINEAR:
         return nonlinear.step(weight, up, own, p.nonlinear)
     if p.kind == JUMP_TABLE:
-        return jump_table.step(weight, up, own, table)
+        return jump_table.step(weight, up, own, table, p.jump_table)
     return incremental_set.step(weight, up, own, p.incremental_set)
 
 
@@ -60,7 +65,7 @@ def change(weight: float, up: bool, own: Own, p: LawFloats, table: np.ndarray) -
 def pulsed(weight: float, up: bool, deviate: float, own: Own, p: LawFloats, table: np.ndarray) -> float:
     """Weight after one more pulse, within the device's bounds."""
     if p.kind == JUMP_TABLE:
-        size = jump_table.drawn(weight, up, deviate, own, table)
+        size = jump_table.drawn(weight, up, deviate, own, table, p.jump_table)
     else:
         mean, std = change(weight, up, own, p, table)
         size = mean + std * deviate
