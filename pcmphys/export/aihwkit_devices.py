@@ -34,6 +34,7 @@ _LOST_BY_TABLE = (
     "Spread of the law's own shape over devices, and noise that changes with the weight otherwise than the step does: "
     "a table of mean steps at 33 weights, with one relative noise.",
 )
+_LOST_FIRST = "The first step after a RESET, whose own rows the device has: there every step is one of the others."
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,8 @@ def _tabulated(p: PulsedParameters) -> _Device:
     numbers = {"dw_min": p.step, "dw_min_std": noise, "piecewise_up": up, "piecewise_down": np.zeros_like(up)}
     if not p.one_sided:
         numbers["piecewise_down"] = down
-    return _Device("PiecewiseStepDevice", numbers, _LOST_BY_TABLE)
+    first = p.jump_table is not None and p.jump_table.fresh_up
+    return _Device("PiecewiseStepDevice", numbers, (*_LOST_BY_TABLE, *([_LOST_FIRST] if first else [])))
 
 
 def _text(cell: PulsedCell, name: str, device: _Device) -> str:
