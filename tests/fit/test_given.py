@@ -20,7 +20,7 @@ def file(tmp_path):
     path = tmp_path / "noise.csv"
     rows = [f"{t:.9g},{g * 1e6:.17g},{2 * g * 1e6:.17g}" for t, g in zip(TIME, TRACE, strict=True)]
     path.write_text("\n".join(["t (s),a (uS),b (uS)", *rows]))
-    (tmp_path / "LICENSE").write_text("CC0\n")
+    (tmp_path / "LICENSE").write_text("CC0 of noise.csv\n")
     return path
 
 

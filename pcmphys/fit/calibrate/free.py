@@ -105,7 +105,7 @@ def checked_free(free: Sequence[Free], cell: Any) -> tuple[np.ndarray, tuple[str
         if not one.low <= value <= one.high:
             raise ParameterError(
                 f"free: {one.key} is {value:g} {unit} in {cell.name}, outside of its bounds [{one.low:g}, "
-                f"{one.high:g}]; widen them, or give start="
+                f"{one.high:g}]; widen them, or say where to start (start)"
             )
         start.append(one.share(value))
         units.append(unit)

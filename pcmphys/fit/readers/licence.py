@@ -55,7 +55,7 @@ def _said(licence: tuple[str, str] | None) -> str:
 
 def _names(text: str, name: str) -> bool:
     """Whether a text names a file: its whole name, no part of a longer one."""
-    return re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) is not None
+    return re.search(rf"(?<![\w.-]){re.escape(name)}(?!\w|-|\.\w)", text) is not None
 
 
 def _text(path: Path) -> str:
