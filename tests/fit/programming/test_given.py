@@ -59,7 +59,7 @@ def test_a_table_is_a_curve(tmp_path):
     with pytest.raises(ParameterError, match="no amplitude of the pulses"):
         programming_curve(table.only("resistance"))
     with pytest.raises(
-        ParameterError, match="curve.csv has no conductance and no resistance after each pulse; it has amplitude"
+        ParameterError, match=r"curve\.csv has no conductance and no resistance after each pulse; it has amplitude"
     ):
         programming_curve(table.only("amplitude"))
     with pytest.raises(ParameterError, match="the table has no pulse"):
