@@ -190,8 +190,8 @@ def check_source(file: str, path: str, quantity: Quantity, own: dict[str, str]) 
         beside = f"{Path(file).stem}.bib"
         raise ParameterError(
             f"{file}: {path}.source: {key!r} is no known BibTeX key{suggest(key, known)}; a {quantity.kind} value "
-            f"needs 'bibkey, place'. Put the entry into {beside} beside the file{held}, or write kind = \"user\", whose "
-            f"source may be any words; shipped keys are {some(sorted(bibliography()))}"
+            f"needs 'bibkey, place'. Put the entry into {beside} beside the file{held}, or write kind = \"user\", "
+            f"whose source may be any words; shipped keys are {some(sorted(bibliography()))}"
         )
     if not quantity.source.partition(",")[2].strip():
         raise ParameterError(
