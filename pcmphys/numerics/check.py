@@ -26,7 +26,6 @@ OVERRANGE = 9e37
 """From here on a number is a tester's mark for over-range or for no reading (SCPI: 9.9E37, 9.91E37), no measurement."""
 
 _LISTED = 20
-"""Words that a message lists; of more, the first dozen."""
 
 
 def _unit(unit: str) -> str:
@@ -380,13 +379,7 @@ def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
 
 
 def some(words: Iterable[str]) -> str:
-    """Words as a list, not all of a long one.
-
-    Examples
-    --------
-    >>> some("abc"), some(map(str, range(100)))
-    ('a, b, c', '0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 88 more')
-    """
+    """Words as a list; of more than twenty the first dozen."""
     every = list(words)
     kept = every if len(every) <= _LISTED else every[:12]
     return ", ".join(kept) + (f" and {len(every) - len(kept)} more" if len(every) > len(kept) else "")

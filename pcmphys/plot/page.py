@@ -36,6 +36,8 @@ table.w{font-size:.75rem}.w,.w tbody,.w tr{display:block}.w tr{border-bottom:1px
 """).substitute(text=style.TEXT, caption=style.CAPTION, rule=style.RULE, paper=style.PAPER, assumed=style.ASSUMED)
 _SHORT = 12
 """Letters of words that stay on one line, where there is room."""
+_NUMBER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?")
+"""Would be broken behind the sign of its exponent."""
 _HEADING = re.compile('<h2 id="([^"]*)">(.*?)</h2>')
 
 
@@ -112,7 +114,7 @@ def table(found: PageTable) -> str:
 def _line(kind: str, texts: Sequence[object], left: int, edges: set[int], of: str = "") -> str:
     entries = []
     for k, text in enumerate(texts):
-        short = k < left and len(str(text)) <= _SHORT
+        short = (k < left and len(str(text)) <= _SHORT) or _NUMBER.fullmatch(str(text)) is not None
         names = ["l"] * (k < left) + ["s"] * (short and kind == "td") + ["g"] * (k in edges and kind == "td")
         entries.append(f"<{kind}{_classes(names)}>{html.escape(str(text))}</{kind}>")
     return f"<tr{_classes([of] if of else [])}>{''.join(entries)}</tr>"
