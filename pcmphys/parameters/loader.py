@@ -190,8 +190,8 @@ def check_source(file: str, path: str, quantity: Quantity, own: dict[str, str]) 
         held = f" nor in {beside} (it holds {', '.join(sorted(own))})" if own else ""
         raise ParameterError(
             f"{file}: {path}.source: {key!r} is not in references.bib{held}{suggest(key, known)}; expected 'bibkey, "
-            f'place\': put the entry into {beside}, a .bib file beside the parameter file, or write kind = "user", whose '
-            f"source may be any words. Shipped keys are {some(sorted(bibliography()))}"
+            f'place\': put the entry into {beside}, a .bib file beside the parameter file, or write kind = "user", '
+            f"whose source may be any words. Shipped keys are {some(sorted(bibliography()))}"
         )
     if not quantity.source.partition(",")[2].strip():
         raise ParameterError(

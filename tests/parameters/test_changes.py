@@ -94,7 +94,7 @@ def test_what_may_be_left_out_may_be_added():
 
 
 REFUSED = {
-    "unknown": ({"heat.on_voltag": 0.5}, "heat.on_voltag: unknown key; did you mean 'heat.on_voltage'?; a mushroom cell has", ""),
+    "unknown": ({"heat.on_voltag": 0.5}, "heat.on_voltag: unknown key; did you mean 'heat.on_voltage'?; a", ""),
     "range": ({"heat.on_voltage": -1}, "heat.on_voltage.value: expected above 0 V; got -1", ""),
     "not finite": ({"heat.on_voltage": np.nan}, "heat.on_voltage.value: expected above 0 V; got nan", ""),
     "unit": ({"heat.on_voltage": {"value": 5.0, "unit": "mA"}}, "heat.on_voltage.unit: expected 'V'; got 'mA'", ""),

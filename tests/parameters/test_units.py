@@ -34,33 +34,27 @@ def test_a_prefix_moves_the_point_and_nothing_else(key, value, unit, same, tmp_p
 
 @pytest.mark.parametrize("unit", ["V", "Nm", "nm2", "nmm", "mol", "1"])
 def test_what_is_no_prefix_is_refused(unit):
-    with pytest.raises(ParameterError, match="front_roughness.unit: expected 'm'"):
+    with pytest.raises(ParameterError, match=r"front_roughness\.unit: expected 'm'"):
         pcm.load_cell(DOPED).but({THICK: {"value": 6.0, "unit": unit}})
 
 
 def test_powers_take_no_prefix():
     cell = pcm.load_cell("ibm-90nm-projected")
-    with pytest.raises(ParameterError, match="interface_resistance.unit: expected 'ohm m2'"):
+    with pytest.raises(ParameterError, match=r"interface_resistance\.unit: expected 'ohm m2'"):
         cell.but({"liner.interface_resistance": {"value": 1.0, "unit": "ohm mm2"}})
 
 
 def test_messages_about_a_file_of_ones_own(tmp_path):
     path = tmp_path / "mine.toml"
     path.write_text(f'base = "{DOPED}"\n')
-    with pytest.raises(
-        ParameterError, match="name: missing; a file with a base needs its own name alone, such as name"
-    ):
+    with pytest.raises(ParameterError, match="name: missing; a file with a base needs its own name alone"):
         pcm.load_cell(path)
     path.write_text("")
-    with pytest.raises(
-        ParameterError, match="name: missing; a parameter file needs name, model, title, or name and base"
-    ):
+    with pytest.raises(ParameterError, match="name: missing; a parameter file needs name, model, title, or name"):
         pcm.load_cell(path)
     own = 'name = "mine"\nbase = "%s"\n[heat]\n%s = { value = 0.5, unit = "V", kind = "measured", source = "me" }\n'
     path.write_text(own % (DOPED, "on_voltage"))
-    with pytest.raises(
-        ParameterError, match=r'put the entry into mine\.bib, .* or write kind = "user", whose source may be any'
-    ):
+    with pytest.raises(ParameterError, match=r'put the entry into mine\.bib, .* or write kind = "user", whose'):
         pcm.load_cell(path)
     path.write_text((own % (DOPED, "on_voltag")).replace("measured", "user"))
     with pytest.raises(ParameterError, match=r"on_voltag: unknown key; did you mean 'heat\.on_voltage'") as caught:

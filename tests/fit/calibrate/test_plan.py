@@ -73,7 +73,7 @@ BAD = [
     (("low = 0.3", "low = 1.3"), "mine.toml: bounds of heat.edge_drop must rise"),
     (
         ('"heat.edge_drop"', '"heat.edge_dorp"'),
-        "mine.toml: free: 'heat.edge_dorp' is no number of ibm-90nm-doped-gst; did",
+        "mine.toml: free: 'heat.edge_dorp' is no number of",
     ),
     (('"step_std_uS[uS]"', '"cond[uS]"'), "mine.toml: "),
     (('"step_std_uS[uS]"', '"cond[uS]"'), "experiments[0].targets.step_std.column"),
