@@ -18,6 +18,7 @@ from pcmphys.numerics.check import suggest
 from pcmphys.numerics.doors import Kinds
 from pcmphys.parameters import fill, read_technology
 from pcmphys.parameters.choices import chosen
+from pcmphys.parameters.units import in_own_units
 
 
 def _complaint(name: str, kind: object) -> str | None:
@@ -95,5 +96,5 @@ def load_cell(name_or_path: str | Path) -> Any:
             f"{suggest(technology.model, MODELS)}"
         )
     kind = MODELS[technology.model]
-    made = chosen(kind.parameters, technology)
+    made = in_own_units(kind.parameters, chosen(kind.parameters, technology))
     return kind.cell(fill(kind.parameters, made), made)

@@ -9,6 +9,7 @@ from pcmphys.chip.parameters import ChipParameters
 from pcmphys.errors import ParameterError
 from pcmphys.parameters import fill, read_technology
 from pcmphys.parameters.shipped import CHIPS
+from pcmphys.parameters.units import in_own_units
 
 
 class Chip(NumberedCell[ChipParameters]):
@@ -79,7 +80,8 @@ def load_chip(name_or_path: str | Path) -> Chip:
     technology = read_technology(name_or_path, CHIPS)
     if technology.model != "chip":
         raise ParameterError(f"{technology.file}: model: expected 'chip'; got {technology.model!r}")
-    return Chip(fill(ChipParameters, technology), technology)
+    made = in_own_units(ChipParameters, technology)
+    return Chip(fill(ChipParameters, made), made)
 
 
 def as_chip(chip: Chip | str | Path) -> Chip:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from pcmphys.cli import (
     cells,
@@ -22,9 +23,23 @@ from pcmphys.cli import (
     study,
     terminal,
 )
+from pcmphys.cli.spoken import called, elsewhere, spoken
 from pcmphys.errors import ConvergenceError, ParameterError
 
+
+class _Commands(TyperGroup):
+    """All commands; one that is looked for outside of its group is named."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command of a name, as click does it."""
+        place = "" if args[0] in self.commands else elsewhere(self, args[0])
+        if place:
+            ctx.fail(f"No such command {args[0]!r}. Did you mean: pcmphys {place}?")
+        return super().resolve_command(ctx, args)
+
+
 app: typer.Typer = typer.Typer(
+    cls=_Commands,
     help="Device physics of phase-change memory: from measured devices to array statistics.",
     no_args_is_help=True,
     rich_markup_mode=None,  # as markup, units in brackets would vanish from the help
@@ -45,7 +60,8 @@ def main() -> None:
         terminal.silence_output()
         sys.exit(1)
     except (ParameterError, ConvergenceError) as error:
-        terminal.complain(error)
+        # errors are those of the Python functions; here alone they are put into words of the command line
+        terminal.complain(spoken(error, called(typer.main.get_command(app), sys.argv[1:])))
         sys.exit(2)
     except OSError as error:
         terminal.silence_output()

@@ -11,7 +11,7 @@ import typer
 
 from pcmphys.cli import terminal
 from pcmphys.cli.completion import complete_cell
-from pcmphys.cli.options import one_object
+from pcmphys.cli.options import check_new, one_object
 from pcmphys.cli.quantity import in_si, quantity
 from pcmphys.errors import ParameterError
 
@@ -159,7 +159,10 @@ class Subcircuits:
         typer.Argument(help="Name of a technology, or the path of a parameter file.", autocompletion=complete_cell),
     ]
     out: Annotated[Path, typer.Option(help="Library to write, such as devices.lib; an existing file is left alone.")]
-    target: Annotated[str, typer.Option(help="What the devices are programmed to: '10 uS'.")]
+    target: Annotated[
+        float,
+        typer.Option(help="What the devices are programmed to [S], or '10 uS'.", parser=quantity("conductance")),
+    ]
     devices: Annotated[int, typer.Option(help="How many.")] = 10
     wait: Annotated[
         float,
@@ -179,19 +182,16 @@ def export_ngspice(options: Subcircuits) -> None:
     """
     from pcmphys import export
     from pcmphys.cells import load_cell
-    from pcmphys.fit.readers.units import sized
     from pcmphys.numerics import check
     from pcmphys.plot.figures import check_folder
 
     check_folder(options.out)
-    if options.out.exists() and not options.overwrite:
-        raise ParameterError(f"--out: {options.out} is there already; --overwrite replaces it")
-    target = sized("--target", options.target, "conductance")
+    check_new("--out", options.out, overwrite=options.overwrite)
     cell = load_cell(options.cell)
     if not hasattr(cell, "population"):
         raise ParameterError(f"cell {cell.name} has no devices: it is a {type(cell).__name__}")
     devices = cell.population(check.integer("--devices", options.devices, 1), seed=options.seed)
-    devices.program(target)
+    devices.program(check.number("--target", options.target, "S", 0.0))
     devices.wait(check.number("--wait", options.wait, "s", 0.0))
     export.ngspice_devices(devices, options.out, name=options.name)
     terminal.say(f"library {options.out}: subcircuits {options.name}_0 to {options.name}_{options.devices - 1}")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pcmphys.cli import terminal
-from pcmphys.cli.fits import Cell, Out, Plot, Reading, arguments, check_outputs, show, temperatures
-from pcmphys.cli.options import one_object
+from pcmphys.cli.fits import Reading, Writing, arguments, check_outputs, show, temperatures
+from pcmphys.cli.options import check_new, one_object
 from pcmphys.cli.quantity import in_si, quantity
 from pcmphys.errors import ParameterError
 
@@ -24,7 +24,7 @@ _FEW = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class DriftOptions(Reading):
+class DriftOptions(Reading, Writing):
     """What `pcmphys fit drift` is told: the files and how they are read, the fit, what to show and write."""
 
     files: Annotated[
@@ -60,9 +60,6 @@ class DriftOptions(Reading):
     ] = None
     every: Annotated[bool, typer.Option("--all", help=f"List every device, not only the first {_FEW}.")] = False
     csv: Annotated[Path | None, typer.Option(help="Write every device to this CSV file, all digits.")] = None
-    plot: Plot = None
-    out: Out = None
-    cell: Cell = None
 
 
 @app.command("drift")
@@ -80,13 +77,14 @@ def fit_drift(options: DriftOptions) -> None:
     """
     from pcmphys.plot.figures import check_folder
 
-    check_outputs(options.plot, options.out, options.cell)
+    check_outputs(options)
     if options.csv is not None:
         check_folder(options.csv)
+        check_new("--csv", options.csv, overwrite=options.overwrite)
     found = _fitted(options)
     if options.csv is not None:
         found.to_csv(options.csv)
-    show(found, options.plot, options.out, options.cell, devices=len(found) if options.every else _FEW)
+    show(found, options, devices=len(found) if options.every else _FEW)
     if options.csv is not None:
         terminal.say(f"table   {options.csv}")
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pcmphys.cli import terminal
-from pcmphys.cli.fits import Plot, check_outputs, show, write_cell
+from pcmphys.cli.fits import Overwrite, Plot, Writing, check_outputs, show, write_cell
 from pcmphys.cli.options import one_object
 
 
@@ -27,6 +27,7 @@ class CellOptions:
     devices: Annotated[
         int | None, typer.Option(help="Devices of each experiment, for a quick look.", show_default="of the file")
     ] = None
+    overwrite: Overwrite = False
 
 
 @one_object(CellOptions)
@@ -41,10 +42,11 @@ def fit_cell(options: CellOptions) -> None:
     from pcmphys.fit import read_calibration
 
     writes_cell = options.out is not None and options.out.suffix == ".toml"
-    check_outputs(options.plot, options.out, str(options.file) if writes_cell else None)
+    start = str(options.file) if writes_cell else None
+    check_outputs(Writing(plot=options.plot, out=options.out, cell=start, overwrite=options.overwrite))
     plan = read_calibration(options.file).but(rounds=options.rounds, devices=options.devices)
     with terminal.Bar("simulating") as bar:
         found = plan.run(directory=options.directory, progress=bar.steps)
-    show(found, options.plot, None if writes_cell else options.out)
+    show(found, Writing(plot=options.plot, out=None if writes_cell else options.out, overwrite=options.overwrite))
     if writes_cell:
-        write_cell(found.cell, plan.cell, options.out)
+        write_cell(found.cell, plan.cell, options.out, overwrite=options.overwrite)

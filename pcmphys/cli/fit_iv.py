@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from pcmphys.cli.fits import Cell, Out, Plot, TableFiles, check_outputs, read_files, show
+from pcmphys.cli.fits import TableFiles, Writing, check_outputs, read_files, show
 from pcmphys.cli.options import one_object
 from pcmphys.cli.quantity import quantity
 from pcmphys.errors import ParameterError
 
 
 @dataclass(frozen=True)
-class IvCommand(TableFiles):
+class IvCommand(TableFiles, Writing):
     """What `pcmphys fit iv` is told."""
 
     voltage: Annotated[str | None, typer.Option(help="Column of voltages.")] = None
@@ -49,9 +49,6 @@ class IvCommand(TableFiles):
     ] = None
     least_on_current: Annotated[str | None, typer.Option(help="The on-state is fitted from this current on.")] = None
     jump: Annotated[float, typer.Option(help="Factor of the current that counts as switching; 0: none is.")] = 3.0
-    plot: Plot = None
-    out: Out = None
-    cell: Cell = None
 
 
 @one_object(IvCommand)
@@ -70,7 +67,7 @@ def fit_iv(options: IvCommand) -> None:
     from pcmphys.fit import IvOptions, PooleDomeLaw, iv
     from pcmphys.fit.readers.units import sized
 
-    check_outputs(options.plot, options.out, options.cell)
+    check_outputs(options)
 
     def si(name: str, quantity: str) -> float | None:
         text = getattr(options, name)
@@ -94,4 +91,4 @@ def fit_iv(options: IvCommand) -> None:
             raise ParameterError(f"--heater-radius makes a dome of the law poole; the law is {law}")
         law = PooleDomeLaw(heater_radius=radius)
     table = read_files(options, voltage=options.voltage, current=options.current)
-    show(iv(table, law=law, options=told, **lengths), options.plot, options.out, options.cell)
+    show(iv(table, law=law, options=told, **lengths), options)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pcmphys.cli.fits import Cell, Out, Plot, TableFiles, check_outputs, read_files, show
+from pcmphys.cli.fits import TableFiles, Writing, check_outputs, read_files, show
 from pcmphys.cli.options import one_object
 from pcmphys.cli.quantity import quantity
 from pcmphys.errors import ParameterError
@@ -27,7 +28,7 @@ TimeStep = Annotated[
 
 
 @dataclass(frozen=True)
-class SpectrumOptions(TableFiles):
+class SpectrumOptions(TableFiles, Writing):
     """What `pcmphys fit spectrum` is told."""
 
     trace: Trace = None
@@ -42,13 +43,10 @@ class SpectrumOptions(TableFiles):
         float | None, typer.Option(help="Highest frequency of the power law [Hz].", parser=quantity("frequency"))
     ] = None
     white: Annotated[str, typer.Option(help="A floor under the power law: auto, yes or no.")] = "auto"
-    plot: Plot = None
-    out: Out = None
-    cell: Cell = None
 
 
 @dataclass(frozen=True)
-class TelegraphOptions(TableFiles):
+class TelegraphOptions(TableFiles, Writing):
     """What `pcmphys fit telegraph` is told."""
 
     trace: Trace = None
@@ -60,9 +58,6 @@ class TelegraphOptions(TableFiles):
         float | None,
         typer.Option(help="Time of the first read since programming [s], for log.", parser=quantity("time")),
     ] = None
-    plot: Plot = None
-    out: Out = None
-    cell: Cell = None
 
 
 @one_object(SpectrumOptions)
@@ -75,7 +70,7 @@ def fit_spectrum(options: SpectrumOptions) -> None:
     """
     from pcmphys.fit import spectrum
 
-    check_outputs(options.plot, options.out, options.cell)
+    check_outputs(options)
     band = None
     if options.low is not None or options.high is not None:
         band = (options.low or 0.0, 1e300 if options.high is None else options.high)
@@ -88,7 +83,7 @@ def fit_spectrum(options: SpectrumOptions) -> None:
         white=options.white,
         missing="skip" if options.missing == "keep" else "refuse",
     )
-    show(found, options.plot, options.out, options.cell)
+    show(found, options)
 
 
 @one_object(TelegraphOptions)
@@ -99,24 +94,38 @@ def fit_telegraph(options: TelegraphOptions) -> None:
     """
     from pcmphys.fit import telegraph
 
-    check_outputs(options.plot, options.out, options.cell)
+    check_outputs(options)
     found = telegraph(_trace(options), options.dt, traps=options.traps, drift=options.drift, since=options.since)
-    show(found, options.plot, options.out, options.cell)
+    show(found, options)
 
 
 def _trace(options: SpectrumOptions | TelegraphOptions) -> Table:
     """The trace of one device, with its times if the file has any and no interval was given."""
     if len(options.files) > 1:
         raise ParameterError("noise is fitted one trace at a time; give one file")
+    from pcmphys.fit.readers.named import UnclearColumns
     from pcmphys.fit.readers.units import MEASURED
 
-    table = read_files(options, time=options.time, trace=options.trace)
+    try:
+        table = read_files(options, time=options.time, trace=options.trace)
+    except UnclearColumns as error:
+        if options.trace is not None:
+            raise
+        raise ParameterError(_which(options, error.columns)) from None
     names = ["trace"] if options.trace is not None else [n for n in MEASURED if n in table]
-    unclear = next((name for name in MEASURED if name in table.why), None)
-    if not names and unclear is not None:
-        table[unclear]  # says between which columns it could not choose
     if len(names) != 1:
-        said = ", ".join(names) if names else "none of conductance, current, resistance"
-        raise ParameterError(f"{options.files[0]}: the trace could be {said}; --trace names its column")
+        labels = ("time", "device", "sweep")
+        raise ParameterError(_which(options, [one.header for one in table.source.columns if one.role not in labels]))
     clock = ["time"] if "time" in table and options.dt is None else []
     return table.only(*clock, *names)
+
+
+def _which(options: SpectrumOptions | TelegraphOptions, columns: Sequence[str]) -> str:
+    """Of several columns: how to choose one."""
+    from pcmphys.fit.readers.units import split
+
+    if not columns:
+        return f"{options.files[0]} has no column that could be a trace"
+    name = split(columns[0])[0]
+    said = f"--trace {name}" if " " not in name else f"--trace '{name}'"
+    return f"{options.files[0]}: the trace could be {', '.join(columns)}; --trace names its column, such as {said}"

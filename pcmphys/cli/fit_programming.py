@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from pcmphys.cli.fits import Cell, Out, Plot, TableFiles, check_outputs, read_files, show
+from pcmphys.cli.fits import TableFiles, Writing, check_outputs, read_files, show
 from pcmphys.cli.options import one_object
 
 
 @dataclass(frozen=True)
-class ProgrammingOptions(TableFiles):
+class ProgrammingOptions(TableFiles, Writing):
     """What `pcmphys fit programming` is told."""
 
     amplitude: Annotated[
@@ -27,9 +27,6 @@ class ProgrammingOptions(TableFiles):
     memory: Annotated[float | None, typer.Option(help="Known memory of a train in pulses.", show_default="fitted")] = (
         None
     )
-    plot: Plot = None
-    out: Out = None
-    cell: Cell = None
 
 
 @one_object(ProgrammingOptions)
@@ -44,8 +41,8 @@ def fit_programming(options: ProgrammingOptions) -> None:
     from pcmphys.fit import programming
     from pcmphys.fit.readers.units import sized
 
-    check_outputs(options.plot, options.out, options.cell)
+    check_outputs(options)
     columns = {name: getattr(options, name) for name in ("amplitude", "conductance", "resistance", "pulse")}
     error = None if options.read_error is None else sized("--read-error", options.read_error, "conductance")
     table = read_files(options, **columns)
-    show(programming(table, read_error=error, memory=options.memory), options.plot, options.out, options.cell)
+    show(programming(table, read_error=error, memory=options.memory), options)

@@ -7,14 +7,14 @@ from typing import Annotated
 
 import typer
 
-from pcmphys.cli.fits import Cell, Out, Plot, TableFiles, check_outputs, read_files, show
+from pcmphys.cli.fits import TableFiles, Writing, check_outputs, read_files, show
 from pcmphys.cli.options import one_object
 from pcmphys.cli.quantity import quantity
 from pcmphys.errors import ParameterError
 
 
 @dataclass(frozen=True)
-class RetentionOptions(TableFiles):
+class RetentionOptions(TableFiles, Writing):
     """What `pcmphys fit retention` is told."""
 
     time: Annotated[str | None, typer.Option(help="Column of times to failure, or of the last look.")] = None
@@ -31,9 +31,6 @@ class RetentionOptions(TableFiles):
         float | None,
         typer.Option(help="Known prefactor tau_0 [s], or '0.1 ps'.", show_default="fitted", parser=quantity("time")),
     ] = None
-    plot: Plot = None
-    out: Out = None
-    cell: Cell = None
 
 
 @one_object(RetentionOptions)
@@ -47,7 +44,7 @@ def fit_retention(options: RetentionOptions) -> None:
     from pcmphys.fit import retention
     from pcmphys.fit.retention.fit import YEAR
 
-    check_outputs(options.plot, options.out, options.cell)
+    check_outputs(options)
     table = read_files(options, time=options.time, failed=options.failed, since=options.since, devices=options.devices)
     if options.once and "since" in table:
         raise ParameterError("give --since or --once, not both; the file has times when devices were last seen good")
@@ -59,4 +56,4 @@ def fit_retention(options: RetentionOptions) -> None:
         spread=options.spread,
         prefactor=options.prefactor,
     )
-    show(found, options.plot, options.out, options.cell)
+    show(found, options)

@@ -10,6 +10,7 @@ import typer
 
 from pcmphys.cli import terminal
 from pcmphys.cli.completion import complete_cell
+from pcmphys.cli.options import check_new
 from pcmphys.cli.quantity import in_si, quantity
 from pcmphys.errors import ParameterError
 
@@ -17,13 +18,22 @@ if TYPE_CHECKING:
     from pcmphys.fit.readers.tables import Table
 
 Plot = Annotated[Path | None, typer.Option(help="Write the figure here (PNG, PDF or SVG).")]
-Out = Annotated[
-    Path | None, typer.Option(help="Write the fit here: .nc all of it (NetCDF), .toml a cell with its numbers.")
-]
-Cell = Annotated[
-    str | None,
-    typer.Option(help="The cell that --out FILE.toml starts from: its name or file.", autocompletion=complete_cell),
-]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace what --out names, if it is there already.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writing:
+    """What a command that fits draws and writes."""
+
+    plot: Plot = None
+    out: Annotated[
+        Path | None, typer.Option(help="Write the fit here: .nc all of it (NetCDF), .toml a cell with its numbers.")
+    ] = None
+    cell: Annotated[
+        str | None,
+        typer.Option(help="The cell that --out FILE.toml starts from: its name or file.", autocompletion=complete_cell),
+    ] = None
+    overwrite: Overwrite = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,18 +181,20 @@ def temperatures(said: list[str] | None, files: int) -> list[float] | None:
     return [sized("--temperature", str(one), "temperature") for one in _one_a_file(said, files)]
 
 
-def check_outputs(plot: Path | None, out: Path | None, cell: str | None = None) -> None:
-    """Refuse files that cannot be written before the work is done."""
+def check_outputs(options: Writing) -> None:
+    """Refuse files that cannot be written, or are there already, before the work is done."""
     from pcmphys.plot.figures import check_folder, check_path
 
-    if plot is not None:
-        check_path(plot)
+    out, cell = options.out, options.cell
+    if options.plot is not None:
+        check_path(options.plot)
     if out is None:
         if cell is not None:
             raise ParameterError("--cell names what --out FILE.toml starts from; give --out too")
         return
     if out.suffix not in (".toml", ".nc"):
-        raise ParameterError(f"--out must end in .toml (a cell) or .nc (the fit); got {str(out)!r}")
+        table = "; --csv writes a table" if out.suffix == ".csv" and hasattr(options, "csv") else ""
+        raise ParameterError(f"--out must end in .toml (a cell) or .nc (the fit); got {str(out)!r}{table}")
     if out.suffix == ".toml" and cell is None:
         from pcmphys.parameters import list_cells
 
@@ -190,36 +202,37 @@ def check_outputs(plot: Path | None, out: Path | None, cell: str | None = None) 
     if out.suffix == ".nc" and cell is not None:
         raise ParameterError(f"--out {out} writes the fit, which needs no --cell; a cell is a .toml")
     check_folder(out)
+    check_new("--out", out, overwrite=options.overwrite)
 
 
-def show(found: Any, plot: Path | None, out: Path | None, cell: str | None = None, **shown: int) -> None:
+def show(found: Any, options: Writing, **shown: int) -> None:
     """Print a fit, draw it, and write it or the cell with its numbers; ``shown`` is for its summary."""
     terminal.say(found.summary(**shown))
-    if plot is not None:
-        found.plot(plot)
-        terminal.say(f"figure  {plot}")
-    if out is not None:
-        write(found, out, cell)
+    if options.plot is not None:
+        found.plot(options.plot)
+        terminal.say(f"figure  {options.plot}")
+    if options.out is not None:
+        _write(found, options.out, options)
 
 
-def write(found: Any, out: Path, cell: str | None) -> None:
+def _write(found: Any, out: Path, options: Writing) -> None:
     """Write a fit as NetCDF, or the cell with its numbers as a parameter file."""
     from pcmphys.cells import load_cell
     from pcmphys.numerics.files import write_whole
 
     if out.suffix == ".toml":
-        base = load_cell(cell or "")
-        write_cell(found.to_cell(base), base, out)
+        base = load_cell(options.cell or "")
+        write_cell(found.to_cell(base), base, out, overwrite=options.overwrite)
         return
     write_whole(out, lambda temporary: found.to_dataset().to_netcdf(temporary, engine="h5netcdf"))
     terminal.say(f"fit     {out}")
 
 
-def write_cell(made: Any, base: Any, out: Path) -> None:
+def write_cell(made: Any, base: Any, out: Path, *, overwrite: bool) -> None:
     """Write a cell as a parameter file, and say in which numbers it differs from ``base``."""
     from pcmphys.parameters import save_cell
 
-    save_cell(made, out)
+    save_cell(made, out, overwrite=overwrite)
     terminal.say(f"cell    {out}")
     own = [key for key, one in made.technology.quantities.items() if one != base.technology.quantities.get(key)]
     for key in own:

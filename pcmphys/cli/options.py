@@ -6,6 +6,9 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable
+from pathlib import Path
+
+from pcmphys.errors import ParameterError
 
 
 def one_object(options: type) -> Callable:
@@ -39,3 +42,9 @@ def one_object(options: type) -> Callable:
         return with_fields
 
     return decorate
+
+
+def check_new(option: str, path: Path, *, overwrite: bool) -> None:
+    """Refuse to replace a file that nobody said to replace."""
+    if path.exists() and not overwrite:
+        raise ParameterError(f"{option}: {path} is there already; --overwrite replaces it")

@@ -75,6 +75,7 @@ def run_study(
         sys.stdout.write(built_in(config).template)
         return
     settings = read_config(config)
+    _check_cells(settings, config)
     out = _checked_folder(out)
     kept, store = "nothing has run yet", "zarr" if zarr else "netcdf"
     try:
@@ -94,6 +95,21 @@ def run_study(
     _print_tables(dataset)
     again = " (finished before; only the report is new)" if "source" in dataset.encoding else ""
     terminal.say(f"results  {out / ('results.zarr' if zarr else 'results.nc')}{again}\nreport   {page}")
+
+
+def _check_cells(settings, config: str | None) -> None:
+    """Refuse a cell that a study file names wrongly before the study starts; the error names the file."""
+    from pcmphys.cells import load_cell
+
+    if config is None or not config.endswith(".toml"):
+        return
+    for key in ("cell", "cells"):
+        said = getattr(settings, key, ())
+        for name in (said,) if isinstance(said, str) else said:
+            try:
+                load_cell(settings.path_or_name(name))
+            except ParameterError as error:
+                raise ParameterError(f"{config}: {key}: {error}") from None
 
 
 @contextlib.contextmanager

@@ -209,7 +209,7 @@ class RoundTrip(Frozen, labelled.Labelled):
         return found
 
     def _table(self, title: str, names: list[str], micro: list[str], time: int | None) -> pages.PageTable:
-        headings, columns, groups = ["target [uS]"], [micro], [("", 1)]
+        headings, columns, groups = ["target [µS]"], [micro], [("", 1)]
         for name in names:
             text, _, unit = _KEPT[name]
             scale, unit = (1e6, " [uS]") if unit == "S" else (1.0, "")
@@ -247,12 +247,12 @@ class RoundTrip(Frozen, labelled.Labelled):
                 middle.errorbar(
                     micro, self.found["exponent_mean"], self.found["exponent_std"], fmt=".", color=style.BLUE, lw=0.8
                 )
-            left.set_ylabel("conductance, mean and std [uS]")
+            left.set_ylabel("conductance, mean and std [µS]")
             middle.set_ylabel("drift exponent, mean and std")
             right.set_ylabel("read noise over conductance")
             left.legend()
             for axes in (left, middle, right):
-                axes.set_xlabel("target [uS]")
+                axes.set_xlabel("target [µS]")
         return figure
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcmphys.errors import ParameterError
+from pcmphys.fit.paths import refuse_path
 from pcmphys.fit.readers.figure import LABELS
 from pcmphys.fit.readers.measurement import Measurement, Source, Trace
 from pcmphys.fit.readers.tables import Table
@@ -53,6 +54,7 @@ def given_trace(trace: Any, dt: Any = None, time: Any = None) -> GivenTrace:
     ParameterError
         Several devices, or columns that could be the trace: which, and how to choose.
     """
+    refuse_path(trace)
     if not isinstance(trace, (Measurement, Table, Trace)):
         return GivenTrace(trace, dt, time, "", Source(), False)
     if time is not None or (dt is not None and not isinstance(trace, Table)):

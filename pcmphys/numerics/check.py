@@ -25,6 +25,8 @@ _PIECE = 2**16
 OVERRANGE = 9e37
 """From here on a number is a tester's mark for over-range or for no reading (SCPI: 9.9E37, 9.91E37), no measurement."""
 
+_LISTED = 20
+
 
 def _unit(unit: str) -> str:
     return "" if unit in ("", "1") else f" {unit}"
@@ -373,7 +375,16 @@ def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
     allowed = list(allowed)
     if isinstance(value, str) and value in allowed:
         return value
-    raise ParameterError(f"{name} must be one of {', '.join(allowed)}; got {value!r}{suggest(value, allowed)}")
+    if len(allowed) <= _LISTED:
+        raise ParameterError(f"{name} must be one of {', '.join(allowed)}; got {value!r}{suggest(value, allowed)}")
+    raise ParameterError(f"{name}: {value!r} is unknown{suggest(value, allowed)}; it must be one of {some(allowed)}")
+
+
+def some(words: Iterable[str]) -> str:
+    """Words as a list; of more than twenty the first dozen."""
+    every = list(words)
+    kept = every if len(every) <= _LISTED else every[:12]
+    return ", ".join(kept) + (f" and {len(every) - len(kept)} more" if len(every) > len(kept) else "")
 
 
 def suggest(word: object, allowed: Iterable[str]) -> str:

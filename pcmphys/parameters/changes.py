@@ -10,6 +10,7 @@ from pcmphys.numerics import check
 from pcmphys.parameters.choices import chosen
 from pcmphys.parameters.loader import check_source, fields_of, fill, validated
 from pcmphys.parameters.schema import Quantity, Technology
+from pcmphys.parameters.units import in_own_units
 
 _MARK = " (changed)"
 
@@ -60,7 +61,7 @@ def changed(
             "inherited": {key: home for key, home in inherited.items() if key not in own},
         }
     )
-    made = chosen(schema, found)
+    made = in_own_units(schema, chosen(schema, found))
     return fill(schema, made), made
 
 

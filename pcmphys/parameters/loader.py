@@ -11,7 +11,7 @@ from typing import Any, get_args, get_type_hints
 from pydantic import ValidationError
 
 from pcmphys.errors import ParameterError
-from pcmphys.numerics.check import suggest
+from pcmphys.numerics.check import some, suggest
 from pcmphys.numerics.files import decoded
 from pcmphys.parameters.references import bibliography, entries
 from pcmphys.parameters.schema import Header, Quantity, Technology
@@ -155,9 +155,21 @@ def validated(schema: Any, content: dict[str, Any], file: str, prefix: str) -> A
             table = ", or a table with value, unit, kind and source" if schema is Header else ""
             raise ParameterError(f"{file}: {key}: unknown key; expected one of {names}{table}{near}") from None
         if first["type"] == "missing":
-            raise ParameterError(f"{file}: {key}: missing; {schema.__name__.lower()} needs {names}") from None
+            raise ParameterError(f"{file}: {key}: missing; {_needed(schema, content)}") from None
         words = "must be a number or a list of numbers" if loc[:1] == ["value"] else explained(first)
         raise ParameterError(f"{file}: {key} {words}; got {shown(first['input'])}") from None
+
+
+def _needed(schema: Any, content: dict[str, Any]) -> str:
+    """What a table must hold, and what it may hold besides."""
+    needed = [name for name, field in schema.model_fields.items() if field.is_required()]
+    besides = [name for name in schema.model_fields if name not in needed]
+    if schema is Header:
+        if content.get("base"):
+            return 'a file with a base needs its own name alone, such as name = "mine"'
+        return f"a parameter file needs {', '.join(needed)}, or name and base (the technology that it stands on)"
+    more = f" ({', '.join(besides)} may be left out)" if besides else ""
+    return f"{schema.__name__.strip('_').lower()} needs {', '.join(needed)}{more}"
 
 
 def check_source(file: str, path: str, quantity: Quantity, own: dict[str, str]) -> None:
@@ -174,11 +186,12 @@ def check_source(file: str, path: str, quantity: Quantity, own: dict[str, str]) 
         return
     known = bibliography() | own
     if key not in known:
-        held = f" (it holds {', '.join(sorted(own))})" if own else ""
+        beside = f"{Path(file).stem}.bib"
+        held = f" nor in {beside} (it holds {', '.join(sorted(own))})" if own else ""
         raise ParameterError(
-            f"{file}: {path}.source: {key!r} is not in references.bib; expected one of "
-            f"{', '.join(sorted(bibliography()))}, or a key of the .bib file beside the parameter file{held}"
-            f"{suggest(key, known)}"
+            f"{file}: {path}.source: {key!r} is not in references.bib{held}{suggest(key, known)}; expected 'bibkey, "
+            f'place\': put the entry into {beside}, a .bib file beside the parameter file, or write kind = "user", '
+            f"whose source may be any words. Shipped keys are {some(sorted(bibliography()))}"
         )
     if not quantity.source.partition(",")[2].strip():
         raise ParameterError(
@@ -206,14 +219,27 @@ def fill(schema: type, technology: Technology) -> Any:
     for path in technology.quantities:
         if path not in used:
             raise ParameterError(
-                f"{technology.file}: {path}: unknown key; a {_spoken(technology.model)} has {', '.join(known)}"
-                f"{suggest(path, known)}"
+                f"{technology.file}: {path}: unknown key{suggest(path, known)}; a {_spoken(technology.model)} has "
+                f"{_some_keys(path, known)}{_all_keys(technology)}"
             )
     # what concerns several tables, a model says itself
     wrong = result.inconsistency() if hasattr(result, "inconsistency") else None
     if wrong is not None:
         raise ParameterError(f"{technology.file}: {wrong}")
     return result
+
+
+def _some_keys(path: str, known: list[str]) -> str:
+    """Keys of a model, those of the same table first; not all of a long list."""
+    table = path.rpartition(".")[0]
+    return some(sorted(known, key=lambda one: one.rpartition(".")[0] != table))
+
+
+def _all_keys(technology: Technology) -> str:
+    """Where all keys are listed: with a shipped technology of this model."""
+    names = [one.partition(" (")[0] for one in (technology.name, *technology.bases)]
+    home = next((one for one in names if one in shipped(CELLS)), "")
+    return f" (pcmphys cells show {home} lists all)" if home else ""
 
 
 def _spoken(model: str) -> str:

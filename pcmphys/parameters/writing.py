@@ -13,7 +13,7 @@ from pcmphys.parameters.schema import Quantity, Technology
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 
 
-def save_cell(cell: Any, path: str | Path, *, name: str | None = None) -> Path:
+def save_cell(cell: Any, path: str | Path, *, name: str | None = None, overwrite: bool = False) -> Path:
     """Write a cell as a parameter file, which `load_cell` reads back to the same numbers.
 
     Parameters
@@ -24,6 +24,8 @@ def save_cell(cell: Any, path: str | Path, *, name: str | None = None) -> Path:
         Ends in .toml; sources of one's own go into the .bib file beside it.
     name : str, optional
         Of the technology: small letters, digits, dashes. Default: made of the file's name.
+    overwrite : bool
+        Whether a file of that name, and the .bib beside it, may be replaced.
 
     Returns
     -------
@@ -32,7 +34,8 @@ def save_cell(cell: Any, path: str | Path, *, name: str | None = None) -> Path:
     Raises
     ------
     ParameterError
-        ``cell`` is not a cell; a path that does not end in .toml; a name that no technology can have.
+        ``cell`` is not a cell; a path that does not end in .toml, or that is there already; a name that no
+        technology can have.
     OSError
         The file cannot be written.
 
@@ -61,6 +64,10 @@ def save_cell(cell: Any, path: str | Path, *, name: str | None = None) -> Path:
     called = _name(path.stem) if name is None else name
     if not isinstance(called, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", called):
         raise ParameterError(f"name must be of small letters, digits and dashes; got {called!r}")
+    written_too = [path.with_suffix(".bib")] if technology.references else []
+    there = next((one for one in (path, *written_too) if one.exists()), None)
+    if there is not None and not overwrite:
+        raise ParameterError(f"path: {there} is there already; overwrite=True replaces it")
     if technology.references:
         write_whole(path.with_suffix(".bib"), "\n\n".join([*technology.references.values(), ""]).encode())
     write_whole(path, written(technology, called).encode())

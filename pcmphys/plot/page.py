@@ -23,19 +23,21 @@ h1{font-size:1.7rem}h2{margin-top:2.2rem;border-bottom:1px solid $rule}
 .answer{font-size:1.15rem}nav{margin:1.5rem 0;line-height:2}nav a{margin-right:1.2rem;white-space:nowrap}
 .wide{overflow-x:auto}table{border-collapse:collapse;font-size:.9rem;margin:1rem 0}
 td,th{padding:.3rem .7rem;border-bottom:1px solid $rule;text-align:right}
-td:first-child,th:first-child,td.l,th.l{text-align:left}td.s{white-space:nowrap}th{hyphens:auto}
+td:first-child,th:first-child,td.l,th.l{text-align:left}td.s{white-space:nowrap}th{hyphens:manual}
 th.g{text-align:center;border-bottom:2px solid $caption}
 td.g{border-left:1px solid $rule}tr.end td{border-bottom-color:$caption}
 figure{margin:1.5rem 0}img{max-width:100%}figcaption{color:$caption;font-size:.9rem}.assumed{color:$assumed}
 pre{background:$paper;padding:.8rem;overflow-x:auto;font-size:.8rem}code{overflow-wrap:anywhere}
-@media(max-width:600px){body{margin:1rem auto;font-size:15px}.answer{font-size:1.05rem}table{font-size:.64rem}
-td,th{padding:.2rem .15rem}th{overflow-wrap:anywhere}td.s{white-space:normal}
+@media(max-width:600px){body{margin:1rem auto;font-size:15px}.answer{font-size:1.05rem}table{font-size:.8rem}
+td,th{padding:.2rem .35rem}nav a{white-space:normal}
 table.w{font-size:.75rem}.w,.w tbody,.w tr{display:block}.w tr{border-bottom:1px solid $rule;padding:.3rem 0}
 .w td,.w th{display:inline-block;border:0}.w td:first-child{overflow-wrap:anywhere;font-weight:600}
 .w td:last-child{display:block;color:$caption}}
 """).substitute(text=style.TEXT, caption=style.CAPTION, rule=style.RULE, paper=style.PAPER, assumed=style.ASSUMED)
 _SHORT = 12
 """Letters of words that stay on one line, where there is room."""
+_NUMBER = re.compile(r"[-+]?[\d.]+(e[-+]?\d+)?")
+"""Would be broken behind the sign of its exponent."""
 _HEADING = re.compile('<h2 id="([^"]*)">(.*?)</h2>')
 
 
@@ -112,7 +114,7 @@ def table(found: PageTable) -> str:
 def _line(kind: str, texts: Sequence[object], left: int, edges: set[int], of: str = "") -> str:
     entries = []
     for k, text in enumerate(texts):
-        short = k < left and len(str(text)) <= _SHORT
+        short = (k < left and len(str(text)) <= _SHORT) or _NUMBER.fullmatch(str(text)) is not None
         names = ["l"] * (k < left) + ["s"] * (short and kind == "td") + ["g"] * (k in edges and kind == "td")
         entries.append(f"<{kind}{_classes(names)}>{html.escape(str(text))}</{kind}>")
     return f"<tr{_classes([of] if of else [])}>{''.join(entries)}</tr>"

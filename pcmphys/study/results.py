@@ -61,7 +61,7 @@ def check_same_study(
         if found is not None:
             what = f"holds the results of another study ({found.attrs.get('title')})"
         raise ParameterError(
-            f"directory: {path} {what}; give another folder, move it away, or replace it (overwrite=True, --overwrite)"
+            f"directory: {path} {what}; give another folder, move it away, or replace it (overwrite=True)"
         )
     if found.attrs.get("fingerprint") != fingerprint:
         warnings.warn(

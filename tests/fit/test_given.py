@@ -20,7 +20,7 @@ def file(tmp_path):
     path = tmp_path / "noise.csv"
     rows = [f"{t:.9g},{g * 1e6:.17g},{2 * g * 1e6:.17g}" for t, g in zip(TIME, TRACE, strict=True)]
     path.write_text("\n".join(["t (s),a (uS),b (uS)", *rows]))
-    (tmp_path / "LICENSE").write_text("CC0\n")
+    (tmp_path / "LICENSE").write_text("CC0 of noise.csv\n")
     return path
 
 
@@ -182,3 +182,24 @@ def test_data_sets_of_fits_have_units_and_names():
             assert variable.attrs["long_name"], name
         assert made.attrs["title"] == found.title
         assert made.attrs["pcmphys_version"]
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: fit.drift("a.csv"), r"write fit\.drift\(fit\.read\('a\.csv'\)\)"),
+        (lambda: fit.iv("a.csv"), r"write fit\.iv\(fit\.read_table\('a\.csv'\)\)"),
+        (lambda: fit.retention("a.csv"), r"write fit\.retention\(fit\.read_table"),
+        (lambda: fit.programming("a.csv"), r"write fit\.programming\(fit\.read_table"),
+        (lambda: fit.telegraph("a.csv"), r"give fit\.read_table\('a\.csv'\)"),
+    ],
+)
+def test_a_path_is_to_be_read_first(call, says):
+    with pytest.raises(pcm.ParameterError, match=says):
+        call()
+
+
+def test_a_name_is_no_cell_yet():
+    found = fit.drift(np.geomspace(1.0, 1e4, 9), [1e-5 * np.geomspace(1.0, 1e4, 9) ** -nu for nu in (0.04, 0.06)])
+    with pytest.raises(pcm.ParameterError, match=r"write load_cell\('ibm-90nm-statistical'\)"):
+        found.to_cell("ibm-90nm-statistical")

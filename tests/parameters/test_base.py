@@ -97,7 +97,7 @@ REFUSED = {
     "unknown base": (DOPED[:-4], "", [], ["base: 'ibm-90nm-doped' is unknown", "mean 'ibm-90nm-doped-gst'"]),
     "no file": ("away.toml", "", [], ["away.toml (the base of ", "cannot be read"]),
     "range": (DOPED, "", ["[heat]", OWN.replace("0.5", "-1.0")], ["heat.on_voltage.value: expected above 0"]),
-    "unit": (DOPED, "", ["[heat]", OWN.replace('"V"', '"mV"')], ["heat.on_voltage.unit: expected 'V'"]),
+    "unit": (DOPED, "", ["[heat]", OWN.replace('"V"', '"mA"')], ["heat.on_voltage.unit: expected 'V'"]),
     "half an entry": (DOPED, "", ["[heat]", "on_voltage = { value = 0.5 }"], ["heat.on_voltage.unit: missing"]),
     "key": (DOPED, "", ["[heat]", OWN.replace("on_", "in_")], ["in_voltage: unknown key", "'heat.on_voltage'"]),
     "another model": (DOPED, 'model = "film"', [], ["model: expected 'mushroom', as in its base"]),

@@ -94,10 +94,10 @@ def test_what_may_be_left_out_may_be_added():
 
 
 REFUSED = {
-    "unknown": ({"heat.on_voltag": 0.5}, "heat.on_voltag: unknown key; a mushroom cell has", "mean 'heat.on_voltage'"),
+    "unknown": ({"heat.on_voltag": 0.5}, "heat.on_voltag: unknown key; did you mean 'heat.on_voltage'?; a", ""),
     "range": ({"heat.on_voltage": -1}, "heat.on_voltage.value: expected above 0 V; got -1", ""),
     "not finite": ({"heat.on_voltage": np.nan}, "heat.on_voltage.value: expected above 0 V; got nan", ""),
-    "unit": ({"heat.on_voltage": {"value": 5.0, "unit": "mV"}}, "heat.on_voltage.unit: expected 'V'; got 'mV'", ""),
+    "unit": ({"heat.on_voltage": {"value": 5.0, "unit": "mA"}}, "heat.on_voltage.unit: expected 'V'; got 'mA'", ""),
     "text": ({"heat.on_voltage": "0.5"}, "heat.on_voltage.value must be a number or a list of numbers; got '0.5'", ""),
     "bool": ({"heat.on_voltage": True}, "heat.on_voltage.value must be a number or a list of numbers; got True", ""),
     "row": ({"heat.on_voltage": [1.0, 2.0]}, "heat.on_voltage.value: expected one number in V", ""),

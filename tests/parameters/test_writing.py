@@ -70,6 +70,24 @@ def test_any_text_and_any_number_come_back(value, source, note, key):
     assert Quantity.model_validate(found) == quantity
 
 
+def test_what_is_there_is_left_alone(tmp_path):
+    cell = pcm.load_cell("ibm-90nm-statistical").but({"read_voltage": 0.1}, source="mine")
+    path = pcm.save_cell(cell, tmp_path / "a.toml")
+    before = path.read_bytes()
+    with pytest.raises(ParameterError, match=r"a.toml is there already; overwrite=True replaces it"):
+        pcm.save_cell(pcm.load_cell("ibm-90nm-projected"), path)
+    assert path.read_bytes() == before
+    pcm.save_cell(pcm.load_cell("ibm-90nm-projected"), path, overwrite=True)
+    assert path.read_bytes() != before
+    for name in ("b", "mine"):
+        (tmp_path / f"{name}.bib").write_text(f"@misc{{{name}, title={{{name}}}}}")
+    (tmp_path / "b.toml").write_text('name = "b"\nbase = "ibm-90nm-statistical"\n')
+    sourced = pcm.load_cell(tmp_path / "b.toml")
+    with pytest.raises(ParameterError, match=r"mine.bib is there already"):
+        pcm.save_cell(sourced, tmp_path / "mine.toml")
+    assert "@misc{mine" in (tmp_path / "mine.bib").read_text()
+
+
 def test_what_cannot_be_written(tmp_path):
     cell = pcm.load_cell("ibm-90nm-statistical")
     for arguments, says in (

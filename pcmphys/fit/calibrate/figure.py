@@ -1,4 +1,4 @@
-"""Figure of a calibration: every quantity that was measured, and what the cell gives."""
+"""Figure of a calibration: every quantity that data are of, and what the cell gives."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PREFIXES = ((1e-9, "n"), (1e-6, "µ"), (1e-3, "m"), (1.0, ""), (1e3, "k"))
 
 
 def calibration_figure(fit: Any, path: str | Path | None = None) -> Figure:
-    """A panel for each measured quantity."""
+    """A panel for each quantity that data are of."""
     columns = min(3, len(fit.curves))
     rows = math.ceil(len(fit.curves) / columns)
     with style.figure(rows, columns, figsize=(4.2 * columns, 3.3 * rows), squeeze=False) as (figure, axes):
@@ -40,9 +40,10 @@ def _draw(axes: Any, curve: CalibratedCurve) -> None:
     along, axis = _scaled(curve.x, curve.axis_unit)
     size, unit = _scaled(np.concatenate([curve.value, curve.found]), curve.unit)
     x = curve.x * along
-    measured = np.isfinite(curve.value)
-    for held_out, face, label in ((False, style.BLACK, "measured"), (True, "white", "measured, held out")):
-        some = measured & (curve.held_out == held_out)
+    there = np.isfinite(curve.value)
+    # measured, or computed from what is published: the data's own words tell, not the figure
+    for held_out, face, label in ((False, style.BLACK, "data"), (True, "white", "data, held out")):
+        some = there & (curve.held_out == held_out)
         if some.any():
             axes.errorbar(
                 x[some], curve.value[some] * size, curve.error[some] * size, fmt="o", ms=4, mfc=face, mec=style.BLACK,

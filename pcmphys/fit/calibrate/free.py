@@ -97,7 +97,11 @@ def checked_free(free: Sequence[Free], cell: Any) -> tuple[np.ndarray, tuple[str
     start, units = [], []
     for one in chosen:
         for key in (one.key, *one.also):
-            check.choice("key of a free number", key, quantities)
+            if key not in quantities:
+                raise ParameterError(
+                    f"free: {key!r} is no number of {cell.name}{check.suggest(key, quantities)}; it has "
+                    f"{check.some(quantities)} (pcmphys cells show {cell.name} lists all)"
+                )
             if isinstance(quantities[key].value, tuple):
                 raise ParameterError(f"free: {key} is a list of coefficients, not one number")
         value = quantities[one.key].value if one.start is None else one.start
@@ -105,7 +109,7 @@ def checked_free(free: Sequence[Free], cell: Any) -> tuple[np.ndarray, tuple[str
         if not one.low <= value <= one.high:
             raise ParameterError(
                 f"free: {one.key} is {value:g} {unit} in {cell.name}, outside of its bounds [{one.low:g}, "
-                f"{one.high:g}]; widen them, or give start="
+                f"{one.high:g}]; widen them, or say where to start (start)"
             )
         start.append(one.share(value))
         units.append(unit)

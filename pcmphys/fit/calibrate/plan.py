@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import re
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -14,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, Stri
 from pcmphys.cells import load_cell
 from pcmphys.errors import ParameterError
 from pcmphys.fit.calibrate.fit import calibrate
-from pcmphys.fit.calibrate.free import Free
+from pcmphys.fit.calibrate.free import Free, checked_free
 from pcmphys.fit.calibrate.result import Calibration
 from pcmphys.fit.calibrate.search import Search
 from pcmphys.fit.calibrate.simulations import Progress
@@ -165,14 +167,28 @@ def read_calibration(file: str | Path) -> CalibrationPlan:
     path = Path(file)
     name = path.name
     content = validated(_File, read_toml(path, name), name, "")
-    free = tuple(_free(name, key, table) for key, table in _flat(content.free))
+    with _of(name):
+        free = tuple(_free(name, key, table) for key, table in _flat(content.free))
     experiments = tuple(_experiment(path, k, table) for k, table in enumerate(content.experiments))
     for key in content.search:
         check.choice(f"{name}: search", key, [part.name for part in fields(Search)])
-    search = Search(**content.search)
     beside = path.parent / content.cell
-    cell = load_cell(beside if content.cell.endswith(".toml") else content.cell)
+    with _of(name):
+        search = Search(**content.search)
+        cell = load_cell(beside if content.cell.endswith(".toml") else content.cell)
+        checked_free(free, cell)
     return CalibrationPlan(cell, experiments, free, search, content.name)
+
+
+@contextlib.contextmanager
+def _of(file: str) -> Iterator[None]:
+    """Let each error name the file that what it speaks of stands in."""
+    try:
+        yield
+    except ParameterError as error:
+        if str(error).startswith(file):
+            raise
+        raise ParameterError(f"{file}: {error}") from None
 
 
 def _checked(schema: type[Table], content: Any, file: str, key: str) -> Table:
@@ -214,7 +230,13 @@ def _read(path: Path, where: str, kind: type[Experiment], found: _Experiment):
         for quantity, target in found.targets.items()
     }
     columns = {f"target_{k}": target.column for k, target in enumerate(wanted.values())}
-    read = read_table(path.parent / found.file, x=found.x, **columns)
+    try:
+        read = read_table(path.parent / found.file, x=found.x, **columns)
+    except ParameterError as error:
+        said = str(error)
+        for k, quantity in enumerate(wanted):
+            said = re.sub(rf"\btarget_{k}\b", f"{where}.targets.{quantity}.column", said)
+        raise ParameterError(f"{path.name}: {said}") from None
     units = {"x": kind.axis.unit} | {
         f"target_{k}": kind.quantities[check.choice("quantity", quantity, kind.quantities)].unit
         for k, quantity in enumerate(wanted)

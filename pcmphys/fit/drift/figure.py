@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
+
+
+_LOOKS = (("o", "-"), ("^", "-."), ("s", ":"), ("D", (0, (5, 1, 1, 1, 1, 1))))
+"""Marks and lines of devices: the next pair where the colours begin anew."""
 
 
 def drift_figure(fits: Any, population: Any | None = None, path: str | Path | None = None) -> Figure:
@@ -42,7 +45,7 @@ def drift_figure(fits: Any, population: Any | None = None, path: str | Path | No
     count = 1 if population is None else 2
     factor, unit = (1e6, "[µS]") if fits[0].unit == "S" else (1.0, "(normalised)")
     with style.figure(1, count, figsize=(7.0 if count == 1 else 12.0, 5.0), squeeze=False) as (figure, panels):
-        _traces(panels[0, 0], fits, factor, unit)
+        _traces(panels[0, 0], fits, factor, unit, len(fits) if population is None else len(population))
         if population is not None:
             _exponents(panels[0, 1], population, factor, unit)
     if path is not None:
@@ -50,25 +53,32 @@ def drift_figure(fits: Any, population: Any | None = None, path: str | Path | No
     return figure
 
 
-def _traces(axes, fits, factor: float, unit: str) -> None:
-    """All devices with their power laws; one is named in the title, several in a legend."""
-    colours = itertools.cycle(style.COLOURS)
-    drawn = [draw_drift(axes, fit, colour, factor=factor) for fit, colour in zip(fits, colours, strict=False)]
+def _traces(axes, fits, factor: float, unit: str, every: int) -> None:
+    """Devices with their power laws, out of ``every``; one is named in the title, several in a legend."""
+    count = len(style.COLOURS)
+    drawn = []
+    for k, fit in enumerate(fits):
+        colour, look = style.COLOURS[k % count], _LOOKS[k // count % len(_LOOKS)]
+        draw_drift(axes, fit, colour, factor=factor, look=look)
+        drawn += axes.plot([], [], look[0], ls=look[1], color=colour, ms=3.5, lw=1.2)  # mark and line, for the legend
     _drift_axes(axes, unit)
     if len(fits) == 1:
         exponent = " ± ".join(with_error(fits[0].exponent, fits[0].exponent_error))
         axes.set_title(f"{plain(fits[0].name)}: ν = {exponent}", fontsize=11)
         return
-    axes.set_title("reads, power laws free of slow noise, prediction with 2σ band", fontsize=11)
+    shown = f"{len(fits)} of {every} devices: " if every > len(fits) else ""
+    axes.set_title(f"{shown}reads, power laws free of slow noise, prediction with 2σ band", fontsize=11 - bool(shown))
     place = {"loc": "lower left", "bbox_to_anchor": (0, 1.06)}
     legend(axes, drawn, [fit.name for fit in fits], fontsize=7.5, ncols=4, **place)
 
 
-def draw_drift(axes: Axes, fit: Any, colour: str, *, factor: float = 1.0, until: float | None = None) -> Line2D:
+def draw_drift(
+    axes: Axes, fit: Any, colour: str, *, factor: float = 1.0, until: float | None = None, look: Any = _LOOKS[0]
+) -> Line2D:
     """Draw one device on given axes: its reads and power law; then the prediction with its 2-sigma band.
 
-    The band is that of one more read, from the last read up to ``until`` [s] (default: a decade on). Returns the
-    artist of the reads, labelled with the device's name.
+    The band is that of one more read, from the last read up to ``until`` [s] (default: a decade on); ``look`` are the
+    mark of the reads and the line of the law. Returns the artist of the reads, labelled with the device's name.
     """
     last = fit.time[-1]
     until = 10 * last if until is None else until
@@ -77,8 +87,8 @@ def draw_drift(axes: Axes, fit: Any, colour: str, *, factor: float = 1.0, until:
     axes.fill_between(ahead, factor * (mean - 2 * std), factor * (mean + 2 * std), color=colour, alpha=0.15, lw=0)
     axes.plot(ahead, factor * mean, color=colour, lw=1.0, ls="--")
     past = np.geomspace(fit.time[0], last, 60)
-    axes.plot(past, factor * fit.curve(past), color=colour, lw=1.4)
-    reads = axes.plot(fit.time, factor * fit.conductance, "o", ms=3, mew=0, color=colour, alpha=0.75)[0]
+    axes.plot(past, factor * fit.curve(past), color=colour, lw=1.4, ls=look[1])
+    reads = axes.plot(fit.time, factor * fit.conductance, look[0], ms=3, mew=0, color=colour, alpha=0.75)[0]
     reads.set_label(plain(fit.name))
     return reads
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from pcmphys.errors import ParameterError
 from pcmphys.fit.drift import noise
 from pcmphys.fit.drift.table import DriftTable, printable, unwarned, warn_of_size
+from pcmphys.fit.paths import refuse_path
 from pcmphys.fit.readers.measurement import Measurement
 from pcmphys.fit.readers.tables import Table
 from pcmphys.numerics import check
@@ -39,6 +40,7 @@ def table_of(time: Any, conductance: Any) -> DriftTable:
         if conductance is not None:
             raise ParameterError("a DriftTable holds its conductances; give the table alone, or times and conductances")
         return unwarned(time.time, time.conductance, time.names, time.unit)
+    refuse_path(time, "drift", "read")
     if hasattr(time, "columns"):
         raise ParameterError(
             f"time must be an array of times in s; got a {type(time).__name__}: pass its columns, such as "

@@ -296,8 +296,9 @@ class DriftPopulation(Labelled):
         (0.05, 0.01)
         """
         from pcmphys.fit.drift.numbers import drift_numbers
-        from pcmphys.fit.engine.cells import fitted_numbers
+        from pcmphys.fit.engine.cells import check_cell, fitted_numbers
 
+        check_cell(cell)
         return cell.but(fitted_numbers(drift_numbers(self, cell), "fit of drift", self.source, source))
 
     def to_csv(self, path: str | Path) -> None:

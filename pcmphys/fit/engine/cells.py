@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pcmphys.errors import ParameterError
 from pcmphys.fit.readers.measurement import Source
+
+
+def check_cell(cell: Any) -> None:
+    """Refuse what is no cell; of a name, say how it becomes one."""
+    if not hasattr(cell, "but"):
+        named = f": write load_cell({cell!r})" if isinstance(cell, str) else ""
+        raise ParameterError(f"cell must be a cell as load_cell gives it; got {cell!r}{named}")
 
 
 def fitted_numbers(changes: Mapping[str, Any], what: str, data: Source | None, source: str) -> dict[str, Any]:

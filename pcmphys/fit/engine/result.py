@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 
 from pcmphys.errors import ParameterError
-from pcmphys.fit.engine.cells import fitted_numbers
+from pcmphys.fit.engine.cells import check_cell, fitted_numbers
 from pcmphys.fit.engine.words import listed, table, value_and_error
 from pcmphys.fit.readers.measurement import Source
 from pcmphys.numerics import check, labelled
@@ -267,6 +267,7 @@ class FitResult(labelled.Labelled):
         ParameterError
             Nothing in this fit is a number of such a cell, or one is outside of its range.
         """
+        check_cell(cell)
         changes = self.cell_changes(cell)
         if not changes:
             left_open = "".join(f"; not determined: {words}" for words in self.undetermined)

@@ -127,7 +127,7 @@ def _switching(axes: Axes, fit: Any, colours: list[Any]) -> None:
             most = float(np.nanmax(found))
             axes.plot(
                 [0.0, most], [1e6 * most / fit.series, 0.0], "--", color=style.GREY, lw=1.0,
-                label=f"load line of {fit.series:.4g} ohm",
+                label=f"load line of {fit.series:.4g} Ω",
             )  # fmt: skip
     if "hold_voltage" in fit.values:
         hold, slope = fit["hold_voltage"], fit["on_resistance"]
@@ -139,5 +139,5 @@ def _switching(axes: Axes, fit: Any, colours: list[Any]) -> None:
     axes.set_ylim(-0.02 * top, 1.3 * top)
     axes.set_xlim(0.0, 1.05 * right)
     axes.set_xlabel("|voltage| over the cell [V]" if fit.series > 0.0 else "|voltage| [V]")
-    axes.set_ylabel("|current| [uA]")
+    axes.set_ylabel("|current| [µA]")
     axes.legend(fontsize=8, loc="upper left")

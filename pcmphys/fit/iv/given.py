@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcmphys.errors import ParameterError
+from pcmphys.fit.paths import refuse_path
 from pcmphys.fit.readers.measurement import Source
 from pcmphys.fit.readers.tables import Table
 
@@ -27,6 +28,7 @@ class Given(NamedTuple):
 
 def given_sweeps(voltage: Any, current: Any, temperature: Any, thickness: Any) -> Given:
     """The sweeps of a call; of a table those of its columns voltage, current, temperature, thickness, device, sweep."""
+    refuse_path(voltage, "iv")
     if not isinstance(voltage, Table):
         if current is None:
             raise ParameterError("give voltage and current, or a table of both (pcmphys.fit.read_table)")

@@ -38,15 +38,15 @@ def curve_figure(fit: Any, path: str | Path | None = None) -> Figure:
             visible = law > _DRAWN * np.nanmax(law) if axes is right else np.isfinite(law)
             axes.plot(factor * x[visible], of(law[visible]), color=style.BLUE, lw=1.6)
             axes.set_xlabel(f"pulse {fit.quantity} [{name_of_unit}]")
-        for name, colour, label in _marks(fit):
+        for name, colour, label, line in _marks(fit):
             mark = fit[name]
             if np.isfinite(mark.value):
                 words = value_and_error(factor * mark.value, factor * mark.error)
                 text = " ± ".join(part for part in words if part)
                 left.axvline(
-                    factor * mark.value, color=colour, lw=1.1, ls="--", label=f"{label}, {text} {name_of_unit}"
+                    factor * mark.value, color=colour, lw=1.1, ls=line, label=f"{label}, {text} {name_of_unit}"
                 )
-                right.axvline(factor * mark.value, color=colour, lw=1.1, ls="--")
+                right.axvline(factor * mark.value, color=colour, lw=1.1, ls=line)
         left.plot([], [], "o", ms=2.5, color=style.GREY, label="reads")
         if not one:
             left.plot([], [], "o", ms=4.5, color=style.BLACK, label="mean of each level")
@@ -68,17 +68,17 @@ def _room(x: np.ndarray) -> tuple[float, float]:
     return float(x.min()) - space, float(x.max()) + space
 
 
-def _marks(fit: Any) -> list[tuple[str, str, str]]:
+def _marks(fit: Any) -> list[tuple[str, str, str, str]]:
     what = fit.quantity
     marks = []
     if fit.branches.rises:
         marks += [
-            (f"set_{what}", style.GREEN, "mean device begins to SET"),
-            (f"full_set_{what}", style.GREEN, "mean device is SET"),
+            (f"set_{what}", style.GREEN, "mean device begins to SET", "--"),
+            (f"full_set_{what}", style.GREEN, "mean device is SET", ":"),
         ]
     if fit.branches.falls:
         marks += [
-            (f"melting_{what}", style.VERMILION, "mean device begins to melt"),
-            (f"full_reset_{what}", style.PURPLE, "its contact is closed"),
+            (f"melting_{what}", style.VERMILION, "mean device begins to melt", "--"),
+            (f"full_reset_{what}", style.PURPLE, "its contact is closed", ":"),
         ]
     return marks

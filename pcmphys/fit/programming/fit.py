@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pcmphys.errors import ParameterError
+from pcmphys.fit.paths import refuse_path
 from pcmphys.fit.programming.curve import programming_curve
 from pcmphys.fit.programming.input import conductances
 from pcmphys.fit.programming.result import ProgrammingCurve
@@ -53,6 +54,7 @@ def programming(
     >>> found.quantity, found.branches.falls
     ('current', True)
     """
+    refuse_path(table, "programming")
     trains = pulse is not None or (table is not None and "pulse" in table)
     if trains:
         if table is not None:

@@ -20,10 +20,11 @@ def of_table(table: Table, given: Mapping[str, Any], names: tuple[str, ...]) -> 
     """
     amplitude = next((name for name in _AMPLITUDES if name in table), None)
     reads = [name for name in _READS if name in table]
+    if not reads:
+        raise ParameterError(_missing(table))
     if len(reads) != 1:
         raise ParameterError(
-            f"the table must have conductance or resistance after each pulse, one of them; it has {', '.join(table)}"
-            f"{': table.only() chooses' if reads else ''}"
+            f"{_file(table)} has {' and '.join(reads)} after each pulse; one of them is fitted: table.only() chooses"
         )
     found: dict[str, Any] = {reads[0]: table[reads[0]]}
     if amplitude is not None:
@@ -33,3 +34,18 @@ def of_table(table: Table, given: Mapping[str, Any], names: tuple[str, ...]) -> 
     if twice:
         raise ParameterError(f"{' and '.join(twice)}: the table has it; leave one of the two out (table.only())")
     return found, table.source
+
+
+def _missing(table: Table) -> str:
+    """What to say of a table without reads after the pulses: whose it is, what it has, and how to name a column."""
+    free = [one.header for one in table.source.columns if one.role == "unused"]
+    others = f"; its other columns are {', '.join(free[:12])}" if free else ""
+    example = free[0] if free else "name[S]"
+    return (
+        f"{_file(table)} has no conductance and no resistance after each pulse; it has {', '.join(table)}{others}. "
+        f"conductance={example!r} names one, or resistance={'name[ohm]'!r}"
+    )
+
+
+def _file(table: Table) -> str:
+    return table.source.file or "the table"

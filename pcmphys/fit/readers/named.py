@@ -75,6 +75,14 @@ class Named(NamedTuple):
     """Of names that could not be given: why."""
 
 
+class UnclearColumns(ParameterError):
+    """None of a file's columns tells what it is; ``columns`` are their headers."""
+
+    def __init__(self, message: str, columns: tuple[str, ...] = ()):
+        super().__init__(message)
+        self.columns = columns
+
+
 def named(grid: Grid, layout: Layout, asked: Mapping[str, Any]) -> Named:
     """Give columns their names.
 
@@ -105,11 +113,20 @@ def named(grid: Grid, layout: Layout, asked: Mapping[str, Any]) -> Named:
     why = _found(grid, layout, (columns, constants), used)
     unused = [one._replace(role="unused") for one in known_columns(grid, used)]
     if not columns:
-        raise ParameterError(
+        raise UnclearColumns(
             f"{grid.where}: none of its columns ({', '.join(grid.names[:40])}) tells what it is; say so, such as "
-            f"voltage='name[V]'. {'; '.join(f'{name}: {words}' for name, words in why.items())}".rstrip(". ")
+            f"{_example(unused)}. {'; '.join(f'{name}: {words}' for name, words in why.items())}".rstrip(". "),
+            tuple(column.header for column in unused),
         )
     return Named(columns, constants, devices, sweep, unused, why)
+
+
+def _example(unused: list[Column]) -> str:
+    """How the first column with a unit, or the last, could be declared."""
+    known = next((one for one in unused if one.unit is not None and one.unit.quantity in QUANTITIES), None)
+    if known is not None and known.unit is not None:
+        return f"{known.unit.quantity}={known.name!r}"
+    return f"voltage='{unused[-1].name if unused else 'name'}[V]'"
 
 
 def _units_of(grid: Grid, layout: Layout) -> None:

@@ -14,6 +14,7 @@ from pcmphys.fit.readers.build import measured
 from pcmphys.fit.readers.columns import assign
 from pcmphys.fit.readers.grid import Grid, blank, joined
 from pcmphys.fit.readers.layout import Layout
+from pcmphys.fit.readers.licence import Beside, licence_beside
 from pcmphys.fit.readers.measurement import Measurement
 from pcmphys.fit.readers.options import ReadOptions, check_options, merged
 from pcmphys.fit.readers.origin import Seen
@@ -141,13 +142,13 @@ def see(file: Any, layout: str | Path | Layout | None, options: dict[str, Any], 
     """The table of a file, before its columns are taken for anything; with ``sweeps`` all tables that are alike."""
     chosen = None if layout is None else layouts.layout(layout)
     if hasattr(file, "columns") and hasattr(file, "iloc"):
-        grid, name, digest, beside = sheets.grid_of_frame(file), "DataFrame", "", None
+        grid, name, digest, beside = sheets.grid_of_frame(file), "DataFrame", "", Beside("", "")
         _rename(grid, options.get("names"))
         chosen = chosen or layouts.layout(layouts.PLAIN)
     elif isinstance(file, (str, os.PathLike)):
         path = Path(file)
         raw, digest = source.contents(path)
-        name, beside = str(path), source.licence_beside(path)
+        name, beside = str(path), licence_beside(path)
         grid, chosen = _grid(path, raw, chosen, options, sweeps)
     else:
         raise ParameterError(f"file must be a path or a pandas DataFrame; got a {type(file).__name__}")
@@ -155,7 +156,9 @@ def see(file: Any, layout: str | Path | Layout | None, options: dict[str, Any], 
     _drop_empty(grid)
     join_dates_and_times(grid)
     said, policies = merged(chosen, options)
-    return Seen(grid, chosen, name, digest, said, policies, policies.licence or beside or "")
+    if beside.remark and not policies.licence:
+        grid.notes.append(beside.remark)
+    return Seen(grid, chosen, name, digest, said, policies, policies.licence or beside.licence)
 
 
 def _grid(path: Path, raw: bytes, chosen: Layout | None, options: dict[str, Any], sweeps: bool) -> tuple[Grid, Layout]:

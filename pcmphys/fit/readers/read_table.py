@@ -14,7 +14,7 @@ from pcmphys.fit.readers.columns import Column
 from pcmphys.fit.readers.grid import Grid
 from pcmphys.fit.readers.layout import Layout, Policies
 from pcmphys.fit.readers.measurement import ColumnUse, Said
-from pcmphys.fit.readers.named import QUANTITIES, Named, named, unit_in_si
+from pcmphys.fit.readers.named import QUANTITIES, Named, UnclearColumns, named, unit_in_si
 from pcmphys.fit.readers.origin import Seen, source_of
 from pcmphys.fit.readers.read import see
 from pcmphys.fit.readers.stamps import ORDERS
@@ -101,6 +101,8 @@ def read_table(
     seen = see(file, layout, {name: options[name] for name in _OF_FILE if name in options}, sweeps=True)
     try:
         found = named(seen.grid, seen.layout, asked)
+    except UnclearColumns as error:
+        raise UnclearColumns(f"{error}{_perhaps(asked)}", error.columns) from None
     except ParameterError as error:
         raise ParameterError(f"{error}{_perhaps(asked)}") from None
     return _table(seen, found, options)

@@ -6,8 +6,6 @@ import codecs
 import gzip
 import hashlib
 import io
-import os
-import re
 import zlib
 from pathlib import Path
 
@@ -183,22 +181,3 @@ def _strictly(path: Path | str, raw: bytes, codec: str, name: str) -> str:
         return raw.decode(codec)
     except UnicodeDecodeError as error:
         raise ParameterError(f"{path}: begins as {name} but breaks at byte {error.start}; save it anew") from None
-
-
-def licence_beside(path: Path) -> str | None:
-    """The first line of a licence file in the same folder, or what a SOURCE.md there says of it."""
-    for name in ("LICENSE", "LICENSE.txt", "LICENSE.md", "LICENCE", "LICENCE.txt", "COPYING"):
-        beside = path.parent / name
-        try:
-            if beside.is_file() and os.path.getsize(beside) < 1 << 20:
-                text = beside.read_text(encoding="utf-8", errors="replace")
-                first = next((line.strip(" #\t") for line in text.splitlines() if line.strip(" #\t")), None)
-                return None if first is None else f"{first[:80]} ({name} beside the file)"
-        except OSError:
-            continue
-    try:
-        text = (path.parent / "SOURCE.md").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    said = re.search(r"^[-*\s]*Licen[cs]e[^:\n]*:\s*(\S.*)$", text, re.MULTILINE)
-    return None if said is None else f"{said[1].split('. ')[0].strip(' .')[:80]} (SOURCE.md beside the file)"

@@ -54,12 +54,13 @@ def _arrhenius(axes, fit: Any) -> None:
     if np.isfinite(one.value):
         axes.plot(1.0 / (PER_EV * one.value), fit.life, "*", ms=13, color=style.GREEN, mew=0)
         words = " ± ".join(part for part in value_and_error(one.value, one.error) if part)
+        to_the_left = one.value < np.median(kelvin)
         axes.annotate(
             f"{fit.fraction:.3g} failed after {style.time_name(fit.life)}: {words} K",
             (1.0 / (PER_EV * one.value), fit.life),
-            xytext=(-10, 8),
+            xytext=(-10 if to_the_left else 10, 8),
             textcoords="offset points",
-            ha="right",
+            ha="right" if to_the_left else "left",
             fontsize=9,
             color=style.GREEN,
         )
@@ -67,9 +68,14 @@ def _arrhenius(axes, fit: Any) -> None:
     axes.set_ylim(0.2 * min(fit.time.min(), fit.life), 20 * max(fit.time.max(), fit.life))
     axes.set_xlabel("1 / kT [1/eV]")
     axes.set_ylabel("time to failure [s]")
-    axes.legend(fontsize=8, loc="lower right")
+    _legend(axes, 4)
     energy = " ± ".join(part for part in value_and_error(fit["energy"].value, fit["energy"].error) if part)
-    axes.set_title(f"E = {energy} eV", fontsize=10)
+    axes.set_title(f"E = {energy} eV", fontsize=10, pad=24)
+
+
+def _legend(axes, columns: int) -> None:
+    """Above the axes: points may lie anywhere in them."""
+    axes.legend(fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=columns, columnspacing=1.2)
 
 
 def _shares(axes, fit: Any) -> None:
@@ -87,4 +93,8 @@ def _shares(axes, fit: Any) -> None:
     axes.plot([], [], "o", color=style.BLUE, label="seen")
     axes.set_xlabel("temperature [K]")
     axes.set_ylabel("share failed at the last look")
-    axes.legend(fontsize=9)
+    axes.set_ylim(-0.04, 1.04)
+    if fit.failed.all() or not fit.failed.any():
+        words = "every device failed" if fit.failed.all() else "no device failed"
+        axes.text(0.5, 0.5, f"{words}, at every temperature", transform=axes.transAxes, ha="center", color=style.GREY)
+    _legend(axes, 2)

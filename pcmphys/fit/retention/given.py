@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcmphys.errors import ParameterError
+from pcmphys.fit.paths import refuse_path
 from pcmphys.fit.readers.measurement import Measurement, Source
 from pcmphys.fit.readers.tables import Table
 from pcmphys.fit.retention.failures import failures
@@ -24,6 +25,7 @@ class GivenLives(NamedTuple):
 
 def given_lives(time: Any, temperature: Any, failed: Any, since: Any) -> GivenLives:
     """Everything as arrays; what a file holds itself cannot be given once more."""
+    refuse_path(time, "retention")
     if isinstance(time, Measurement):
         if failed is not None or since is not None:
             raise ParameterError("a Measurement tells itself which devices failed, and when; give neither with it")

@@ -136,7 +136,7 @@ def _place(reads: NoiseTrace, drift: str, since: Any) -> np.ndarray:
         return np.zeros(reads.time.size)
     if drift == "log":
         if since is None:
-            raise ParameterError("drift='log' needs since, the time of the first read since programming in s")
+            raise ParameterError("drift='log' needs the time of the first read since programming: since= [s]")
         shape = np.log(check.number("since", since, "s", 0.0, low_open=True) + reads.time)
     else:
         shape = reads.time

@@ -104,7 +104,7 @@ def test_the_file_goes_along(tmp_path):
     path = tmp_path / "mine.csv"
     rows = "\n".join(f"{t:.17g},{a:.17g},{b:.17g}" for t, a, b in zip(TIME, *devices([0.04, 0.05]), strict=True))
     path.write_text("time (s),a (S),b (S)\n" + rows)
-    (tmp_path / "LICENSE").write_text("CC BY 4.0\n")
+    (tmp_path / "LICENSE").write_text("CC BY 4.0\n\nmine.csv, reads of ours\n")
     found = fit.drift(fit.read(path))
     assert "data: mine.csv (sha256 " in found.summary()
     assert "CC BY 4.0" in found["a"].summary()

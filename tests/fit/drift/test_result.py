@@ -152,3 +152,13 @@ def test_a_figure_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatc
     assert path.read_bytes() == b"old"
     with pytest.raises(ParameterError, match="is a folder"):
         figures.check_folder(tmp_path)
+
+
+def test_a_figure_of_many_devices_says_how_many_it_draws():
+    time = np.geomspace(20.0, 1e4, 8)
+    found = fit.drift(time, [1e-5 * time**-nu for nu in np.linspace(0.03, 0.07, 20)])
+    traces = found.plot().axes[0]
+    assert traces.get_title().startswith("12 of 20 devices: ")
+    named = traces.get_legend().get_lines()
+    assert len({(one.get_color(), one.get_marker(), one.get_linestyle()) for one in named}) == len(named) == 12
+    assert "of 20" not in found[:12].plot().axes[0].get_title()

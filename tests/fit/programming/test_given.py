@@ -58,7 +58,9 @@ def test_a_table_is_a_curve(tmp_path):
         programming_curve(table, resistance=reads)
     with pytest.raises(ParameterError, match="no amplitude of the pulses"):
         programming_curve(table.only("resistance"))
-    with pytest.raises(ParameterError, match="conductance or resistance after each pulse, one of them"):
+    with pytest.raises(
+        ParameterError, match=r"curve\.csv has no conductance and no resistance after each pulse; it has amplitude"
+    ):
         programming_curve(table.only("amplitude"))
     with pytest.raises(ParameterError, match="the table has no pulse"):
         pulse_train(table)
@@ -117,6 +119,9 @@ def test_the_command_writes_a_cell(tmp_path):
     cell = pcm.load_cell(tmp_path / "cell.toml")
     assert cell.parameters.heat.thermal_resistance == pytest.approx(2.29e6, rel=0.1)
     result = pcmphys(*given, "--out", "cell.toml", "--cell", "ibm-90nm-statistical", folder=tmp_path)
+    assert result.returncode == 2
+    assert "--out: cell.toml is there already; --overwrite replaces it" in result.stderr
+    result = pcmphys(*given, "--out", "cell.toml", "--cell", "ibm-90nm-statistical", "--overwrite", folder=tmp_path)
     assert result.returncode == 2
     assert "nothing that is a number of" in result.stderr
 

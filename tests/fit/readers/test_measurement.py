@@ -138,10 +138,29 @@ def test_the_licence_stands_in_a_note_beside_the_file(tmp_path):
     path = tmp_path / f"{'long' * 20}.csv"
     path.write_text("t[s],g[uS]\n1,2\n2,1\n")
     assert pcm.fit.read(path).source.licence == ""
-    (tmp_path / "SOURCE.md").write_text("# Reads\n\n- Licence of the data: CC BY 4.0, (c) us. Cite us.\n")
+    note = f"# Reads\n\n{path.name}: reads.\n\n"
+    (tmp_path / "SOURCE.md").write_text(f"{note}- Licence of the data: CC BY 4.0, (c) us. Cite us.\n")
     source = pcm.fit.read(path).source
     assert source.licence == "CC BY 4.0, (c) us (SOURCE.md beside the file)"
     assert len(repr(source)) < 200
     (tmp_path / "LICENSE").write_text("MIT\n")
+    assert pcm.fit.read(path).source.licence == "CC BY 4.0, (c) us (SOURCE.md beside the file)"
+    (tmp_path / "SOURCE.md").write_text(note)
     assert pcm.fit.read(path).source.licence == "MIT (LICENSE beside the file)"
     assert pcm.fit.read(path, licence="mine").source.licence == "mine"
+
+
+def test_a_licence_that_merely_lies_beside_a_file_is_not_its_own(tmp_path):
+    path = tmp_path / "big.csv"
+    path.write_text("t[s],g[uS]\n1,2\n2,1\n")
+    (tmp_path / "LICENSE").write_text("BSD 3-Clause License\n\nof the program\n")  # as in a clone
+    assert pcm.fit.read(path).source.licence == ""
+    assert pcm.fit.read(path).source.notes == ()
+    (tmp_path / "SOURCE.md").write_text("not-big.csv, big.csv.gz and big.csv2 are ours.\n\nLicence: CC0\n")
+    source = pcm.fit.read(path).source
+    assert source.licence == ""
+    assert any("does not name it" in note for note in source.notes)
+    assert pcm.fit.read(path, licence="mine").source.notes == ()
+    (tmp_path / "SOURCE.md").unlink()
+    (tmp_path / "LICENSE").write_text("CC BY 4.0 for big.csv\n")
+    assert pcm.fit.read(path).source.licence == "CC BY 4.0 for big.csv (LICENSE beside the file)"

@@ -217,3 +217,14 @@ def test_intervals_cover_what_they_promise(each, options):
         found = np.mean(away < limit, axis=0)
         assert found.mean() == pytest.approx(share, abs=0.03)
         assert found == pytest.approx(share, abs=0.03 + own)
+
+
+def test_the_figure_shows_shares_from_none_to_all():
+    rng = np.random.default_rng(0)
+    kelvin = np.repeat([430.0, 450.0, 470.0], 40)
+    time = 1e-15 * np.exp(rng.normal(2.5, 0.05, 120) / (8.617333e-5 * kelvin))
+    shares = retention(time, kelvin).plot().axes[1]
+    low, high = shares.get_ylim()
+    assert low <= 0.0 < 1.0 <= high < 1.2
+    assert [one.get_text() for one in shares.texts] == ["every device failed, at every temperature"]
+    assert not retention(np.minimum(time, 1e12), kelvin, failed=time < 1e12).plot().axes[1].texts
