@@ -126,9 +126,8 @@ def ranged(
 def _numbers(name: str, value: Any, unit: str, given: Any) -> np.ndarray:
     """The value in float64, whatever the numbers are; ``given`` is what it was to begin with."""
     try:
-        if getattr(value, "requires_grad", False):
-            value = value.detach()  # a weight of PyTorch: its numbers are what was asked for
-        result = np.asarray(value, order="C")
+        # of a weight of PyTorch the numbers are asked for, not the gradient
+        result = np.asarray(value.detach() if getattr(value, "requires_grad", False) else value, order="C")
         if result.dtype.kind not in "fiu" or _holds_flags(given):
             raise TypeError
         return np.asarray(result, dtype=np.float64)
@@ -383,8 +382,7 @@ def choice(name: str, value: Any, allowed: Iterable[str]) -> str:
 def some(words: Iterable[str]) -> str:
     """Words as a list; of more than twenty the first dozen."""
     every = list(words)
-    kept = every if len(every) <= _LISTED else every[:12]
-    return ", ".join(kept) + (f" and {len(every) - len(kept)} more" if len(every) > len(kept) else "")
+    return ", ".join(every) if len(every) <= _LISTED else f"{', '.join(every[:12])} and {len(every) - 12} more"
 
 
 def suggest(word: object, allowed: Iterable[str]) -> str:
