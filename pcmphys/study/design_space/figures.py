@@ -29,6 +29,8 @@ _COLOURS = {
 _MARKERS, _LINES = "osD^vPX*", ("-", "--", ":", "-.")
 _LOWEST = -0.05
 """Where a margin of zero or less is drawn."""
+_ENTRY = 1.6
+"""Width of a legend's entry [inch], the widest ("a neighbour may switch")."""
 
 
 def trade_off(dataset: xr.Dataset) -> Figure:
@@ -91,7 +93,7 @@ def windows(dataset: xr.Dataset) -> Figure:
             axes.set_title(plain(cell), fontsize=10)
         panels[0, 0].set_ylabel("conductance of the weak bit [µS]")
         handles, labels = panels[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=6, fontsize=SMALL + 1)
+        figure.legend(handles, labels, loc="outside lower center", ncols=_columns(figure), fontsize=SMALL + 1)
         return figure
 
 
@@ -146,7 +148,13 @@ def _legend(figure: Figure, dataset: xr.Dataset, *, pulses: bool = False, title:
         entries.append(
             Line2D([], [], color="black", marker="o", ls="", markerfacecolor="white", label="a neighbour may switch")
         )
-    figure.legend(handles=entries, loc="outside lower center", ncols=8, fontsize=SMALL + 1, title=title)
+    columns = _columns(figure)
+    figure.legend(handles=entries, loc="outside lower center", ncols=columns, fontsize=SMALL + 1, title=title)
+
+
+def _columns(figure: Figure) -> int:
+    """As many columns of a legend as a figure has room for."""
+    return max(2, int(figure.get_figwidth() / _ENTRY))
 
 
 def spoken(name: str) -> str:
