@@ -136,6 +136,22 @@ def test_an_error_in_a_task_reaches_the_caller_and_nothing_runs_on(threads, numb
     assert compile.together([lambda k=k: k for k in range(3)]) == [0, 1, 2]
 
 
+def test_of_several_errors_the_first_in_order_is_heard_of(threads):
+    threads(2)
+    later = threading.Event()
+
+    def first():
+        later.wait(20.0)
+        raise ZeroDivisionError("first")
+
+    def second():
+        later.set()
+        raise ZeroDivisionError("second")
+
+    with pytest.raises(ZeroDivisionError, match="first"):
+        compile.together([first, second])
+
+
 def test_a_launch_inside_a_launch_runs_on_its_own_thread(threads):
     threads(2)
     seen = np.zeros((4, 1000))

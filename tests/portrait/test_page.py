@@ -75,7 +75,9 @@ def test_a_changed_cell_is_shown_as_changed():
 
 
 def test_what_is_no_cell_and_folders_that_are_not_there_are_refused(tmp_path):
-    with pytest.raises(ParameterError, match=r"cell must be one .*; FilmCell, which has no conductance_maximum"):
+    with pytest.raises(
+        ParameterError, match=r"cell must be one .*; gst225-film is a FilmCell, which has no conductance_maximum"
+    ):
         write(pcm.load_cell("gst225-film"), tmp_path / "film.html")
     with pytest.raises(ParameterError, match=r"no folder .* to write cell\.html in"):
         write(STATISTICAL, tmp_path / "none" / "cell.html")
