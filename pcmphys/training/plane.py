@@ -91,6 +91,7 @@ class Plane:
         self._converters: products.LineConverters = self._own_converters()
         self._noise: products.ProductNoise = self._own_noise()
         self._plain: bool = self._reads_itself()
+        self._ideal: bool = around.wires.ideal  # asked at every product
         self._shown: np.ndarray | None = None
         self._seen = -1  # changes of the state after which it was so
         self._known: np.ndarray | None = None
@@ -217,7 +218,7 @@ class Plane:
     def _multiplied(self, kernel: Callable, given: np.ndarray, lines: int) -> np.ndarray:
         """Products of all blocks, each through its converters, added digitally."""
         read = self.cell.parameters.read
-        matrix = self._read() if self.around.wires.ideal and self._reads_itself_now() else self._matrix()
+        matrix = self._read() if self._ideal and self._reads_itself_now() else self._matrix()
         noisy = read.noise > 0.0 or read.relative_noise > 0.0
         reading = matrix, self._noise, self.devices.events(len(given) if noisy else 0)
         out, clipped = np.zeros((len(given), lines)), np.zeros(len(given), dtype=np.int64)
@@ -241,7 +242,7 @@ class Plane:
 
     def _matrix(self) -> np.ndarray:
         """Weights as they read behind the wires, without noise."""
-        if self.around.wires.ideal:
+        if self._ideal:
             return self.weights
         if self._known is not None and self._age < self.around.refresh:
             return self._known
