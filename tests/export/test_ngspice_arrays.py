@@ -2,24 +2,15 @@
 
 import functools
 import re
-import shutil
 
 import numpy as np
 import pytest
 
 import pcmphys as pcm
 from pcmphys.export import ngspice, ngspice_devices
-from tests.cells.mushroom.mushroom_cells import emitting, varied
+from tests.export.physical import CELLS, PHYSICAL, needs_ngspice
 from validation import ngspice as program
 
-needs_ngspice = pytest.mark.skipif(shutil.which("ngspice") is None, reason="ngspice is not installed")
-PHYSICAL = pcm.load_cell("ibm-90nm-doped-gst")
-CELLS = {
-    "bare": PHYSICAL,
-    "projected": pcm.load_cell("ibm-90nm-projected"),
-    "edge": varied(conduction={"edge_conductance": 2e-7}),
-    "emitting": emitting(),
-}
 SELECTORS = {
     "none": None,
     "diode": pcm.Diode(1e-12, ideality=1.5),

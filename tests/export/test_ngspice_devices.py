@@ -1,23 +1,14 @@
 """Subcircuits of single devices: their currents in ngspice at ages and temperatures, and what is refused."""
 
-import shutil
-
 import numpy as np
 import pytest
 
 import pcmphys as pcm
 from pcmphys.export import ngspice_devices
-from tests.cells.mushroom.mushroom_cells import emitting, varied
+from tests.cells.mushroom.mushroom_cells import varied
+from tests.export.physical import CELLS, PHYSICAL, needs_ngspice
 from validation import ngspice as program
 
-needs_ngspice = pytest.mark.skipif(shutil.which("ngspice") is None, reason="ngspice is not installed")
-PHYSICAL = pcm.load_cell("ibm-90nm-doped-gst")
-CELLS = {
-    "bare": PHYSICAL,
-    "projected": pcm.load_cell("ibm-90nm-projected"),
-    "edge": varied(conduction={"edge_conductance": 2e-7}),
-    "emitting": emitting(),
-}
 RESET = pcm.Pulse(current=460e-6, width=1e-6, fall=5e-9)
 
 

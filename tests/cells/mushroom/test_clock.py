@@ -187,3 +187,14 @@ def test_waits_beyond_32_bits_are_refused():
     for act in (lambda: devices.wait(1.0), lambda: devices.disturb(1.0, 310.0), devices.read):
         with pytest.raises(ParameterError, match="event: a population lives through"):
             act()
+
+
+def test_new_devices_drift_from_the_moment_they_are_made():
+    """What help(population) says: two thirds of the conductance go in the first 20 s, and little in the next day."""
+    devices = pcm.load_cell("ibm-90nm-doped-gst").population(300, seed=1)
+    new = np.median(devices.conductance())
+    devices.wait(20.0)
+    settled = np.median(devices.conductance())
+    devices.wait(86400.0)
+    assert 0.25 < settled / new < 0.4
+    assert 0.6 < np.median(devices.conductance()) / settled < 0.8
