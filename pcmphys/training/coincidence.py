@@ -25,8 +25,7 @@ _SCALE = 2.0**_DIGITS
 _PER_WORD = 2.0**-32
 _SLOTS = 64
 _GATHERED = 512
-"""Pulses from which on those gathered are sent."""
-_NOBODY = -(2**62)
+"""Numbers from which on those gathered are drawn, and the pulses that wait for them sent."""
 _TOGETHER = 2
 """Words of each line that are looked at in any case: eight digits leave one slot in 256 undecided."""
 
@@ -146,71 +145,105 @@ def by_slot(fires, here, counts):
 
 
 @kernel
-def draw_words(address, stream, count, place, radius, angle):
-    """Words for ``count`` normal numbers of a line, four from each call; the first is number ``place`` of the room."""
+def draw_words(address, stream, count, lines, blocks, radius, angle):
+    """Words for normal numbers, four of each of ``count`` blocks: those of a line each, the lines in any order."""
     seed, cell, event = address
-    for b in range((count + 3) // 4):
-        w0, w1, w2, w3 = words(seed, cell, event, stream, b)
-        k = place // 2 + 2 * b
+    for group in range(count):
+        g = U64(group)  # counting from the zeroth, not from the end: vector code
+        w0, w1, w2, w3 = words(seed, cell + lines[g], event, stream, blocks[g])
+        k = U64(2) * g
         radius[k], angle[k] = np.float64(np.int64(w0)), np.float64(np.int64(w1))
-        radius[k + 1], angle[k + 1] = np.float64(np.int64(w2)), np.float64(np.int64(w3))
+        radius[k + U64(1)], angle[k + U64(1)] = np.float64(np.int64(w2)), np.float64(np.int64(w3))
 
 
 @kernel
 def normals(count, radius, angle, z):
-    """Standard normal numbers of the words drawn: those of the first half of ``z`` at even places, the others odd."""
-    half, odd = (count + 1) // 2, z.size // 2
-    for k in range(half):
+    """Standard normal numbers of the words drawn, two of each pair."""
+    for pair in range(count):
+        k = U64(pair)
         # the whole number is below 2^32: never 0 and never 1 with a half added
         size = math.sqrt(-2.0 * log((radius[k] + 0.5) * _PER_WORD))
         cosine, sine = sine_pair(angle[k] * _PER_WORD)
-        z[k] = size * cosine
-        z[odd + k] = size * sine
+        z[U64(2) * k], z[U64(2) * k + U64(1)] = size * cosine, size * sine
 
 
-@kernel
-def step_all(count, laws, where, z, devices):
-    """A step of each device that stands in ``where``, down where it is negative (-1 - device), at its place's number.
-
-    Places without a device, which fill a line up to fours, hold `_NOBODY`.
-    """
+@law
+def step_each(kind, count, laws, steps, z, devices):
+    """`step_all` by the law of one kind: written as a constant, it leaves a loop that holds no other law."""
     p, table, _ = laws
     traits, state = devices
-    odd = z.size // 2
+    where, numbers = steps
     for q in range(count):
-        if where[q] == _NOBODY:
-            continue
         up = where[q] >= 0
         d = where[q] if up else -1 - where[q]
         memory = at(state.memory, d)
-        deviate = z[q // 2] if q % 2 == 0 else z[odd + q // 2]
-        weight = np.float64(state.weight[d])
-        state.weight[d] = change.pulsed(weight, up, deviate, own_of(d, memory, traits), p, table)
+        weight, deviate = np.float64(state.weight[d]), z[numbers[q]]
+        state.weight[d] = change.pulsed_by(kind, weight, up, deviate, own_of(d, memory, traits), p, table)
         if p.forget < 1.0:
             state.memory[d] = memory * p.forget
 
 
 @kernel
-def note_writes(count, write_noise, now, where, z, state):
-    """What the devices in ``where`` read as from now [s] on: their write noise, and the time of their pulse."""
-    odd = z.size // 2
+def step_all(count, laws, steps, z, devices):
+    """A step of each of some devices, down where they are negative (-1 - device), each at its number of ``z``.
+
+    ``steps``: devices and places of their numbers. The law is asked for once, not at every step.
+    """
+    kind = laws[0].kind
+    if kind == change.CONSTANT:
+        step_each(change.CONSTANT, count, laws, steps, z, devices)
+    elif kind == change.LINEAR:
+        step_each(change.LINEAR, count, laws, steps, z, devices)
+    elif kind == change.SOFT_BOUNDS:
+        step_each(change.SOFT_BOUNDS, count, laws, steps, z, devices)
+    elif kind == change.EXPONENTIAL:
+        step_each(change.EXPONENTIAL, count, laws, steps, z, devices)
+    elif kind == change.POWER:
+        step_each(change.POWER, count, laws, steps, z, devices)
+    elif kind == change.NONLINEAR:
+        step_each(change.NONLINEAR, count, laws, steps, z, devices)
+    elif kind == change.JUMP_TABLE:
+        step_each(change.JUMP_TABLE, count, laws, steps, z, devices)
+    else:
+        step_each(change.INCREMENTAL_SET, count, laws, steps, z, devices)
+
+
+@kernel
+def note_writes(count, write_noise, now, steps, z, state):
+    """What some devices read as from now [s] on: their write noise, and the time of their pulse."""
+    where, numbers = steps
     for q in range(count):
-        d = where[q]
-        if d == _NOBODY:
-            continue
         if write_noise > 0.0:
-            state.offset[d] = write_noise * (z[q // 2] if q % 2 == 0 else z[odd + q // 2])
+            state.offset[where[q]] = write_noise * z[numbers[q]]
         if state.pulsed.size == state.weight.size:
-            state.pulsed[d] = now
+            state.pulsed[where[q]] = now
 
 
 @kernel
 def show(count, where, state, reference, shown):
-    """Note what the devices in ``where``, as of `step_all`, read as now."""
+    """Note what some devices, as of `step_all`, read as now."""
     for q in range(count):
-        if where[q] != _NOBODY:
-            d = where[q] if where[q] >= 0 else -1 - where[q]
-            shown[d] = reads_as(d, state, reference)
+        d = where[q] if where[q] >= 0 else -1 - where[q]
+        shown[d] = reads_as(d, state, reference)
+
+
+@law
+def queue_of(entries):
+    """Room for devices and the places of their numbers, and for lines and blocks that these are drawn from."""
+    # each word line takes whole blocks of four numbers
+    groups = _GATHERED + entries // 4 + 4
+    return (
+        (np.empty(_GATHERED + entries, dtype=np.int64), np.empty(_GATHERED + entries, dtype=np.int64)),
+        np.empty(groups, dtype=np.uint64), np.empty(groups, dtype=np.uint64),
+    )  # fmt: skip
+
+
+@law
+def blocks_of(count, line, group, lines, blocks):
+    """Note the blocks that hold ``count`` numbers of a line, from place ``group`` on; the next place."""
+    for block in range((count + 3) // 4):
+        lines[group + block], blocks[group + block] = U64(line), U64(block)
+    return group + (count + 3) // 4
 
 
 @law
@@ -247,10 +280,10 @@ def coincide(start, stop, address, laws, lines, now, devices, outcome):
     columns = lines.column.shape[1]
     here, counts = np.empty((_SLOTS, columns), dtype=np.int32), np.empty(_SLOTS, dtype=np.int64)
     # pulses of several word lines are gathered, so that their numbers are drawn in long loops; one line always fits
-    room = _SLOTS * columns + _GATHERED + 4
-    pulses, touched = np.empty(room, dtype=np.int64), np.empty(columns + _GATHERED + 4 * (columns + 4), dtype=np.int64)
+    pulses, pulse_lines, pulse_blocks = queue_of(_SLOTS * columns)
+    writes, write_lines, write_blocks = queue_of(columns)
     mark = np.zeros(columns, dtype=np.int64)
-    radius, angle, z = np.empty(room // 2 + 4), np.empty(room // 2 + 4), np.empty(2 * (room // 2 + 4))
+    radius, angle, z = np.empty(2 * pulse_lines.size), np.empty(2 * pulse_lines.size), np.empty(4 * pulse_lines.size)
     room_columns, room_rows = room_of(columns), room_of(stop - start)
     number = 0
     for update in range(lines.length.size):
@@ -262,7 +295,7 @@ def coincide(start, stop, address, laws, lines, now, devices, outcome):
         by_slot(room_columns[1], here, counts)
         mine = (seed, first + U64(start), moment)
         trains(mine, length, _ROWS, lines.row[update, start:stop], *room_rows)
-        begun, count, met = start, 0, 0
+        count, met, groups, write_groups = 0, 0, 0, 0
         for i in range(start, stop):
             fires = room_rows[1][i - start]
             number += 1
@@ -276,50 +309,32 @@ def coincide(start, stop, address, laws, lines, now, devices, outcome):
                     up = positive != (lines.column[update, j] > 0.0)
                     if upward and not up:
                         continue
-                    pulses[count] = base + j if up else -1 - (base + j)
+                    pulses[0][count] = base + j if up else -1 - (base + j)
+                    pulses[1][count] = 4 * groups + count - before
                     count += 1
                     if noted and mark[j] != number:
                         mark[j] = number
-                        touched[met] = base + j
+                        writes[0][met] = base + j
+                        writes[1][met] = 4 * write_groups + met - met_before
                         met += 1
             sent[i] += count - before
-            line = (seed, first + U64(base), moment)
-            draw_words(line, _STEP, count - before, before, radius, angle)
-            count = filled_up(before, count, pulses)
-            met = filled_up(met_before, met, touched)
-            if count >= _GATHERED or met >= _GATHERED or i == stop - 1:
-                normals(count, radius, angle, z)
+            groups = blocks_of(count - before, base, groups, pulse_lines, pulse_blocks)
+            if write_noise > 0.0:
+                write_groups = blocks_of(met - met_before, base, write_groups, write_lines, write_blocks)
+            if count > 0 and (4 * groups >= _GATHERED or i == stop - 1):
+                draw_words(here_and_now, _STEP, groups, pulse_lines, pulse_blocks, radius, angle)
+                normals(2 * groups, radius, angle, z)
                 step_all(count, laws, pulses, z, devices)
                 if noted:
-                    if write_noise > 0.0:
-                        draw_writes(here_and_now, begun, i + 1, columns, touched[:met], radius, angle)
-                        normals(met, radius, angle, z)
-                    note_writes(met, write_noise, now, touched, z, state)
+                    draw_words(here_and_now, _WRITE, write_groups, write_lines, write_blocks, radius, angle)
+                    normals(2 * write_groups, radius, angle, z)
+                    note_writes(met, write_noise, now, writes, z, state)
                 if shown.size == state.weight.size:
-                    show(count, pulses, state, reference, shown)
-                begun, count, met = i + 1, 0, 0
-
-
-@law
-def filled_up(before, count, where):
-    """Fill a line's places up to fours with nobody; the next place."""
-    stop = before + (count - before + 3) // 4 * 4
-    for q in range(count, stop):
-        where[q] = _NOBODY
-    return stop
-
-
-@kernel
-def draw_writes(address, begun, stop, columns, touched, radius, angle):
-    """Words for the write noise of devices gathered, in fours that belong to one of word lines begun..stop."""
-    seed, first, moment = address
-    place = 0
-    for i in range(begun, stop):
-        base, count = i * columns, 0
-        while place + count < touched.size and base <= touched[place + count // 4 * 4] < base + columns:
-            count += 4
-        draw_words((seed, first + U64(base), moment), _WRITE, count, place, radius, angle)
-        place += count
+                    if noted:
+                        show(met, writes[0], state, reference, shown)
+                    else:
+                        show(count, pulses[0], state, reference, shown)
+                count, met, groups, write_groups = 0, 0, 0, 0
 
 
 @kernel
