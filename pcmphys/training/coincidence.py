@@ -363,7 +363,7 @@ def expect(start, stop, laws, lines, devices):
                     size = min(left, 1.0) * change.change(weight, up, own, p, table)[0]
                     weight = max(min(weight + size if up else weight - size, own.high), own.low)
                     share = min(left, 1.0)
-                    memory *= p.forget**share if p.forget > 0.0 else 1.0 - share
+                    memory *= p.forget**share
                     left -= 1.0
                 state.weight[d] = weight
                 if p.forget < 1.0:
