@@ -15,6 +15,7 @@ from pcmphys.cells.pulsed.response import walk
 from pcmphys.crossbar.problem import transfers
 from pcmphys.numerics.compile import launch
 from pcmphys.training import coincidence, products
+from pcmphys.training.sums import FOUR
 from pcmphys.training.surroundings import Surroundings
 from pcmphys.training.trains import LineLevels
 
@@ -25,7 +26,7 @@ _FAR = 6.0
 _NOTHING = np.zeros((0, 0), dtype=np.float32)
 _GRAIN, _PULSED = 64, 2**18
 """Word lines, and devices times updates, below which a thread more costs about as much as it saves."""
-_PRODUCTS = 200_000
+_PRODUCTS = 400_000
 """Below this many products a thread more costs about as much as it saves."""
 _LONGEST_WRITE = 1000
 """Most pulses of a device that is written without a look."""
@@ -224,7 +225,7 @@ class Plane:
         out, clipped = np.zeros((len(given), lines)), np.zeros(len(given), dtype=np.int64)
         grain = max(1, _PRODUCTS // max(math.prod(self.shape), 1))
         for place in self._blocks:
-            launch(kernel, len(given), given, place, self._converters, reading, out, clipped, grain=grain)
+            launch(kernel, len(given), given, place, self._converters, reading, out, clipped, align=FOUR, grain=grain)
         self.counts.clipped += int(clipped.sum())
         return out
 
