@@ -261,7 +261,7 @@ def coincide(start, stop, address, laws, lines, now, devices, outcome):
     address : tuple
         Seed, number of the first device, event of the first update.
     laws : tuple
-        `LawFloats`, the jump table, and whether pulses down are left out.
+        `LawFloats` as `closed`, the jump table, and whether pulses down are left out.
     lines : LineLevels
         Chances with signs, (updates, lines) each, and slots of each update. Weights go against the product's sign.
     now : float [s]
@@ -275,6 +275,7 @@ def coincide(start, stop, address, laws, lines, now, devices, outcome):
     sent, shown, reference = outcome
     shown = shown.reshape(-1)
     seed, first, event = address
+    laws = (change.opened(laws[0]), laws[1], laws[2])
     write_noise, upward, state = laws[0].write_noise, laws[2], devices[1]
     noted = write_noise > 0.0 or state.pulsed.size == state.weight.size
     columns = lines.column.shape[1]
@@ -340,7 +341,7 @@ def coincide(start, stop, address, laws, lines, now, devices, outcome):
 @kernel
 def expect(start, stop, laws, lines, devices):
     """Mean change of word lines start..stop by trains, without noise: whole steps, then what is left of one."""
-    p, table, upward = laws
+    p, table, upward = change.opened(laws[0]), laws[1], laws[2]
     traits, state = devices
     columns = lines.column.shape[1]
     for update in range(lines.length.size):

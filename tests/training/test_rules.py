@@ -109,9 +109,9 @@ def test_what_is_correlated_ends_above_what_is_not(name, seed):
     line every fifth update at a rate of 0.1, does not: a weight goes to and fro by several of its twenty steps, and
     only the mean of the last two thousand updates tells. So it is with aihwkit 1.1.0: of ten trainings of its example,
     the last weights are apart in ten with the first three rules, and in one with mixed precision (here in four, their
-    means in nine). A rule that sends a step as soon as it is due, as published, at a rate of 0.005 has them apart from
-    the 3000th update on in nine of ten (at 0.01 too; at 0.02 in seven); in the tenth a device on the diagonal has its own
-    bound at 0.29.
+    means in nine). A rule that sends a step as soon as it is due, as published, has them apart from the 3000th update
+    on in nine of ten at a rate of 0.005 or 0.01, and in seven at 0.02; in the tenth a device on the diagonal has its
+    own bound at 0.29.
     """
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(5000, 5))

@@ -41,6 +41,29 @@ class LawFloats(NamedTuple):
     write_noise: float = 0.0
 
 
+def closed(p: LawFloats) -> tuple:
+    """The same in plain tuples: at every call of a kernel a named one costs a microsecond, which small updates feel."""
+    return tuple(tuple(part) if isinstance(part, tuple) else part for part in p)
+
+
+@law
+def opened(numbers: tuple) -> LawFloats:
+    """`LawFloats` of what `closed` has made of them."""
+    return LawFloats(
+        numbers[0],
+        constant.ConstantFloats(*numbers[1]),
+        linear.LinearFloats(*numbers[2]),
+        soft_bounds.SoftBoundsFloats(*numbers[3]),
+        exponential.ExponentialStepFloats(*numbers[4]),
+        power.PowerFloats(*numbers[5]),
+        nonlinear.NonlinearFloats(*numbers[6]),
+        jump_table.JumpTableFloats(*numbers[7]),
+        incremental_set.IncrementalSetFloats(*numbers[8]),
+        numbers[9],
+        numbers[10],
+    )
+
+
 @law
 def change(weight: float, up: bool, own: Own, p: LawFloats, table: np.ndarray) -> tuple[float, float]:
     """Mean size of the next step in its direction, and its std from pulse to pulse, in weight."""
