@@ -6,26 +6,20 @@ call: rows may be shared out and batches cut in any way, and every weight keeps 
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from pcmphys.cells.pulsed.kernels import at, own_of
 from pcmphys.cells.pulsed.laws import change
 from pcmphys.numerics.bits import bits_of
 from pcmphys.numerics.compile import kernel, law
-from pcmphys.numerics.elementary import log, sine_pair
 from pcmphys.numerics.random import U64, Stream, words
-from pcmphys.training.products import reads_as
+from pcmphys.training import steps
 
 _ROWS, _COLUMNS = int(Stream.TRAIN_ROWS), int(Stream.TRAIN_COLUMNS)
 _STEP, _WRITE = int(Stream.TRAIN_STEP), int(Stream.TRAIN_WRITE)
 _DIGITS = 53
 _SCALE = 2.0**_DIGITS
-_PER_WORD = 2.0**-32
 _SLOTS = 64
-_GATHERED = 512
-"""Numbers from which on those gathered are drawn, and the pulses that wait for them sent."""
 _TOGETHER = 2
 """Words of each line that are looked at in any case: eight digits leave one slot in 256 undecided."""
 
@@ -144,108 +138,6 @@ def by_slot(fires, here, counts):
             left &= left - U64(1)
 
 
-@kernel
-def draw_words(address, stream, count, lines, blocks, radius, angle):
-    """Words for normal numbers, four of each of ``count`` blocks: those of a line each, the lines in any order."""
-    seed, cell, event = address
-    for group in range(count):
-        g = U64(group)  # counting from the zeroth, not from the end: vector code
-        w0, w1, w2, w3 = words(seed, cell + lines[g], event, stream, blocks[g])
-        k = U64(2) * g
-        radius[k], angle[k] = np.float64(np.int64(w0)), np.float64(np.int64(w1))
-        radius[k + U64(1)], angle[k + U64(1)] = np.float64(np.int64(w2)), np.float64(np.int64(w3))
-
-
-@kernel
-def normals(count, radius, angle, z):
-    """Standard normal numbers of the words drawn, two of each pair."""
-    for pair in range(count):
-        k = U64(pair)
-        # the whole number is below 2^32: never 0 and never 1 with a half added
-        size = math.sqrt(-2.0 * log((radius[k] + 0.5) * _PER_WORD))
-        cosine, sine = sine_pair(angle[k] * _PER_WORD)
-        z[U64(2) * k], z[U64(2) * k + U64(1)] = size * cosine, size * sine
-
-
-@law
-def step_each(kind, count, laws, steps, z, devices):
-    """`step_all` by the law of one kind: written as a constant, it leaves a loop that holds no other law."""
-    p, table, _ = laws
-    traits, state = devices
-    where, numbers = steps
-    for q in range(count):
-        up = where[q] >= 0
-        d = where[q] if up else -1 - where[q]
-        memory = at(state.memory, d)
-        weight, deviate = np.float64(state.weight[d]), z[numbers[q]]
-        state.weight[d] = change.pulsed_by(kind, weight, up, deviate, own_of(d, memory, traits), p, table)
-        if p.forget < 1.0:
-            state.memory[d] = memory * p.forget
-
-
-@kernel
-def step_all(count, laws, steps, z, devices):
-    """A step of each of some devices, down where they are negative (-1 - device), each at its number of ``z``.
-
-    ``steps``: devices and places of their numbers. The law is asked for once, not at every step.
-    """
-    kind = laws[0].kind
-    if kind == change.CONSTANT:
-        step_each(change.CONSTANT, count, laws, steps, z, devices)
-    elif kind == change.LINEAR:
-        step_each(change.LINEAR, count, laws, steps, z, devices)
-    elif kind == change.SOFT_BOUNDS:
-        step_each(change.SOFT_BOUNDS, count, laws, steps, z, devices)
-    elif kind == change.EXPONENTIAL:
-        step_each(change.EXPONENTIAL, count, laws, steps, z, devices)
-    elif kind == change.POWER:
-        step_each(change.POWER, count, laws, steps, z, devices)
-    elif kind == change.NONLINEAR:
-        step_each(change.NONLINEAR, count, laws, steps, z, devices)
-    elif kind == change.JUMP_TABLE:
-        step_each(change.JUMP_TABLE, count, laws, steps, z, devices)
-    else:
-        step_each(change.INCREMENTAL_SET, count, laws, steps, z, devices)
-
-
-@kernel
-def note_writes(count, write_noise, now, steps, z, state):
-    """What some devices read as from now [s] on: their write noise, and the time of their pulse."""
-    where, numbers = steps
-    for q in range(count):
-        if write_noise > 0.0:
-            state.offset[where[q]] = write_noise * z[numbers[q]]
-        if state.pulsed.size == state.weight.size:
-            state.pulsed[where[q]] = now
-
-
-@kernel
-def show(count, where, state, reference, shown):
-    """Note what some devices, as of `step_all`, read as now."""
-    for q in range(count):
-        d = where[q] if where[q] >= 0 else -1 - where[q]
-        shown[d] = reads_as(d, state, reference)
-
-
-@law
-def queue_of(entries):
-    """Room for devices and the places of their numbers, and for lines and blocks that these are drawn from."""
-    # each word line takes whole blocks of four numbers
-    groups = _GATHERED + entries // 4 + 4
-    return (
-        (np.empty(_GATHERED + entries, dtype=np.int64), np.empty(_GATHERED + entries, dtype=np.int64)),
-        np.empty(groups, dtype=np.uint64), np.empty(groups, dtype=np.uint64),
-    )  # fmt: skip
-
-
-@law
-def blocks_of(count, line, group, lines, blocks):
-    """Note the blocks that hold ``count`` numbers of a line, from place ``group`` on; the next place."""
-    for block in range((count + 3) // 4):
-        lines[group + block], blocks[group + block] = U64(line), U64(block)
-    return group + (count + 3) // 4
-
-
 @law
 def room_of(lines):
     """Memory in which `trains` works, for so many lines."""
@@ -281,10 +173,11 @@ def coincide(start, stop, address, laws, lines, now, devices, outcome):
     columns = lines.column.shape[1]
     here, counts = np.empty((_SLOTS, columns), dtype=np.int32), np.empty(_SLOTS, dtype=np.int64)
     # pulses of several word lines are gathered, so that their numbers are drawn in long loops; one line always fits
-    pulses, pulse_lines, pulse_blocks = queue_of(_SLOTS * columns)
-    writes, write_lines, write_blocks = queue_of(columns)
-    mark = np.zeros(columns, dtype=np.int64)
-    radius, angle, z = np.empty(2 * pulse_lines.size), np.empty(2 * pulse_lines.size), np.empty(4 * pulse_lines.size)
+    pulses, numbers, drawn = steps.places(columns), steps.places(columns), steps.blocks(_SLOTS * columns)
+    again, more = steps.places(_SLOTS * columns), steps.places(_SLOTS * columns)
+    writes, written = steps.places(columns), steps.blocks(columns)
+    mark, room = np.zeros(columns, dtype=np.int64), steps.side_by_side(columns)
+    radius, angle, z = np.empty(2 * drawn[0].size), np.empty(2 * drawn[0].size), np.empty(4 * drawn[0].size)
     room_columns, room_rows = room_of(columns), room_of(stop - start)
     number = 0
     for update in range(lines.length.size):
@@ -296,11 +189,11 @@ def coincide(start, stop, address, laws, lines, now, devices, outcome):
         by_slot(room_columns[1], here, counts)
         mine = (seed, first + U64(start), moment)
         trains(mine, length, _ROWS, lines.row[update, start:stop], *room_rows)
-        count, met, groups, write_groups = 0, 0, 0, 0
+        met, repeated, groups, write_groups = 0, 0, 0, 0
         for i in range(start, stop):
             fires = room_rows[1][i - start]
             number += 1
-            before, met_before, base = count, met, i * columns
+            count, met_before, base = 0, met, i * columns
             positive = lines.row[update, i] > 0.0
             while fires != 0:
                 slot = lowest(fires)
@@ -310,32 +203,31 @@ def coincide(start, stop, address, laws, lines, now, devices, outcome):
                     up = positive != (lines.column[update, j] > 0.0)
                     if upward and not up:
                         continue
-                    pulses[0][count] = base + j if up else -1 - (base + j)
-                    pulses[1][count] = 4 * groups + count - before
+                    pulse, place = base + j if up else -1 - (base + j), 4 * groups + count
                     count += 1
-                    if noted and mark[j] != number:
+                    if mark[j] != number:
                         mark[j] = number
-                        writes[0][met] = base + j
-                        writes[1][met] = 4 * write_groups + met - met_before
+                        pulses[met], numbers[met], writes[met] = pulse, place, 4 * write_groups + met - met_before
                         met += 1
-            sent[i] += count - before
-            groups = blocks_of(count - before, base, groups, pulse_lines, pulse_blocks)
-            if write_noise > 0.0:
-                write_groups = blocks_of(met - met_before, base, write_groups, write_lines, write_blocks)
-            if count > 0 and (4 * groups >= _GATHERED or i == stop - 1):
-                draw_words(here_and_now, _STEP, groups, pulse_lines, pulse_blocks, radius, angle)
-                normals(2 * groups, radius, angle, z)
-                step_all(count, laws, pulses, z, devices)
-                if noted:
-                    draw_words(here_and_now, _WRITE, write_groups, write_lines, write_blocks, radius, angle)
-                    normals(2 * write_groups, radius, angle, z)
-                    note_writes(met, write_noise, now, writes, z, state)
-                if shown.size == state.weight.size:
-                    if noted:
-                        show(met, writes[0], state, reference, shown)
                     else:
-                        show(count, pulses[0], state, reference, shown)
-                count, met, groups, write_groups = 0, 0, 0, 0
+                        again[repeated], more[repeated] = pulse, place
+                        repeated += 1
+            sent[i] += count
+            groups = steps.noted_blocks(count, base, groups, drawn)
+            write_groups = steps.noted_blocks(met - met_before, base, write_groups, written)
+            if met > 0 and (4 * groups >= steps.GATHERED or i == stop - 1):
+                steps.draw_words(here_and_now, _STEP, groups, drawn, radius, angle)
+                steps.normals(2 * groups, radius, angle, z)
+                steps.step_all(met, laws, (pulses, numbers), z, devices, room)
+                steps.step_again(repeated, laws, (again, more), z, devices)
+                if write_noise > 0.0:
+                    steps.draw_words(here_and_now, _WRITE, write_groups, written, radius, angle)
+                    steps.normals(2 * write_groups, radius, angle, z)
+                if noted:
+                    steps.note_writes(met, write_noise, now, (pulses, writes), z, state)
+                if shown.size == state.weight.size:
+                    steps.show(met, pulses, state, reference, shown)
+                met, repeated, groups, write_groups = 0, 0, 0, 0
 
 
 @kernel
