@@ -49,8 +49,8 @@ class MixedPrecision(Rule):
 
     Notes
     -----
-    Weights of few steps hold still where a pulse is sent as soon as it is due and the rate is low. Lines that are looked
-    at seldom get several pulses at once, and their weights go to and fro by as many steps.
+    Weights of few steps hold still where a pulse is sent as soon as it is due and the rate is low. Lines that are
+    looked at seldom get several pulses at once, and their weights go to and fro by as many steps.
     """
 
     threshold: float | None = None
