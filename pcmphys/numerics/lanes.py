@@ -127,6 +127,15 @@ if numba.config.DISABLE_JIT:
         """Eight neighbours in an array (numbers,) from ``first`` on; beyond ``last``, that one again."""
         return values[np.minimum(np.arange(first, first + LANES), last)]
 
+    def eight(values, first):
+        """Eight neighbours in an array (numbers,) of single or double precision, all of which it has."""
+        return np.array(values[first : first + LANES], dtype=np.float64)
+
+    def total(x):
+        """Sum of eight numbers: the upper half onto the lower one, until one is left."""
+        four = x[:4] + x[4:]
+        return (four[0] + four[2]) + (four[1] + four[3])
+
     def down(values, first, last, column):
         """The same down a column of an array (rows, columns) that is contiguous along its rows."""
         return values[np.minimum(np.arange(first, first + LANES), last), column]
@@ -184,6 +193,38 @@ else:
             return _gathered(builder, places)
 
         return _EIGHT(values, first, last), generate
+
+    @intrinsic
+    def eight(typing_context, values, first):
+        """Eight neighbours in an array (numbers,) of single or double precision, all of which it has."""
+
+        def generate(context, builder, signature, arguments):
+            kind = signature.args[0]
+            view = context.make_array(kind)(context, builder, value=arguments[0])
+            (first,) = _whole(context, builder, signature, arguments, (1,))
+            own = ir.FloatType() if kind.dtype == types.float32 else ir.DoubleType()
+            place = builder.bitcast(builder.gep(view.data, [first]), ir.VectorType(own, LANES).as_pointer())
+            found = builder.load(place, align=4)
+            return builder.fpext(found, _VECTOR) if kind.dtype == types.float32 else found
+
+        return _EIGHT(values, first), generate
+
+    @intrinsic
+    def total(typing_context, x):
+        """Sum of eight numbers: the upper half onto the lower one, until one is left."""
+
+        def generate(context, builder, signature, arguments):
+            left, width = arguments[0], LANES
+            while width > 1:
+                width //= 2
+                halves = [
+                    ir.Constant(ir.VectorType(ir.IntType(32), width), list(range(k, k + width))) for k in (0, width)
+                ]
+                undefined = ir.Constant(left.type, ir.Undefined)
+                left = builder.fadd(*(builder.shuffle_vector(left, undefined, half) for half in halves))
+            return builder.extract_element(left, ir.Constant(ir.IntType(32), 0))
+
+        return types.float64(x), generate
 
     @intrinsic
     def down(typing_context, values, first, last, column):

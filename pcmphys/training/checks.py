@@ -55,7 +55,7 @@ def checked_lines(name: str, given: Any, lines: int) -> tuple[np.ndarray, bool]:
     """Inputs or errors as (batch, lines), and whether it was one vector."""
     if type(given) is np.ndarray and given.dtype == np.float64 and given.flags.c_contiguous and given.ndim in (1, 2):
         # a sum over what is not finite is not finite; one that only became too large is looked at closely
-        found = given if math.isfinite(given.sum()) else check.array(name, given, empty=True)
+        found = given if math.isfinite(np.add.reduce(given, axis=None)) else check.array(name, given, empty=True)
     else:
         found = check.array(name, given, ndim=(1, 2), empty=True)
     if found.shape[-1] != lines:

@@ -154,7 +154,7 @@ class TrainableMatrix:
             Shape (outputs,) or (batch, outputs).
         """
         x, single = checks.checked_lines("x", x, self.shape[0])
-        y = self.scale * self.trained.forward(x)
+        y = self._scaled(self.trained.forward(x))
         return y[0] if single else y
 
     def backward(self, d: ArrayLike) -> np.ndarray:
@@ -171,7 +171,7 @@ class TrainableMatrix:
             Shape (inputs,) or (batch, inputs): gradient by the inputs.
         """
         d, single = checks.checked_lines("d", d, self.shape[1])
-        e = self.scale * self.trained.backward(d)
+        e = self._scaled(self.trained.backward(d))
         return e[0] if single else e
 
     def update(self, x: ArrayLike, d: ArrayLike, rate: float) -> None:
@@ -232,6 +232,9 @@ class TrainableMatrix:
         twin.__dict__.update(self.__dict__)
         twin.trained = self.trained.copy()
         return twin
+
+    def _scaled(self, product: np.ndarray) -> np.ndarray:
+        return product if self.scale == 1.0 else self.scale * product
 
     def _plane(self, cell: Any, around: Surroundings) -> Plane:
         made = Plane(cell, self.shape, self.seed, self.last_cell, around)

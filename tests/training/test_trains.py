@@ -81,8 +81,9 @@ def test_expected_pulses_make_the_outer_product_itself():
 
 @pytest.mark.parametrize(
     "name",
-    ["rram-gong2018-softbounds", "rram-gong2018", "ecram-tang2018", "rpu-gokmen2016", "skew-table", "fresh-table"],
-)
+    ["rram-gong2018-softbounds", "rram-gong2018", "ecram-tang2018", "rpu-gokmen2016", "power", "nonlinear",
+     "skew-table", "fresh-table", "early-table"],
+)  # fmt: skip
 def test_updates_are_those_computed_one_by_one(name):
     matrix = pcm.TrainableMatrix((6, 9), cell(name), seed=11, first_cell=2**33 + 1)
     slow = Matrix(cell(name), (6, 9), 11, 2**33 + 1)

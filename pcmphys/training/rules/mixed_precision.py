@@ -46,6 +46,11 @@ class MixedPrecision(Rule):
         Levels of each sign to which inputs and gradients are rounded before they are multiplied; 0: not at all.
     refresh, high, low
         Of pairs of devices that can only be pulsed up, as of `OneSided`.
+
+    Notes
+    -----
+    Weights of few steps hold still where a pulse is sent as soon as it is due and the rate is low. Lines that are
+    looked at seldom get several pulses at once, and their weights go to and fro by as many steps.
     """
 
     threshold: float | None = None
