@@ -195,7 +195,7 @@ def test_other_matrices_change_nothing_also_in_other_threads():
         (lambda: pcm.TrainableMatrix((6, 9), IDEAL, pcm.PairCell(pair=IDEAL)), "devices that can be RESET"),
         (lambda: pcm.TrainableMatrix((6, 9), IDEAL, "sgd"), "rule must be a rule"),
         (lambda: pcm.TrainableMatrix((6, 9), IDEAL, scale=0.0), "scale"),
-        (lambda: pcm.TrainableMatrix((6, 9), IDEAL, trains=31), "trains must be a UpdateTrains"),
+        (lambda: pcm.TrainableMatrix((6, 9), IDEAL, trains=31), "trains must be an UpdateTrains"),
         (lambda: pcm.TrainableMatrix((6, 9), IDEAL, wires=1.0), "wires must be a Wires"),
         (lambda: pcm.TikiTaka(transfer_every=0), "transfer_every"),
         (lambda: pcm.Chopped(chop=2.0), "chop"),

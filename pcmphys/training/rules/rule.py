@@ -58,6 +58,13 @@ class Trained(ABC):
         plane.write(weights / factor)
 
     @property
+    def reach(self) -> tuple[float, float]:
+        """Lowest and highest weight that typical devices can be written to."""
+        factor, plane = self.parts[-1]
+        window = plane.cell.parameters.window
+        return factor * window.weight_minimum, factor * window.weight_maximum
+
+    @property
     def counts(self) -> PulseCounts:
         """What all arrays were asked to do so far."""
         return sum((plane.counts for plane in self.planes), PulseCounts())
