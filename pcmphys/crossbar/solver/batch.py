@@ -128,6 +128,7 @@ class Inputs:
         # what is faint beside the drive needs its own digits, which the shared polynomial does not promise
         own = self.loose is not None or faint(net) or (not self.abreast and coarse.fits(net))
         self.lengths = None if own else polynomial.of_network(net, tolerance)
+        self.woven = side_by_side.woven(net) if self.abreast and self.lengths is not None else None
 
     def solve(self, start: int, stop: int) -> list[tuple[float, int]]:
         """Residual and iterations of the inputs start..stop, on this thread."""
@@ -149,7 +150,7 @@ class Inputs:
             visitor(k, work[0][2], work[0][4])
 
     def _side_by_side(self, start: int, stop: int) -> list[tuple[float, int] | None]:
-        answer = side_by_side.solve(self.net, self.drives[start:stop], self.lengths)
+        answer = side_by_side.solve(self.woven, self.drives[start:stop], self.lengths)
         count = stop - start
         self.currents.row[start:stop] = answer.row_current[:, :count].T
         self.currents.column[start:stop] = answer.column_current[:, :count].T

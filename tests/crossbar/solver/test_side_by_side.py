@@ -27,7 +27,7 @@ def test_bits_of_each_input_by_itself(shape, wires, count):
     cells[rng.random(shape) < 0.1] = 0.0
     net, drives = eliminated(cells, wires, rng.normal(size=(shape[0], count)), rng.normal(size=(shape[1], count)))
     lengths = polynomial.of_network(net, 1e-12)
-    answer = side_by_side.solve(net, drives, lengths)
+    answer = side_by_side.solve(side_by_side.woven(net), drives, lengths)
     x, current, voltage = (np.empty(shape) for _ in range(3))
     for k, drive in enumerate(drives):
         richardson.sweep(net, drive, lengths, x, current, np.zeros((lines.ROOM, shape[1])), np.empty((2, shape[1])))
@@ -46,7 +46,7 @@ def test_open_near_ends():
     left[4] = np.nan
     net, drives = eliminated(cells, {"row": 5.0, "column": 5.0}, left)
     lengths = polynomial.of_network(net, 1e-12)
-    answer = side_by_side.solve(net, drives, lengths)
+    answer = side_by_side.solve(side_by_side.woven(net), drives, lengths)
     assert (answer.row_current[4] == 0.0).all()
     x, current, voltage = (np.empty((20, 30)) for _ in range(3))
     richardson.sweep(net, drives[3], lengths, x, current, np.zeros((lines.ROOM, 30)), np.empty((2, 30)))
@@ -81,9 +81,9 @@ def test_a_number_that_is_none_is_not_lost():
     cells = rng.uniform(1e-6, 2e-5, (12, 10))
     net, drives = eliminated(cells, {"row": 5.0, "column": 5.0}, rng.normal(size=(12, 8)))
     lengths = polynomial.of_network(net, 1e-12)
-    right = side_by_side.solve(net, drives, lengths)
+    right = side_by_side.solve(side_by_side.woven(net), drives, lengths)
     drives[2].row[0, 3] = np.nan
-    answer = side_by_side.solve(net, drives, lengths)
+    answer = side_by_side.solve(side_by_side.woven(net), drives, lengths)
     others = np.arange(8) != 2
     assert np.isnan(answer.residual[2])
     assert (answer.residual[others] == right.residual[others]).all()
