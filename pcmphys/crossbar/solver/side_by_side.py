@@ -25,7 +25,7 @@ from pcmphys.crossbar.solver.woven import (
     ENDS,
     FACTOR,
     NUMBERS,
-    Fields,
+    EightInputs,
     Woven,
     along,
     collect,
@@ -90,14 +90,14 @@ def solve(net: Woven, lengths: np.ndarray, inputs: Abreast, start: int, stop: in
 
 @kernel
 def _solve(start, stop, net, lengths, inputs, memory):
-    """See `solve`; ``memory`` is room for `Fields` and `_Measured`."""
+    """See `solve`; ``memory`` is room for `EightInputs` and `_Measured`."""
     columns, lines = net.wire.size, net.ends.size // ENDS
     cells, edges = lines * columns, lines // ABREAST * columns
     of_lines, rest = memory[: 4 * lines], memory[4 * lines :]
     of_columns, rest = rest[: 4 * columns], rest[4 * columns :]
     current, rest = rest[:cells], rest[cells:]
     row, column, above = of_lines[:lines], of_columns[:columns], of_columns[columns : 2 * columns]
-    fields = Fields(row, column, current, rest[:edges], rest[edges:], above)
+    fields = EightInputs(row, column, current, rest[:edges], rest[edges:], above)
     measured = _Measured(
         of_lines[lines : 2 * lines], of_columns[2 * columns : 3 * columns], of_lines[2 * lines : 3 * lines],
         of_lines[3 * lines :], of_columns[3 * columns :],

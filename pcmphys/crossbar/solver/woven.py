@@ -39,7 +39,7 @@ class Woven(NamedTuple):
     network: Network
 
 
-class Fields(NamedTuple):
+class EightInputs(NamedTuple):
     """Of eight inputs, (numbers, 8) each, in the order of `Woven`.
 
     Voltages [V] of the near ends of word lines (``row``) and bit lines; the currents J [A] of the eliminated bit lines,
