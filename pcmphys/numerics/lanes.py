@@ -123,6 +123,10 @@ if numba.config.DISABLE_JIT:
         """The same number eight times."""
         return np.full(LANES, number)
 
+    def spread(numbers, place):
+        """One of the numbers in an array (numbers,), zero or more places on, eight times."""
+        return np.full(LANES, numbers[place])
+
     def neighbours(values, first, last):
         """Eight neighbours in an array (numbers,) from ``first`` on; beyond ``last``, that one again."""
         return values[np.minimum(np.arange(first, first + LANES), last)]
@@ -182,6 +186,18 @@ else:
             return _spread(builder, context.cast(builder, arguments[0], signature.args[0], types.float64))
 
         return _EIGHT(number), generate
+
+    @intrinsic
+    def spread(typing_context, numbers, place):
+        """One of the numbers in an array (numbers,), zero or more places on, eight times."""
+
+        def generate(context, builder, signature, arguments):
+            # unlike everywhere(numbers[place]), it does not ask whether the place counts from the end
+            place = context.cast(builder, arguments[1], signature.args[1], types.int64)
+            view = context.make_array(signature.args[0])(context, builder, value=arguments[0])
+            return _spread(builder, builder.load(builder.gep(view.data, [place])))
+
+        return _EIGHT(numbers, place), generate
 
     @intrinsic
     def neighbours(typing_context, values, first, last):
@@ -257,10 +273,10 @@ else:
 
         def generate(context, builder, signature, arguments):
             worst, difference = arguments
-            # a magnitude is the number without its sign bit
-            bits = builder.and_(builder.bitcast(difference, _BITS), ir.Constant(_BITS, [2**63 - 1] * LANES))
-            size = builder.bitcast(bits, _VECTOR)
-            takes = builder.or_(builder.fcmp_ordered(">", size, worst), builder.fcmp_unordered("uno", size, size))
-            return builder.select(takes, size, worst)
+            # a magnitude is the number without its sign bit; as whole numbers magnitudes have the same order, and what
+            # is not a number lies above infinity
+            size = builder.and_(builder.bitcast(difference, _BITS), ir.Constant(_BITS, [2**63 - 1] * LANES))
+            before = builder.bitcast(worst, _BITS)
+            return builder.bitcast(builder.select(builder.icmp_signed(">", size, before), size, before), _VECTOR)
 
         return _EIGHT(worst, difference), generate
