@@ -167,8 +167,20 @@ def uniform(high, low):
 @law
 def normal_pair(w0, w1, w2, w3):
     """Two independent standard normal deviates from four words (largest magnitude 8.6)."""
-    radius = math.sqrt(-2.0 * log(uniform(w0, w1)))
-    cosine, sine = sine_pair(uniform(w2, w3))
+    return turned(squared_radius(uniform(w0, w1)), uniform(w2, w3))
+
+
+@law
+def squared_radius(u):
+    """Square of the length of a pair of standard normal deviates, from a uniform one in (0, 1)."""
+    return -2.0 * log(u)
+
+
+@law
+def turned(square, turns):
+    """The pair of that length squared at an angle of ``turns`` turns: two independent normal deviates."""
+    radius = math.sqrt(square)
+    cosine, sine = sine_pair(turns)
     return radius * cosine, radius * sine
 
 
