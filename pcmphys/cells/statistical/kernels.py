@@ -11,10 +11,12 @@ import numpy as np
 from pcmphys.cells.statistical import laws
 from pcmphys.numerics.ahead import NUMBERS, call
 from pcmphys.numerics.compile import kernel, law
-from pcmphys.numerics.random import U64, Draw, Stream, squared_radius, turned, uniform, words
+from pcmphys.numerics.random import U64, Draw, Stream, squared_radius, turned, uniform, words_abreast
 from pcmphys.physics import flicker
 
 _BLOCK = 4096  # cells whose scratch, up to 180 kB, stays in the second-level cache; a shorter one begins too often
+
+_HALF, _QUARTER = NUMBERS // 2, NUMBERS // 4
 
 _PROGRAMMING = int(Stream.PROGRAMMING)
 _TRAP_REFRESH = int(Stream.TRAP_REFRESH)
@@ -61,9 +63,14 @@ def _draw_uniforms(address, first, second, soon):
     seed, first_cell, event = address
     for begin in range(0, first.size // NUMBERS * NUMBERS, NUMBERS):
         call(soon, begin)
-        for i in range(begin, begin + NUMBERS):
-            w0, w1, w2, w3 = words(seed, first_cell + U64(i), event, _PROGRAMMING, 0)
-            first[i], second[i] = uniform(w0, w1), uniform(w2, w3)
+        for i in range(begin, begin + _QUARTER):
+            cell, j, k, m = first_cell + U64(i), i + _QUARTER, i + 2 * _QUARTER, i + 3 * _QUARTER
+            own = (cell, 0), (cell + U64(_QUARTER), 0), (cell + U64(2 * _QUARTER), 0), (cell + U64(3 * _QUARTER), 0)
+            w, x, y, z = words_abreast(seed, event, _PROGRAMMING, *own)
+            first[i], second[i] = uniform(w[0], w[1]), uniform(w[2], w[3])
+            first[j], second[j] = uniform(x[0], x[1]), uniform(x[2], x[3])
+            first[k], second[k] = uniform(y[0], y[1]), uniform(y[2], y[3])
+            first[m], second[m] = uniform(z[0], z[1]), uniform(z[2], z[3])
 
 
 @kernel
@@ -186,12 +193,17 @@ def _draw_digits(address, digits, hits, undecided, states, soon):
     chance, later = digits[0], digits[1]
     for begin in range(0, hits.size // NUMBERS * NUMBERS, NUMBERS):
         call(soon, begin)
-        for i in range(begin, begin + NUMBERS):
-            cell = first_cell + U64(i)
-            hit, open_, fresh = flicker.refresh_upfront(seed, cell, event, _TRAP_REFRESH, chance, later)
-            hits[i] = np.uint32(hit)
-            undecided[i] = np.uint32(open_)
-            states[i] = np.uint32(fresh)
+        for i in range(begin, begin + _HALF):
+            cell, other, j = first_cell + U64(i), first_cell + U64(i + _HALF), i + _HALF
+            own = (cell, 0), (cell, 1), (other, 0), (other, 1)
+            w, x, y, z = words_abreast(seed, event, _TRAP_REFRESH, *own)
+            hits[i], undecided[i], states[i] = _few_bits(flicker.refresh_upfront(w, x, chance, later))
+            hits[j], undecided[j], states[j] = _few_bits(flicker.refresh_upfront(y, z, chance, later))
+
+
+@law
+def _few_bits(found):
+    return np.uint32(found[0]), np.uint32(found[1]), np.uint32(found[2])
 
 
 @kernel
