@@ -116,14 +116,14 @@ def refresh_upfront(low, high, digits, later):
     ``low`` and ``high`` are the words of blocks 0 and 1. Returns (hits, undecided traps, fresh states), each as bits
     over traps.
     """
-    hit, open_ = _digit(U64(0), U64(ALL), low[0], digits[0], later[0])
-    hit, open_ = _digit(hit, open_, low[1], digits[1], later[1])
-    hit, open_ = _digit(hit, open_, low[2], digits[2], later[2])
-    hit, open_ = _digit(hit, open_, low[3], digits[3], later[3])
-    hit, open_ = _digit(hit, open_, high[0], digits[4], later[4])
-    hit, open_ = _digit(hit, open_, high[1], digits[5], later[5])
-    hit, open_ = _digit(hit, open_, high[2], digits[6], later[6])
-    return hit, open_, high[3]
+    hit, open_ = _digit(U64(0), U64(ALL), U64(low[0]), digits[0], later[0])
+    hit, open_ = _digit(hit, open_, U64(low[1]), digits[1], later[1])
+    hit, open_ = _digit(hit, open_, U64(low[2]), digits[2], later[2])
+    hit, open_ = _digit(hit, open_, U64(low[3]), digits[3], later[3])
+    hit, open_ = _digit(hit, open_, U64(high[0]), digits[4], later[4])
+    hit, open_ = _digit(hit, open_, U64(high[1]), digits[5], later[5])
+    hit, open_ = _digit(hit, open_, U64(high[2]), digits[6], later[6])
+    return hit, open_, U64(high[3])
 
 
 @law

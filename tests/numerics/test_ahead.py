@@ -1,5 +1,6 @@
 """Memory called for: nothing changes by it, also beyond the end of an array."""
 
+import numba
 import numpy as np
 import pytest
 
@@ -7,7 +8,6 @@ from pcmphys.numerics.ahead import NUMBERS, call
 from pcmphys.numerics.compile import kernel
 
 
-@kernel
 def doubled(x, soon):
     for begin in range(0, x.size // NUMBERS * NUMBERS, NUMBERS):
         call(soon, begin)
@@ -20,15 +20,18 @@ def test_what_is_called_for_stays_as_it_is(size):
     x = np.linspace(1.0, 2.0, 5 * NUMBERS)
     numbers, bits = np.linspace(3.0, 4.0, size), np.arange(size, dtype=np.uint32)
     soon = numbers.copy(), bits.copy()
-    doubled(x, soon)
+    kernel(doubled)(x, soon)
     assert np.array_equal(x, 2.0 * np.linspace(1.0, 2.0, 5 * NUMBERS))
     assert np.array_equal(soon[0], numbers)
     assert np.array_equal(soon[1], bits)
 
 
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="plain Python calls for nothing")
 def test_lines_of_memory_are_called_for():
-    """Eight for 64 numbers of eight bytes, four for those of four."""
-    doubled(np.zeros(NUMBERS), (np.zeros(NUMBERS), np.zeros(NUMBERS, dtype=np.uint32)))
-    (code,) = (text for kinds, text in doubled.inspect_llvm().items() if len(kinds[1].types) == 2)
-    assert code.count("call void @llvm.prefetch") % 12 == 0
-    assert "call void @llvm.prefetch" in code
+    """Eight lines for 64 numbers of eight bytes, four for those of four."""
+    numbers = numba.float64[::1]
+    compiled = numba.njit(numba.void(numbers, numba.types.Tuple((numbers, numba.uint32[::1]))))(doubled)
+    (code,) = compiled.inspect_llvm().values()
+    body = code[code.index("define") :].split("\n}\n")[0]
+    # times the turns of a loop that LLVM writes out
+    assert body.count("call void @llvm.prefetch") in range(12, 120, 12)
