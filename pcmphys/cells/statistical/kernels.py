@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from pcmphys.cells.statistical import laws
-from pcmphys.numerics.ahead import NUMBERS, call
 from pcmphys.numerics.compile import kernel, law
+from pcmphys.numerics.prefetch import NUMBERS, fetch
 from pcmphys.numerics.random import U64, Draw, Stream, squared_radius, turned, uniform, words_abreast
 from pcmphys.physics import flicker
 
@@ -55,14 +55,14 @@ def _rounded_up(count):
 
 
 # `normal_pair` in three loops over scratch: a processor looks some 200 instructions ahead, so that it works on more
-# cells at once where each has fewer. Each calls for arrays of the loops after it.
+# cells at once where each has fewer. Each asks for arrays of the loops after it.
 
 
 @kernel
 def _draw_uniforms(address, first, second, soon):
     seed, first_cell, event = address
     for begin in range(0, first.size // NUMBERS * NUMBERS, NUMBERS):
-        call(soon, begin)
+        fetch(soon, begin)
         for i in range(begin, begin + _QUARTER):
             cell, j, k, m = first_cell + U64(i), i + _QUARTER, i + 2 * _QUARTER, i + 3 * _QUARTER
             own = (cell, 0), (cell + U64(_QUARTER), 0), (cell + U64(2 * _QUARTER), 0), (cell + U64(3 * _QUARTER), 0)
@@ -76,7 +76,7 @@ def _draw_uniforms(address, first, second, soon):
 @kernel
 def _take_radii(first, soon):
     for begin in range(0, first.size // NUMBERS * NUMBERS, NUMBERS):
-        call(soon, begin)
+        fetch(soon, begin)
         for i in range(begin, begin + NUMBERS):
             first[i] = squared_radius(first[i])
 
@@ -84,7 +84,7 @@ def _take_radii(first, soon):
 @kernel
 def _turn(first, second, soon):
     for begin in range(0, first.size // NUMBERS * NUMBERS, NUMBERS):
-        call(soon, begin)
+        fetch(soon, begin)
         for i in range(begin, begin + NUMBERS):
             first[i], second[i] = turned(first[i], second[i])
 
@@ -175,7 +175,7 @@ def _cells_from(address, begin):
 def _refresh(address, digits, words_, places, own, soon):
     """A block of cells with their ``own`` (traps, awake); ``words_`` (5, block) and ``places`` (block) are scratch.
 
-    ``soon`` are arrays that are called for.
+    ``soon`` are arrays that are asked for.
     """
     traps, awake = own
     count, complement = traps.size, np.uint32(digits[0, flicker.DIGITS])
@@ -192,7 +192,7 @@ def _draw_digits(address, digits, hits, undecided, states, soon):
     seed, first_cell, event = address
     chance, later = digits[0], digits[1]
     for begin in range(0, hits.size // NUMBERS * NUMBERS, NUMBERS):
-        call(soon, begin)
+        fetch(soon, begin)
         for i in range(begin, begin + _HALF):
             cell, other, j = first_cell + U64(i), first_cell + U64(i + _HALF), i + _HALF
             own = (cell, 0), (cell, 1), (other, 0), (other, 1)

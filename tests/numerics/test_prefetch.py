@@ -1,22 +1,22 @@
-"""Memory called for: nothing changes by it, also beyond the end of an array."""
+"""Memory asked for: nothing changes by it, also beyond the end of an array."""
 
 import numba
 import numpy as np
 import pytest
 
-from pcmphys.numerics.ahead import NUMBERS, call
 from pcmphys.numerics.compile import kernel
+from pcmphys.numerics.prefetch import NUMBERS, fetch
 
 
 def doubled(x, soon):
     for begin in range(0, x.size // NUMBERS * NUMBERS, NUMBERS):
-        call(soon, begin)
+        fetch(soon, begin)
         for i in range(begin, begin + NUMBERS):
             x[i] = 2.0 * x[i]
 
 
 @pytest.mark.parametrize("size", [0, 1, NUMBERS, 5 * NUMBERS])
-def test_what_is_called_for_stays_as_it_is(size):
+def test_what_is_asked_for_stays_as_it_is(size):
     x = np.linspace(1.0, 2.0, 5 * NUMBERS)
     numbers, bits = np.linspace(3.0, 4.0, size), np.arange(size, dtype=np.uint32)
     soon = numbers.copy(), bits.copy()
@@ -26,8 +26,8 @@ def test_what_is_called_for_stays_as_it_is(size):
     assert np.array_equal(soon[1], bits)
 
 
-@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="plain Python calls for nothing")
-def test_lines_of_memory_are_called_for():
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="plain Python asks for nothing")
+def test_lines_of_memory_are_asked_for():
     """Eight lines for 64 numbers of eight bytes, four for those of four."""
     numbers = numba.float64[::1]
     compiled = numba.njit(numba.void(numbers, numba.types.Tuple((numbers, numba.uint32[::1]))))(doubled)
