@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys.numerics.bits import bits_of, float_of
 from pcmphys.numerics.compile import law
+from pcmphys.numerics.sixteen import largest_of, look_up, sum_of
 from pcmphys.physics import geometry, heat
 from pcmphys.physics.crystallization.rows import (
     BEND,
@@ -140,11 +140,7 @@ def spread(filament, current, p, work):
 @law
 def _mean(row, work):
     """Mean over the sectors of a row."""
-    # four sums at once: one waits for the other
-    a = b = c = d = 0.0
-    for s in range(row, row + SECTORS, 4):
-        a, b, c, d = a + work[s], b + work[s + 1], c + work[s + 2], d + work[s + 3]
-    return ((a + b) + (c + d)) * (1.0 / SECTORS)
+    return sum_of(work, row) * (1.0 / SECTORS)
 
 
 @law
@@ -282,9 +278,7 @@ def _own_fronts(level, middle, site, row, work):
 @law
 def _ends_of_shells(row, work):
     """What stands in a row at the inner and the outer end of each sector's shell."""
-    for s in range(SECTORS):
-        k = np.uint32(work[SHELL + s])
-        work[INNER + s], work[OUTER + s] = row[k], row[k + np.uint32(1)]
+    look_up(row, 1, work, SHELL, INNER, OUTER)
 
 
 @law
@@ -352,11 +346,7 @@ def velocities(left, site, work):
         way = work[PARTS + s] = min(work[WAY + s], room)
         faster = left * work[BEND + s] * (1.0 / _FASTER) if stop >= 0.0 else 0.0
         work[INNER + s] = max(way / (FARTHEST + _FARTHEST_PART * room), faster)
-    # bits of positive numbers are ordered as these are, and the largest is found by vector code
-    most = bits_of(_mean(PARTS, work) * (1.0 / _FARTHEST_MEAN))
-    for s in range(SECTORS):
-        most = max(most, bits_of(work[INNER + s]))
-    parts = float_of(most)
+    parts = max(_mean(PARTS, work) * (1.0 / _FARTHEST_MEAN), largest_of(work, INNER))
     return left / math.ceil(parts) if parts > 1.0 else left
 
 
