@@ -245,7 +245,7 @@ def _fronts(middle, site, shapes, work):
         for s in range(SECTORS):
             work[FRONT + s] = min(max(nominal + work[SHIFT + s], 0.0), site.farthest)
     else:
-        _own_fronts(level, middle, site, row, work)
+        _own_fronts(level, shell, middle, site, row, work)
 
 
 @law
@@ -259,13 +259,21 @@ def _molten_dome(middle, work):
 
 
 @law
-def _own_fronts(level, middle, site, row, work):
+def _own_fronts(level, shell, middle, site, row, work):
     """Melt front of each sector, where they are not alike: what is looked up apart from what is vector code."""
-    for s in range(SECTORS):
-        own, shell = level * work[INVERSE + s], 0
-        for k in range(1, shape.SHELLS):
-            shell += np.int64(row[k] > own)
-        work[SHELL + s] = shell
+    # no front is further out than where a sector with all of the filament's rise melts, mostly in the inner shells
+    if shell < 8:
+        for s in range(SECTORS):
+            own, inside = level * work[INVERSE + s], 0
+            for k in range(1, 8):
+                inside += np.int64(row[k] > own)
+            work[SHELL + s] = inside
+    else:
+        for s in range(SECTORS):
+            own, inside = level * work[INVERSE + s], 0
+            for k in range(1, shape.SHELLS):
+                inside += np.int64(row[k] > own)
+            work[SHELL + s] = inside
     _ends_of_shells(row, work)
     for s in range(SECTORS):
         own = level * work[INVERSE + s]
@@ -344,10 +352,15 @@ def velocities(left, site, work):
         room = max(work[RIM + s] - stop, 0.0)
         work[WAY + s] = _way(left, s, work)
         way = work[PARTS + s] = min(work[WAY + s], room)
-        faster = left * work[BEND + s] * (1.0 / _FASTER) if stop >= 0.0 else 0.0
-        work[INNER + s] = max(way / (FARTHEST + _FARTHEST_PART * room), faster)
-    parts = max(_mean(PARTS, work) * (1.0 / _FARTHEST_MEAN), largest_of(work, INNER))
-    return left / math.ceil(parts) if parts > 1.0 else left
+        faster = work[OUTER + s] = left * work[BEND + s] * (1.0 / _FASTER) if stop >= 0.0 else 0.0
+        farthest = work[INNER + s] = FARTHEST + _FARTHEST_PART * room
+        work[PLACE + s] = max(way - farthest, faster - 1.0)
+    mean = _mean(PARTS, work) * (1.0 / _FARTHEST_MEAN)
+    if mean <= 1.0 and largest_of(work, PLACE) <= 0.0:  # most steps; a division saved
+        return left
+    for s in range(SECTORS):
+        work[PLACE + s] = max(work[PARTS + s] / work[INNER + s], work[OUTER + s])
+    return left / math.ceil(max(mean, largest_of(work, PLACE)))
 
 
 @law
