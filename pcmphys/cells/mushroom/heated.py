@@ -16,6 +16,7 @@ from pcmphys.cells.mushroom.glass import HOTTER, Segment, age_glass, live_throug
 from pcmphys.numerics.compile import law
 from pcmphys.numerics.elementary import log
 from pcmphys.numerics.random import Stream, words_of
+from pcmphys.numerics.sixteen import largest_of
 from pcmphys.physics.crystallization.nuclei import (
     candidate,
     drop_absorbed,
@@ -37,7 +38,19 @@ from pcmphys.physics.crystallization.pulse import (
     spread,
     velocities,
 )
-from pcmphys.physics.crystallization.rows import ACTIVITY, GROWTH, GUIDE, LIVED, RIM, SHAPES, SHIFT, STOP
+from pcmphys.physics.crystallization.rows import (
+    ACTIVITY,
+    FASTEST,
+    GROWTH,
+    GUIDE,
+    HEATER_ENTRY,
+    LIVED,
+    PARTS,
+    RIM,
+    SHAPES,
+    SHIFT,
+    STOP,
+)
 from pcmphys.physics.crystallization.tables import COLDEST
 from pcmphys.physics.state import GROWTH as OWN_GROWTH
 from pcmphys.physics.state import RADIUS, SECTORS
@@ -46,8 +59,9 @@ from pcmphys.physics.telegraph.traps import coarse
 _FRONT = int(Stream.FRONT)
 _NUCLEI = int(Stream.NUCLEI)
 _BLOCKS = 2**24 - 1  # of random numbers, one for each candidate nucleus
-# cold steps in which no more than this part of what can happen in the most active one can happen are left out
-_COLD, _NOTHING = 1e-2, 1e-5
+# steps so cold, in parts of what can happen at all, are left out where no more than this part of what can happen in the
+# most active step can happen in them; up to a larger part, if crystals grow by less than a distance [m] at the hottest
+_COLD, _NOTHING, _LITTLE, _UNSEEN = 1e-1, 1e-5, 5e-3, 5e-11
 # a plateau of so many thermal times may be at rest in the end; from this part of its heat on it is as hot
 _LONG, _SETTLED = 500.0, 0.99
 _MOST_CUTS = 64  # of a step at one heat
@@ -95,7 +109,7 @@ def go_through(i, draw, cell, ambient, steps, course, work, state):
     segment, nuclei = Segment(0.0, 0.0, 0.0), _first(draw)
     least = _least_activity(steps, course, hot)
     most = min(_MOST_REFUSED, _BLOCKS // steps.shape[0])
-    flowing, shared, before, rate, held, over = 0.0, 0.0, 0.0, 0.0, False, False
+    flowing, shared, before, rate, held, over, warmest = 0.0, 0.0, 0.0, 0.0, False, False, 1.0
     cools = _cools_from(course)
     if settled >= 0:
         shared = course[CURRENT, settled]
@@ -108,7 +122,7 @@ def go_through(i, draw, cell, ambient, steps, course, work, state):
         if flowing != shared:
             spread(state.filament[i], flowing, p.heat, work)
             shared, before = flowing, 0.0
-        if j < settled or over or middle < site.coldest or _nothing_in(middle, duration, least, hot):
+        if j < settled or over or middle < site.coldest or _nothing_in(warmest * middle, duration, least, hot):
             continue
         left, cuts = (rest if j == settled else duration), 0
         while left > 0.0:
@@ -119,8 +133,9 @@ def go_through(i, draw, cell, ambient, steps, course, work, state):
                 before, loose = middle, 1
                 grains = _melt(middle, j <= cools, grains, hot)
                 step, rate, held, lives = _regrow((left, cuts), middle, hot)
-                # what is crystal or cold stays so: it never gets hotter again, and nothing is molten
-                over = lives == 0 and j >= cools and site.melting / middle >= site.solid
+                if j >= cools and site.melting / middle >= site.solid:
+                    # what is crystal or cold stays so: it never gets hotter again, and nothing is molten
+                    over, warmest = lives == 0, _warmest(middle, hot)
             left, cuts = left - step, cuts + 1
             nuclei, born = _nucleate(draw, nuclei, most, (step, middle, rate), hot)
             grains, loose = grains + born, loose + born
@@ -195,7 +210,16 @@ def _least_activity(steps, course, hot):
     for j in range(steps.shape[0]):
         if course[MIDDLE, j] >= hot.site.coldest:
             most = max(most, _activity(course[MIDDLE, j], hot) * steps[j, DURATION])
-    return _NOTHING * most
+    return max(_NOTHING * most, min(_UNSEEN / hot.tables[FASTEST], _LITTLE * most))
+
+
+@law
+def _warmest(middle, hot):
+    """Rise of the hottest place in what lives, over the filament's; as it cools the part never rises again."""
+    work, base = hot.work, hot.site.ambient - COLDEST
+    for s in range(SECTORS):
+        work[PARTS + s] = work[HEATER_ENTRY + s] - base if work[STOP + s] >= 0.0 else 0.0
+    return largest_of(work, PARTS) / middle
 
 
 @law

@@ -46,11 +46,15 @@ from pcmphys.physics.dome import barrier
 from pcmphys.physics.state import HEAT, SECTORS
 from pcmphys.physics.thermal import shape
 
+_SLOWEST = 1e-100
+"""Stands for a growth velocity of zero [m/s] where one divides by it."""
+
 
 def tables(parameters: MushroomParameters) -> tuple:
-    """Tables of growth and nucleation, shapes of the temperature, and activity, as `pulse` takes them."""
+    """Tables of growth and nucleation, shapes of the temperature, activity, fastest growth, as `pulse` takes them."""
     velocity, nuclei, guide, activity, resting = crystallization.tables(parameters.crystallization.pack())
-    return velocity, nuclei, guide, shape.table(parameters.geometry, parameters.heat), activity, resting
+    shapes, fastest = shape.table(parameters.geometry, parameters.heat), float(velocity[:, 0].max())
+    return velocity, nuclei, guide, shapes, activity, resting, max(fastest, _SLOWEST)
 
 
 @kernel

@@ -41,4 +41,4 @@ ROOM = LISTED + 1
 
 # of the tables that a pulse takes: those of `pcmphys.physics.crystallization.tables`, and of
 # `pcmphys.physics.thermal.shape.table`
-GROWTH, NUCLEI, GUIDE, SHAPES, ACTIVITY, RESTING = range(6)
+GROWTH, NUCLEI, GUIDE, SHAPES, ACTIVITY, RESTING, FASTEST = range(7)
