@@ -34,6 +34,7 @@ from pcmphys.cells.mushroom.drive import (
 from pcmphys.cells.mushroom.glass import glass_in, quench
 from pcmphys.cells.mushroom.heated import go_through
 from pcmphys.cells.mushroom.parameters import MushroomParameters
+from pcmphys.numerics.ahead import fetch_ahead
 from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.random import draw_of
@@ -85,6 +86,7 @@ def pulse(start, stop, address, cell, drive, chosen, state, out):
     last = np.nan
     for n in range(start, stop):
         i = numbers[n]
+        fetch_ahead(state, numbers[min(n + 1, stop - 1)])
         off = Off(i, ambient, activated, barrier(i, p, state))
         needed = threshold(i, off.barrier, ambient, p, state)
         simple = False
