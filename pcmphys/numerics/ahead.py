@@ -25,7 +25,9 @@ def _fetch(context, builder, kind, value, row):
     size = cgutils.unpack_tuple(builder, view.strides, kind.ndim)[0]
     start = builder.gep(builder.bitcast(view.data, byte.as_pointer()), [builder.mul(row, size)])
     function = builder.module.declare_intrinsic(
-        "llvm.prefetch", (byte.as_pointer(),), ir.FunctionType(ir.VoidType(), [byte.as_pointer()] + 3 * [ir.IntType(32)])
+        "llvm.prefetch",
+        (byte.as_pointer(),),
+        ir.FunctionType(ir.VoidType(), [byte.as_pointer()] + 3 * [ir.IntType(32)]),
     )
     lines = builder.udiv(builder.add(size, ir.Constant(whole, _LINE - 1)), ir.Constant(whole, _LINE))
     to_read, near, data = (ir.Constant(ir.IntType(32), number) for number in (0, 3, 1))

@@ -27,6 +27,8 @@ from pcmphys.physics.crystallization.nuclei import (
     look_up,
 )
 from pcmphys.physics.crystallization.pulse import (
+    FARTHEST_MEAN,
+    FARTHEST_ON_RAMPS,
     Site,
     approach,
     grow,
@@ -125,6 +127,7 @@ def go_through(i, draw, cell, ambient, steps, course, work, state):
         if j < settled or over or middle < site.coldest or _nothing_in(warmest * middle, duration, least, hot):
             continue
         left, cuts = (rest if j == settled else duration), 0
+        ramps = j > 0 and current != course[CURRENT, j - 1]
         while left > 0.0:
             step = left
             # on a plateau that has settled, most steps find everything where the step before has left it
@@ -132,7 +135,7 @@ def go_through(i, draw, cell, ambient, steps, course, work, state):
                 nuclei = nuclei if middle == before else _all_places_open(nuclei)
                 before, loose = middle, 1
                 grains = _melt(middle, j <= cools, grains, hot)
-                step, rate, held, lives = _regrow((left, cuts), middle, hot)
+                step, rate, held, lives = _regrow((left, cuts, ramps), middle, hot)
                 if j >= cools and site.melting / middle >= site.solid:
                     # what is crystal or cold stays so: it never gets hotter again, and nothing is molten
                     over, warmest = lives == 0, _warmest(middle, hot)
@@ -253,16 +256,18 @@ def _melt(middle, melts, grains, hot):
 def _regrow(span, middle, hot):
     """Melt what is liquid and let rims grow, for the time that is left [s] or a part of it, after ``cuts`` such parts.
 
+    ``span`` is (left, cuts, whether the drive is on a ramp).
+
     Returns the time taken, the rate [1/s] at which candidate nuclei come, whether all rims have come to rest, and how
     many live.
     """
-    (left, cuts), site, work = span, hot.site, hot.work
+    (left, cuts, ramps), site, work = span, hot.site, hot.work
     free, alive = melt(middle, site, work)
     step, rate = left, 0.0
     if alive > 0:
         approach(middle, site, work)
         look_up(hot.tables, work)
-        step = velocities(left, site, work)
+        step = velocities(left, FARTHEST_ON_RAMPS if ramps else FARTHEST_MEAN, site, work)
         step = step if cuts < _MOST_CUTS else left
         opens = grow(step, step == left, hot.tables[GUIDE][2].last, work)
         rate = expect(middle, site, hot.tables, work) if opens > 0 else 0.0

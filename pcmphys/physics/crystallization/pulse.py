@@ -54,8 +54,9 @@ from pcmphys.physics.thermal import shape
 FARTHEST = 5e-9
 """The most [m] that a rim moves in one step, besides `_FARTHEST_PART` of what is left to go."""
 _FARTHEST_PART = 0.5
-_FARTHEST_MEAN = 2e-9
-"""The most [m] that rims move in one step in the mean: the dome shapes the temperature."""
+FARTHEST_MEAN, FARTHEST_ON_RAMPS = 2e-9, 3e-9
+"""The most [m] that rims move in one step in the mean: the dome shapes the temperature. In a step of a ramp, whose heat
+is that of its middle, that matters less."""
 _FASTER = 0.6
 """The most by which a rim gets faster in one step, half of it, as its velocity's slope says at the beginning."""
 _TOUCHING = 1e-12
@@ -339,11 +340,11 @@ def approach(middle, site, work):
 
 
 @law
-def velocities(left, site, work):
+def velocities(left, farthest_mean, site, work):
     """How fast rims grow; returns the part of the time ``left`` [s] that one step may take.
 
     The time itself, or an equal part of it if a rim, or all in the mean, would move too far or get too much faster.
-    What stands in the tables for the rims has been looked up.
+    What stands in the tables for the rims has been looked up; ``farthest_mean`` is `FARTHEST_MEAN` or that on ramps.
     """
     for s in range(SECTORS):
         stop = work[STOP + s]
@@ -355,7 +356,7 @@ def velocities(left, site, work):
         faster = work[OUTER + s] = left * work[BEND + s] * (1.0 / _FASTER) if stop >= 0.0 else 0.0
         farthest = work[INNER + s] = FARTHEST + _FARTHEST_PART * room
         work[PLACE + s] = max(way - farthest, faster - 1.0)
-    mean = _mean(PARTS, work) * (1.0 / _FARTHEST_MEAN)
+    mean = _mean(PARTS, work) / farthest_mean
     if mean <= 1.0 and largest_of(work, PLACE) <= 0.0:  # most steps; a division saved
         return left
     for s in range(SECTORS):
