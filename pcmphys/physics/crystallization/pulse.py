@@ -131,11 +131,15 @@ def open_front(front, rim, p, work):
 @law
 def spread(filament, current, p, work):
     """Part of the filament's rise that each sector has, for a current [A]; ``p`` are the floats of heat."""
+    work[EVEN] = 1.0 if abs(current) >= p.filling_current else 0.0
+    if work[EVEN] > 0.0:  # all of it
+        for s in range(SECTORS):
+            work[SHARE + s] = work[INVERSE + s] = 1.0
+        return
     for s in range(SECTORS):
         angle = abs((s + 0.5) * (2.0 * math.pi / SECTORS) - filament)
         share = heat.beside_filament(min(angle, 2.0 * math.pi - angle), current, p)
         work[SHARE + s], work[INVERSE + s] = share, 1.0 / share
-    work[EVEN] = 1.0 if abs(current) >= p.filling_current else 0.0
 
 
 @law
@@ -145,21 +149,22 @@ def _mean(row, work):
 
 
 @law
-def shape_segment(middle, site, shapes, work):
-    """Shape for `mid_dome` at the filament's rise [K], of the domes as they were halfway through the last step."""
+def mid_domes(middle, site, shapes, work):
+    """Temperature [K] in the middle of each sector's dome, of the heater where there is none; into ``work[PLACE]``.
+
+    For the filament's rise [K], of the domes as they were halfway through the last step.
+    """
     row = work[SEGMENT : SEGMENT + shape.ROW]
     shape.read_row(_mean(HALFWAY, work) * site.per_shell, site.melting / middle, shapes, row)
-
-
-@law
-def mid_dome(s, middle, site, work):
-    """Temperature [K] in the middle of a sector's dome, of the heater where there is none, for the filament's rise [K].
-
-    To be called after `shape_segment`.
-    """
-    distance = 0.5 * work[HALFWAY + s] - work[SHIFT + s]
-    part = shape.profile(distance * site.per_shell, work[SEGMENT : SEGMENT + shape.ROW])
-    return site.ambient + middle * work[SHARE + s] * part
+    for s in range(SECTORS):
+        place = work[PLACE + s] = (0.5 * work[HALFWAY + s] - work[SHIFT + s]) * site.per_shell
+        work[SHELL + s] = math.floor(min(max(place, 0.0), 1.0 * shape.SHELLS))
+    look_up(row, 1, work, SHELL, INNER, OUTER)
+    for s in range(SECTORS):
+        place, inner, outer = work[PLACE + s], work[INNER + s], work[OUTER + s]
+        inside = min(max(place, 0.0), 1.0 * shape.SHELLS) - work[SHELL + s]
+        part = inner + inside * (outer - inner) - min(place, 0.0) * (1.0 / shape.SHELLS)
+        work[PLACE + s] = site.ambient + middle * work[SHARE + s] * part
 
 
 @law
