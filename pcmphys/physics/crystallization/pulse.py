@@ -67,7 +67,7 @@ _PASSES = 2
 """Of a step that melts, through dome and front: each changes the other."""
 _SAME_DOME = 0.05
 """Change [shells] of the dome that shapes no other temperature."""
-_ENOUGH = 2.0
+_ENOUGH = 1.3
 """Times as long as a rim takes to its front: enough, also if shapes change on the way."""
 _MOST_PASSES = 12
 _SETTLED = 3e-3
@@ -280,19 +280,13 @@ def _own_fronts(level, shell, middle, site, row, work):
             for k in range(1, shape.SHELLS):
                 inside += np.int64(row[k] > own)
             work[SHELL + s] = inside
-    _ends_of_shells(row, work)
+    look_up(row, 1, work, SHELL, INNER, OUTER)
     for s in range(SECTORS):
         own = level * work[INVERSE + s]
         place = shape.within(own, work[SHELL + s], work[INNER + s], work[OUTER + s])
         front = min(max(place * site.shell + work[SHIFT + s], 0.0), site.farthest)
         molten = (own < site.solid) & (middle * work[SHARE + s] >= site.coldest)
         work[FRONT + s] = front if molten else 0.0
-
-
-@law
-def _ends_of_shells(row, work):
-    """What stands in a row at the inner and the outer end of each sector's shell."""
-    look_up(row, 1, work, SHELL, INNER, OUTER)
 
 
 @law
@@ -334,7 +328,7 @@ def approach(middle, site, work):
     row, base = work[SHAPE : SHAPE + shape.ROW], site.ambient - COLDEST
     lowest, highest = site.bounds
     # what is looked up apart from what is vector code
-    _ends_of_shells(row, work)
+    look_up(row, 1, work, SHELL, INNER, OUTER)
     for s in range(SECTORS):
         place, inner, outer = work[PLACE + s], work[INNER + s], work[OUTER + s]
         rise, inside = middle * work[SHARE + s], min(max(place, 0.0), 1.0 * shape.SHELLS) - work[SHELL + s]
