@@ -51,8 +51,8 @@ KNOWN_MISSES = {
         "times as large (1.6 points after thirty). Clothes bring 162 of squared input an image to weigh that noise "
         "with, digits, for which the 0.3 points were published, 88. No chance was cut off, and one product in 100 000 "
         "clipped; after two passes 82.9 % in floating point is 83.0 % within these devices' bounds and 82.5 % on them, "
-        "82.6 % with ideal converters, 82.0 % on devices without any spread or noise of steps: none of these is the "
-        "cause"
+        "82.6 % with ideal converters, 82.0 % on devices without any spread or noise of steps: no one of these brings "
+        "the loss back"
     ),
 }
 LONG = True
