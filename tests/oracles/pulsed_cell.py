@@ -155,6 +155,8 @@ class Device:
     def pulse(self, count: int) -> None:
         """Pulses up, or down if negative; 0 if only others of the population are pulsed."""
         self.event += 1
+        if self.own["low"] == self.own["high"]:
+            return
         for k in range(abs(count)):
             z = pair(self.seed, self.number, self.event, STEP, k // 2)[k % 2]
             size = self.size(count > 0, z)
@@ -179,6 +181,8 @@ class Device:
 
     def reset(self) -> None:
         self.event += 1
+        if self.own["low"] == self.own["high"]:
+            return
         z, z_write = pair(self.seed, self.number, self.event, RESET, 0)
         weight = self.own["rest"] + self.cell.parameters.reset.noise * z
         self.weight = single(min(max(weight, self.own["low"]), self.own["high"]))

@@ -134,10 +134,10 @@ def pulse(start, stop, address, now, laws, numbered, traits, state):
     p, table = laws
     first, counts = numbered
     for place in range(start, stop):
-        count = counts[place]
-        if count == 0:
+        count, i = counts[place], first + place
+        # what is stuck keeps all that it has, also how it reads
+        if count == 0 or traits.low[i] == traits.high[i]:
             continue
-        i = first + place
         cell, up = first_cell + U64(i), count > 0
         weight, memory = np.float64(state.weight[i]), at(state.memory, i)
         z0, z1 = 0.0, 0.0
@@ -164,7 +164,7 @@ def reset(start, stop, address, now, noise, chosen, traits, state):
     seed, first_cell, event = address
     own_noise, write_noise = noise
     for i in range(start, stop):
-        if not chosen[i]:
+        if not chosen[i] or traits.low[i] == traits.high[i]:
             continue
         w0, w1, w2, w3 = words(seed, first_cell + U64(i), event, _RESET, 0)
         z_rest, z_write = normal_pair(w0, w1, w2, w3)
