@@ -130,4 +130,5 @@ def errors(cell: Cell, found: DriftingLevels) -> Figure:
 
 def _not_modelled(axes: Axes, what: str) -> None:
     axes.text(0.5, 0.5, what, transform=axes.transAxes, ha="center", va="center", color=style.GREY)
+    axes.set_xticks([])
     axes.set_yticks([])

@@ -225,10 +225,10 @@ def wanted(start, stop, laws, most, target, found, devices, counts):
 
 @kernel
 def steps(start, stop, p, table, own, weight, out):
-    """Noise-free steps up and down of one device at weights start..stop; out (2, weights). ``own`` is an `Own`."""
+    """Mean steps up and down of one device at weights start..stop, and their stds; out (4, weights)."""
     for i in range(start, stop):
-        out[0, i], _ = change.change(weight[i], True, own, p, table)
-        out[1, i], _ = change.change(weight[i], False, own, p, table)
+        out[0, i], out[2, i] = change.change(weight[i], True, own, p, table)
+        out[1, i], out[3, i] = change.change(weight[i], False, own, p, table)
 
 
 @kernel

@@ -108,8 +108,13 @@ def mean_steps(parameters: PulsedParameters, weight: np.ndarray) -> np.ndarray:
 
     Where a jump table has rows for the first step after a RESET: those of a device that was pulsed before.
     """
+    return step_moments(parameters, weight)[:2]
+
+
+def step_moments(parameters: PulsedParameters, weight: np.ndarray) -> np.ndarray:
+    """The same with their stds from pulse to pulse: means up and down, then stds up and down, shape (4, weights)."""
     weight = np.ascontiguousarray(weight, dtype=np.float64)
-    out = np.empty((2, weight.size))
+    out = np.empty((4, weight.size))
     own = typical(parameters)
     if parameters.jump_table is not None:
         own = own._replace(memory=0.0)
