@@ -177,7 +177,7 @@ def export_updates(options: UpdateTables) -> None:
     from pcmphys.cells import load_cell
 
     given = {"points": options.points, "share": options.share, "overwrite": options.overwrite}
-    _show(export.updates(load_cell(options.cell), options.out, **given))
+    _show(export.update_tables(load_cell(options.cell), options.out, **given))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,7 @@ _LOST_ONE_SIDED = "NeuroSim: it has no devices that only go up; neurosim.csv is 
 _LOST_MEMORY = "What a step depends on besides: the tables are those of a device that was pulsed before."
 
 
-def updates(
+def update_tables(
     cell: PulsedCell, folder: str | Path, *, points: int = 33, share: float = 0.99, overwrite: bool = False
 ) -> ExportedDevice:
     """Write the steps and the staircase of a cell that is trained in place, and NeuroSim's numbers for it.
@@ -69,7 +69,7 @@ def updates(
     Examples
     --------
     >>> import pcmphys as pcm
-    >>> done = pcm.export.updates(pcm.load_cell("ecram-tang2018"), "ecram")
+    >>> done = pcm.export.update_tables(pcm.load_cell("ecram-tang2018"), "ecram")
     >>> print(*done.files)
     neurosim.csv sources.bib staircase.csv steps.csv
     >>> (done.folder / "neurosim.csv").read_text().splitlines()[5]

@@ -154,7 +154,7 @@ def table_of(path):
 @pytest.mark.parametrize("name", ["ecram-tang2018", "rram-gong2018", "pcm-nandakumar2020"])
 def test_tables_of_updates_hold_steps_and_staircase(name, tmp_path):
     cell = pcm.load_cell(name)
-    done = pcm.export.updates(cell, tmp_path / "out", points=9)
+    done = pcm.export.update_tables(cell, tmp_path / "out", points=9)
     steps, stairs = table_of(done.folder / "steps.csv"), table_of(done.folder / "staircase.csv")
     up, down = cell.steps(steps["conductance_S"])
     np.testing.assert_allclose(steps["up_S"], up, rtol=1e-8)
@@ -186,13 +186,13 @@ def again_from(numbers):
 
 def test_numbers_of_neurosim_come_back_as_they_were(tmp_path):
     cell = from_neurosim(1e-6, 1e-5, (30, 100), (1.0, -2.0), noise=0.02, source="a trial")
-    numbers = neurosim_of(pcm.export.updates(cell, tmp_path / "out").folder)
+    numbers = neurosim_of(pcm.export.update_tables(cell, tmp_path / "out").folder)
     assert again_from(numbers).parameters == cell.parameters
 
 
 def test_a_cell_of_another_law_has_its_labels_in_neurosim(tmp_path):
     cell = pcm.load_cell("rram-gong2018")
-    numbers = neurosim_of(pcm.export.updates(cell, tmp_path / "out").folder)
+    numbers = neurosim_of(pcm.export.update_tables(cell, tmp_path / "out").folder)
     pulses = int(numbers["maxNumLevelLTP"]), int(numbers["maxNumLevelLTD"])
     assert pulses == cell.pulses_across(0.99)
     again = again_from(numbers)
@@ -205,17 +205,17 @@ def test_a_cell_of_another_law_has_its_labels_in_neurosim(tmp_path):
 
 def test_what_has_no_tables_of_updates_is_refused_before_anything_is_done(tmp_path):
     with pytest.raises(ParameterError, match="trained in place"):
-        pcm.export.updates(pcm.load_cell("ibm-90nm-statistical"), tmp_path / "out")
+        pcm.export.update_tables(pcm.load_cell("ibm-90nm-statistical"), tmp_path / "out")
     with pytest.raises(ParameterError, match=r"steps up of pcm-nandakumar2018 vanish before 0\.99"):
-        pcm.export.updates(pcm.load_cell("pcm-nandakumar2018"), tmp_path / "out")
+        pcm.export.update_tables(pcm.load_cell("pcm-nandakumar2018"), tmp_path / "out")
     with pytest.raises(ParameterError, match="points must be a whole number"):
-        pcm.export.updates(pcm.load_cell("rram-gong2018"), tmp_path / "out", points=1)
+        pcm.export.update_tables(pcm.load_cell("rram-gong2018"), tmp_path / "out", points=1)
     assert not (tmp_path / "out").exists()
 
 
 def test_a_trained_cell_without_drift_is_refused_by_crosssim_before_it_is_sampled(tmp_path, monkeypatch):
     monkeypatch.setattr(sys.modules["pcmphys.export.crosssim"], "statistics", lambda *_: pytest.fail("sampled"))
-    with pytest.raises(ParameterError, match=r"does not drift, .* with updates"):
+    with pytest.raises(ParameterError, match=r"does not drift, .* with update_tables"):
         pcm.export.crosssim(pcm.load_cell("rram-gong2018"), tmp_path / "out")
 
 
