@@ -131,7 +131,8 @@ def check_cell(cell: Cell | LevelStatistics) -> None:
     """Refuse a cell without drift, before it is sampled if it is known."""
     require_drift(
         cell, "a device of CrossSim",
-        "export its levels with tables or neurosim, or its steps, if it is trained in place, with update_tables (pcmphys export updates)",
+        "export its levels with tables or neurosim, or its steps, if it is trained in place, with update_tables "
+        "(pcmphys export updates)",
     )  # fmt: skip
 
 
