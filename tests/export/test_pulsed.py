@@ -141,6 +141,10 @@ def test_tables_of_jumps_come_back_with_their_distributions():
         (lambda: from_jump_table(G, UP[1:], DOWN, source="x"), r"up must have shape 9; got \(8,\)"),
         (lambda: from_jump_table(G, UP, DOWN, probability=[0.0, 1.0], source="x"), "up must"),
         (lambda: from_jump_table(G, UP, DOWN, probability=[1.0, 0.0], source="x"), "probability must hold two"),
+        (
+            lambda: from_jump_table(G, UP, DOWN, probability=[0.1, 0.9], source="x"),
+            "from 0 to 1.*got 0.1 to 0.9",
+        ),
         (lambda: from_jump_table(G, -UP, -DOWN, source="x"), "up must be above zero in the mean"),
     ],
 )
