@@ -81,3 +81,12 @@ def test_at_means_forward():
 def test_rules_that_cannot_work_are_refused(make, words):
     with pytest.raises(pcm.ParameterError, match=words):
         make()
+
+
+@pytest.mark.parametrize(("largest", "most"), [(0.1, 0.06), (0.3, 0.1), (0.8, 0.1)])
+def test_writing_devices_that_only_go_up_brings_weights_nearer(largest, most):
+    matrix = pcm.TrainableMatrix((64, 32), pcm.load_cell("pcm-nandakumar2018"), pcm.OneSided(), seed=1)
+    weights = np.random.default_rng(0).uniform(-largest, largest, matrix.shape)
+    error = np.sqrt(np.mean(matrix.program(weights) ** 2))
+    # two thousand weights: 1.6 % of an rms of normal errors
+    assert error < 1.05 * min(most, np.sqrt(np.mean(weights**2)))

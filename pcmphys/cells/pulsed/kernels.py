@@ -222,18 +222,22 @@ def add_noise(start, stop, address, p, out):
 
 
 @kernel
-def wanted(start, stop, laws, most, target, found, devices, counts):
+def wanted(start, stop, laws, limits, target, found, devices, counts):
     """Pulses that would bring devices start..stop from a weight found to a target, both as they read; down negative.
 
-    As many mean steps at the present weight as fit, to the nearest, at most ``most``; ``devices`` are traits and state.
+    As many mean steps at the present weight as fit, to the nearest; ``devices`` are traits and state. ``limits`` are
+    the most of them, and whether there is no way back: then as many as leave the least mean square of the distance.
     """
     p, table = laws
+    most, one_way = limits
     traits, state = devices
     for i in range(start, stop):
         distance = target[i] - found[i]
         up = distance > 0.0
-        mean, _ = change.change(np.float64(state.weight[i]), up, own_of(i, at(state.memory, i), traits), p, table)
-        count = min(abs(distance) / mean + 0.5, float(most)) if mean > 0.0 else 0.0
+        mean, std = change.change(np.float64(state.weight[i]), up, own_of(i, at(state.memory, i), traits), p, table)
+        # n pulses leave (distance - n mean)^2 + n std^2
+        kept = 0.5 * std * std / mean if one_way and mean > 0.0 else 0.0
+        count = min(max(abs(distance) - kept, 0.0) / mean + 0.5, float(most)) if mean > 0.0 else 0.0
         counts[i] = int(count) if up else -int(count)
 
 

@@ -1,4 +1,7 @@
-"""Program and verify: read, send as many pulses as are missing at a typical step, read again."""
+"""Program and verify: read, send as many pulses as are missing at a typical step, read again.
+
+Devices that only go up are sent no pulse that on average would leave them farther off: too far stays too far.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def verified(devices: Any, targets: np.ndarray, chosen: np.ndarray, clipped: int
     for _ in range(ROUNDS):
         found = (devices.read().reshape(-1) - window.zero) / window.unit
         launch(
-            kernels.wanted, devices.size, (devices.law, devices.table), most, goal, found,
+            kernels.wanted, devices.size, (devices.law, devices.table), (most, devices.cell.one_sided), goal, found,
             (devices.traits, devices.state), counts,
         )  # fmt: skip
         counts[~chosen | (np.abs(goal - found) <= margin)] = 0
@@ -61,8 +64,8 @@ def _no_pulse_helps(devices: Any, error: np.ndarray) -> np.ndarray:
     def pulses(off: Any) -> np.ndarray:
         counts = np.empty(found.size, dtype=np.int32)
         launch(
-            kernels.wanted, found.size, (devices.law, devices.table), 1, found + way * off, found,
-            (devices.traits, devices.state), counts,
+            kernels.wanted, found.size, (devices.law, devices.table), (1, devices.cell.one_sided), found + way * off,
+            found, (devices.traits, devices.state), counts,
         )  # fmt: skip
         return counts
 
