@@ -34,7 +34,9 @@ _LOST_BY_TABLE = (
     "Spread of the law's own shape over devices, and noise that changes with the weight otherwise than the step does: "
     "a table of mean steps at 33 weights, with one relative noise.",
 )
-_LOST_FIRST = "The first step after a RESET, whose own rows the device has: there every step is one of the others."
+_LOST_FIRST = "First pulses after a RESET, whose own rows the device has: there every step is one of the later ones."
+
+_LOST_TAIL = "The distribution of what a RESET leaves: there it is normal, of the same mean and std."
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,9 @@ def pulsed_device(
     files = {f"{module}.py": _text(cell, name, device).encode(), **sources(cell)}
     about = {"target": "aihwkit", "cell": cell.name, "class": name, "kind": device.kind}
     path = write_folder(folder, files, about, overwrite=overwrite)
-    return ExportedDevice(path, tuple(sorted(files)), device.kind, (*_LOST, *device.lost))
+    reset = cell.parameters.reset
+    tail = [_LOST_TAIL] if reset is not None and reset.quantiles else []
+    return ExportedDevice(path, tuple(sorted(files)), device.kind, (*_LOST, *device.lost, *tail))
 
 
 def _device(cell: PulsedCell) -> _Device:

@@ -123,9 +123,22 @@ if numba.config.DISABLE_JIT:
         """The same number eight times."""
         return np.full(LANES, number)
 
+    def spread(numbers, place):
+        """One of the numbers in an array (numbers,), zero or more places on, eight times."""
+        return np.full(LANES, numbers[place])
+
     def neighbours(values, first, last):
         """Eight neighbours in an array (numbers,) from ``first`` on; beyond ``last``, that one again."""
         return values[np.minimum(np.arange(first, first + LANES), last)]
+
+    def eight(values, first):
+        """Eight neighbours in an array (numbers,) of single or double precision, all of which it has."""
+        return np.array(values[first : first + LANES], dtype=np.float64)
+
+    def total(x):
+        """Sum of eight numbers: the upper half onto the lower one, until one is left."""
+        four = x[:4] + x[4:]
+        return (four[0] + four[2]) + (four[1] + four[3])
 
     def down(values, first, last, column):
         """The same down a column of an array (rows, columns) that is contiguous along its rows."""
@@ -175,6 +188,18 @@ else:
         return _EIGHT(number), generate
 
     @intrinsic
+    def spread(typing_context, numbers, place):
+        """One of the numbers in an array (numbers,), zero or more places on, eight times."""
+
+        def generate(context, builder, signature, arguments):
+            # unlike everywhere(numbers[place]), it does not ask whether the place counts from the end
+            place = context.cast(builder, arguments[1], signature.args[1], types.int64)
+            view = context.make_array(signature.args[0])(context, builder, value=arguments[0])
+            return _spread(builder, builder.load(builder.gep(view.data, [place])))
+
+        return _EIGHT(numbers, place), generate
+
+    @intrinsic
     def neighbours(typing_context, values, first, last):
         """Eight neighbours in an array (numbers,) from ``first`` on; beyond ``last``, that one again."""
 
@@ -184,6 +209,38 @@ else:
             return _gathered(builder, places)
 
         return _EIGHT(values, first, last), generate
+
+    @intrinsic
+    def eight(typing_context, values, first):
+        """Eight neighbours in an array (numbers,) of single or double precision, all of which it has."""
+
+        def generate(context, builder, signature, arguments):
+            kind = signature.args[0]
+            view = context.make_array(kind)(context, builder, value=arguments[0])
+            (first,) = _whole(context, builder, signature, arguments, (1,))
+            own = ir.FloatType() if kind.dtype == types.float32 else ir.DoubleType()
+            place = builder.bitcast(builder.gep(view.data, [first]), ir.VectorType(own, LANES).as_pointer())
+            found = builder.load(place, align=4)
+            return builder.fpext(found, _VECTOR) if kind.dtype == types.float32 else found
+
+        return _EIGHT(values, first), generate
+
+    @intrinsic
+    def total(typing_context, x):
+        """Sum of eight numbers: the upper half onto the lower one, until one is left."""
+
+        def generate(context, builder, signature, arguments):
+            left, width = arguments[0], LANES
+            while width > 1:
+                width //= 2
+                halves = [
+                    ir.Constant(ir.VectorType(ir.IntType(32), width), list(range(k, k + width))) for k in (0, width)
+                ]
+                undefined = ir.Constant(left.type, ir.Undefined)
+                left = builder.fadd(*(builder.shuffle_vector(left, undefined, half) for half in halves))
+            return builder.extract_element(left, ir.Constant(ir.IntType(32), 0))
+
+        return types.float64(x), generate
 
     @intrinsic
     def down(typing_context, values, first, last, column):
@@ -216,10 +273,10 @@ else:
 
         def generate(context, builder, signature, arguments):
             worst, difference = arguments
-            # a magnitude is the number without its sign bit
-            bits = builder.and_(builder.bitcast(difference, _BITS), ir.Constant(_BITS, [2**63 - 1] * LANES))
-            size = builder.bitcast(bits, _VECTOR)
-            takes = builder.or_(builder.fcmp_ordered(">", size, worst), builder.fcmp_unordered("uno", size, size))
-            return builder.select(takes, size, worst)
+            # a magnitude is the number without its sign bit; as whole numbers magnitudes have the same order, and what
+            # is not a number lies above infinity
+            size = builder.and_(builder.bitcast(difference, _BITS), ir.Constant(_BITS, [2**63 - 1] * LANES))
+            before = builder.bitcast(worst, _BITS)
+            return builder.bitcast(builder.select(builder.icmp_signed(">", size, before), size, before), _VECTOR)
 
         return _EIGHT(worst, difference), generate

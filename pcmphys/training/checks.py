@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,8 @@ from pcmphys.numerics import check
 
 _LOOKS = 65
 """Weights at which the steps of a typical device are looked at."""
+_LARGEST = 1e100
+"""Largest input or gradient: products of two, and sums of many, are still numbers."""
 
 
 def checked_cell(name: str, cell: Any) -> PulsedCell:
@@ -54,10 +55,13 @@ def require_reset(cell: PulsedCell, rule: str) -> None:
 def checked_lines(name: str, given: Any, lines: int) -> tuple[np.ndarray, bool]:
     """Inputs or errors as (batch, lines), and whether it was one vector."""
     if type(given) is np.ndarray and given.dtype == np.float64 and given.flags.c_contiguous and given.ndim in (1, 2):
-        # a sum over what is not finite is not finite; one that only became too large is looked at closely
-        found = given if math.isfinite(given.sum()) else check.array(name, given, empty=True)
+        # a sum of squares below the bound's has nothing in it that is not finite or too large; others are looked at
+        flat = given.reshape(-1)
+        with np.errstate(over="ignore", invalid="ignore"):
+            small = flat.dot(flat) < _LARGEST**2
+        found = given if small else check.array(name, given, "", -_LARGEST, _LARGEST, empty=True)
     else:
-        found = check.array(name, given, ndim=(1, 2), empty=True)
+        found = check.array(name, given, "", -_LARGEST, _LARGEST, ndim=(1, 2), empty=True)
     if found.shape[-1] != lines:
         raise ParameterError(f"{name} must have shape ({lines},) or (batch, {lines}); got shape {found.shape}")
     return (found[None], True) if found.ndim == 1 else (found, False)

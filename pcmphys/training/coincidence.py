@@ -6,27 +6,20 @@ call: rows may be shared out and batches cut in any way, and every weight keeps 
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from pcmphys.cells.pulsed.kernels import at, own_of
 from pcmphys.cells.pulsed.laws import change
 from pcmphys.numerics.bits import bits_of
 from pcmphys.numerics.compile import kernel, law
-from pcmphys.numerics.elementary import log, sine_pair
 from pcmphys.numerics.random import U64, Stream, words
-from pcmphys.training.products import reads_as
+from pcmphys.training import steps
 
 _ROWS, _COLUMNS = int(Stream.TRAIN_ROWS), int(Stream.TRAIN_COLUMNS)
 _STEP, _WRITE = int(Stream.TRAIN_STEP), int(Stream.TRAIN_WRITE)
 _DIGITS = 53
 _SCALE = 2.0**_DIGITS
-_PER_WORD = 2.0**-32
 _SLOTS = 64
-_GATHERED = 512
-"""Pulses from which on those gathered are sent."""
-_NOBODY = -(2**62)
 _TOGETHER = 2
 """Words of each line that are looked at in any case: eight digits leave one slot in 256 undecided."""
 
@@ -145,74 +138,6 @@ def by_slot(fires, here, counts):
             left &= left - U64(1)
 
 
-@kernel
-def draw_words(address, stream, count, place, radius, angle):
-    """Words for ``count`` normal numbers of a line, four from each call; the first is number ``place`` of the room."""
-    seed, cell, event = address
-    for b in range((count + 3) // 4):
-        w0, w1, w2, w3 = words(seed, cell, event, stream, b)
-        k = place // 2 + 2 * b
-        radius[k], angle[k] = np.float64(np.int64(w0)), np.float64(np.int64(w1))
-        radius[k + 1], angle[k + 1] = np.float64(np.int64(w2)), np.float64(np.int64(w3))
-
-
-@kernel
-def normals(count, radius, angle, z):
-    """Standard normal numbers of the words drawn: those of the first half of ``z`` at even places, the others odd."""
-    half, odd = (count + 1) // 2, z.size // 2
-    for k in range(half):
-        # the whole number is below 2^32: never 0 and never 1 with a half added
-        size = math.sqrt(-2.0 * log((radius[k] + 0.5) * _PER_WORD))
-        cosine, sine = sine_pair(angle[k] * _PER_WORD)
-        z[k] = size * cosine
-        z[odd + k] = size * sine
-
-
-@kernel
-def step_all(count, laws, where, z, devices):
-    """A step of each device that stands in ``where``, down where it is negative (-1 - device), at its place's number.
-
-    Places without a device, which fill a line up to fours, hold `_NOBODY`.
-    """
-    p, table, _ = laws
-    traits, state = devices
-    odd = z.size // 2
-    for q in range(count):
-        if where[q] == _NOBODY:
-            continue
-        up = where[q] >= 0
-        d = where[q] if up else -1 - where[q]
-        memory = at(state.memory, d)
-        deviate = z[q // 2] if q % 2 == 0 else z[odd + q // 2]
-        weight = np.float64(state.weight[d])
-        state.weight[d] = change.pulsed(weight, up, deviate, own_of(d, memory, traits), p, table)
-        if p.forget < 1.0:
-            state.memory[d] = memory * p.forget
-
-
-@kernel
-def note_writes(count, write_noise, now, where, z, state):
-    """What the devices in ``where`` read as from now [s] on: their write noise, and the time of their pulse."""
-    odd = z.size // 2
-    for q in range(count):
-        d = where[q]
-        if d == _NOBODY:
-            continue
-        if write_noise > 0.0:
-            state.offset[d] = write_noise * (z[q // 2] if q % 2 == 0 else z[odd + q // 2])
-        if state.pulsed.size == state.weight.size:
-            state.pulsed[d] = now
-
-
-@kernel
-def show(count, where, state, reference, shown):
-    """Note what the devices in ``where``, as of `step_all`, read as now."""
-    for q in range(count):
-        if where[q] != _NOBODY:
-            d = where[q] if where[q] >= 0 else -1 - where[q]
-            shown[d] = reads_as(d, state, reference)
-
-
 @law
 def room_of(lines):
     """Memory in which `trains` works, for so many lines."""
@@ -228,7 +153,7 @@ def coincide(start, stop, address, laws, lines, now, devices, outcome):
     address : tuple
         Seed, number of the first device, event of the first update.
     laws : tuple
-        `LawFloats`, the jump table, and whether pulses down are left out.
+        `LawFloats` as `closed`, the jump table, and whether pulses down are left out.
     lines : LineLevels
         Chances with signs, (updates, lines) each, and slots of each update. Weights go against the product's sign.
     now : float [s]
@@ -242,15 +167,17 @@ def coincide(start, stop, address, laws, lines, now, devices, outcome):
     sent, shown, reference = outcome
     shown = shown.reshape(-1)
     seed, first, event = address
+    laws = (change.opened(laws[0]), laws[1], laws[2])
     write_noise, upward, state = laws[0].write_noise, laws[2], devices[1]
     noted = write_noise > 0.0 or state.pulsed.size == state.weight.size
     columns = lines.column.shape[1]
     here, counts = np.empty((_SLOTS, columns), dtype=np.int32), np.empty(_SLOTS, dtype=np.int64)
     # pulses of several word lines are gathered, so that their numbers are drawn in long loops; one line always fits
-    room = _SLOTS * columns + _GATHERED + 4
-    pulses, touched = np.empty(room, dtype=np.int64), np.empty(columns + _GATHERED + 4 * (columns + 4), dtype=np.int64)
-    mark = np.zeros(columns, dtype=np.int64)
-    radius, angle, z = np.empty(room // 2 + 4), np.empty(room // 2 + 4), np.empty(2 * (room // 2 + 4))
+    pulses, numbers, drawn = steps.places(columns), steps.places(columns), steps.blocks(_SLOTS * columns)
+    again, more = steps.places(_SLOTS * columns), steps.places(_SLOTS * columns)
+    writes, written = steps.places(columns), steps.blocks(columns)
+    mark, room = np.zeros(columns, dtype=np.int64), steps.side_by_side(columns)
+    radius, angle, z = np.empty(2 * drawn[0].size), np.empty(2 * drawn[0].size), np.empty(4 * drawn[0].size)
     room_columns, room_rows = room_of(columns), room_of(stop - start)
     number = 0
     for update in range(lines.length.size):
@@ -262,11 +189,11 @@ def coincide(start, stop, address, laws, lines, now, devices, outcome):
         by_slot(room_columns[1], here, counts)
         mine = (seed, first + U64(start), moment)
         trains(mine, length, _ROWS, lines.row[update, start:stop], *room_rows)
-        begun, count, met = start, 0, 0
+        met, repeated, groups, write_groups = 0, 0, 0, 0
         for i in range(start, stop):
             fires = room_rows[1][i - start]
             number += 1
-            before, met_before, base = count, met, i * columns
+            count, met_before, base = 0, met, i * columns
             positive = lines.row[update, i] > 0.0
             while fires != 0:
                 slot = lowest(fires)
@@ -276,56 +203,37 @@ def coincide(start, stop, address, laws, lines, now, devices, outcome):
                     up = positive != (lines.column[update, j] > 0.0)
                     if upward and not up:
                         continue
-                    pulses[count] = base + j if up else -1 - (base + j)
+                    pulse, place = base + j if up else -1 - (base + j), 4 * groups + count
                     count += 1
-                    if noted and mark[j] != number:
+                    if mark[j] != number:
                         mark[j] = number
-                        touched[met] = base + j
+                        pulses[met], numbers[met], writes[met] = pulse, place, 4 * write_groups + met - met_before
                         met += 1
-            sent[i] += count - before
-            line = (seed, first + U64(base), moment)
-            draw_words(line, _STEP, count - before, before, radius, angle)
-            count = filled_up(before, count, pulses)
-            met = filled_up(met_before, met, touched)
-            if count >= _GATHERED or met >= _GATHERED or i == stop - 1:
-                normals(count, radius, angle, z)
-                step_all(count, laws, pulses, z, devices)
+                    else:
+                        again[repeated], more[repeated] = pulse, place
+                        repeated += 1
+            sent[i] += count
+            groups = steps.noted_blocks(count, base, groups, drawn)
+            write_groups = steps.noted_blocks(met - met_before, base, write_groups, written)
+            if met > 0 and (4 * groups >= steps.GATHERED or i == stop - 1):
+                steps.draw_words(here_and_now, _STEP, groups, drawn, radius, angle)
+                steps.normals(2 * groups, radius, angle, z)
+                steps.step_all(met, laws, (pulses, numbers), z, devices, room)
+                steps.step_again(repeated, laws, (again, more), z, devices)
+                if write_noise > 0.0:
+                    steps.draw_words(here_and_now, _WRITE, write_groups, written, radius, angle)
+                    steps.normals(2 * write_groups, radius, angle, z)
                 if noted:
-                    if write_noise > 0.0:
-                        draw_writes(here_and_now, begun, i + 1, columns, touched[:met], radius, angle)
-                        normals(met, radius, angle, z)
-                    note_writes(met, write_noise, now, touched, z, state)
+                    steps.note_writes(met, write_noise, now, (pulses, writes), z, state)
                 if shown.size == state.weight.size:
-                    show(count, pulses, state, reference, shown)
-                begun, count, met = i + 1, 0, 0
-
-
-@law
-def filled_up(before, count, where):
-    """Fill a line's places up to fours with nobody; the next place."""
-    stop = before + (count - before + 3) // 4 * 4
-    for q in range(count, stop):
-        where[q] = _NOBODY
-    return stop
-
-
-@kernel
-def draw_writes(address, begun, stop, columns, touched, radius, angle):
-    """Words for the write noise of devices gathered, in fours that belong to one of word lines begun..stop."""
-    seed, first, moment = address
-    place = 0
-    for i in range(begun, stop):
-        base, count = i * columns, 0
-        while place + count < touched.size and base <= touched[place + count // 4 * 4] < base + columns:
-            count += 4
-        draw_words((seed, first + U64(base), moment), _WRITE, count, place, radius, angle)
-        place += count
+                    steps.show(met, pulses, state, reference, shown)
+                met, repeated, groups, write_groups = 0, 0, 0, 0
 
 
 @kernel
 def expect(start, stop, laws, lines, devices):
     """Mean change of word lines start..stop by trains, without noise: whole steps, then what is left of one."""
-    p, table, upward = laws
+    p, table, upward = change.opened(laws[0]), laws[1], laws[2]
     traits, state = devices
     columns = lines.column.shape[1]
     for update in range(lines.length.size):
@@ -348,7 +256,7 @@ def expect(start, stop, laws, lines, devices):
                     size = min(left, 1.0) * change.change(weight, up, own, p, table)[0]
                     weight = max(min(weight + size if up else weight - size, own.high), own.low)
                     share = min(left, 1.0)
-                    memory *= p.forget**share if p.forget > 0.0 else 1.0 - share
+                    memory *= p.forget**share
                     left -= 1.0
                 state.weight[d] = weight
                 if p.forget < 1.0:

@@ -13,6 +13,7 @@ from pcmphys.crossbar import Wires
 from pcmphys.errors import ParameterError
 from pcmphys.matrix import Periphery
 from pcmphys.numerics import check
+from pcmphys.numerics.warn import warn
 from pcmphys.training import checks
 from pcmphys.training.plane import Plane, PulseCounts
 from pcmphys.training.rules.rule import Rule, Trained
@@ -37,7 +38,7 @@ class TrainableMatrix:
     tile : tuple of int
         Largest number of word and of bit lines of a tile; partial sums are added digitally.
     wires : Wires, optional
-        Wire resistance of every tile; none by default.
+        Wire resistance of every tile, and of the array of reference devices beside it; none by default.
     periphery : Periphery, optional
         Converters, forward and backward: by default 7 bits in, 9 bits out, and a range of twelve inputs of one on half
         the largest weight (T. Gokmen, Y. Vlasov, Front. Neurosci. 10, 333 (2016)).
@@ -49,7 +50,8 @@ class TrainableMatrix:
         Number of the first device, so that several matrices of one chip can share a seed without sharing devices;
         `last_cell` is where the next may begin.
     refresh : int
-        Updates after which the effect of wires is computed anew.
+        Updates after which the effect of wires is computed anew. Each time takes the transfer matrix of every tile and
+        of its reference devices: on one core about 0.1 s for 256 word lines, seconds for 512.
     halvings : int
         How often a forward product that leaves the converter's range is repeated with inputs of half the size, so that
         at last it fits (bound management: T. Gokmen, M. Onen, W. Haensch, Front. Neurosci. 11, 538 (2017)); 0: never,
@@ -63,9 +65,9 @@ class TrainableMatrix:
     Notes
     -----
     Weights are what a device conducts against its reference. Every input vector is a read of its own, with the noise of
-    all devices that it meets. A batch is updated sample by sample, in order: results do not depend on how it is cut, on
-    threads, or on other matrices. One call of `update` is a
-    mini-batch for a capacitor's leak, and takes as long as its pulses.
+    all devices that it meets. A batch is updated sample by sample, in order: results do not depend on threads or on
+    other matrices, nor on how a batch is cut, unless devices leak: then one call of `update` is a mini-batch, and takes
+    as long as its pulses. `counts` are of products and updates; pulses that `program` needs are not among them.
 
     Not modelled: what a pulse on a line does to devices where the other line does not fire, IR drop of the pulses, what
     wires do to the noise of reads.
@@ -81,6 +83,8 @@ class TrainableMatrix:
     >>> bool(np.abs(matrix.weights - target).max() < 0.1)
     True
     """
+
+    __array_ufunc__ = None  # so that numpy leaves x @ matrix to us
 
     def __init__(
         self,
@@ -109,7 +113,7 @@ class TrainableMatrix:
         checks.check_around(wires, periphery)
         trains = UpdateTrains() if trains is None else trains
         if not isinstance(trains, UpdateTrains):
-            raise ParameterError(f"trains must be a UpdateTrains; got {type(trains).__name__}")
+            raise ParameterError(f"trains must be an UpdateTrains; got {type(trains).__name__}")
         around = Surroundings(
             checks.checked_tile(tile), wires, periphery, trains, check.integer("refresh", refresh, 1),
             check.integer("halvings", halvings, 0, 30),
@@ -154,7 +158,7 @@ class TrainableMatrix:
             Shape (outputs,) or (batch, outputs).
         """
         x, single = checks.checked_lines("x", x, self.shape[0])
-        y = self.scale * self.trained.forward(x)
+        y = self._scaled(self.trained.forward(x))
         return y[0] if single else y
 
     def backward(self, d: ArrayLike) -> np.ndarray:
@@ -171,7 +175,7 @@ class TrainableMatrix:
             Shape (inputs,) or (batch, inputs): gradient by the inputs.
         """
         d, single = checks.checked_lines("d", d, self.shape[1])
-        e = self.scale * self.trained.backward(d)
+        e = self._scaled(self.trained.backward(d))
         return e[0] if single else e
 
     def update(self, x: ArrayLike, d: ArrayLike, rate: float) -> None:
@@ -209,7 +213,7 @@ class TrainableMatrix:
         Parameters
         ----------
         weights : array_like
-            Shape (inputs, outputs); those that no device reaches are clipped.
+            Shape (inputs, outputs); those that no device reaches are clipped, with a warning.
 
         Returns
         -------
@@ -217,8 +221,19 @@ class TrainableMatrix:
             Weights minus what was asked for.
         """
         weights = check.array("weights", weights, shape=self.shape)
+        low, high = (self.scale * bound for bound in self.trained.reach)
+        outside = int(((weights < low) | (weights > high)).sum())
+        if outside:
+            warn(
+                f"weights: {outside} of {weights.size} lie outside of [{low:g}, {high:g}], which devices of "
+                f"{self.cell.name} reach, and were clipped to it"
+            )
         self.trained.program(weights / self.scale)
         return self.weights - weights
+
+    def __rmatmul__(self, x: ArrayLike) -> np.ndarray:
+        """``x @ matrix``: short for `forward`."""
+        return self.forward(x)
 
     def wait(self, duration: float) -> None:
         """Let ``duration`` [s] pass for every device."""
@@ -232,6 +247,9 @@ class TrainableMatrix:
         twin.__dict__.update(self.__dict__)
         twin.trained = self.trained.copy()
         return twin
+
+    def _scaled(self, product: np.ndarray) -> np.ndarray:
+        return product if self.scale == 1.0 else self.scale * product
 
     def _plane(self, cell: Any, around: Surroundings) -> Plane:
         made = Plane(cell, self.shape, self.seed, self.last_cell, around)

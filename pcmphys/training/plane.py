@@ -11,10 +11,12 @@ import numpy as np
 
 from pcmphys.cells.pulsed.cell import PulsedCell
 from pcmphys.cells.pulsed.devices import PulsedPopulation
+from pcmphys.cells.pulsed.laws.change import closed
 from pcmphys.cells.pulsed.response import walk
 from pcmphys.crossbar.problem import transfers
 from pcmphys.numerics.compile import launch
 from pcmphys.training import coincidence, products
+from pcmphys.training.sums import FOUR
 from pcmphys.training.surroundings import Surroundings
 from pcmphys.training.trains import LineLevels
 
@@ -25,7 +27,7 @@ _FAR = 6.0
 _NOTHING = np.zeros((0, 0), dtype=np.float32)
 _GRAIN, _PULSED = 64, 2**18
 """Word lines, and devices times updates, below which a thread more costs about as much as it saves."""
-_PRODUCTS = 200_000
+_PRODUCTS = 400_000
 """Below this many products a thread more costs about as much as it saves."""
 _LONGEST_WRITE = 1000
 """Most pulses of a device that is written without a look."""
@@ -77,6 +79,7 @@ class Plane:
         self.shape: tuple[int, int] = shape
         self.devices: PulsedPopulation = cell.population(shape, seed=seed, first_cell=first_cell)
         self.counts: PulseCounts = PulseCounts()
+        self._law = closed(self.devices.law)
         self._busy = 0.0
         self._reference = (
             self.devices.traits.first
@@ -137,7 +140,7 @@ class Plane:
         devices, sent = self.devices, np.zeros(self.shape[0], dtype=np.int64)
         shown = self._shown if self._seen == devices.changes else None
         address = devices.events(len(x))
-        both, laws = (devices.traits, devices.state), (devices.law, devices.table, upward)
+        both, laws = (devices.traits, devices.state), (self._law, devices.table, upward)
         grain = max(_GRAIN, _PULSED // max(self.shape[1] * len(x), 1))
         if self.around.trains.pulses == "expected":
             launch(coincidence.expect, self.shape[0], laws, levels, both, grain=grain)
@@ -149,7 +152,7 @@ class Plane:
         devices.changes += 1
         if shown is not None and self.around.trains.pulses != "expected":
             self._seen = devices.changes
-        self._count(levels, int(sent.sum()))
+        self._count(levels, _total(sent))
 
     def pulse_lines(self, first: int, counts: np.ndarray) -> None:
         """Send whole pulses to the devices of word lines from ``first`` on, down if negative; shape (lines, bit lines).
@@ -224,8 +227,8 @@ class Plane:
         out, clipped = np.zeros((len(given), lines)), np.zeros(len(given), dtype=np.int64)
         grain = max(1, _PRODUCTS // max(math.prod(self.shape), 1))
         for place in self._blocks:
-            launch(kernel, len(given), given, place, self._converters, reading, out, clipped, grain=grain)
-        self.counts.clipped += int(clipped.sum())
+            launch(kernel, len(given), given, place, self._converters, reading, out, clipped, align=FOUR, grain=grain)
+        self.counts.clipped += _total(clipped)
         return out
 
     def _read(self) -> np.ndarray:
@@ -257,12 +260,17 @@ class Plane:
         return out
 
     def _count(self, levels: LineLevels, pulses: int) -> None:
-        slots = int(levels.length.sum())
+        slots = _total(levels.length)
         self._busy += slots * self.cell.parameters.pulse.duration
         self._age += len(levels.length)
         self.counts.updates += len(levels.length)
-        self.counts.saturated += int(levels.cut.sum())
+        self.counts.saturated += _total(levels.cut)
         self.counts.pulses += pulses
+
+
+def _total(numbers: np.ndarray) -> int:
+    """Sum of whole numbers; of one update, without a call."""
+    return int(numbers[0]) if len(numbers) == 1 else int(np.add.reduce(numbers, dtype=np.int64))
 
 
 def _cut(count: int, size: int) -> list[tuple[int, int]]:

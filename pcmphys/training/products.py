@@ -14,11 +14,24 @@ import numpy as np
 
 from pcmphys.matrix import Periphery
 from pcmphys.numerics.compile import kernel, law
+from pcmphys.numerics.lanes import LANES
 from pcmphys.numerics.random import U64, Stream, normal_pair, words
+from pcmphys.training.sums import (
+    FOUR,
+    add_lines,
+    add_lines_of_four,
+    along_each,
+    along_four,
+    gather,
+    gather_four,
+    padded,
+)
 
 _READ = int(Stream.PULSED_READ)
 _LANES = 32
-"""Sums of a product along the bit lines, each of every 32nd term; they are added last."""
+"""Sums of a variance along the bit lines, each of every 32nd term; they are added last."""
+_PER_FOUR = 2.4
+"""Inputs that are not zero on a line for which four products at a time take as long as one after the other."""
 
 
 class LineConverters(NamedTuple):
@@ -48,6 +61,21 @@ def converted(value, full, steps):
     if steps == 0.0:
         return value
     return max(min(np.rint(value / full * steps), steps), -steps) / steps * full
+
+
+@kernel
+def convert(values, first, full, steps, out):
+    """Values from ``first`` on as a converter takes them in."""
+    for k in range(out.size):
+        out[U64(k)] = converted(values[U64(first) + U64(k)], full, steps)
+
+
+@kernel
+def deliver(values, full, steps, first, out):
+    """Add values, as a converter gives them out, to ``out`` from ``first`` on."""
+    for k in range(values.size):
+        place = U64(first) + U64(k)
+        out[place] = out[place] + converted(values[U64(k)], full, steps)
 
 
 @law
@@ -109,31 +137,42 @@ def forward(start, stop, x, place, converters, reading, out, clipped):
     first_row, first_column, rows, columns = place
     shown, noise, address = reading
     flat, across = shown.reshape(-1), shown.shape[1]
-    factors, lines, total = np.empty(rows), np.empty(rows, dtype=np.uint64), np.empty(columns)
+    line = U64(first_row * across + first_column)
+    levels, full = np.empty((FOUR, rows)), np.empty(FOUR)
+    factors, lines = np.empty((FOUR, rows)), np.empty(rows, dtype=np.uint64)
+    totals = np.empty((FOUR, -(-columns // LANES), LANES))
     noisy = noise.constant != 0.0 or noise.slope != 0.0
     variance = np.empty(columns if noisy else 0)
-    for s in range(start, stop):
-        full = full_scale(x[s], first_row, rows, converters.input_range)
-        for repeated in range(converters.halvings + 1):
-            count = 0
-            for i in range(first_row, first_row + rows):
-                level = converted(x[s, i], full, converters.input_steps)
-                if level != 0.0:
-                    factors[count], lines[count] = level, U64(i * across + first_column)
-                    count += 1
-            total[:] = 0.0
-            add_lines(count, factors, lines, flat, total)
-            if noisy:
-                add_variances(count, factors, lines, flat, noise, variance)
-                line = address[1] + U64(first_row * across + first_column)
-                draw(address[0], line, address[2] + U64(s), variance, total)
-            over = out_of_range(total, full * converters.bound, converters.output_steps)
-            if over == 0 or repeated == converters.halvings:
-                clipped[s] += over
-                break
-            full *= 2.0
-        for j in range(columns):
-            out[s, first_column + j] += converted(total[j], full * converters.bound, converters.output_steps)
+    for s in range(start, stop, FOUR):
+        some = min(stop - s, FOUR)
+        for k in range(some):
+            full[k] = full_scale(x[s + k], first_row, rows, converters.input_range)
+            convert(x[s + k], first_row, full[k], converters.input_steps, levels[k])
+        shared = False
+        if some == FOUR:
+            count, met = gather_four(levels, line, across, factors, lines)
+            shared = _PER_FOUR * count < met
+            if shared:
+                add_lines_of_four(count, factors, lines, flat, columns, totals)
+        for k in range(some):
+            total = totals[k].reshape(-1)[:columns]
+            for repeated in range(converters.halvings + 1):
+                if repeated > 0:
+                    full[k] *= 2.0
+                    convert(x[s + k], first_row, full[k], converters.input_steps, levels[k])
+                if not shared or repeated > 0 or noisy:
+                    count = gather(levels[k], line, across, factors[k], lines)
+                if not shared or repeated > 0:
+                    total[:] = 0.0
+                    add_lines(count, factors[k], lines, flat, total)
+                if noisy:
+                    add_variances(count, factors[k], lines, flat, noise, variance)
+                    draw(address[0], address[1] + line, address[2] + U64(s + k), variance, total)
+                over = out_of_range(total, full[k] * converters.bound, converters.output_steps)
+                if over == 0 or repeated == converters.halvings:
+                    clipped[s + k] += over
+                    break
+            deliver(total, full[k] * converters.bound, converters.output_steps, first_column, out[s + k])
 
 
 @law
@@ -144,23 +183,6 @@ def out_of_range(values, full, steps):
         for k in range(values.size):
             found += abs(values[k] / full) > 1.0 + 0.5 / steps
     return found
-
-
-@kernel
-def add_lines(count, factors, lines, flat, total):
-    """Add lines of weights, each times its factor, in their order: four at a time, as ``total`` is in memory."""
-    columns = total.size
-    fours = count - count % 4
-    for k in range(0, fours, 4):
-        a, b, c, d = factors[k], factors[k + 1], factors[k + 2], factors[k + 3]
-        p, q, r, s = lines[k], lines[k + 1], lines[k + 2], lines[k + 3]
-        for j in range(columns):
-            u = U64(j)
-            total[j] = total[j] + a * flat[p + u] + b * flat[q + u] + c * flat[r + u] + d * flat[s + u]
-    for k in range(fours, count):
-        a, p = factors[k], lines[k]
-        for j in range(columns):
-            total[j] += a * flat[p + U64(j)]
 
 
 @kernel
@@ -188,26 +210,31 @@ def backward(start, stop, d, place, converters, reading, out, clipped):
     first_row, first_column, rows, columns = place
     shown, noise, address = reading
     flat, across = shown.reshape(-1), shown.shape[1]
-    levels, lanes, total = np.empty(columns), np.empty(_LANES), np.empty(rows)
+    line = U64(first_row * across + first_column)
+    # what no level stands for stays zero
+    levels, full, end = np.zeros((FOUR, padded(columns))), np.empty(FOUR), np.zeros(padded(1))
+    totals, lanes = np.empty((FOUR, rows)), np.empty(_LANES)
     noisy = noise.constant != 0.0 or noise.slope != 0.0
     variance = np.empty(rows if noisy else 0)
-    for s in range(start, stop):
-        full = full_scale(d[s], first_column, columns, converters.input_range)
-        for j in range(columns):
-            levels[j] = converted(d[s, first_column + j], full, converters.input_steps)
-        for i in range(rows):
-            line = U64((first_row + i) * across + first_column)
-            along(levels, line, flat, lanes)
-            total[i] = lanes[0]
+    for s in range(start, stop, FOUR):
+        some = min(stop - s, FOUR)
+        for k in range(some):
+            full[k] = full_scale(d[s + k], first_column, columns, converters.input_range)
+            convert(d[s + k], first_column, full[k], converters.input_steps, levels[k, :columns])
+        if some == FOUR:
+            along_four(levels, line, across, columns, flat, end, totals)
+        for k in range(some):
+            total, own = totals[k], levels[k]
+            if some < FOUR:
+                along_each(own, line, across, columns, flat, end, total)
             if noisy:
-                variance[i] = variance_along(levels, line, flat, noise, lanes)
-        if noisy:
-            line = address[1] + U64(first_row * across + first_column)
-            draw(address[0], line, address[2] + U64(s), variance, total)
-        scale = full * converters.bound
-        clipped[s] += out_of_range(total, scale, converters.output_steps)
-        for i in range(rows):
-            out[s, first_row + i] += converted(total[i], scale, converters.output_steps)
+                given = own[:columns]
+                for i in range(rows):
+                    variance[i] = variance_along(given, line + U64(i * across), flat, noise, lanes)
+                draw(address[0], address[1] + line, address[2] + U64(s + k), variance, total)
+            scale = full[k] * converters.bound
+            clipped[s + k] += out_of_range(total, scale, converters.output_steps)
+            deliver(total, scale, converters.output_steps, first_row, out[s + k])
 
 
 @kernel
@@ -221,29 +248,3 @@ def variance_along(levels, line, flat, noise, lanes):
             std = levels[p + u] * (noise.constant + noise.slope * flat[line + p + u])
             lanes[u] += std * std
     return lanes.sum()
-
-
-@kernel
-def along(levels, line, flat, lanes):
-    """Sum of levels times a line of weights, into the first of the lanes."""
-    columns = levels.size
-    lanes[:] = 0.0
-    whole = columns - columns % (4 * _LANES)
-    for k in range(0, whole, 4 * _LANES):
-        p, q, r, s = U64(k), U64(k + _LANES), U64(k + 2 * _LANES), U64(k + 3 * _LANES)
-        for j in range(_LANES):
-            u = U64(j)
-            lanes[u] = (
-                lanes[u] + levels[p + u] * flat[line + p + u] + levels[q + u] * flat[line + q + u]
-                + levels[r + u] * flat[line + r + u] + levels[s + u] * flat[line + s + u]
-            )  # fmt: skip
-    for k in range(whole, columns, _LANES):
-        p = U64(k)
-        for j in range(min(_LANES, columns - k)):
-            u = U64(j)
-            lanes[u] = lanes[u] + levels[p + u] * flat[line + p + u]
-    half = _LANES // 2
-    while half:  # the upper half onto the lower one, until one number is left
-        for j in range(half):
-            lanes[j] += lanes[U64(j + half)]
-        half //= 2

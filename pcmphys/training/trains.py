@@ -55,7 +55,8 @@ class UpdateTrains:
         Whether the largest chance of the word lines is made that of the bit lines; else the chances follow x and d as
         they are, and those above one are cut off there.
     pulses : {"stochastic", "expected"}
-        Pulses as lines fire, or the mean change that they would make, without noise: a way to see what noise does.
+        Pulses as lines fire, or the mean change that they would make, without noise: a way to see what noise does. No
+        pulse is sent then, and none is counted.
 
     Examples
     --------
@@ -111,7 +112,8 @@ def share_out(start, stop, steps, options, x, d, lines):
         for j in range(d.shape[1]):
             lines.column[s, j] = d[s, j] * down
         lines.length[s] = length if needed > 0.0 else 0
-        lines.cut[s] = max(x_largest * up, d_largest * down) > 1.0 + _ROUNDING
+        # lines of an update of zero do not fire, whatever their chance
+        lines.cut[s] = needed > 0.0 and max(x_largest * up, d_largest * down) > 1.0 + _ROUNDING
 
 
 @law

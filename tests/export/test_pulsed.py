@@ -9,6 +9,7 @@ import pcmphys as pcm
 from pcmphys.errors import ParameterError
 from pcmphys.export import ExportedDevice, from_jump_table, from_neurosim
 from tests.cells.pulsed.technologies import LAWS, loaded, text
+from tests.cells.pulsed.technologies import cell as cell_of
 
 G = np.linspace(1e-6, 11e-6, 9)
 UP, DOWN = 1e-7 * np.linspace(2.0, 0.5, 9), -1e-7 * np.linspace(0.3, 1.5, 9)
@@ -68,9 +69,12 @@ def test_other_laws_become_tables_of_steps(tmp_path):
     for key, steps in zip(("piecewise_up", "piecewise_down"), cell.steps(at), strict=True):
         np.testing.assert_allclose(np.array(found[key]) * found["dw_min"] * 5e-6, steps, rtol=1e-5)
     assert any("table of mean steps" in one for one in done.lost)
-    assert not any("first step" in one for one in done.lost)
+    assert not any("First pulses" in one for one in done.lost)
     done = pcm.export.aihwkit(loaded(text("x", *LAWS["fresh-table"])), tmp_path / "fresh")
-    assert any("first step after a RESET" in one for one in done.lost)
+    assert any("First pulses after a RESET" in one for one in done.lost)
+    assert not any("what a RESET leaves" in one for one in done.lost)
+    done = pcm.export.aihwkit(cell_of("early-table"), tmp_path / "early")
+    assert any("what a RESET leaves" in one for one in done.lost)
 
 
 def test_what_aihwkit_has_not_is_refused(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pcmphys.numerics.compile import kernel
-from pcmphys.numerics.lanes import LANES, down, everywhere, larger_of, load, neighbours, store, store_down
+from pcmphys.numerics.lanes import LANES, down, eight, everywhere, larger_of, load, neighbours, store, store_down, total
 
 
 @kernel
@@ -85,3 +85,22 @@ def test_neighbours_and_columns(first, last):
     assert (values[:LANES, 2] == numbers[rows]).all()
     before[:LANES, 2] = values[:LANES, 2]
     assert (values == before).all()
+
+
+@kernel
+def sums_of_eight(values, first, out):
+    """Eight neighbours from each place on, and their sum."""
+    for k in range(first.size):
+        found = eight(values, first[k])
+        store(found, k, out)
+        out[k, 0] = total(found)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_eight_of_either_precision_and_their_sum(dtype):
+    values, first, out = np.random.default_rng(4).normal(size=11).astype(dtype), np.arange(4), np.empty((4, LANES))
+    sums_of_eight(values, first, out)
+    for k in first:
+        x = values[k : k + LANES].astype(float)
+        assert np.array_equal(out[k, 1:], x[1:])
+        assert out[k, 0] == ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]))

@@ -36,6 +36,7 @@ class Device:
     pulsed_at: float = 0.0
     offset: float = 0.0
     memory: float = 1.0
+    since: int = 0
     own: dict = field(default_factory=dict)
 
     def __post_init__(self):
@@ -116,8 +117,9 @@ class Device:
             return self._nonlinear(up, law, scale, span)
         if law is p.jump_table:
             rows = (law.up, law.up_std) if up else (law.down, law.down_std)
-            if up and law.fresh_up and self.memory == 1.0:
-                rows = law.fresh_up, law.fresh_up_std
+            if up and (group := self.group()) is not None:
+                part = slice(group * len(law.weight), (group + 1) * len(law.weight))
+                rows = law.fresh_up[part], law.fresh_up_std[part]
             return tuple(scale * float(np.interp(w, law.weight, row)) for row in rows)
         g, fade = p.window.conductance_maximum * w, self.memory * math.exp(-1.0 / law.pulses)
         mean = law.mean_slope * g + law.mean_offset + law.mean_memory * fade
@@ -129,9 +131,9 @@ class Device:
         mean, std = self.step(up)
         table = self.cell.parameters.jump_table
         given = () if table is None else table.up_quantiles if up else table.down_quantiles
-        if up and table is not None and table.fresh_up and self.memory == 1.0:
-            given = table.fresh_up_quantiles
-        if not given:
+        if up and (group := self.group()) is not None:
+            given = np.array_split(table.fresh_up_quantiles, len(table.fresh_up) // len(table.weight))[group]
+        if not len(given):
             some = table is not None and (table.up_quantiles or table.down_quantiles or table.fresh_up_quantiles)
             limit = 3.0 if some else math.inf
             return mean + std * min(max(z, -limit), limit)
@@ -168,11 +170,17 @@ class Device:
 
     def fade(self) -> None:
         """What a pulse leaves of the memory of a RESET."""
-        p = self.cell.parameters
-        if p.incremental_set is not None:
-            self.memory *= math.exp(-1.0 / p.incremental_set.pulses)
-        if p.jump_table is not None:
-            self.memory = 0.0
+        self.since += 1
+        if (law := self.cell.parameters.incremental_set) is not None:
+            self.memory *= math.exp(-1.0 / law.pulses)
+
+    def group(self) -> int | None:
+        """Group of first pulses whose rows the next step up takes: pulses 1, 2, 3 to 4, 5 to 8 ...; None: none."""
+        table = self.cell.parameters.jump_table
+        if table is None:
+            return None
+        group = self.since.bit_length()
+        return group if group < len(table.fresh_up) // len(table.weight) else None
 
     def _write_noise(self) -> float:
         return self.cell.parameters.pulse.write_noise * self.cell.parameters.step
@@ -180,9 +188,13 @@ class Device:
     def reset(self) -> None:
         self.event += 1
         z, z_write = pair(self.seed, self.number, self.event, RESET, 0)
-        weight = self.own["rest"] + self.cell.parameters.reset.noise * z
+        rest = self.cell.parameters.reset
+        off = rest.noise * z
+        if rest.quantiles:
+            off = float(np.interp(z, np.linspace(-3.0, 3.0, len(rest.quantiles)), rest.quantiles))
+        weight = self.own["rest"] + off
         self.weight = single(min(max(weight, self.own["low"]), self.own["high"]))
-        self.memory, self.pulsed_at = 1.0, self.time
+        self.memory, self.since, self.pulsed_at = 1.0, 0, self.time
         self.offset = single(self._write_noise() * z_write)
 
     def leak(self, batches: float) -> None:

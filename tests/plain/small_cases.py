@@ -136,11 +136,11 @@ def trained(name: str, rule, **options) -> dict[str, np.ndarray]:
 
 
 def long_lines(periphery: pcm.Periphery) -> dict[str, np.ndarray]:
-    """Products of a matrix with lines so long that they are added up in lanes."""
+    """Products with lines so long that they are added up in lanes, of four inputs at a time and one more."""
     rng = np.random.default_rng(4)
     matrix = pcm.TrainableMatrix((5, 130), cell_of("rram-gong2018"), pcm.Sgd(), seed=2, periphery=periphery)
-    forward = matrix.forward(rng.uniform(-1.0, 1.0, (2, 5)))
-    return {"forward": forward, "backward": matrix.backward(rng.uniform(-1.0, 1.0, (2, 130)))}
+    forward = matrix.forward(rng.uniform(-1.0, 1.0, (5, 5)))
+    return {"forward": forward, "backward": matrix.backward(rng.uniform(-1.0, 1.0, (5, 130)))}
 
 
 def crossbars() -> dict[str, np.ndarray]:

@@ -81,8 +81,9 @@ def test_expected_pulses_make_the_outer_product_itself():
 
 @pytest.mark.parametrize(
     "name",
-    ["rram-gong2018-softbounds", "rram-gong2018", "ecram-tang2018", "rpu-gokmen2016", "skew-table", "fresh-table"],
-)
+    ["rram-gong2018-softbounds", "rram-gong2018", "ecram-tang2018", "rpu-gokmen2016", "power", "nonlinear",
+     "skew-table", "fresh-table", "early-table"],
+)  # fmt: skip
 def test_updates_are_those_computed_one_by_one(name):
     matrix = pcm.TrainableMatrix((6, 9), cell(name), seed=11, first_cell=2**33 + 1)
     slow = Matrix(cell(name), (6, 9), 11, 2**33 + 1)
@@ -194,7 +195,7 @@ def test_other_matrices_change_nothing_also_in_other_threads():
         (lambda: pcm.TrainableMatrix((6, 9), IDEAL, pcm.PairCell(pair=IDEAL)), "devices that can be RESET"),
         (lambda: pcm.TrainableMatrix((6, 9), IDEAL, "sgd"), "rule must be a rule"),
         (lambda: pcm.TrainableMatrix((6, 9), IDEAL, scale=0.0), "scale"),
-        (lambda: pcm.TrainableMatrix((6, 9), IDEAL, trains=31), "trains must be a UpdateTrains"),
+        (lambda: pcm.TrainableMatrix((6, 9), IDEAL, trains=31), "trains must be an UpdateTrains"),
         (lambda: pcm.TrainableMatrix((6, 9), IDEAL, wires=1.0), "wires must be a Wires"),
         (lambda: pcm.TikiTaka(transfer_every=0), "transfer_every"),
         (lambda: pcm.Chopped(chop=2.0), "chop"),

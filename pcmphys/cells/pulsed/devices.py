@@ -172,9 +172,9 @@ class PulsedPopulation(Population):
         duration = self.cell.parameters.pulse.duration
         require_finite(self._now, duration)
         address = self._address(self._next_event())
+        noise = own.noise, np.array(own.quantiles, dtype=np.float64), self.law.write_noise
         launch(
-            kernels.reset, self.size, address, self.time, (own.noise, self.law.write_noise), chosen, self.traits,
-            self.state, grain=_GRAIN,
+            kernels.reset, self.size, address, self.time, noise, chosen, self.traits, self.state, grain=_GRAIN,
         )  # fmt: skip
         self.changes += 1
         self._pass(duration)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pcmphys.cells.pulsed.laws import change, leak, soft_bounds_reference
+from pcmphys.cells.pulsed.laws.jump_table import REACH
 from pcmphys.cells.pulsed.laws.own import Own
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.elementary import exp, log
@@ -158,17 +159,30 @@ def pulse(start, stop, address, now, laws, numbered, traits, state):
             state.offset[i] = p.write_noise * z0
 
 
+@law
+def off_rest(deviate: float, noise: float, quantiles: np.ndarray) -> float:
+    """How far from its rest a RESET ends at a standard normal deviate: by quantiles, if there are any."""
+    if quantiles.size < 2:
+        return noise * deviate
+    place = (min(max(deviate, -REACH), REACH) + REACH) * (quantiles.size - 1) / (2.0 * REACH)
+    below = min(int(place), quantiles.size - 2)
+    return quantiles[below] + (place - below) * (quantiles[below + 1] - quantiles[below])
+
+
 @kernel
 def reset(start, stop, address, now, noise, chosen, traits, state):
-    """RESET the chosen of devices start..stop to their own rest now [s]; ``noise``: that of a RESET and of a write."""
+    """RESET the chosen of devices start..stop to their own rest now [s].
+
+    ``noise``: std of a RESET, its quantiles, and the std of what reads as written.
+    """
     seed, first_cell, event = address
-    own_noise, write_noise = noise
+    own_noise, quantiles, write_noise = noise
     for i in range(start, stop):
         if not chosen[i]:
             continue
         w0, w1, w2, w3 = words(seed, first_cell + U64(i), event, _RESET, 0)
         z_rest, z_write = normal_pair(w0, w1, w2, w3)
-        weight = at(traits.rest, i) + own_noise * z_rest
+        weight = at(traits.rest, i) + off_rest(z_rest, own_noise, quantiles)
         state.weight[i] = max(min(weight, traits.high[i]), traits.low[i])
         if state.memory.size == state.weight.size:
             state.memory[i] = 1.0

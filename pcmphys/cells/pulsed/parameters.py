@@ -11,7 +11,7 @@ from pcmphys.cells.pulsed.laws import change
 from pcmphys.cells.pulsed.laws.constant import ConstantSteps
 from pcmphys.cells.pulsed.laws.exponential import ExponentialSteps
 from pcmphys.cells.pulsed.laws.incremental_set import IncrementalSet
-from pcmphys.cells.pulsed.laws.jump_table import JumpTable
+from pcmphys.cells.pulsed.laws.jump_table import FORGET, JumpTable
 from pcmphys.cells.pulsed.laws.leak import Leak
 from pcmphys.cells.pulsed.laws.linear import LinearSteps
 from pcmphys.cells.pulsed.laws.nonlinear import NonlinearSteps
@@ -22,6 +22,7 @@ from pcmphys.cells.pulsed.laws.soft_bounds_reference import SoftBoundsReference
 _LAW = {"choice": "update law"}
 _NOTHING = np.zeros((5, 2))
 """The table of laws that have none."""
+_MOST_QUANTILES = 1000
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,19 @@ class Reset:
     weight: float = field(metadata={"unit": "1", "doc": "mean weight after a RESET"})
     spread: float = field(default=0.0, metadata={"unit": "1", "low": 0.0, "doc": "std of it over devices"})
     noise: float = field(default=0.0, metadata={"unit": "1", "low": 0.0, "doc": "std of it from RESET to RESET"})
+    quantiles: tuple[float, ...] = field(
+        default=(),
+        metadata={
+            "unit": "1", "length": _MOST_QUANTILES,
+            "doc": "how far from the mean it ends at normal deviates from -3 to 3, instead of a normal number",
+        },
+    )  # fmt: skip
+
+    def inconsistency(self) -> str | None:
+        """What does not go together, in words; None if all does."""
+        if len(self.quantiles) == 1 or (np.diff(self.quantiles) < 0.0).any():
+            return "reset.quantiles.value: expected two numbers or more that do not fall, or none"
+        return None
 
 
 @dataclass(frozen=True)
@@ -221,6 +235,8 @@ class PulsedParameters:
         if self.one_sided and self.reset is None:
             return "reset: missing; a device that can only be pulsed up needs a RESET"
         if self.reset is not None:
+            if (wrong := self.reset.inconsistency()) is not None:
+                return wrong
             # a mean below the lower bound is one of devices of which most end at it
             least = window.weight_minimum - (window.weight_maximum - window.weight_minimum)
             if not least <= self.reset.weight <= window.weight_maximum:
@@ -237,7 +253,7 @@ class PulsedParameters:
         if self.incremental_set is not None:
             forget = packed.forget
         elif self.jump_table is not None and self.jump_table.fresh_up:
-            forget = 0.0  # only the first step is another one
+            forget = FORGET
         return change.LawFloats(kind, forget=forget, write_noise=self.pulse.write_noise * self.step, **{name: packed})
 
     def birth(self, stuck: float | None = None) -> BirthFloats:

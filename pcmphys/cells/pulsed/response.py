@@ -77,7 +77,7 @@ def walk(parameters: PulsedParameters, start: float, up: Any) -> np.ndarray:
 def mean_steps(parameters: PulsedParameters, weight: np.ndarray) -> np.ndarray:
     """Steps up and down of the typical device at some weights, shape (2, weights).
 
-    Where a jump table has rows for the first step after a RESET: those of a device that was pulsed before.
+    Where a jump table has rows for the first pulses after a RESET: those of a device that was pulsed more often.
     """
     weight = np.ascontiguousarray(weight, dtype=np.float64)
     out = np.empty((2, weight.size))

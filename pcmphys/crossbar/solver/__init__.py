@@ -2,7 +2,7 @@
 
 - `ends`, `lines`: from bias and wires to networks; the recursions along word and bit lines under every solve
 - `linear` with `two_grid`, `coarse`, `conjugate_gradient`: linear cells, one input; `sharing` among threads
-- `batch` with `side_by_side`, `polynomial`, `richardson`: linear cells, many inputs
+- `batch` with `side_by_side` and `woven`, `polynomial`, `richardson`: linear cells, many inputs
 - `newton` with `cells`, `beginning`, `merging`, `open_lines`, `loose`: cells of any monotone law; lines that hardly
   anything holds
 - `recalled`: physical devices by a few points of each one's I-V

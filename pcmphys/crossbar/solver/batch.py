@@ -4,7 +4,8 @@ The inputs of a batch meet one network, eliminated once, and one polynomial (`po
 side by side (`side_by_side`). Where no polynomial fits, or the array is large and smooth, each input has iterations of
 its own. Every input's answer is checked by itself, and its bits do not depend on what else is in the batch.
 
-Memory beside network and answer: for each thread 128 bytes a cell up to 2^18 cells, 40 bytes a cell above.
+Memory beside network and answer: up to 2^18 cells 26 bytes a cell and for each thread 80 bytes a cell, above these for
+each thread 40 bytes a cell.
 """
 
 from __future__ import annotations
@@ -17,11 +18,9 @@ import numpy as np
 from pcmphys.crossbar.solver import coarse, lines, loose, polynomial, richardson, side_by_side
 from pcmphys.crossbar.solver.linear import SLACK, Currents, NodeVoltages, converge, faint, measure
 from pcmphys.crossbar.solver.lines import NEAR, Drive, Network
+from pcmphys.crossbar.solver.woven import woven
 from pcmphys.numerics.compile import kernel, launch, scratch, spans, thread_count, together
 from pcmphys.numerics.lanes import LANES
-
-_FEW = 3
-"""Inputs that take longer side by side with nothing than one by one."""
 
 
 class Result(NamedTuple):
@@ -124,20 +123,21 @@ class Inputs:
         self.net, self.drives, self.tolerance, self.most = net, drives, tolerance, most
         self.currents = Currents.empty(*net.conductance.shape, (len(drives),))
         self.loose = loose.find(net)
-        self.abreast = side_by_side.fits(net)
+        abreast = side_by_side.fits(net)
         # what is faint beside the drive needs its own digits, which the shared polynomial does not promise
-        own = self.loose is not None or faint(net) or (not self.abreast and coarse.fits(net))
+        own = self.loose is not None or faint(net) or (not abreast and coarse.fits(net))
         self.lengths = None if own else polynomial.of_network(net, tolerance)
+        self.woven = None
+        if abreast and self.lengths is not None:
+            self.woven, self._abreast = woven(net), side_by_side.abreast(drives, self.currents)
 
     def solve(self, start: int, stop: int) -> list[tuple[float, int]]:
         """Residual and iterations of the inputs start..stop, on this thread."""
-        found: list[tuple[float, int] | None] = []
-        if self.lengths is not None and self.abreast and stop - start >= _FEW:
-            for k in range(start, stop, LANES):
-                found += self._side_by_side(k, min(k + LANES, stop))
-        if len(found) == stop - start and None not in found:
-            return found
-        found = found or [None] * (stop - start)
+        found: list[tuple[float, int] | None] = [None] * (stop - start)
+        if self.woven is not None:
+            found = self._side_by_side(start, stop)
+            if None not in found:
+                return found
         work = self._work()
         return [pair or self._by_itself(k, *work) for k, pair in enumerate(found, start)]
 
@@ -149,13 +149,9 @@ class Inputs:
             visitor(k, work[0][2], work[0][4])
 
     def _side_by_side(self, start: int, stop: int) -> list[tuple[float, int] | None]:
-        answer = side_by_side.solve(self.net, self.drives[start:stop], self.lengths)
-        count = stop - start
-        self.currents.row[start:stop] = answer.row_current[:, :count].T
-        self.currents.column[start:stop] = answer.column_current[:, :count].T
-        self.currents.right[start:stop] = self.currents.top[start:stop] = 0.0
-        limit = SLACK * self.tolerance
-        return [(float(left), len(self.lengths)) if left <= limit else None for left in answer.residual[:count]]
+        side_by_side.solve(self.woven, self.lengths, self._abreast, start, stop)
+        limit, count = SLACK * self.tolerance, len(self.lengths)
+        return [(left, count) if left <= limit else None for left in self._abreast.residual[start:stop].tolist()]
 
     def _work(self):
         shape = self.net.conductance.shape

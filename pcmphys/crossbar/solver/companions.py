@@ -12,15 +12,25 @@ from pcmphys.numerics.compile import kernel
 
 @kernel
 def companion(start, stop, net, law, voltage, x, source, y):
-    """Companion sources s = I - D (V - x) and the first guess y = D V + s of the word lines start..stop."""
+    """Companion sources s = I - D (V - x) and the first guess y = D V + s of the word lines start..stop.
+
+    A ``y`` of shape (0, 0) is not asked for.
+    """
     for i in range(start, stop):
-        _companion_row(law.current[i], law.slope[i], voltage[i], x[i], source[i], y[i])
+        _source_row(law.current[i], law.slope[i], voltage[i], x[i], source[i])
+        if y.size:
+            _guess_row(law.current[i], law.slope[i], x[i], y[i])
 
 
 @kernel
-def _companion_row(current, slope, voltage, x, source, y):
-    for j in range(y.size):
+def _source_row(current, slope, voltage, x, source):
+    for j in range(source.size):
         source[j] = current[j] - slope[j] * (voltage[j] - x[j])
+
+
+@kernel
+def _guess_row(current, slope, x, y):
+    for j in range(y.size):
         y[j] = current[j] + slope[j] * x[j]
 
 

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from pcmphys.crossbar.selectors import Series
-from pcmphys.crossbar.solver import companions, linear, lines, loose, open_lines, two_grid
+from pcmphys.crossbar.solver import coarse, companions, linear, lines, loose, open_lines, two_grid
 from pcmphys.crossbar.solver.ends import Ends
 from pcmphys.crossbar.solver.lines import Drive
 from pcmphys.crossbar.solver.sharing import columns_of, rows_of
@@ -224,7 +224,9 @@ class _Run:
         net = self.net = linear.network(self.old.slope, self.ends, self.factors)
         self.lines = loose.find(net, sensitive=True)
         y, _, voltage, _, x = self.work
-        rows_of(companions.companion, net, self.old, self.voltage, self.x, self.drive.source, y)
+        smooth = self.lines is None and coarse.fits(net)  # then the sweeps begin at x, and want no y
+        guess = lines.NO_SOURCE if smooth else y
+        rows_of(companions.companion, net, self.old, self.voltage, self.x, self.drive.source, guess)
         if self.lines is not None:
             self._balance(self.old.current, self.voltage, self.x)
         spent = self._sweep_lines(goal, most)

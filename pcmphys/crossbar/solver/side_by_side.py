@@ -1,38 +1,59 @@
-"""Eight inputs of a batch at once: what `richardson` and `measure` do with one, input by input the same.
+"""Eight inputs of a batch at once: what `richardson` and `measure` do with one.
 
 The recursions along the lines, which alone wait for their last step, become vector code (`pcmphys.numerics.lanes`), and
-conductances and factors are read once for all eight. Every input gets the bits that it would get alone. Only for
-networks without terminals at the far ends; two arrays of eight inputs, 128 bytes a cell, are carried.
+conductances and factors are read once for all eight. An input's bits do not depend on the others. Only for networks
+without terminals at the far ends.
+
+What takes the time is the way to memory and back: eight inputs of 256 x 256 cells are 4 MB an array. So one array is
+carried, the currents J of the eliminated bit lines, and of their voltages those at every fourth word line alone; what
+lies between follows from J again where it is needed. Where four word lines are at hand (`woven`), they also tell what a
+voltage below them makes of the one above, so that the substitution up the bit lines takes a quarter of its way.
+
+Memory: 80 bytes a cell for eight inputs, and 26 bytes a cell for what all inputs share.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from pcmphys.crossbar.solver.lines import FAR, FEED, NEAR, RISE, WIRE, Drive, Network
-from pcmphys.crossbar.solver.measure import larger
+from pcmphys.crossbar.solver.lines import FAR, FEED, NEAR, RISE, Drive, Network
+from pcmphys.crossbar.solver.woven import (
+    ABREAST,
+    CLIMB,
+    ENDS,
+    FACTOR,
+    NUMBERS,
+    EightInputs,
+    Woven,
+    along,
+    collect,
+    collect_first,
+    first_nodes,
+    get,
+    nodes,
+    put,
+    wires,
+)
 from pcmphys.numerics.compile import kernel, law, scratch
-from pcmphys.numerics.lanes import LANES, everywhere, larger_of, load, store
+from pcmphys.numerics.lanes import LANES, everywhere, larger_of, load, spread, store
 
 _MOST_CELLS = 2**18
-"""Cells above which two arrays of eight inputs are more memory than one thread should take."""
+"""Cells above which arrays of eight inputs are more memory than one thread should take."""
 
 
 class Abreast(NamedTuple):
-    """Terminal currents [A] of eight inputs, (lines, 8), and the residual of each over its largest drive."""
+    """All inputs of a batch, (inputs, lines): voltages [V] of the near ends, and terminal currents [A] to be found.
 
+    ``residual`` of each is over its largest drive.
+    """
+
+    row_voltage: np.ndarray
+    column_voltage: np.ndarray
     row_current: np.ndarray
     column_current: np.ndarray
     residual: np.ndarray
-
-
-class _Drives(NamedTuple):
-    """Voltages [V] of the near ends, (lines, 8)."""
-
-    row: np.ndarray
-    column: np.ndarray
 
 
 class _Measured(NamedTuple):
@@ -50,221 +71,211 @@ def fits(net: Network) -> bool:
     return net.conductance.size <= _MOST_CELLS and not (net.row_line[FAR].any() or net.column_line[FAR].any())
 
 
-def solve(net: Network, drives: list[Drive], lengths: np.ndarray) -> Abreast:
-    """Solve for up to eight inputs by steps of these lengths, and measure the answers."""
-    rows, columns = net.conductance.shape
-    near = _Drives(np.zeros((rows, LANES)), np.zeros((columns, LANES)))
-    for k, drive in enumerate(drives):
-        near.row[:, k], near.column[:, k] = drive.row[NEAR], drive.column[NEAR]
-    x, current = scratch(2, (rows, columns, LANES))
-    work = np.empty((3, columns, LANES))
-    sweep(net, near, lengths, x, current, work)
-    found = _Measured(*(np.zeros((count, LANES)) for count in (rows, columns, rows, rows, columns)))
-    measure(net, near, x, work[:2], found)
-    row, column = np.empty((rows, LANES)), np.empty((columns, LANES))
-    violation, scale = np.zeros(LANES), np.zeros(LANES)
-    word_lines = net.row_factor[:, 0].copy(), net.row_line, near.row, found.first, found.row
-    bit_lines = net.column_factor[-1], net.column_line, near.column, x[-1], found.column
-    _end(word_lines, 1.0, found.row_worst, row, (violation, scale))
-    _end(bit_lines, -1.0, found.column_worst, column, (violation, scale))
-    return Abreast(row, column, violation / np.where(scale > 0.0, scale, 1.0))
+def abreast(drives: list[Drive], currents: Any) -> Abreast:
+    """The inputs ``drives``; what is found goes into their ``currents`` (`linear.Currents`), none at the far ends."""
+    currents.right[...] = currents.top[...] = 0.0
+    row, column = (np.array([side[NEAR] for side in sides]) for sides in zip(*((d.row, d.column) for d in drives)))
+    return Abreast(row, column, currents.row, currents.column, np.empty(len(drives)))
+
+
+def solve(net: Woven, lengths: np.ndarray, inputs: Abreast, start: int, stop: int) -> None:
+    """Solve for the inputs start..stop by steps of these lengths, eight at a time, and measure the answers."""
+    columns, lines = net.wire.size, net.ends.size // ENDS
+    numbers = lines * columns + lines // ABREAST * columns + (ABREAST + 4) * columns + 4 * lines
+    (memory,) = scratch(1, (LANES * (numbers + 1),))
+    # every eight numbers a cache line: else each load and each store would take two
+    first = -(memory.ctypes.data // memory.itemsize) % LANES
+    _solve(start, stop, net, lengths, inputs, memory[first : first + LANES * numbers].reshape(numbers, LANES))
+
+
+@kernel
+def _solve(start, stop, net, lengths, inputs, memory):
+    """See `solve`; ``memory`` is room for `EightInputs` and `_Measured`."""
+    columns, lines = net.wire.size, net.ends.size // ENDS
+    cells, edges = lines * columns, lines // ABREAST * columns
+    of_lines, rest = memory[: 4 * lines], memory[4 * lines :]
+    of_columns, rest = rest[: 4 * columns], rest[4 * columns :]
+    current, rest = rest[:cells], rest[cells:]
+    row, column, above = of_lines[:lines], of_columns[:columns], of_columns[columns : 2 * columns]
+    fields = EightInputs(row, column, current, rest[:edges], rest[edges:], above)
+    measured = _Measured(
+        of_lines[lines : 2 * lines], of_columns[2 * columns : 3 * columns], of_lines[2 * lines : 3 * lines],
+        of_lines[3 * lines :], of_columns[3 * columns :],
+    )  # fmt: skip
+    for begin in range(start, stop, LANES):
+        _take(net, inputs, begin, min(begin + LANES, stop), fields)
+        sweep(net, fields, lengths)
+        measure(net, fields, measured)
+        _give(net, fields, measured, inputs, begin, min(begin + LANES, stop))
+
+
+@kernel
+def _take(net, inputs, start, stop, fields):
+    """Near ends' voltages of the inputs start..stop; of those that are missing, and of lines that are none, zero."""
+    row, column = fields.row, fields.column
+    row[:] = 0.0
+    column[:] = 0.0
+    more = row.shape[0] - inputs.row_voltage.shape[1]
+    for k in range(stop - start):
+        for i in range(more, row.shape[0]):
+            row[i, k] = inputs.row_voltage[start + k, i - more]
+        for j in range(column.shape[0]):
+            column[j, k] = inputs.column_voltage[start + k, j]
+
+
+@kernel
+def _give(net, fields, measured, inputs, start, stop):
+    """Terminal currents and residuals of the inputs start..stop."""
+    net, columns = net.network, fields.column.shape[0]
+    more, largest = fields.row.shape[0] - net.conductance.shape[0], np.zeros((2, LANES))
+    row, column = measured.row[more:], measured.column
+    word_lines = net.row_factor[:, 0].copy(), net.row_line, fields.row[more:], measured.first[more:]
+    bit_lines = net.column_factor[-1].copy(), net.column_line, fields.column, fields.edges[-columns:]
+    _end(word_lines, 1.0, measured.row_worst[more:], row, largest)
+    _end(bit_lines, -1.0, measured.column_worst, column, largest)
+    for k in range(stop - start):
+        for i in range(row.shape[0]):
+            inputs.row_current[start + k, i] = row[i, k]
+        for j in range(columns):
+            inputs.column_current[start + k, j] = column[j, k]
+        scale = largest[1, k]
+        inputs.residual[start + k] = largest[0, k] / scale if scale > 0.0 else largest[0, k]
 
 
 @kernel
 def _end(lines_, sign, worst, current, largest):
     """Current [A] at the near ends of lines, and violation [V] there or along them; see `measure._near_violation`.
 
-    ``lines_``: near factors, line numbers, drives, voltages of the first nodes, what cells add up to. Of the violations
-    and the drives each input has its largest magnitude in ``largest``.
+    ``lines_``: near factors, line numbers, drives, voltages of the first nodes. ``current`` is what cells add up to,
+    and becomes that of the end. Of violations and drives each input has the largest magnitudes in ``largest`` (2, 8).
     """
-    factor, line, drive, first, total = lines_
-    violation, scale = largest
-    for i in range(drive.shape[0]):
-        feed, rise = line[FEED, i], line[RISE, i]
-        for k in range(LANES):
-            drop = sign * drive[i, k] - sign * first[i, k]
-            violation[k] = larger(violation[k], factor[i] * drop - rise * total[i, k])
-            violation[k] = larger(violation[k], worst[i, k])
-            scale[k] = larger(scale[k], drive[i, k])
-            if factor[i] > 0.5:
-                current[i, k] = total[i, k] if feed < np.inf else 0.0
-            else:
-                current[i, k] = drop / feed
+    factor, line, drive, first = lines_
+    violation, scale = load(largest, 0), load(largest, 1)
+    for i in range(factor.size):
+        voltage, total = load(drive, i), load(current, i)
+        drop = sign * voltage - sign * load(first, i)
+        violation = larger_of(larger_of(violation, factor[i] * drop - line[RISE, i] * total), load(worst, i))
+        scale = larger_of(scale, voltage)
+        if line[FEED, i] == np.inf:
+            store(everywhere(0.0), i, current)
+        elif factor[i] <= 0.5:
+            for k in range(LANES):
+                current[i, k] = (sign * drive[i, k] - sign * first[i, k]) / line[FEED, i]
+    store(violation, 0, largest)
+    store(scale, 1, largest)
 
 
 @kernel
-def sweep(net, near, lengths, x, current, work):
-    """All steps of `richardson.sweep` for eight inputs: x, ``current`` (rows, columns, 8), ``work`` (3, columns, 8)."""
-    rows, columns = net.conductance.shape
-    held, above = work[:2], work[2]
+def sweep(net, fields, lengths):
+    """All steps of `richardson.sweep` for eight inputs: on return J, and x at the lowest word line of each four."""
+    columns = net.wire.size
+    blocks = fields.edges.shape[0] // columns
     for step in range(-1, lengths.size):
         for j in range(columns):
-            store(everywhere(0.0), j, above)
-        length = lengths[step] if step >= 0 else 1.0
-        for i in range(0, rows - 1, 2):
-            first, second = (near.column, near.column) if step < 0 else (x[i], x[i + 1])
-            _collect_two(net.conductance[i : i + 2], net.row_factor[i : i + 2], first, second, held)
-            _bring_two(net, i, length, step < 0, near, held, above, current)
-        if rows % 2 > 0:
-            last = rows - 1
-            _collect(net.conductance[last], net.row_factor[last], near.column if step < 0 else x[last], held[0])
-            _bring(net, last, length, step < 0, near, held[0], above, current[last])
-        _climb(net, near, current, x)
+            store(everywhere(0.0), j, fields.above)
+        for block in range(blocks):
+            if step < 0:
+                collect_first(net, block, fields)
+                _bring(net, block, 1.0, True, fields)
+            else:
+                collect(net, block, fields)
+                _bring(net, block, lengths[step], False, fields)
+        _climb(net, blocks, fields)
 
 
 @law
-def _collect(conductance, factor, x, out):
-    """Currents that a word line's cells bring, summed up from its far end: the elimination of `lines.row_ladders`."""
-    total = everywhere(0.0)
-    for j in range(conductance.size - 1, -1, -1):
-        total = conductance[j] * load(x, j) + total
-        store(total, j, out)
-        total = total * factor[j]
+def _bring(net, block, length, begins, fields):
+    """Voltages along four word lines from their first nodes, and what their cells bring to the bit lines.
 
-
-@law
-def _collect_two(conductance, factor, x, y, out):
-    """The same of two word lines: each waits for its own last step, and neither for the other."""
-    total, other = everywhere(0.0), everywhere(0.0)
-    for j in range(conductance.shape[1] - 1, -1, -1):
-        total = conductance[0, j] * load(x, j) + total
-        other = conductance[1, j] * load(y, j) + other
-        store(total, j, out[0])
-        store(other, j, out[1])
-        total = total * factor[0, j]
-        other = other * factor[1, j]
-
-
-@law
-def _first_node(net, near, i, held):
-    """Voltage of the first node of word line i."""
-    return net.row_factor[i, 0] * load(near.row, i) + net.row_line[RISE, i] * load(held, 0)
-
-
-@law
-def _bring(net, i, length, begins, near, held, above, current):
-    """Voltages along word line i from its first one, and what its cells bring to the bit lines.
-
-    Of that ``current`` takes a step of ``length``, or all if it ``begins``.
+    Of that J takes a step of ``length``, or all if it ``begins``.
     """
-    conductance, factor, factor_above = net.conductance[i], net.row_factor[i], net.column_factor[max(i - 1, 0)]
-    wire, voltage = net.row_line[WIRE, i], _first_node(net, near, i, held)
-    for j in range(conductance.size):
-        if j > 0:
-            voltage = factor[j] * (voltage + wire * load(held, j))
-        fresh = conductance[j] * voltage + factor_above[j] * load(above, j)
-        store(fresh, j, above)
-        _step(fresh, length, begins, j, current)
-
-
-@law
-def _bring_two(net, i, length, begins, near, held, above, current):
-    """The same for word lines i and i + 1."""
-    conductance, factor = net.conductance[i : i + 2], net.row_factor[i : i + 2]
-    factor_above, factor_between = net.column_factor[max(i - 1, 0)], net.column_factor[i]
-    wire, other_wire = net.row_line[WIRE, i], net.row_line[WIRE, i + 1]
-    voltage, other = _first_node(net, near, i, held[0]), _first_node(net, near, i + 1, held[1])
-    for j in range(conductance.shape[1]):
-        if j > 0:
-            voltage = factor[0, j] * (voltage + wire * load(held[0], j))
-            other = factor[1, j] * (other + other_wire * load(held[1], j))
-        fresh = conductance[0, j] * voltage + factor_above[j] * load(above, j)
-        below = conductance[1, j] * other + factor_between[j] * fresh
-        store(below, j, above)
-        _step(fresh, length, begins, j, current[i])
-        _step(below, length, begins, j, current[i + 1])
-
-
-@law
-def _step(fresh, length, begins, j, current):
-    if begins:
-        store(fresh, j, current)
-    else:
-        before = load(current, j)
-        store(before + length * (fresh - before), j, current)
-
-
-@law
-def _climb(net, near, current, x):
-    """Substitution of the bit lines from their near ends."""
-    factor, wire, rise = net.column_factor, net.column_line[WIRE], net.column_line[RISE]
-    last, columns = factor.shape[0] - 1, factor.shape[1]
+    cells, columns, current, above = net.cells, net.wire.size, fields.current, fields.above
+    of_wires, v = wires(net, block), first_nodes(net, block, fields)
+    step = everywhere(length)
+    before = max(block - 1, 0) * columns * NUMBERS + CLIMB + ABREAST - 1
     for j in range(columns):
-        store(factor[last, j] * load(near.column, j) + rise[j] * load(current[last], j), j, x[last])
-    for i in range(last - 1, -1, -1):
-        for j in range(columns):
-            store(factor[i, j] * (load(x[i + 1], j) + wire[j] * load(current[i], j)), j, x[i])
+        place = block * columns + j
+        k = place * NUMBERS
+        if j > 0:
+            v = along(net, k + FACTOR, of_wires, fields.held, j, v)
+        factor = spread(cells, before + j * NUMBERS)
+        f0 = spread(cells, k) * v[0] + factor * load(above, j)
+        f1 = spread(cells, k + 1) * v[1] + spread(cells, k + CLIMB) * f0
+        f2 = spread(cells, k + 2) * v[2] + spread(cells, k + CLIMB + 1) * f1
+        f3 = spread(cells, k + 3) * v[3] + spread(cells, k + CLIMB + 2) * f2
+        store(f3, j, above)
+        if not begins:
+            c0, c1, c2, c3 = get(current, place)
+            f0, f1, f2, f3 = c0 + step * (f0 - c0), c1 + step * (f1 - c1), c2 + step * (f2 - c2), c3 + step * (f3 - c3)
+        put(f0, f1, f2, f3, place, current)
+        if block > 0:
+            wire = spread(net.wire, j)
+            x = spread(cells, k + CLIMB + 1) * (wire * f1 + spread(cells, k + CLIMB + 2) * (wire * f2))
+            x = spread(cells, k + CLIMB) * (wire * f0 + x)
+            lowest = load(current, (place - columns) * ABREAST + ABREAST - 1)
+            store(factor * (x + wire * lowest), place - columns, fields.edges)
+
+
+@law
+def _climb(net, blocks, fields):
+    """Substitution of the bit lines from their near ends, four word lines at a time: x at the lowest of each four."""
+    cells, columns, edges = net.cells, net.wire.size, fields.edges
+    last = (blocks - 1) * columns
+    for j in range(columns):
+        factor = spread(cells, (last + j) * NUMBERS + CLIMB + ABREAST - 1)
+        lowest = load(fields.current, (last + j) * ABREAST + ABREAST - 1)
+        store(factor * load(fields.column, j) + spread(net.rise, j) * lowest, last + j, edges)
+    for place in range(last + columns - 1, columns - 1, -1):
+        above = load(edges, place - columns)
+        store(spread(net.through, place) * load(edges, place) + above, place - columns, edges)
 
 
 @kernel
-def measure(net, near, x, held, measured):
-    """Kirchhoff's laws at the bit-line voltages x (rows, columns, 8) of eight inputs, as in `measure`."""
-    rows = net.conductance.shape[0]
-    for i in range(0, rows - 1, 2):
-        _collect_two(net.conductance[i : i + 2], net.row_factor[i : i + 2], x[i], x[i + 1], held)
-        _measure_two(net, i, near, x, held, measured)
-    if rows % 2 > 0:
-        _collect(net.conductance[rows - 1], net.row_factor[rows - 1], x[rows - 1], held[0])
-        _measure_one(net, rows - 1, near, x, held[0], measured)
+def measure(net, fields, measured):
+    """Kirchhoff's laws at the bit-line voltages of eight inputs, as in `measure`."""
+    columns = net.wire.size
+    measured.column[:] = 0.0
+    measured.column_worst[:] = 0.0
+    for block in range(fields.edges.shape[0] // columns):
+        collect(net, block, fields)
+        of_wires, v = wires(net, block), first_nodes(net, block, fields)
+        put(*v, block, measured.first)
+        put(*v, 0, fields.held)
+        for j in range(1, columns):
+            v = along(net, (block * columns + j) * NUMBERS + FACTOR, of_wires, fields.held, j, v)
+            put(*v, j, fields.held)
+        _sum_up(net, block, fields, measured)
 
 
 @law
-def _measure_one(net, i, near, x, held, measured):
-    """Word line i, and its cells' share of the bit lines."""
-    conductance, factor, wire = net.conductance[i], net.row_factor[i], net.row_line[WIRE, i]
-    voltage = _first_node(net, near, i, held)
-    store(voltage, 0, held)
-    store(voltage, i, measured.first)
-    for j in range(1, conductance.size):
-        voltage = factor[j] * (voltage + wire * load(held, j))
-        store(voltage, j, held)
-    total, worst = everywhere(-0.0), everywhere(0.0)
-    for j in range(conductance.size - 1, -1, -1):
-        own = load(held, j)
-        cell = conductance[j] * (own - load(x[i], j))
-        total = total + cell
+def _sum_up(net, block, fields, measured):
+    """Sum up the cells of four word lines, from their far ends and down the bit lines, and compare drops of wires."""
+    columns, held = net.wire.size, fields.held
+    w0, w1, w2, w3 = wires(net, block)
+    t0 = t1 = t2 = t3 = everywhere(-0.0)
+    worst0 = worst1 = worst2 = worst3 = everywhere(0.0)
+    v0, v1, v2, v3 = get(held, columns - 1)
+    for j in range(columns - 1, -1, -1):
+        k, wire = (block * columns + j) * NUMBERS, spread(net.wire, j)
+        x0, x1, x2, x3 = nodes(net, block, j, fields)
+        i0, i1 = spread(net.cells, k) * (v0 - x0), spread(net.cells, k + 1) * (v1 - x1)
+        i2, i3 = spread(net.cells, k + 2) * (v2 - x2), spread(net.cells, k + 3) * (v3 - x3)
+        t0, t1, t2, t3 = t0 + i0, t1 + i1, t2 + i2, t3 + i3
         if j > 0:
-            worst = larger_of(worst, load(held, j - 1) - own - wire * total)
-        sums = load(measured.column, j) + cell
-        store(sums, j, measured.column)
-        if i < x.shape[0] - 1:
-            miss = load(x[i], j) - load(x[i + 1], j) - net.column_line[WIRE, j] * sums
-            store(larger_of(load(measured.column_worst, j), miss), j, measured.column_worst)
-    store(total, i, measured.row)
-    store(worst, i, measured.row_worst)
-
-
-@law
-def _measure_two(net, i, near, x, held, measured):
-    """The same for word lines i and i + 1."""
-    conductance, factor = net.conductance[i : i + 2], net.row_factor[i : i + 2]
-    wire, other_wire = net.row_line[WIRE, i], net.row_line[WIRE, i + 1]
-    voltage, other = _first_node(net, near, i, held[0]), _first_node(net, near, i + 1, held[1])
-    store(voltage, 0, held[0])
-    store(other, 0, held[1])
-    store(voltage, i, measured.first)
-    store(other, i + 1, measured.first)
-    for j in range(1, conductance.shape[1]):
-        voltage = factor[0, j] * (voltage + wire * load(held[0], j))
-        other = factor[1, j] * (other + other_wire * load(held[1], j))
-        store(voltage, j, held[0])
-        store(other, j, held[1])
-    total, other_total, worst, other_worst = everywhere(-0.0), everywhere(-0.0), everywhere(0.0), everywhere(0.0)
-    for j in range(conductance.shape[1] - 1, -1, -1):
-        own, below, node, next_node = load(held[0], j), load(held[1], j), load(x[i], j), load(x[i + 1], j)
-        cell, other_cell = conductance[0, j] * (own - node), conductance[1, j] * (below - next_node)
-        total, other_total = total + cell, other_total + other_cell
-        if j > 0:
-            worst = larger_of(worst, load(held[0], j - 1) - own - wire * total)
-            other_worst = larger_of(other_worst, load(held[1], j - 1) - below - other_wire * other_total)
-        column_wire, sums = net.column_line[WIRE, j], load(measured.column, j) + cell
-        column_worst = larger_of(load(measured.column_worst, j), node - next_node - column_wire * sums)
-        sums = sums + other_cell
-        if i + 1 < x.shape[0] - 1:
-            column_worst = larger_of(column_worst, next_node - load(x[i + 2], j) - column_wire * sums)
-        store(sums, j, measured.column)
-        store(column_worst, j, measured.column_worst)
-    store(total, i, measured.row)
-    store(other_total, i + 1, measured.row)
-    store(worst, i, measured.row_worst)
-    store(other_worst, i + 1, measured.row_worst)
+            b0, b1, b2, b3 = get(held, j - 1)
+            worst0, worst1 = larger_of(worst0, b0 - v0 - w0 * t0), larger_of(worst1, b1 - v1 - w1 * t1)
+            worst2, worst3 = larger_of(worst2, b2 - v2 - w2 * t2), larger_of(worst3, b3 - v3 - w3 * t3)
+            v0, v1, v2, v3 = b0, b1, b2, b3
+        sums, worst = load(measured.column, j), load(measured.column_worst, j)
+        if block > 0:
+            worst = larger_of(worst, load(fields.edges, (block - 1) * columns + j) - x0 - wire * sums)
+        sums = sums + i0
+        worst = larger_of(worst, x0 - x1 - wire * sums)
+        sums = sums + i1
+        worst = larger_of(worst, x1 - x2 - wire * sums)
+        sums = sums + i2
+        worst = larger_of(worst, x2 - x3 - wire * sums)
+        store(sums + i3, j, measured.column)
+        store(worst, j, measured.column_worst)
+    put(t0, t1, t2, t3, block, measured.row)
+    put(worst0, worst1, worst2, worst3, block, measured.row_worst)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,28 +45,30 @@ def read_and_pulse() -> dict[str, Any]:
 
 
 def table_numbers(
-    up: StepTable, down: StepTable | None, unit: float, zero: float, fresh: StepTable | None = None
+    up: StepTable, down: StepTable | None, unit: float, zero: float, fresh: Sequence[StepTable] = ()
 ) -> dict[str, Any]:
     """Rows of a jump table in weight, of conductance ``zero`` [S] at weight 0 and ``unit`` [S] a weight of 1.
 
-    ``fresh``: first steps up after a RESET, where they have rows of their own.
+    ``fresh``: steps up soon after a RESET, group by group of pulses, where they have rows of their own.
     """
-    at = np.unique(np.concatenate([table.at for table in (up, down, fresh) if table is not None]))
+    at = np.unique(np.concatenate([table.at for table in (up, down, *fresh) if table is not None]))
     if at.size < 2:
         at = np.array([at[0], at[0] + 1e-3 * unit])
     numbers: dict[str, Any] = {"jump_table.weight": list((at - zero) / unit)}
     tables = {
-        "up": on(up, at),
-        "down": StepTable(at, 0.0 * at, 0.0 * at, np.empty((at.size, 0))) if down is None else on(down, at),
+        "up": [on(up, at)],
+        "down": [StepTable(at, 0.0 * at, 0.0 * at, np.empty((at.size, 0))) if down is None else on(down, at)],
+        "fresh_up": [on(table, at) for table in fresh],
     }
-    if fresh is not None:
-        tables["fresh_up"] = on(fresh, at)
-    for name, table in tables.items():
-        numbers[f"jump_table.{name}"] = list(table.mean / unit)
-        numbers[f"jump_table.{name}_std"] = list(table.std / unit)
-    counts = {table.quantiles.shape[1] for name, table in tables.items() if down is not None or name != "down"}
-    if counts and min(counts) > 0:
-        for name, table in tables.items():
-            if table.quantiles.size:
-                numbers[f"jump_table.{name}_quantiles"] = list(table.quantiles.ravel() / unit)
+    given = [table for name, parts in tables.items() for table in parts if down is not None or name != "down"]
+    quantiles = min(table.quantiles.shape[1] for table in given) > 0
+    for name, parts in tables.items():
+        if not parts:
+            continue
+        numbers[f"jump_table.{name}"] = [float(x) for part in parts for x in part.mean / unit]
+        numbers[f"jump_table.{name}_std"] = [float(x) for part in parts for x in part.std / unit]
+        if quantiles and parts[0].quantiles.size:
+            numbers[f"jump_table.{name}_quantiles"] = [
+                float(x) for part in parts for x in part.quantiles.ravel() / unit
+            ]
     return numbers

@@ -286,4 +286,4 @@ def _write(product: InPlace, weights: np.ndarray) -> None:
             f"typical devices of {plane.cell.name}, {low:.3g} to {top:.3g}; a larger scale (now {matrix.scale:g}) helps"
         )
     with named(product.name):
-        matrix.program(weights)
+        matrix.trained.program(weights / matrix.scale)

@@ -1,11 +1,4 @@
-"""Tiki-Taka with a buffer (TTv2): reads of the fast array are added up digitally, whole steps go to the weights.
-
-The buffer is a low-pass filter: noise of single reads never reaches the weights.
-
-References
-----------
-T. Gokmen, Front. Artif. Intell. 4, 699148 (2021).
-"""
+"""Tiki-Taka with a buffer (TTv2): reads of the fast array are added up digitally, whole steps go to the weights."""
 
 from __future__ import annotations
 
@@ -14,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from pcmphys.cells.pulsed.cell import PulsedCell
+from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
+from pcmphys.training.checks import checked_cell
 from pcmphys.training.plane import Plane
 from pcmphys.training.rules.rule import MakePlane, Rule, Trained
 from pcmphys.training.rules.tiki_taka import pair
@@ -22,7 +17,10 @@ from pcmphys.training.rules.tiki_taka import pair
 
 @dataclass(frozen=True)
 class Buffered(Rule):
-    """Tiki-Taka, version 2.
+    """Tiki-Taka with a digital buffer (TTv2): reads of the fast array A are added up, whole steps go to the weights.
+
+    The buffer between A and C, the array of the weights, is a low-pass filter: noise of single reads does not reach the
+    weights.
 
     Parameters
     ----------
@@ -41,7 +39,19 @@ class Buffered(Rule):
     momentum : float
         Share of what was sent as steps that the buffer keeps.
     most : int
-        Most steps of a device at one transfer.
+        Most steps of a device at one transfer: a line is read once in as many transfers as there are lines, so that
+        devices of many small steps may want more than one.
+
+    Notes
+    -----
+    The defaults are plain, not tuned: A learns at the rate of the call. Where gradients become small ``scaled=True``
+    keeps A's trains long; ``granularity`` says how long the buffer waits. With ``scaled=True, fast_rate=0.5,
+    granularity=20.0, most=10`` the regression in the help of `pcmphys.training` ends at 0.10 on soft bounds, where
+    `Sgd` ends at 0.14. On ECRAM, whose steps hardly depend on the weight, A hardly forgets: 0.02, and `Sgd` 0.006.
+
+    References
+    ----------
+    T. Gokmen, Front. Artif. Intell. 4, 699148 (2021).
     """
 
     fast: PulsedCell | None = None
@@ -55,7 +65,12 @@ class Buffered(Rule):
     def __post_init__(self) -> None:
         check.integer("transfer_every", self.transfer_every, 1)
         check.integer("most", self.most, 1)
-        check.number("momentum", self.momentum, "", 0.0, 1.0)
+        if check.number("momentum", self.momentum, "", 0.0, 1.0) == 1.0:
+            raise ParameterError("momentum must be less than 1, or the buffer would keep all that it has sent; got 1")
+        if not isinstance(self.scaled, bool):
+            raise ParameterError(f"scaled must be True or False; got {self.scaled!r}")
+        if self.fast is not None:
+            checked_cell("fast", self.fast)
         for name in ("fast_rate", "granularity"):
             if getattr(self, name) is not None:
                 check.number(name, getattr(self, name), "", 0.0, low_open=True)

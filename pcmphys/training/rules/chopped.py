@@ -1,12 +1,4 @@
-"""Tiki-Taka with choppers (c-TTv2): the sign of a line of the fast array changes now and then, for updates and reads.
-
-What the line holds by mistake, such as a reference that misses the symmetry point, is then added as often as it is
-taken away.
-
-References
-----------
-M. J. Rasch, F. Carta, O. Fagbohungbe, T. Gokmen, Nat. Commun. 15, 7133 (2024).
-"""
+"""Tiki-Taka with choppers (c-TTv2): the sign of a line of the fast array changes now and then, in updates and reads."""
 
 from __future__ import annotations
 
@@ -27,7 +19,10 @@ from pcmphys.training.rules.tiki_taka import pair
 
 @dataclass(frozen=True)
 class Chopped(Buffered):
-    """Tiki-Taka, version 2, with choppers.
+    """`Buffered` with choppers (c-TTv2): the sign of a line of A changes now and then, for its updates and its reads.
+
+    What the line holds by mistake, such as a reference that misses the symmetry point, is then added to the buffer as
+    often as it is taken away.
 
     Parameters
     ----------
@@ -37,6 +32,17 @@ class Chopped(Buffered):
         Whether all lines change it after every 1/chop transfers, at least two, instead.
     fast, transfer_every, fast_rate, scaled, granularity, momentum, most
         As of `Buffered`.
+
+    Notes
+    -----
+    After a change of sign a line first gives back what it held, so that choppers cost time: between two of them a line
+    has to gather many steps. It pays where references are off by more than a tenth of the window; where they are right,
+    `Buffered` learns faster. With ``scaled=True, fast_rate=0.5, granularity=20.0, chop=0.02`` the regression in the
+    help of `pcmphys.training` ends at 0.13 on soft bounds; on ECRAM at 0.06.
+
+    References
+    ----------
+    M. J. Rasch, F. Carta, O. Fagbohungbe, T. Gokmen, Nat. Commun. 15, 7133 (2024).
     """
 
     chop: float = 0.01

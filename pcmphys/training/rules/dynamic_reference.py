@@ -1,12 +1,4 @@
-"""Analog gradient accumulation with dynamic reference (AGAD): a chopped line is read against its own recent past.
-
-The reference of each device is the mean of what was read in the chopper period before, where the gradient had the other
-sign; no symmetry point has to be known, and devices need not have a good one.
-
-References
-----------
-M. J. Rasch, F. Carta, O. Fagbohungbe, T. Gokmen, Nat. Commun. 15, 7133 (2024).
-"""
+"""Analog gradient accumulation with dynamic reference (AGAD): a chopped line is read against its own recent past."""
 
 from __future__ import annotations
 
@@ -24,7 +16,10 @@ from pcmphys.training.rules.tiki_taka import pair
 
 @dataclass(frozen=True)
 class DynamicReference(Chopped):
-    """AGAD.
+    """Analog gradient accumulation with dynamic reference (AGAD): `Chopped`, each line read against its recent past.
+
+    The reference of each device is the mean of what was read in the chopper period before, where the gradient had the
+    other sign; no symmetry point has to be known, and devices need not have a good one.
 
     Parameters
     ----------
@@ -34,6 +29,16 @@ class DynamicReference(Chopped):
         As of `Chopped`; signs change regularly by default.
     fast, transfer_every, fast_rate, scaled, granularity, momentum, most
         As of `Buffered`.
+
+    Notes
+    -----
+    A period of the chopper, 1/chop reads of a line, has to be long enough for a line to gather many steps, and short
+    against the training. With ``scaled=True, fast_rate=0.5, granularity=20.0, chop=0.1`` the regression in the help of
+    `pcmphys.training` ends at 0.14 on soft bounds, and on ECRAM at 0.02.
+
+    References
+    ----------
+    M. J. Rasch, F. Carta, O. Fagbohungbe, T. Gokmen, Nat. Commun. 15, 7133 (2024).
     """
 
     tail: float = 5.0

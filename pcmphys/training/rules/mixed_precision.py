@@ -1,12 +1,4 @@
-"""Mixed precision: updates are added up digitally, and whole steps of the devices are sent to the array.
-
-Of devices that can only be pulsed up a weight takes a pair: steps up go to one of them, steps down to the other, and
-full pairs are written anew as by `OneSided`.
-
-References
-----------
-S. R. Nandakumar et al., Front. Neurosci. 14, 406 (2020).
-"""
+"""Mixed precision: updates are added up digitally, and whole steps of the devices are sent to the array."""
 
 from __future__ import annotations
 
@@ -31,7 +23,10 @@ _MOST, _NEARLY = 1000, 0.9
 
 @dataclass(frozen=True)
 class MixedPrecision(Rule):
-    """Digital accumulation of updates.
+    """Mixed precision: updates are added up digitally, and whole steps of the devices are sent to the array.
+
+    Of devices that can only be pulsed up a weight takes a pair: steps up go to one of them, steps down to the other,
+    and full pairs are written anew as by `OneSided`.
 
     Parameters
     ----------
@@ -46,6 +41,15 @@ class MixedPrecision(Rule):
         Levels of each sign to which inputs and gradients are rounded before they are multiplied; 0: not at all.
     refresh, high, low
         Of pairs of devices that can only be pulsed up, as of `OneSided`.
+
+    Notes
+    -----
+    Weights of few steps hold still where a pulse is sent as soon as it is due and the rate is low. Lines that are
+    looked at seldom get several pulses at once, and their weights go to and fro by as many steps.
+
+    References
+    ----------
+    S. R. Nandakumar et al., Front. Neurosci. 14, 406 (2020).
     """
 
     threshold: float | None = None

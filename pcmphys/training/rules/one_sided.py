@@ -1,12 +1,4 @@
-"""Pairs of devices that can only be pulsed up: a weight is their difference, and each update goes up one of them.
-
-When both are high the pair is refreshed: read, RESET, and written anew, open loop, with the difference on one of them.
-
-References
-----------
-G. W. Burr et al., IEEE Trans. Electron Devices 62, 3498 (2015); S. R. Nandakumar et al., Front. Neurosci. 14, 406
-(2020).
-"""
+"""Pairs of devices that can only be pulsed up: a weight is their difference, and each update goes up one of them."""
 
 from __future__ import annotations
 
@@ -22,14 +14,23 @@ from pcmphys.training.rules.rule import MakePlane, Rule, Trained
 
 @dataclass(frozen=True)
 class OneSided(Rule):
-    """A pair a weight.
+    """A pair of devices a weight, which can only be pulsed up: each update goes up one of the two.
+
+    When both are high the pair is refreshed: read, RESET, and written anew, open loop, with the difference on one of
+    them.
 
     Parameters
     ----------
     refresh : int
         Samples after which pairs are looked at.
     high, low : float
-        A pair is refreshed when the higher device is above ``high`` and the lower above ``low``, of the largest weight.
+        A pair is refreshed when the higher device is above ``high`` and the lower above ``low``, of the largest weight;
+        ``low`` is no more than ``high``.
+
+    References
+    ----------
+    G. W. Burr et al., IEEE Trans. Electron Devices 62, 3498 (2015); S. R. Nandakumar et al., Front. Neurosci. 14, 406
+    (2020).
     """
 
     refresh: int = 100

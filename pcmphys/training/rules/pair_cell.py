@@ -1,13 +1,4 @@
-"""A capacitor cell for the updates and a pair of phase-change devices for what is to last (3T1C + PCM).
-
-Weights are gain (G+ - G-) + g of the capacitor. Updates go to the capacitor alone; every so many samples what it holds
-is written to the pair, and the capacitor begins anew. With polarity inversion it counts the other way round after each
-transfer, so that what its steps up and down do not share cancels.
-
-References
-----------
-S. Ambrogio et al., Nature 558, 60 (2018).
-"""
+"""A capacitor cell for the updates and a pair of phase-change devices for what is to last (3T1C + PCM)."""
 
 from __future__ import annotations
 
@@ -25,18 +16,27 @@ from pcmphys.training.rules.rule import MakePlane, Rule, Trained
 
 @dataclass(frozen=True)
 class PairCell(Rule):
-    """A pair of phase-change devices beside each capacitor.
+    """A capacitor cell for the updates and a pair of phase-change devices for what is to last (3T1C + PCM).
+
+    Weights are gain (G+ - G-) + g of the capacitor. Updates go to the capacitor alone; every so many samples what it
+    holds is written to the pair, and the capacitor begins anew. With polarity inversion it counts the other way round
+    after each transfer, so that what its steps up and down do not share cancels.
 
     Parameters
     ----------
     pair : PulsedCell
-        Devices of the pair, which can be RESET; the cell of the matrix is that of the capacitors.
+        Devices of the pair, which can be RESET: there are none by default, so they have to be named. The cell of the
+        matrix is that of the capacitors.
     gain : float
         F: weight of the pair's difference against the capacitor's.
     transfer_every : int
         Samples between two transfers.
     inversion : bool
         Whether the capacitor's sign changes after each transfer.
+
+    References
+    ----------
+    S. Ambrogio et al., Nature 558, 60 (2018).
     """
 
     pair: PulsedCell | None = None
@@ -85,6 +85,12 @@ class PairCellTrained(Trained):
             k, self.samples = k + count, self.samples + count
             if self.samples % every == 0:
                 self._transfer()
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """All on one device of the pair."""
+        most = self.rule.gain * self.planes[1].cell.parameters.window.weight_maximum
+        return -most, most
 
     def program(self, weights: np.ndarray) -> None:
         """Write weights on the pair, the capacitors at rest."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.training.plane import Plane
 from pcmphys.training.rules.rule import Trained
@@ -16,6 +17,8 @@ def check_refresh(refresh: int, high: float, low: float) -> None:
     check.integer("refresh", refresh, 1)
     check.number("high", high, "", 0.0, 1.0)
     check.number("low", low, "", 0.0, 1.0)
+    if low > high:
+        raise ParameterError(f"low must be no more than high ({high:g}); got {low:g}")
 
 
 class PairedTrained(Trained):
@@ -39,6 +42,12 @@ class PairedTrained(Trained):
     def parts(self) -> tuple[tuple[float, Plane], ...]:
         """Their difference."""
         return ((-1.0, self.planes[1]), (1.0, self.planes[0]))
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """All on one of the two devices, the other at rest."""
+        most = self.planes[0].cell.parameters.window.weight_maximum
+        return -most, most
 
     def program(self, weights: np.ndarray) -> None:
         """Write weights on pairs, one device of each at rest."""

@@ -46,16 +46,23 @@ class Trained(ABC):
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Products x @ weights."""
-        return sum(factor * plane.forward(x) for factor, plane in self.parts)
+        return _added([(factor, plane.forward(x)) for factor, plane in self.parts])
 
     def backward(self, d: np.ndarray) -> np.ndarray:
         """Products d @ weights.T."""
-        return sum(factor * plane.backward(d) for factor, plane in self.parts)
+        return _added([(factor, plane.backward(d)) for factor, plane in self.parts])
 
     def program(self, weights: np.ndarray) -> None:
         """Write weights into the array that holds them."""
         factor, plane = self.parts[-1]
         plane.write(weights / factor)
+
+    @property
+    def reach(self) -> tuple[float, float]:
+        """Lowest and highest weight that typical devices can be written to."""
+        factor, plane = self.parts[-1]
+        window = plane.cell.parameters.window
+        return factor * window.weight_minimum, factor * window.weight_maximum
 
     @property
     def counts(self) -> PulseCounts:
@@ -86,3 +93,10 @@ class Rule(ABC):
         make : callable
             Gives an array of devices of a cell; each call another one.
         """
+
+
+def _added(parts: list[tuple[float, np.ndarray]]) -> np.ndarray:
+    """Sum of arrays, each times its factor; the one of weights in one array is handed on as it is."""
+    if len(parts) == 1 and parts[0][0] == 1.0:
+        return parts[0][1]
+    return sum(factor * part for factor, part in parts)

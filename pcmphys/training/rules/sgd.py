@@ -1,8 +1,4 @@
-"""Stochastic gradient descent in place: every update is sent to the one array that holds the weights.
-
-T. Gokmen, Y. Vlasov, Front. Neurosci. 10, 333 (2016). On devices whose steps up and down differ it does not descend the
-gradient alone: weights are drawn to the devices' symmetry points.
-"""
+"""Stochastic gradient descent in place: every update is sent to the one array that holds the weights."""
 
 from __future__ import annotations
 
@@ -17,7 +13,15 @@ from pcmphys.training.rules.rule import MakePlane, Rule, Trained
 
 @dataclass(frozen=True)
 class Sgd(Rule):
-    """Every update goes to the weights' own array."""
+    """Stochastic gradient descent in place: every update is sent to the one array that holds the weights.
+
+    On devices whose steps up and down differ it does not descend the gradient alone: weights are drawn to the devices'
+    symmetry points. Where they are alike it is the rule to take.
+
+    References
+    ----------
+    T. Gokmen, Y. Vlasov, Front. Neurosci. 10, 333 (2016).
+    """
 
     def start(self, cell: PulsedCell, make: MakePlane) -> Trained:
         """One array."""

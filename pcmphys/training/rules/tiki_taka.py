@@ -1,12 +1,4 @@
-"""Tiki-Taka: gradients gather on a fast array A, which is read line by line into the array C that holds the weights.
-
-Devices of A are drawn to their symmetry points, which are its zero, so that what stays on it is a moving average of the
-gradient, free of what up and down steps do not share. C gets no other updates than these transfers.
-
-References
-----------
-T. Gokmen, W. Haensch, Front. Neurosci. 14, 103 (2020).
-"""
+"""Tiki-Taka: gradients gather on a fast array A, which is read line by line into the array C that holds the weights."""
 
 from __future__ import annotations
 
@@ -28,7 +20,10 @@ _READ_AGAIN = 40.0
 
 @dataclass(frozen=True)
 class TikiTaka(Rule):
-    """Tiki-Taka, version 1.
+    """Tiki-Taka: gradients gather on a fast array A, which is read line by line into C, the array of the weights.
+
+    Devices of A are drawn to their symmetry points, which are its zero, so that what stays on it is a moving average of
+    the gradient, free of what up and down steps do not share. C gets no other updates than these transfers.
 
     Parameters
     ----------
@@ -49,7 +44,12 @@ class TikiTaka(Rule):
     Notes
     -----
     A has to learn fast: what it gathers between two reads of a line should be many steps of its devices, and still be
-    small against their window. With the defaults this holds for gradients of order one hundredth to one.
+    small against their window. With the defaults this holds for gradients of order one hundredth to one. Devices with
+    constant steps are drawn nowhere: A then never forgets, and `Sgd` does better.
+
+    References
+    ----------
+    T. Gokmen, W. Haensch, Front. Neurosci. 14, 103 (2020).
     """
 
     fast: PulsedCell | None = None

@@ -59,6 +59,39 @@ LAWS = {
             "fresh_up_quantiles": [0.0, 0.07, 0.09, 0.2, 0.0, 0.05, 0.08, 0.15, 0.0, 0.03, 0.05, 0.1],
         },
     ),
+    "early-table": (  # first pulse, second, third and fourth, and all later ones
+        "jump_table",
+        {
+            "weight": [-1.0, 1.0],
+            "up": [0.03, 0.01],
+            "up_std": [0.02, 0.01],
+            "down": [0.01, 0.03],
+            "down_std": [0.01, 0.01],
+            "down_quantiles": [0.0, 0.01, 0.02, 0.01, 0.03, 0.05],
+            "fresh_up": [0.2, 0.16, 0.12, 0.1, 0.06, 0.04],
+            "fresh_up_std": [0.05, 0.04, 0.03, 0.02, 0.02, 0.01],
+            "fresh_up_quantiles": [
+                0.1,
+                0.2,
+                0.3,
+                0.08,
+                0.16,
+                0.24,
+                0.05,
+                0.1,
+                0.3,
+                0.05,
+                0.1,
+                0.2,
+                0.0,
+                0.05,
+                0.2,
+                0.0,
+                0.03,
+                0.15,
+            ],
+        },
+    ),
     "table": (
         "jump_table",
         {
@@ -70,6 +103,9 @@ LAWS = {
         },
     ),
 }
+
+RESETS = {"early-table": {"reset.weight": -0.5, "reset.noise": 0.3, "reset.quantiles": [-0.4, -0.1, 0.0, 0.2, 1.2]}}
+"""RESETs of trial cells that have one."""
 
 
 def text(name: str, table: str, numbers: dict, **pulse: float) -> str:
@@ -91,7 +127,8 @@ def loaded(content: str) -> PulsedCell:
 def cell(name: str) -> PulsedCell:
     """A shipped cell, or a trial one of a law."""
     if name in LAWS:
-        return loaded(text(name, *LAWS[name], gain_spread=0.1, imbalance_spread=0.05))
+        made = loaded(text(name, *LAWS[name], gain_spread=0.1, imbalance_spread=0.05))
+        return made.but(RESETS[name], source="a trial") if name in RESETS else made
     return pcm.load_cell(name)
 
 

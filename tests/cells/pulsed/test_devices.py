@@ -208,6 +208,21 @@ def test_steps_of_incremental_set_are_those_published():
             assert upper.mean() == pytest.approx(0.5, abs=4 * 0.5 / np.sqrt(many))
 
 
+def test_a_reset_leaves_what_its_quantiles_say():
+    """Half of the devices end below the third of five numbers, a fifteenth above the fourth; not so of a normal one."""
+    devices = cell("early-table").population(40_000, seed=3)
+    devices.reset()
+    off, error = devices.weight + 0.5, 0.5 / 200.0
+    assert (off < 0.0).mean() == pytest.approx(0.5, abs=4.0 * error)
+    assert (off > 0.2).mean() == pytest.approx(0.066807, abs=4.0 * error)  # beyond 1.5 standard deviations
+    assert off.min() >= -0.4 - 1e-6
+    assert off.max() <= 1.2 + 1e-6
+    plain = cell("fresh-table").but({"reset.weight": -0.5, "reset.noise": 0.3}, source="test")
+    devices = plain.population(40_000, seed=3)
+    devices.reset()
+    assert (devices.weight > -0.3).mean() > 0.2
+
+
 def test_a_reset_forgets_and_a_pulse_down_is_refused():
     devices = cell("pcm-nandakumar2018").population(2000, seed=8)
     devices.pulse(+1, count=20)
@@ -275,12 +290,31 @@ def test_what_cannot_be_is_refused(call, words):
         ({"pulse.one_sided": 1.0}, "needs a RESET"),
         ({"pulse.one_sided": 0.5}, "expected 0 or 1"),
         ({"reset.weight": 2.0}, "reset.weight.value: expected within"),
+        ({"reset.weight": 0.0, "reset.quantiles": [0.1]}, "two numbers or more that do not fall"),
+        ({"reset.weight": 0.0, "reset.quantiles": [0.1, 0.0]}, "two numbers or more that do not fall"),
         ({"constant.step": 0.1, "linear.step": 0.1}, "expected one update law|missing"),
     ],
 )
 def test_numbers_that_no_device_has_are_refused(changes, words):
     with pytest.raises(pcm.ParameterError, match=words):
         cell("rram-gong2018").but(changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"fresh_up": [0.1] * 3}, "fresh_up and its std at none or at all 2 weights, once for each group"),
+        ({"fresh_up": [0.1] * 8}, "got 8 and 6 numbers"),
+        ({"fresh_up": [0.1] * 16, "fresh_up_std": [0.1] * 16}, "at most 7; got 16"),
+        ({"fresh_up_quantiles": [0.1] * 12}, "as many quantiles up as down.*got 6 for 2 and 12 for 6"),
+        ({"fresh_up_std": [0.1] * 5 + [-0.1]}, "no std below zero"),
+    ],
+)
+def test_tables_that_do_not_go_together_are_refused(changes, words):
+    with pytest.raises(pcm.ParameterError, match=words):
+        cell("early-table").but({f"jump_table.{name}": row for name, row in changes.items()}, source="test")
+    with pytest.raises(pcm.ParameterError, match="beside fresh_up_quantiles; got none"):
+        cell("table").but({"jump_table.fresh_up_quantiles": [0.1] * 8}, source="test")
 
 
 def test_temperature_changes_nothing_and_says_so():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import pcmphys as pcm
 from pcmphys.cells.pulsed.laws.leak import kept
 from pcmphys.cells.pulsed.laws.nonlinear import constant_of, label_of
-from pcmphys.cells.pulsed.response import walk
+from pcmphys.cells.pulsed.response import mean_steps, walk
 from tests.cells.pulsed.technologies import LAWS, cell, loaded, text
 
 RRAM = "rram-gong2018"
@@ -100,6 +100,17 @@ def test_labels_and_constants_both_ways(label, constant):
     assert label_of(constant) == pytest.approx(label, abs=1e-4)
     assert constant_of(label) == pytest.approx(constant, rel=1e-4)
     assert constant_of(-label) == -constant_of(label)
+
+
+def test_first_pulses_take_the_rows_of_their_groups():
+    """The first, the second, the third and fourth; then the others. A middle quantile is the step without noise."""
+    parameters = cell("early-table").parameters
+    path = walk(parameters, -1.0, np.ones(6))
+    middle = [(0.2, 0.16), (0.1, 0.1), *[(0.05, 0.03)] * 2, *[(0.03, 0.01)] * 2]
+    for before, after, row in zip(path[:-1], path[1:], middle, strict=True):
+        assert after - before == pytest.approx(np.interp(before, [-1.0, 1.0], row), abs=1e-12)
+    steps = mean_steps(parameters, np.array([-1.0]))
+    assert steps.ravel() == pytest.approx([0.03, 0.01], abs=1e-12)
 
 
 def test_a_label_is_the_largest_distance_from_the_straight_line():

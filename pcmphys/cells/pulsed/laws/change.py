@@ -41,22 +41,51 @@ class LawFloats(NamedTuple):
     write_noise: float = 0.0
 
 
+def closed(p: LawFloats) -> tuple:
+    """The same in plain tuples: at every call of a kernel a named one costs a microsecond, which small updates feel."""
+    return tuple(tuple(part) if isinstance(part, tuple) else part for part in p)
+
+
+@law
+def opened(numbers: tuple) -> LawFloats:
+    """`LawFloats` of what `closed` has made of them."""
+    return LawFloats(
+        numbers[0],
+        constant.ConstantFloats(*numbers[1]),
+        linear.LinearFloats(*numbers[2]),
+        soft_bounds.SoftBoundsFloats(*numbers[3]),
+        exponential.ExponentialStepFloats(*numbers[4]),
+        power.PowerFloats(*numbers[5]),
+        nonlinear.NonlinearFloats(*numbers[6]),
+        jump_table.JumpTableFloats(*numbers[7]),
+        incremental_set.IncrementalSetFloats(*numbers[8]),
+        numbers[9],
+        numbers[10],
+    )
+
+
 @law
 def change(weight: float, up: bool, own: Own, p: LawFloats, table: np.ndarray) -> tuple[float, float]:
     """Mean size of the next step in its direction, and its std from pulse to pulse, in weight."""
-    if p.kind == CONSTANT:
+    return change_by(p.kind, weight, up, own, p, table)
+
+
+@law
+def change_by(kind: int, weight: float, up: bool, own: Own, p: LawFloats, table: np.ndarray) -> tuple[float, float]:
+    """`change` by the law of this kind, whatever ``p`` says of it."""
+    if kind == CONSTANT:
         return constant.step(weight, up, own, p.constant)
-    if p.kind == LINEAR:
+    if kind == LINEAR:
         return linear.step(weight, up, own, p.linear)
-    if p.kind == SOFT_BOUNDS:
+    if kind == SOFT_BOUNDS:
         return soft_bounds.step(weight, up, own, p.soft_bounds)
-    if p.kind == EXPONENTIAL:
+    if kind == EXPONENTIAL:
         return exponential.step(weight, up, own, p.exponential)
-    if p.kind == POWER:
+    if kind == POWER:
         return power.step(weight, up, own, p.power)
-    if p.kind == NONLINEAR:
+    if kind == NONLINEAR:
         return nonlinear.step(weight, up, own, p.nonlinear)
-    if p.kind == JUMP_TABLE:
+    if kind == JUMP_TABLE:
         return jump_table.step(weight, up, own, table, p.jump_table)
     return incremental_set.step(weight, up, own, p.incremental_set)
 
@@ -64,9 +93,15 @@ def change(weight: float, up: bool, own: Own, p: LawFloats, table: np.ndarray) -
 @law
 def pulsed(weight: float, up: bool, deviate: float, own: Own, p: LawFloats, table: np.ndarray) -> float:
     """Weight after one more pulse, within the device's bounds."""
-    if p.kind == JUMP_TABLE:
+    return pulsed_by(p.kind, weight, up, deviate, own, p, table)
+
+
+@law
+def pulsed_by(kind: int, weight: float, up: bool, deviate: float, own: Own, p: LawFloats, table: np.ndarray) -> float:
+    """`pulsed` by the law of this kind: where loops write it as a constant, they hold that law and no other."""
+    if kind == JUMP_TABLE:
         size = jump_table.drawn(weight, up, deviate, own, table, p.jump_table)
     else:
-        mean, std = change(weight, up, own, p, table)
+        mean, std = change_by(kind, weight, up, own, p, table)
         size = mean + std * deviate
     return max(min(weight + size if up else weight - size, own.high), own.low)

@@ -67,8 +67,7 @@ def step(weight: float, up: bool, own: Own, p: ExponentialStepFloats) -> tuple[f
     if not span > 0.0:
         return 0.0, 0.0
     z = 2.0 * p.slope * weight / span + p.offset
-    if up:
-        size = own.up * max(1.0 - p.amplitude_up * exp(p.rate_up * z), 0.0)
-    else:
-        size = own.down * max(1.0 - p.amplitude_down * exp(-p.rate_down * z), 0.0)
+    # one exponential for both directions: nothing is left to be guessed of pulses that go either way
+    amplitude, rate = (p.amplitude_up, p.rate_up) if up else (p.amplitude_down, -p.rate_down)
+    size = (own.up if up else own.down) * max(1.0 - amplitude * exp(rate * z), 0.0)
     return size, p.noise * (abs(size) + p.noise_add + p.noise_slope * abs(weight))
