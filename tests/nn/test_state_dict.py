@@ -9,6 +9,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from torch import nn as tnn  # noqa: E402
+from torch.utils.checkpoint import checkpoint as checkpoint_of  # noqa: E402
 
 import pcmphys as pcm  # noqa: E402
 from pcmphys import nn  # noqa: E402
@@ -170,3 +171,26 @@ def test_a_copy_has_no_gradient_as_in_pytorch():
     nn.PulsedOptimizer(live.parameters(), lr=0.1).step()
     assert any((live.weights[name] != weights).any() for name, weights in before.items())
     assert same(trained(copy.deepcopy(live), seed=7), trained(live, seed=7))
+
+
+def test_scaled_losses_and_checkpoints_of_activations_change_no_bit():
+    def steps(call, scaled=False):
+        live = nn.convert(tnn.Sequential(tnn.Linear(6, 5), tnn.Tanh(), tnn.Linear(5, 3)), ECRAM, rule=pcm.Sgd())
+        optimizer, scaler = nn.PulsedOptimizer(live.parameters(), lr=0.05), torch.amp.GradScaler("cpu", enabled=scaled)
+        for _ in range(3):
+            optimizer.zero_grad()
+            scaler.scale(call(live).square().sum()).backward()
+            scaler.step(optimizer)
+            scaler.update()
+        return live
+
+    x = noise(4, 6)
+    torch.manual_seed(0)
+    expected = steps(lambda live: live(x))
+    assert expected.report().pulses > 0
+    for call, scaled in (
+        (lambda live: live(x), True),
+        (lambda live: checkpoint_of(live, x, use_reentrant=False), False),
+    ):
+        torch.manual_seed(0)
+        assert same(steps(call, scaled), expected)

@@ -75,8 +75,10 @@ class Gathered:
 
     def vectors(self) -> tuple[np.ndarray, np.ndarray]:
         """Inputs (updates, inputs) and gradients (updates, outputs) of all passes."""
-        x, d = (np.concatenate(parts) for parts in zip(*(one.vectors() for one in self._passes), strict=True))
-        return x, d
+        found = [one.vectors() for one in self._passes]
+        if len(found) == 1:
+            return found[0]
+        return np.concatenate([x for x, _ in found]), np.concatenate([d for _, d in found])
 
     def scale(self, factor: float) -> None:
         """Multiply the gradients of all passes so far; by zero, they are forgotten."""
@@ -97,7 +99,8 @@ class Gathered:
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is told by the update
             vectors = sum(one.updates for one in passes) + sum(len(x) for x, _ in self._apart)
             if self._sum is None and vectors * (inputs + outputs) < inputs * outputs:
-                for x, d in (one.vectors() for one in passes):
+                for one in passes:
+                    x, d = one.vectors()
                     self._add_apart(x.astype(np.float64), d.astype(np.float64))
             else:
                 self._add_to_sum(passes)
@@ -105,8 +108,8 @@ class Gathered:
     def _add_apart(self, x: np.ndarray, d: np.ndarray) -> None:
         """Of few vectors the norm of the sum of x d is one of their scalar products, without the sum."""
         for other_x, other_d in self._apart:
-            self._square += 2.0 * float(((x @ other_x.T) * (d @ other_d.T)).sum())
-        self._square += float(((x @ x.T) * (d @ d.T)).sum())
+            self._square += 2.0 * float(np.vdot(x @ other_x.T, d @ other_d.T))
+        self._square += float(np.vdot(x @ x.T, d @ d.T))
         self._apart.append((x, d))
 
     def _add_to_sum(self, passes: list[Noted]) -> None:

@@ -144,11 +144,12 @@ class InPlace(Product):
         """Add what was noted in a backward pass to what `step` will send, and show it in the handle's gradient."""
         passes = [noted for number, noted in self._noted if number == backward]
         self._noted.clear()
-        self.gathered.scale(self._factor())
+        if len(self.gathered):
+            self.gathered.scale(self._factor())
         self.gathered.add(passes)
-        with torch.no_grad():
-            self.handle.grad.copy_(torch.tensor([1.0, _SMALL], dtype=torch.float64) * self.gathered.norm)
-        self._shown = float(self.handle.grad[0])
+        norm, grad = self.gathered.norm, self.handle.grad
+        self.handle.grad = torch.tensor([norm, norm * _SMALL], dtype=grad.dtype, device=grad.device)
+        self._shown = self.handle.grad.tolist()[0]
 
     def forget(self) -> None:
         """Drop what was noted."""

@@ -161,9 +161,10 @@ class _Multiply(torch.autograd.Function):
     def backward(ctx: Any, *d: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         product = ctx.product
         x = tensor(product.backward(array(d[0])), d[0]) if ctx.needs_input_grad[0] else None
-        if not ctx.saved_tensors:
+        saved = ctx.saved_tensors  # once: a checkpoint computes them anew
+        if not saved:
             return x, None, None
-        product.note(ctx.saved_tensors[0], d[0])
+        product.note(saved[0], d[0])
         return x, None, torch.zeros_like(product.handle)
 
 
@@ -199,11 +200,12 @@ class Convolve(torch.autograd.Function):
     def backward(ctx: Any, *d: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         """Gradient with respect to the images; products that learn note theirs."""
         images = _to_images(ctx, d[0]) if ctx.needs_input_grad[0] else None
+        saved = ctx.saved_tensors
         handles: list[torch.Tensor | None] = []
         for product, some, learns in zip(ctx.products, ctx.patches, ctx.learning, strict=True):
             if learns:
                 place = slice(some.first_output, some.first_output + product.outputs)
-                product.note(ctx.saved_tensors[0], d[0][:, place], some)
+                product.note(saved[0], d[0][:, place], some)
             handles.append(torch.zeros_like(product.handle) if learns else None)
         return images, None, None, *handles
 

@@ -199,6 +199,8 @@ def _unpack_part(part: Tile, text: dict[str, Any], place: str, arrays: Arrays) -
     if gain.shape not in ((), (part.columns.stop - part.columns.start,)):
         raise ValueError(f"gains of shape {gain.shape} for {part.columns.stop - part.columns.start} columns")
     part.gain, part.adc_range = gain if gain.ndim else float(gain), float(text["adc_range"])
+    if np.isnan(gain).any() or np.isnan(part.adc_range):
+        raise ValueError(f"{place} has gains or a range that are nan")
     part.counts = Counts(*text["counts"])
     part.devices = unpacked(text["devices"], copy.deepcopy(part.devices), place, arrays)
 
