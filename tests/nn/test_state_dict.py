@@ -194,3 +194,17 @@ def test_scaled_losses_and_checkpoints_of_activations_change_no_bit():
     ):
         torch.manual_seed(0)
         assert same(steps(call, scaled), expected)
+
+
+def test_what_a_file_cannot_hold_is_named(tmp_path):
+    class Noting(tnn.Identity):
+        def get_extra_state(self):
+            return {"seen": 3}
+
+        def set_extra_state(self, state):
+            pass
+
+    live = nn.convert(tnn.Sequential(tnn.Linear(4, 3), Noting()), ECRAM, rule=pcm.Sgd())
+    with pytest.raises(ParameterError, match=r"module\.1\._extra_state is a dict, .*torch\.save\(twin\.state_dict"):
+        live.save(tmp_path / "live.npz")
+    live.load_state_dict(checkpoint(live))
