@@ -7,7 +7,6 @@ changes the caller's array.
 from __future__ import annotations
 
 import difflib
-import functools
 import math
 import operator
 import sys
@@ -18,10 +17,8 @@ from typing import Any
 import numpy as np
 
 from pcmphys.errors import ParameterError
-from pcmphys.numerics.compile import spans, thread_count, together
+from pcmphys.numerics.extremes import extremes
 
-_PIECE = 2**16
-"""Numbers that stay in the cache."""
 OVERRANGE = 9e37
 """From here on a number is a tester's mark for over-range or for no reading (SCPI: 9.9E37, 9.91E37), no measurement."""
 
@@ -160,28 +157,6 @@ def _check_elements(name: str, values: np.ndarray, unit: str, low: float, high: 
         f"{_element(name, place)} is {values[place]:g}{_unit(unit)} "
         f"({int(wrong.sum())} of {values.size} values are outside)"
     )
-
-
-def extremes(values: np.ndarray) -> tuple[float, float]:
-    """Least and largest of numbers, NaN if one of them is; many are looked at piece by piece, on the threads at hand.
-
-    Examples
-    --------
-    >>> extremes(np.array([2.0, -1.0, 3.0]))
-    (-1.0, 3.0)
-    """
-    flat = values.reshape(-1)
-    if flat.size < 2 * _PIECE:
-        return float(flat.min()), float(flat.max())
-    runs = [flat[start:stop] for start, stop in spans(flat.size, thread_count())]
-    found = together([functools.partial(_extremes, run) for run in runs])
-    return float(np.min([least for least, _ in found])), float(np.max([most for _, most in found]))
-
-
-def _extremes(values: np.ndarray) -> tuple[float, float]:
-    """Of a run: both of a piece while it is in the cache."""
-    pieces = [values[start : start + _PIECE] for start in range(0, values.size, _PIECE)]
-    return np.min([piece.min() for piece in pieces]), np.max([piece.max() for piece in pieces])
 
 
 def measured(name: str, values: np.ndarray, unit: str = "") -> np.ndarray:

@@ -122,18 +122,50 @@ def words(seed, cell, event, stream, block):
 
     The caller sees to it that none is larger: two draws would then be the same.
     """
+    seed = U64(seed)
+    return philox(*_counter(cell, event, stream, block), seed & U64(_MASK), seed >> U64(32))
+
+
+@law
+def _counter(cell, event, stream, block):
     mask = U64(_MASK)
     half = U64(32)
-    seed, cell = U64(seed), U64(cell)
-    return philox(
+    cell = U64(cell)
+    return (
         cell & mask,
         cell >> half,
         U64(event),
         # the upper byte of a block stands above the stream, whose number has left it free
         ((U64(block) >> U64(16)) << U64(24)) | (U64(stream) << U64(16)) | (U64(block) & U64(0xFFFF)),
-        seed & mask,
-        seed >> half,
     )
+
+
+@law
+def words_abreast(seed, event, stream, a, b, c, d):
+    """`words` of four draws, each a pair (cell, block), as four tuples: for loops over many cells.
+
+    Each round of one waits for the round before. Round by round, a processor finds those of four draws side by side: a
+    third faster.
+    """
+    seed = U64(seed)
+    key = seed & U64(_MASK), seed >> U64(32)
+    a, b = _counter(a[0], event, stream, a[1]), _counter(b[0], event, stream, b[1])
+    c, d = _counter(c[0], event, stream, c[1]), _counter(d[0], event, stream, d[1])
+    a, b, c, d = _rounds(a, b, c, d, key, U64(0))
+    a, b, c, d = _rounds(a, b, c, d, key, U64(1))
+    a, b, c, d = _rounds(a, b, c, d, key, U64(2))
+    a, b, c, d = _rounds(a, b, c, d, key, U64(3))
+    a, b, c, d = _rounds(a, b, c, d, key, U64(4))
+    a, b, c, d = _rounds(a, b, c, d, key, U64(5))
+    a, b, c, d = _rounds(a, b, c, d, key, U64(6))
+    a, b, c, d = _rounds(a, b, c, d, key, U64(7))
+    a, b, c, d = _rounds(a, b, c, d, key, U64(8))
+    return _rounds(a, b, c, d, key, U64(9))
+
+
+@law
+def _rounds(a, b, c, d, key, number):
+    return _round(*a, *key, number), _round(*b, *key, number), _round(*c, *key, number), _round(*d, *key, number)
 
 
 class Draw(NamedTuple):
@@ -167,8 +199,20 @@ def uniform(high, low):
 @law
 def normal_pair(w0, w1, w2, w3):
     """Two independent standard normal deviates from four words (largest magnitude 8.6)."""
-    radius = math.sqrt(-2.0 * log(uniform(w0, w1)))
-    cosine, sine = sine_pair(uniform(w2, w3))
+    return turned(squared_radius(uniform(w0, w1)), uniform(w2, w3))
+
+
+@law
+def squared_radius(u):
+    """Square of the length of a pair of standard normal deviates, from a uniform one in (0, 1)."""
+    return -2.0 * log(u)
+
+
+@law
+def turned(square, turns):
+    """The pair of that length squared at an angle of ``turns`` turns: two independent normal deviates."""
+    radius = math.sqrt(square)
+    cosine, sine = sine_pair(turns)
     return radius * cosine, radius * sine
 
 

@@ -33,7 +33,7 @@ import math
 import numpy as np
 
 from pcmphys.numerics.compile import law
-from pcmphys.numerics.random import U64, words, words_of
+from pcmphys.numerics.random import U64, words_of
 
 TRAPS = 32
 DIGITS = 64
@@ -110,21 +110,20 @@ def _digit(hit, open_, word, digit, later):
 
 
 @law
-def refresh_upfront(seed, cell, event, stream, digits, later):
+def refresh_upfront(low, high, digits, later):
     """Compare 7 random binary digits a trap with its chance; the eighth word holds the fresh states.
 
-    Returns (hits, undecided traps, fresh states), each as bits over traps.
+    ``low`` and ``high`` are the words of blocks 0 and 1. Returns (hits, undecided traps, fresh states), each as bits
+    over traps.
     """
-    w0, w1, w2, w3 = words(seed, cell, event, stream, 0)
-    w4, w5, w6, fresh = words(seed, cell, event, stream, 1)
-    hit, open_ = _digit(U64(0), U64(ALL), w0, digits[0], later[0])
-    hit, open_ = _digit(hit, open_, w1, digits[1], later[1])
-    hit, open_ = _digit(hit, open_, w2, digits[2], later[2])
-    hit, open_ = _digit(hit, open_, w3, digits[3], later[3])
-    hit, open_ = _digit(hit, open_, w4, digits[4], later[4])
-    hit, open_ = _digit(hit, open_, w5, digits[5], later[5])
-    hit, open_ = _digit(hit, open_, w6, digits[6], later[6])
-    return hit, open_, fresh
+    hit, open_ = _digit(U64(0), U64(ALL), U64(low[0]), digits[0], later[0])
+    hit, open_ = _digit(hit, open_, U64(low[1]), digits[1], later[1])
+    hit, open_ = _digit(hit, open_, U64(low[2]), digits[2], later[2])
+    hit, open_ = _digit(hit, open_, U64(low[3]), digits[3], later[3])
+    hit, open_ = _digit(hit, open_, U64(high[0]), digits[4], later[4])
+    hit, open_ = _digit(hit, open_, U64(high[1]), digits[5], later[5])
+    hit, open_ = _digit(hit, open_, U64(high[2]), digits[6], later[6])
+    return hit, open_, U64(high[3])
 
 
 @law

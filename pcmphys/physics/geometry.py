@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pcmphys.numerics.compile import law
-from pcmphys.numerics.elementary import exp
+from pcmphys.numerics.elementary import exp_in_chains
 from pcmphys.physics.state import SECTORS
 
 _LOGISTIC = 1.702
@@ -93,7 +93,7 @@ def front_shift(device: float, cycle: float, p: GeometryFloats) -> float:
     (10.25, 17.32)
     """
     deviate = p.device_weight * device + p.cycle_weight * cycle
-    return farthest_shift(p) * (2.0 / (1.0 + exp(-_LOGISTIC * deviate)) - 1.0)
+    return farthest_shift(p) * (2.0 / (1.0 + exp_in_chains(-_LOGISTIC * deviate)) - 1.0)
 
 
 @law

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pcmphys.numerics.compile import law
-from pcmphys.numerics.elementary import exp, log
+from pcmphys.numerics.elementary import exp, exp_in_chains, log
 from pcmphys.physics.thermal.network import NetworkParameters
 
 _LEAST_CURRENT = 1e-12
@@ -151,4 +151,4 @@ def beside_filament(angle: float, current: float, p: HeatFloats) -> float:
     # products with what is the same for all angles: a loop over angles divides once
     inside = min(abs(angle) * (1.0 / edge), 1.0)
     drop = p.edge_drop * (1.0 - part)
-    return (1.0 - drop * inside * inside) * exp(-max(abs(angle) - edge, 0.0) * (1.0 / p.lateral_angle))
+    return (1.0 - drop * inside * inside) * exp_in_chains(-max(abs(angle) - edge, 0.0) * (1.0 / p.lateral_angle))

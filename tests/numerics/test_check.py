@@ -236,14 +236,3 @@ def test_flags():
 def test_masked_values_in_lists_of_unequal_length_are_refused_as_well():
     with pytest.raises(ParameterError, match="x must not hold masked values; some are masked"):
         checks.array("x", [[1.0, np.ma.masked], [1.0]])
-
-
-def test_extremes_are_those_of_all_numbers_whatever_the_pieces(monkeypatch):
-    values = np.random.default_rng(5).normal(size=(7, 41))
-    assert checks.extremes(values) == (values.min(), values.max())
-    monkeypatch.setattr(checks, "_PIECE", 16)
-    assert checks.extremes(values) == (values.min(), values.max())
-    for place in (0, 16, 150, values.size - 1):
-        broken = values.copy()
-        broken.flat[place] = np.nan
-        assert all(math.isnan(one) for one in checks.extremes(broken)), place

@@ -9,7 +9,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from pcmphys.numerics.random import U64, Stream, draw_of, normal_pair, philox, poisson, uniform, words, words_of
+from pcmphys.numerics.random import (
+    U64,
+    Stream,
+    draw_of,
+    normal_pair,
+    philox,
+    poisson,
+    uniform,
+    words,
+    words_abreast,
+    words_of,
+)
 from tests.oracles import philox as twin
 
 WORD = st.one_of(st.integers(0, 2**32 - 1), st.sampled_from([0, 1, 2**31, 2**32 - 1]))
@@ -206,3 +217,15 @@ def test_a_draw_is_that_of_its_cell_and_event():
     draw = draw_of(address, 3)
     assert tuple(draw) == (7, 2**40 + 3, 5)
     assert words_of(draw, Stream.FRONT, 9) == words(7, 2**40 + 3, 5, Stream.FRONT, 9)
+
+
+@given(
+    seed=st.integers(0, 2**64 - 1),
+    event=st.integers(0, 2**32 - 1),
+    draws=st.lists(st.tuples(st.integers(0, 2**64 - 1), st.integers(0, 2**24 - 1)), min_size=4, max_size=4),
+)
+def test_four_draws_abreast_are_four_draws(seed, event, draws):
+    seed, event = np.uint64(seed), np.uint64(event)
+    draws = [(np.uint64(cell), np.uint64(block)) for cell, block in draws]
+    found = words_abreast(seed, event, 9, *draws)
+    assert found == tuple(words(seed, cell, event, 9, block) for cell, block in draws)

@@ -255,6 +255,14 @@ def beside_filament(sector: int, filament: float, current: float, h) -> float:
     return inside * math.exp(-max(angle - edge, 0.0) / h.lateral_angle)
 
 
+def cools_from(warm: list[tuple[float, float, float]]) -> int:
+    """The first step from which on neither heat nor current rise, of (duration, current, rise in the middle)."""
+    j = len(warm) - 1
+    while j > 0 and warm[j][2] <= warm[j - 1][2] and abs(warm[j][1]) <= abs(warm[j - 1][1]):
+        j -= 1
+    return j
+
+
 def grain_share(radius: float, centre: float, size: float, *, size_stored: bool = True) -> float:
     """Part of a sector's shell that a grain covers; ``size_stored``: its radius is a float32."""
     size_squared = single(size * size) if size_stored else size * size
@@ -387,9 +395,13 @@ class Heated:
         self.block, self.event, flowing = 0, event, 0.0
         self.waiting = -math.log(coarse(words(self.seed, self.cell, event, NUCLEI, 0)[0]))
         busy = [duration * self.activity(middle, ambient) for duration, _, middle in warm]
-        least = 1e-5 * max([0.0, *(one for one, (_, _, middle) in zip(busy, warm) if middle >= coldest)])
+        most = max([0.0, *(one for one, (_, _, middle) in zip(busy, warm) if middle >= coldest)])
+        fastest = max(tables(self.parameters.crystallization)[0])
+        least = max(1e-5 * most, min(5e-11 / fastest if fastest > 0.0 else math.inf, 5e-3 * most))
+        cools, self.warmest = cools_from(warm), 1.0
         settled, rest = self.settle(warm, ambient)
-        for j, (done, (duration, current, middle)) in enumerate(zip(busy, warm)):
+        for j, (duration, current, middle) in enumerate(warm):
+            ramps = j > 0 and current != warm[j - 1][1]
             if current != 0.0:
                 share = [beside_filament(s, self.filament, current, self.parameters.heat) for s in range(SECTORS)]
                 flowing = abs(current)
@@ -401,13 +413,16 @@ class Heated:
                     self.live(lasted, warmth / lasted, shared, ambient)
                 lasted = warmth = 0.0
             lasted, warmth, shared = lasted + duration, warmth + duration * middle, share
-            if j < settled or middle < coldest or (done <= least and done < 0.01 * duration):
+            done = duration * self.activity(self.warmest * middle, ambient)
+            if j < settled or middle < coldest or (done <= least and done < 0.1 * duration):
                 continue
             self.local, self.even = [middle * part for part in share], flowing >= self.parameters.heat.filling_current
             left, cuts = (rest if j == settled else duration), 0
             while left > 0.0:
-                left -= self.crystallize(left, middle, ambient, cuts < 64)
+                left -= self.crystallize(left, middle, ambient, (3e-9 if ramps else 2e-9) if cuts < 64 else 0.0)
                 cuts += 1
+            if j < cools or not self.solid(middle, ambient):
+                self.warmest = 1.0
         if lasted > 0.0:
             self.live(lasted, warmth / lasted, shared, ambient)
         r = self.parameters.relaxation
@@ -452,8 +467,8 @@ class Heated:
         return long, (rest if len(calm) < SECTORS else 0.0)
 
     def reach(self, level: float, middle: float, duration: float, ambient: float) -> float:
-        """How far out a rim may be, but for its shift, to come to its front in half of a time: shell by shell."""
-        left, before = 0.5 * duration * self.factors[GROWTH] * SHELLS / self.span, 0.0
+        """How far out a rim may be, but for its shift, to come to its front 1.3 times in a time: shell by shell."""
+        left, before = duration / 1.3 * self.factors[GROWTH] * SHELLS / self.span, 0.0
         k = next((k for k in range(SHELLS) if self.row[k] < level), SHELLS)
         while k < SHELLS:
             needed = look_up(resting(self.parameters.crystallization), ambient + middle * self.row[k])
@@ -520,16 +535,28 @@ class Heated:
         table = activity(self.parameters.crystallization)
         return table[int(clip(ambient + middle - COLDEST, 0.0, len(table) - 1.001))]
 
-    def crystallize(self, left: float, middle: float, ambient: float, cut: bool) -> float:
-        """Melt and grow for a time or an equal part of it, at one heat; returns the time that has passed."""
+    def solid(self, middle: float, ambient: float) -> bool:
+        """Whether nothing is molten at a rise of the hot spot, however far out a front lies."""
+        solid = 1.0 + math.sqrt(3.0) * self.parameters.geometry.front_roughness / self.span
+        return (self.parameters.crystallization.melting_temperature - ambient) / middle >= solid
+
+    def crystallize(self, left: float, middle: float, ambient: float, farthest: float) -> float:
+        """Melt and grow for a time or an equal part of it, at one heat; returns the time that has passed.
+
+        In which rims move by no more than ``farthest`` in the mean; zero takes all of it.
+        """
         coldest = max(self.parameters.crystallization.viscosity.glass_temperature - ambient, 1.0)
         fronts = self.fronts(middle, ambient, coldest)
         for s in range(SECTORS):
             self.melt(s, fronts[s])
         stops = [min(fronts[s], self.rim[s]) for s in range(SECTORS)]
         alive = [s for s in range(SECTORS) if self.local[s] >= coldest and self.rim[s] - stops[s] > 1e-12]
+        # the hottest place in what lives, over the hot spot: its heater, or beyond it where the front lies further out
+        self.warmest = (
+            max([0.0, *(self.local[s] * (1.0 + max(self.shift[s], 0.0) / self.span) for s in alive)]) / middle
+        )
         speed = {s: self.speed(s, ambient) for s in alive}
-        step = left / self.parts(left, alive, stops, speed) if cut else left
+        step = left / self.parts(left, alive, stops, speed, farthest) if farthest > 0.0 else left
         ends = {s: self.ends(s, ambient) for s in alive}
         self.halfway = self.rim.copy()
         for s in alive:
@@ -544,7 +571,6 @@ class Heated:
     def fronts(self, middle: float, ambient: float, coldest: float) -> list[float]:
         """Melt fronts, with the shape of the dome that they make: looked for in two passes more."""
         dome, melting = sum(self.rim) / SECTORS, self.parameters.crystallization.melting_temperature - ambient
-        solid = 1.0 + math.sqrt(3.0) * self.parameters.geometry.front_roughness / self.span
         for passes in range(3):
             self.row = interpolated(table(self.parameters), dome / self.span, melting / middle)
             fronts = [self.melt_front(s, ambient) if self.local[s] >= coldest else 0.0 for s in range(SECTORS)]
@@ -552,20 +578,20 @@ class Heated:
                 max(front, rim) if local > hottest else rim
                 for front, rim, local, hottest in zip(fronts, self.rim, self.local, self.hottest)
             ]
-            if passes == 2 or melting / middle >= solid:
+            if passes == 2 or self.solid(middle, ambient):
                 break
             if abs(sum(thick) / SECTORS - dome) <= 0.05 * self.span / SHELLS:
                 break
             dome = sum(thick) / SECTORS
         return fronts
 
-    def parts(self, left: float, alive: list[int], stops: list[float], speed: dict) -> int:
+    def parts(self, left: float, alive: list[int], stops: list[float], speed: dict, farthest: float) -> int:
         """Number of equal parts of the time that is left of which one is taken at once."""
         room = {s: self.rim[s] - stops[s] for s in alive}
         ways = {s: min(self.way(left, *speed[s]), room[s]) for s in alive}
         far = [ways[s] / (5e-9 + 0.5 * room[s]) for s in alive]
         faster = [left * speed[s][1] / 0.6 for s in alive]
-        return max(1, math.ceil(max([0.0, sum(ways.values()) / SECTORS / 2e-9, *far, *faster])))
+        return max(1, math.ceil(max([0.0, sum(ways.values()) / SECTORS / farthest, *far, *faster])))
 
     def melt(self, s: int, front: float) -> None:
         """Melt a sector that is hotter than before in this pulse."""

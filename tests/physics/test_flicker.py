@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import pcmphys as pcm
-from pcmphys.numerics.random import U64, Draw, Stream
+from pcmphys.numerics.random import U64, Draw, Stream, words
 from pcmphys.physics import flicker
 from tests.oracles.statistical_cell import (
     TECHNOLOGIES,
@@ -195,7 +195,7 @@ def decided(hit, open_, draw, digits, later):
 
 def hits(seed, cell_number, event, rows):
     address = (np.uint64(seed), np.uint64(cell_number), np.uint64(event), TRAP_REFRESH)
-    hit, open_, fresh = flicker.refresh_upfront(*address, *rows)
+    hit, open_, fresh = flicker.refresh_upfront(words(*address, 0), words(*address, 1), *rows)
     early = open_ == 0
     if not early:
         hit = decided(np.uint64(hit), np.uint64(open_), Draw(*address[:3]), *rows)
@@ -244,7 +244,8 @@ def count_refreshes(devices, seed, event, digits, later):
     """For each trap: refreshed, refreshed together with the next trap, refreshed and up; for all: up."""
     counts = np.zeros((4, 32), dtype=np.int64)
     for i in range(devices):
-        hit, open_, fresh = flicker.refresh_upfront(seed, U64(i), event, 2, digits, later)
+        low, high = words(seed, U64(i), event, 2, 0), words(seed, U64(i), event, 2, 1)
+        hit, open_, fresh = flicker.refresh_upfront(low, high, digits, later)
         if open_ != 0:
             hit = decided(hit, open_, Draw(U64(seed), U64(i), U64(event)), digits, later)
         hit ^= digits[64]

@@ -17,6 +17,7 @@ from pcmphys.crossbar.selectors import Series
 from pcmphys.crossbar.solver.coarse import Places, add_spread
 from pcmphys.crossbar.solver.merging import Merged
 from pcmphys.matrix.flow import Flow, Patches
+from pcmphys.numerics.extremes import extremes
 from pcmphys.numerics.product import product
 from pcmphys.numerics.random import poisson
 from pcmphys.programming import SCHEMES
@@ -286,6 +287,7 @@ def results() -> dict[str, np.ndarray]:
         "flow": flows(),
         "fits": fits(),
         "floors": of_floors(),
+        "extremes": {"of many": np.array(extremes(np.sin(np.arange(2.0**17))))},
         "product": {"of six terms": product(np.arange(12.0).reshape(2, 6), np.sin(np.arange(18.0)).reshape(6, 3))},
         "random": {
             "poisson": np.array([poisson(mean, 1, k, 2, 3) for mean in (0.5, 20.0, 50.0, 5e3) for k in range(8)])

@@ -28,23 +28,36 @@ NOTES = (
     "(standard error 0.4 points). The first four: 8 images an update, rate 0.01 on the mean of their gradients, images "
     "less their mean over their std, as the toolkit's own training of Fashion-MNIST has them (BasicTraining); "
     "converters of 7 and 9 bits without the output noise of its presets. PCM pairs are refreshed after each update, as "
-    "by that preset. The last two: images from 0 to 1, one an update, rates of 0.01, 0.005, 0.0025, ten passes each."
+    "by that preset. (The example of the toolkit whose settings the question quotes does not pass its rate on: run as "
+    "it is, it learns at 0.05.) The last two: images from 0 to 1, one an update, rates of 0.01, 0.005, 0.0025, ten "
+    "passes each; weights to 0.6, steps of 0.001, as Gokmen 2016 has them: the toolkit's preset has weights to 1."
 )
 KNOWN_MISSES = {
     "RRAM: test accuracy [%]": (
         "66 % after thirty passes (54 to 74 % in twelve with images from 0 to 1): steps of this preset vary by five "
-        "times their size. So they do in aihwkit 1.1.0: 25, 32 and 35 % after 10 000, 20 000 and 30 000 images at the "
-        "same settings, where this has 27, 34 and 45 %. Which RRAM the web pages had is not known"
+        "times their size, and a weight reads 0.1 off what it is. So they did in the toolkit of that month (0.3.0: the "
+        "same law, numbers and mean of the gradients, by its code), and do in aihwkit 1.1.0: 25, 32 and 35 % after 10 "
+        "000, 20 000 and 30 000 images at the same settings, where this has 27, 34 and 45 %. It is not the reading of "
+        "the rate: 0.01 on the sum of the eight gradients gives 68 and 66 % after one and two passes (floating point "
+        "84 and 85 %). Nor the other preset, of soft bounds: 46 and 54 %, on the sum 63 and 68 %. The web pages "
+        "offered both, by plain descent and by Tiki-Taka; which it was is not told"
     ),
     "constant steps (Gokmen 2016): loss against floating point [points]": (
-        "1.6 points in the one seed that was run, the first time that this was tried at all: the limit was set from "
-        "what is published of MNIST digits (0.3 points), where the case training_published is inside. Why clothes cost "
-        "more was not looked into"
+        "chance of the pulses: a change of a tenth of a step is a whole step in one of ten updates, so that a weight "
+        "walks by the root of step times all its changes, at any rate of learning. After one pass the first layer's "
+        "weights are 0.046 rms: 0.032 of the descent, as in floating point, and 0.032 of that walk, computed from its "
+        "changes (0.100 of 0.070 and 0.057 in the second). The loss goes down with the step: after six passes, two a "
+        "rate, 85.4 % in floating point, 85.1 % here, 84.8 % with the toolkit's preset, whose steps and bounds are 1.7 "
+        "times as large (1.6 points after thirty). Clothes bring 162 of squared input an image to weigh that noise "
+        "with, digits, for which the 0.3 points were published, 88. No chance was cut off, and one product in 100 000 "
+        "clipped; what bounds, spread of the devices and converters add was not taken apart over all passes"
     ),
 }
 LONG = True
 """Half an hour of one core, and a package of Debian: by its name, see --update."""
 SIZES, PASSES = (784, 256, 128, 10), 30
+BOUND = 0.6
+"""Largest weight of Gokmen and Vlasov 2016, with steps of 0.001: the device's own file has both relative to it."""
 FULL = 255.0
 MEAN, STD = 0.2860, 0.3205
 """Of the training pixels, as aihwkit takes them."""
@@ -65,13 +78,23 @@ class Schedule(NamedTuple):
 
 TOOLKIT = Schedule(8, (0.01 / 8,) * PASSES, normalised=True)
 GOKMEN = Schedule(1, (0.01,) * 10 + (0.005,) * 10 + (0.0025,) * 10)
-TRAININGS: dict[str, tuple[Schedule, str]] = {
-    "floating point": (TOOLKIT, ""),
-    "RRAM": (TOOLKIT, "rram-gong2018"),
-    "ECRAM": (TOOLKIT, "ecram-tang2018"),
-    "PCM pairs": (TOOLKIT, "pcm-nandakumar2020"),
-    "floating point, one image an update": (GOKMEN, ""),
-    "constant steps, one image an update": (GOKMEN, "rpu-gokmen2016"),
+
+
+class Training(NamedTuple):
+    """A schedule, the cell (none: floating point), and the weight that a device's weight of one stands for."""
+
+    schedule: Schedule
+    cell: str = ""
+    scale: float = 1.0
+
+
+TRAININGS = {
+    "floating point": Training(TOOLKIT),
+    "RRAM": Training(TOOLKIT, "rram-gong2018"),
+    "ECRAM": Training(TOOLKIT, "ecram-tang2018"),
+    "PCM pairs": Training(TOOLKIT, "pcm-nandakumar2020"),
+    "floating point, one image an update": Training(GOKMEN),
+    "constant steps, one image an update": Training(GOKMEN, "rpu-gokmen2016", scale=BOUND),
 }
 Accuracies = Mapping[str, np.ndarray]
 
@@ -87,10 +110,11 @@ def run(out: pathlib.Path, quick: bool) -> list[Result]:
 def trained(name: str, quick: bool) -> np.ndarray:
     """Test accuracy [%] after each pass; quick: two passes over 400 images, one test in ten."""
     data = clothes()
-    schedule, cell = TRAININGS[name]
+    training = TRAININGS[name]
+    schedule = training.schedule
     count, rates = (QUICK_IMAGES, schedule.rates[:QUICK_PASSES]) if quick else (len(data.inputs), schedule.rates)
     some = slice(None, None, 10 if quick else 1)
-    layers = layers_of(cell, schedule.batch)
+    layers = layers_of(training)
     order, found = np.random.default_rng([1, 1]), []
     for rate in rates:
         every = order.permutation(len(data.inputs))[:count]
@@ -101,17 +125,17 @@ def trained(name: str, quick: bool) -> np.ndarray:
     return np.array(found)
 
 
-def layers_of(name: str, batch: int) -> list[Matrix]:
-    """Layers with the same first weights for all, on devices of a cell; in floating point without a name."""
+def layers_of(training: Training) -> list[Matrix]:
+    """Layers with the same first weights for all, on devices of a cell; in floating point without one."""
     weights = first_weights(SIZES, 1)
-    if not name:
+    if not training.cell:
         return [FloatMatrix(each) for each in weights]
-    cell = pcm.load_cell(name)
-    rule = pcm.OneSided(refresh=batch) if cell.one_sided else pcm.Sgd()
+    cell = pcm.load_cell(training.cell)
+    rule = pcm.OneSided(refresh=training.schedule.batch) if cell.one_sided else pcm.Sgd()
     layers: list[Matrix] = []
     first_cell = 0
     for each in weights:
-        matrix = pcm.TrainableMatrix(each.shape, cell, rule, seed=1, first_cell=first_cell)
+        matrix = pcm.TrainableMatrix(each.shape, cell, rule, scale=training.scale, seed=1, first_cell=first_cell)
         matrix.program(each)
         first_cell = matrix.last_cell
         layers.append(matrix)
@@ -122,7 +146,7 @@ def conclusions(found: Accuracies) -> list[Result]:
     """Accuracies against those that were told, and the loss of constant steps."""
     told = "aihwkit, issue 236: about 85 % by its web pages"
     last = {name: float(each[-1]) for name, each in found.items()}
-    loss = last["floating point, one image an update"] - last["constant steps, one image an update"]
+    alone, steps = (last[name] for name, training in TRAININGS.items() if training.schedule is GOKMEN)
     return [
         *(
             Result(f"{name}: test accuracy [%]", last[name], told, "85 +- 2", abs(last[name] - 85.0) <= 2.0, MODEL)
@@ -132,9 +156,9 @@ def conclusions(found: Accuracies) -> list[Result]:
                last["PCM pairs"] <= 65.0, MODEL),
         Result("floating point, the same rate and order: test accuracy [%]", last["floating point"],
                "no reference: shows what the rate leaves", "shown", True, NOT_CHECKABLE),
-        Result("constant steps (Gokmen 2016): loss against floating point [points]", loss,
-               f"accuracy in floating point {last['floating point, one image an update']:.1f} %; 0.3 points on MNIST",
-               "<= 0.5", loss <= 0.5, MODEL),
+        Result("constant steps (Gokmen 2016): loss against floating point [points]", alone - steps,
+               f"accuracy in floating point {alone:.1f} %; published: 0.3 points on MNIST", "<= 0.5",
+               alone - steps <= 0.5, MODEL),
     ]  # fmt: skip
 
 

@@ -17,6 +17,8 @@ TANH = Neuron(np.tanh, lambda d, a: d * (1.0 - a * a))
 SOFT, CAPACITOR, LAW, STEPS = (
     "rram-gong2018-softbounds", "capacitor-li2018", "pcm-nandakumar2018", "pcm-nandakumar2020"
 )  # fmt: skip
+BOUND = 0.6
+"""Largest weight of Gokmen and Vlasov 2016, with steps of 0.001: the device's own file has both relative to it."""
 ROWS, COLUMNS = slice(3, 25), slice(2, 26)
 """What of the 28 x 28 pixels Burr's 22 x 24 are taken to be."""
 
@@ -54,7 +56,7 @@ def _pair(inversion: bool) -> Callable[[], pcm.PairCell]:
 
 
 def _constant(imbalance: float) -> Training:
-    return Training("gokmen", 5, pcm.Sgd, "rpu-gokmen2016", {"pulse.imbalance": imbalance})
+    return Training("gokmen", 5, pcm.Sgd, "rpu-gokmen2016", {"pulse.imbalance": imbalance}, scale=BOUND)
 
 
 def _capacitor(inversion: bool) -> Training:

@@ -165,12 +165,13 @@ class MushroomPopulation(Population):
         ambient = checks.temperature(self, temperature)
         own = None if warmed is None else checks.temperatures(self, warmed, "warmed")
         chosen = checks.mask(self, where)
-        scale = checks.amplitude(self, pulse, amplitude, chosen)
+        cells = np.flatnonzero(chosen & self._free)
+        scale = checks.amplitude(self, pulse, amplitude, chosen)[cells]
         self._clock.require(repeat * (pulse.duration + pause), ambient, "pulses and pauses")
         hottest = np.full(self.size, ambient)
         energy = np.zeros(self.size)
         for _ in range(repeat):
-            self._send(pulse, scale[chosen & self._free], chosen, ambient, (hottest, energy), own)
+            self._send(pulse, scale, cells, ambient, (hottest, energy), own)
             self._clock.wait(pause, ambient)
         return PulseReport(hottest.reshape(self.shape), energy.reshape(self.shape))
 
@@ -332,8 +333,8 @@ class MushroomPopulation(Population):
         self._free = self._free[start:stop].copy()
         self._clock = self._clock.of(start, stop)
 
-    def _send(self, pulse: Pulse, scale, chosen, ambient: float, out=None, warmed=None) -> None:
-        """One pulse to the chosen devices that are not stuck; ``scale`` [A or V] is theirs."""
+    def _send(self, pulse: Pulse, scale, cells, ambient: float, out=None, warmed=None) -> None:
+        """One pulse to some devices, by their numbers; ``scale`` [A or V] is theirs."""
         # the pulse's time at the ambient first: what melts in it is fresh at its end
         if warmed is None:
             if self._clock.changes(ambient):
@@ -344,7 +345,6 @@ class MushroomPopulation(Population):
             self._advance()
             self._live_through(pulse.duration, warmed)
         event = self._next_event()
-        cells = np.flatnonzero(chosen & self._free)
         scale = np.ascontiguousarray(scale, dtype=float)
         found = np.empty((cells.size, 2))
         steps = pulse.steps(self._floats.heat.thermal_time)
@@ -395,5 +395,6 @@ class MushroomPopulation(Population):
         if stuck > 0.0:
             reset = (draw[0] >= defects.stuck_high) & (draw[0] < stuck)
             pulse = SCHEMES["set-staircase"].prepare[0]
-            self._send(pulse, checks.amplitude(self, pulse, None, reset)[reset], reset, self._floats.heat.ambient)
+            cells = np.flatnonzero(reset)
+            self._send(pulse, checks.amplitude(self, pulse, None, reset)[cells], cells, self._floats.heat.ambient)
             self._free = draw[0] >= stuck

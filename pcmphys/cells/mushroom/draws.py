@@ -63,8 +63,8 @@ def draw_texture(draw, molten, work, p, texture):
     """Conductivity's factor of what crystallizes in each sector that melted; ``work`` (16,) is room for deviates."""
     draw_normals(draw, _TEXTURE, work)
     for s in range(SECTORS):
-        if molten[s] > 0.0:
-            texture[s] = conduction.texture(work[s], p)
+        drawn = conduction.texture(work[s], p)
+        texture[s] = drawn if molten[s] > 0.0 else texture[s]
 
 
 @kernel

@@ -95,11 +95,18 @@ def surely_on(current, excess, off, p, state):
     if current <= 0.0:
         return False
     radius = p.geometry.heater_radius * state.device[i, RADIUS]
-    crystal = 0.0
-    for s in range(SECTORS):
-        # shell factors of what is crystalline anyway; none is left of a dome up to the top electrode
-        outer = geometry.shell_factor(radius + state.rim[i, s], p.geometry.layer_thickness)
-        crystal += state.texture[i, s] / max(outer, 1.0)
+    # four sums at once: one waits for the other
+    sums = (0.0, 0.0, 0.0, 0.0)
+    for s in range(0, SECTORS, 4):
+        a, b, c, d = sums
+        sums = (
+            a + _beyond(i, s, radius, p, state),
+            b + _beyond(i, s + 1, radius, p, state),
+            c + _beyond(i, s + 2, radius, p, state),
+            d + _beyond(i, s + 3, radius, p, state),
+        )
+    a, b, c, d = sums
+    crystal = (a + b) + (c + d)
     grown = conduction.polycrystal(p.conduction.rim_grain, p.conduction) * state.device[i, CRYSTAL]
     needed = current * off.activated[1] / max(crystal * grown, _LEAST)
     if thickness > 0.0:
@@ -107,6 +114,14 @@ def surely_on(current, excess, off, p, state):
         ohmic = current * geometry.shell_factor(radius, radius + thickness) / (SECTORS * low)
         needed += conduction.dome_voltage(ohmic, thickness, radius, off.ambient, p.conduction)
     return needed >= on
+
+
+@law
+def _beyond(i, s, radius, p, state):
+    """Conductance over conductivity [m] of what is crystalline anyway in a sector, beyond its dome."""
+    # nothing is left of a dome up to the top electrode
+    outer = geometry.shell_factor(radius + state.rim[i, s], p.geometry.layer_thickness)
+    return state.texture[i, s] / max(outer, 1.0)
 
 
 @law

@@ -19,9 +19,10 @@ import numpy as np
 
 from pcmphys.cells.mushroom.draws import draw_quench, draw_texture
 from pcmphys.numerics.compile import law
+from pcmphys.numerics.sixteen import largest_of
 from pcmphys.physics import relaxation
-from pcmphys.physics.crystallization.pulse import mid_dome, shape_segment
-from pcmphys.physics.crystallization.rows import HOTTEST, LIVED, ORDER, SHIFT
+from pcmphys.physics.crystallization.pulse import mid_domes
+from pcmphys.physics.crystallization.rows import HOTTEST, INNER, LIVED, ORDER, PLACE, SHARE, SHIFT
 from pcmphys.physics.state import DOME_DRIFT, SECTORS
 from pcmphys.physics.telegraph.traps import melt_traps
 
@@ -86,22 +87,23 @@ def live_through(segment, site, shapes, age, p, work):
     relaxation.
     """
     duration, warmth, hottest = segment
-    middle, molten = warmth / duration, 0
+    middle = warmth / duration
     # in so short a time at less heat than before, young glass does not age and old glass does not wake
     if duration <= p.brief and middle <= hottest:
         return hottest
     hottest = max(hottest, middle)
     for s in range(SECTORS):
-        molten += np.int64(work[HOTTEST + s] > 0.0)
-    if molten == SECTORS:
+        work[INNER + s] = work[SHARE + s] if work[HOTTEST + s] == 0.0 else 0.0
+    solid = largest_of(work, INNER)
+    if solid == 0.0:
         return hottest
-    shape_segment(middle, site, shapes, work)
     ages_from, wakes_from = relaxation.felt_from(duration, p)
+    if site.ambient + middle * solid * site.solid < wakes_from:  # the hottest that a place in them can be
+        return hottest
+    mid_domes(middle, site, shapes, work)
     for s in range(SECTORS):
-        if work[HOTTEST + s] > 0.0:
-            continue
-        temperature, lived = mid_dome(s, middle, site, work), work[LIVED + s] > 0.0
-        if temperature < wakes_from:
+        temperature, lived = work[PLACE + s], work[LIVED + s] > 0.0
+        if work[HOTTEST + s] > 0.0 or temperature < wakes_from:
             continue
         young = work[ORDER + s] >= p.seen_order if lived else age[s] <= relaxation.SEEN
         if temperature < (ages_from if young else wakes_from):

@@ -16,6 +16,7 @@ from pcmphys.cells.mushroom.glass import HOTTER, Segment, age_glass, live_throug
 from pcmphys.numerics.compile import law
 from pcmphys.numerics.elementary import log
 from pcmphys.numerics.random import Stream, words_of
+from pcmphys.numerics.sixteen import largest_of
 from pcmphys.physics.crystallization.nuclei import (
     candidate,
     drop_absorbed,
@@ -26,6 +27,8 @@ from pcmphys.physics.crystallization.nuclei import (
     look_up,
 )
 from pcmphys.physics.crystallization.pulse import (
+    FARTHEST_MEAN,
+    FARTHEST_ON_RAMPS,
     Site,
     approach,
     grow,
@@ -37,7 +40,19 @@ from pcmphys.physics.crystallization.pulse import (
     spread,
     velocities,
 )
-from pcmphys.physics.crystallization.rows import ACTIVITY, GROWTH, GUIDE, LIVED, RIM, SHAPES, SHIFT, STOP
+from pcmphys.physics.crystallization.rows import (
+    ACTIVITY,
+    FASTEST,
+    GROWTH,
+    GUIDE,
+    HEATER_ENTRY,
+    LIVED,
+    PARTS,
+    RIM,
+    SHAPES,
+    SHIFT,
+    STOP,
+)
 from pcmphys.physics.crystallization.tables import COLDEST
 from pcmphys.physics.state import GROWTH as OWN_GROWTH
 from pcmphys.physics.state import RADIUS, SECTORS
@@ -46,8 +61,9 @@ from pcmphys.physics.telegraph.traps import coarse
 _FRONT = int(Stream.FRONT)
 _NUCLEI = int(Stream.NUCLEI)
 _BLOCKS = 2**24 - 1  # of random numbers, one for each candidate nucleus
-# cold steps in which no more than this part of what can happen in the most active one can happen are left out
-_COLD, _NOTHING = 1e-2, 1e-5
+# steps so cold, in parts of what can happen at all, are left out where no more than this part of what can happen in the
+# most active step can happen in them; up to a larger part, if crystals grow by less than a distance [m] at the hottest
+_COLD, _NOTHING, _LITTLE, _UNSEEN = 1e-1, 1e-5, 5e-3, 5e-11
 # a plateau of so many thermal times may be at rest in the end; from this part of its heat on it is as hot
 _LONG, _SETTLED = 500.0, 0.99
 _MOST_CUTS = 64  # of a step at one heat
@@ -95,7 +111,7 @@ def go_through(i, draw, cell, ambient, steps, course, work, state):
     segment, nuclei = Segment(0.0, 0.0, 0.0), _first(draw)
     least = _least_activity(steps, course, hot)
     most = min(_MOST_REFUSED, _BLOCKS // steps.shape[0])
-    flowing, shared, before, rate, held, over = 0.0, 0.0, 0.0, 0.0, False, False
+    flowing, shared, before, rate, held, over, warmest = 0.0, 0.0, 0.0, 0.0, False, False, 1.0
     cools = _cools_from(course)
     if settled >= 0:
         shared = course[CURRENT, settled]
@@ -108,9 +124,10 @@ def go_through(i, draw, cell, ambient, steps, course, work, state):
         if flowing != shared:
             spread(state.filament[i], flowing, p.heat, work)
             shared, before = flowing, 0.0
-        if j < settled or over or middle < site.coldest or _nothing_in(middle, duration, least, hot):
+        if j < settled or over or middle < site.coldest or _nothing_in(warmest * middle, duration, least, hot):
             continue
         left, cuts = (rest if j == settled else duration), 0
+        ramps = j > 0 and current != course[CURRENT, j - 1]
         while left > 0.0:
             step = left
             # on a plateau that has settled, most steps find everything where the step before has left it
@@ -118,9 +135,10 @@ def go_through(i, draw, cell, ambient, steps, course, work, state):
                 nuclei = nuclei if middle == before else _all_places_open(nuclei)
                 before, loose = middle, 1
                 grains = _melt(middle, j <= cools, grains, hot)
-                step, rate, held, lives = _regrow((left, cuts), middle, hot)
-                # what is crystal or cold stays so: it never gets hotter again, and nothing is molten
-                over = lives == 0 and j >= cools and site.melting / middle >= site.solid
+                step, rate, held, lives = _regrow((left, cuts, ramps), middle, hot)
+                if j >= cools and site.melting / middle >= site.solid:
+                    # what is crystal or cold stays so: it never gets hotter again, and nothing is molten
+                    over, warmest = lives == 0, _warmest(middle, hot)
             left, cuts = left - step, cuts + 1
             nuclei, born = _nucleate(draw, nuclei, most, (step, middle, rate), hot)
             grains, loose = grains + born, loose + born
@@ -195,7 +213,16 @@ def _least_activity(steps, course, hot):
     for j in range(steps.shape[0]):
         if course[MIDDLE, j] >= hot.site.coldest:
             most = max(most, _activity(course[MIDDLE, j], hot) * steps[j, DURATION])
-    return _NOTHING * most
+    return max(_NOTHING * most, min(_UNSEEN / hot.tables[FASTEST], _LITTLE * most))
+
+
+@law
+def _warmest(middle, hot):
+    """Rise of the hottest place in what lives, over the filament's; as it cools the part never rises again."""
+    work, base = hot.work, hot.site.ambient - COLDEST
+    for s in range(SECTORS):
+        work[PARTS + s] = work[HEATER_ENTRY + s] - base if work[STOP + s] >= 0.0 else 0.0
+    return largest_of(work, PARTS) / middle
 
 
 @law
@@ -229,16 +256,18 @@ def _melt(middle, melts, grains, hot):
 def _regrow(span, middle, hot):
     """Melt what is liquid and let rims grow, for the time that is left [s] or a part of it, after ``cuts`` such parts.
 
+    ``span`` is (left, cuts, whether the drive is on a ramp).
+
     Returns the time taken, the rate [1/s] at which candidate nuclei come, whether all rims have come to rest, and how
     many live.
     """
-    (left, cuts), site, work = span, hot.site, hot.work
+    (left, cuts, ramps), site, work = span, hot.site, hot.work
     free, alive = melt(middle, site, work)
     step, rate = left, 0.0
     if alive > 0:
         approach(middle, site, work)
         look_up(hot.tables, work)
-        step = velocities(left, site, work)
+        step = velocities(left, FARTHEST_ON_RAMPS if ramps else FARTHEST_MEAN, site, work)
         step = step if cuts < _MOST_CUTS else left
         opens = grow(step, step == left, hot.tables[GUIDE][2].last, work)
         rate = expect(middle, site, hot.tables, work) if opens > 0 else 0.0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pcmphys.numerics.ahead import fetch_ahead
 from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, launch
 from pcmphys.numerics.elementary import exp
@@ -119,6 +120,7 @@ def read(start, stop, address, reading, p, past, state, out):
     activated = activation(temperature, p.conduction)
     for n in range(start, stop):
         i = chosen[n]
+        fetch_ahead((state.sector, state.age, state.deviate, state.kind), chosen[min(n + 1, stop - 1)])
         draw = draw_of(address, i)
         places(state.kind[i], place)
         entry, own = place, limits[looked[n]]

@@ -10,10 +10,13 @@ import numpy as np
 
 from pcmphys.cells.statistical import laws
 from pcmphys.numerics.compile import kernel, law
-from pcmphys.numerics.random import U64, Draw, Stream, normal_pair, words
+from pcmphys.numerics.prefetch import NUMBERS, fetch
+from pcmphys.numerics.random import U64, Draw, Stream, squared_radius, turned, uniform, words_abreast
 from pcmphys.physics import flicker
 
 _BLOCK = 4096  # cells whose scratch, up to 180 kB, stays in the second-level cache; a shorter one begins too often
+
+_HALF, _QUARTER = NUMBERS // 2, NUMBERS // 4
 
 _PROGRAMMING = int(Stream.PROGRAMMING)
 _TRAP_REFRESH = int(Stream.TRAP_REFRESH)
@@ -27,26 +30,63 @@ def program(start, stop, address, parameters, target, error, state):
     ``state`` is (conductance, exponent, noise, traps, awake).
     """
     conductance, exponent, noise, traps, awake = state
-    deviate, levels = np.empty((2, _BLOCK)), np.empty((2, _BLOCK))
+    deviates, levels = np.empty((2, _BLOCK)), np.empty((2, _BLOCK))
     # one short loop an array: LLVM checks pairs of arrays for overlap and gives up on vector code when there are many
     for begin in range(start, stop, _BLOCK):
         end = min(begin + _BLOCK, stop)
         aim, level, log_level = target[begin:end], levels[0, : end - begin], levels[1, : end - begin]
-        _draw_deviates(_cells_from(address, begin), deviate[0, : end - begin], deviate[1, : end - begin])
+        full = _rounded_up(end - begin)
+        first, second = deviates[0, :full], deviates[1, :full]
+        _draw_uniforms(_cells_from(address, begin), first, second, (conductance[begin:end], error[begin:end]))
+        _take_radii(first, (exponent[begin:end], noise[begin:end]))
+        _turn(first, second, (aim, traps[begin:end], awake[begin:end]))
         _take_levels(parameters, aim, level, log_level)
-        _set_conductance(parameters, aim, deviate[0], conductance[begin:end], error[begin:end])
-        _set_exponent(parameters, level, log_level, deviate[1], exponent[begin:end])
+        _set_conductance(parameters, aim, first, conductance[begin:end], error[begin:end])
+        _set_exponent(parameters, level, log_level, second, exponent[begin:end])
         _set_noise(parameters, level, log_level, noise[begin:end])
         traps[begin:end] = 0
         awake[begin:end] = 0
 
 
+@law
+def _rounded_up(count):
+    """To full `NUMBERS`: loops over scratch go on beyond the last cell, so that each of their parts is as long."""
+    return (count + NUMBERS - 1) // NUMBERS * NUMBERS
+
+
+# `normal_pair` in three loops over scratch: a processor looks some 200 instructions ahead, so that it works on more
+# cells at once where each has fewer. Each asks for arrays of the loops after it.
+
+
 @kernel
-def _draw_deviates(address, first, second):
+def _draw_uniforms(address, first, second, soon):
     seed, first_cell, event = address
-    for i in range(first.size):
-        w0, w1, w2, w3 = words(seed, first_cell + U64(i), event, _PROGRAMMING, 0)
-        first[i], second[i] = normal_pair(w0, w1, w2, w3)
+    for begin in range(0, first.size // NUMBERS * NUMBERS, NUMBERS):
+        fetch(soon, begin)
+        for i in range(begin, begin + _QUARTER):
+            cell, j, k, m = first_cell + U64(i), i + _QUARTER, i + 2 * _QUARTER, i + 3 * _QUARTER
+            own = (cell, 0), (cell + U64(_QUARTER), 0), (cell + U64(2 * _QUARTER), 0), (cell + U64(3 * _QUARTER), 0)
+            w, x, y, z = words_abreast(seed, event, _PROGRAMMING, *own)
+            first[i], second[i] = uniform(w[0], w[1]), uniform(w[2], w[3])
+            first[j], second[j] = uniform(x[0], x[1]), uniform(x[2], x[3])
+            first[k], second[k] = uniform(y[0], y[1]), uniform(y[2], y[3])
+            first[m], second[m] = uniform(z[0], z[1]), uniform(z[2], z[3])
+
+
+@kernel
+def _take_radii(first, soon):
+    for begin in range(0, first.size // NUMBERS * NUMBERS, NUMBERS):
+        fetch(soon, begin)
+        for i in range(begin, begin + NUMBERS):
+            first[i] = squared_radius(first[i])
+
+
+@kernel
+def _turn(first, second, soon):
+    for begin in range(0, first.size // NUMBERS * NUMBERS, NUMBERS):
+        fetch(soon, begin)
+        for i in range(begin, begin + NUMBERS):
+            first[i], second[i] = turned(first[i], second[i])
 
 
 @kernel
@@ -98,7 +138,8 @@ def refresh_traps(start, stop, address, digits, traps, awake):
     words_, places = np.empty((5, _BLOCK), dtype=np.uint32), np.empty(_BLOCK, dtype=np.int64)
     for begin in range(start, stop, _BLOCK):
         end = min(begin + _BLOCK, stop)
-        _refresh(_cells_from(address, begin), digits, words_, places, traps[begin:end], awake[begin:end])
+        own = traps[begin:end], awake[begin:end]
+        _refresh(_cells_from(address, begin), digits, words_, places, own, own)
 
 
 @kernel
@@ -116,7 +157,9 @@ def read(start, stop, address, digits, reading, event, state, out):
     for begin in range(start, stop, _BLOCK):
         end = min(begin + _BLOCK, stop)
         if digits.size > 0:
-            _refresh(_cells_from(address, begin), digits, words_, places, traps[begin:end], awake[begin:end])
+            cells, own = _cells_from(address, begin), (traps[begin:end], awake[begin:end])
+            soon = conductance[begin:end], exponent[begin:end], noise[begin:end], out[begin:end], *own
+            _refresh(cells, digits, words_, places, own, soon)
         _trap_sums(byte_table, traps[begin:end], awake[begin:end], offset)
         if log_age.size > 1:  # else all cells have the one event
             _take_ages(log_age, event[begin:end], age)
@@ -129,26 +172,38 @@ def _cells_from(address, begin):
 
 
 @kernel
-def _refresh(address, digits, words_, places, traps, awake):
-    """A block of cells; ``words_`` (5, block) and ``places`` (block) are memory to work in."""
+def _refresh(address, digits, words_, places, own, soon):
+    """A block of cells with their ``own`` (traps, awake); ``words_`` (5, block) and ``places`` (block) are scratch.
+
+    ``soon`` are arrays that are asked for.
+    """
+    traps, awake = own
     count, complement = traps.size, np.uint32(digits[0, flicker.DIGITS])
+    full = _rounded_up(count)
+    _draw_digits(address, digits, words_[0, :full], words_[1, :full], words_[2, :full], soon)
     hits, undecided, states = words_[0, :count], words_[1, :count], words_[2, :count]
-    _draw_digits(address, digits, hits, undecided, states)
     _decide(address, digits, hits, undecided, (places, words_[3], words_[4]))
     _set_states(complement, hits, states, traps)
     _wake(complement, hits, awake)
 
 
 @kernel
-def _draw_digits(address, digits, hits, undecided, states):
+def _draw_digits(address, digits, hits, undecided, states, soon):
     seed, first_cell, event = address
     chance, later = digits[0], digits[1]
-    for i in range(hits.size):
-        cell = first_cell + U64(i)
-        hit, open_, fresh = flicker.refresh_upfront(seed, cell, event, _TRAP_REFRESH, chance, later)
-        hits[i] = np.uint32(hit)
-        undecided[i] = np.uint32(open_)
-        states[i] = np.uint32(fresh)
+    for begin in range(0, hits.size // NUMBERS * NUMBERS, NUMBERS):
+        fetch(soon, begin)
+        for i in range(begin, begin + _HALF):
+            cell, other, j = first_cell + U64(i), first_cell + U64(i + _HALF), i + _HALF
+            own = (cell, 0), (cell, 1), (other, 0), (other, 1)
+            w, x, y, z = words_abreast(seed, event, _TRAP_REFRESH, *own)
+            hits[i], undecided[i], states[i] = _few_bits(flicker.refresh_upfront(w, x, chance, later))
+            hits[j], undecided[j], states[j] = _few_bits(flicker.refresh_upfront(y, z, chance, later))
+
+
+@law
+def _few_bits(found):
+    return np.uint32(found[0]), np.uint32(found[1]), np.uint32(found[2])
 
 
 @kernel

@@ -24,6 +24,7 @@ from typing import NamedTuple
 from pcmphys.constants import BOLTZMANN, ELEMENTARY_CHARGE
 from pcmphys.errors import ParameterError
 from pcmphys.numerics.compile import law
+from pcmphys.numerics.elementary import exp_in_chains
 from pcmphys.physics.conduction import hopping, poole_frenkel
 from pcmphys.physics.conduction.hopping import HoppingParameters
 from pcmphys.physics.conduction.poole_frenkel import PooleFrenkelParameters
@@ -129,7 +130,7 @@ def polycrystal(grain: float, p: ConductionFloats) -> float:
 @law
 def texture(deviate: float, p: ConductionFloats) -> float:
     """Factor of a sector's crystalline conductivity that the grains' orientation makes: log-normal of mean one."""
-    return math.exp(p.texture_spread * (deviate - 0.5 * p.texture_spread))
+    return exp_in_chains(p.texture_spread * (deviate - 0.5 * p.texture_spread))
 
 
 @law

@@ -69,6 +69,7 @@ def evaluate_one(i, p, state, work):
         _add_shell(k, radius, width, amorphous, work)
     _add_rest(shells, radius, width, p.geometry.layer_thickness, work)
     if p.projected:
+        _list_rest(shells, radius, width, work)
         _climb(radius, width, state.device[i, LINER], p.liner, work)
     _store(i, radius, rim_grown, p, state, work)
 
@@ -126,15 +127,21 @@ def _add_shell(k, radius, width, amorphous, work):
 @law
 def _add_rest(shells, radius, width, layer_thickness, work):
     """Add the crystal beyond the dome."""
+    if shells == SHELLS:
+        return
+    factor = geometry.shell_factor(radius + shells * width, layer_thickness)
+    for s in range(SECTORS):
+        work[_FILMS + s] += factor / work[_RIM_GROWN + s]
+
+
+@law
+def _list_rest(shells, radius, width, work):
+    """Resistances of the shells beyond the dome one by one, for the liner's ladder."""
     for k in range(shells, SHELLS):
         inner = radius + k * width
         factor = geometry.shell_factor(inner, inner + width)
         for s in range(SECTORS):
             work[_SHELL + k * SECTORS + s] = factor / work[_RIM_GROWN + s]
-    if shells < SHELLS:
-        factor = geometry.shell_factor(radius + shells * width, layer_thickness)
-        for s in range(SECTORS):
-            work[_FILMS + s] += factor / work[_RIM_GROWN + s]
 
 
 @law

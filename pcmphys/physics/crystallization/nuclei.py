@@ -17,6 +17,7 @@ import math
 
 import numpy as np
 
+from pcmphys.numerics import sixteen
 from pcmphys.numerics.compile import law
 from pcmphys.numerics.random import U64
 from pcmphys.physics import geometry
@@ -30,6 +31,7 @@ from pcmphys.physics.crystallization.rows import (
     HALFWAY,
     HEATER_ENTRY,
     HIGH,
+    HIGH_RISE,
     HOT_BOUND,
     HOT_LONGEST,
     HOT_PLACE,
@@ -38,6 +40,7 @@ from pcmphys.physics.crystallization.rows import (
     LISTED,
     LONGEST,
     LOW,
+    LOW_RISE,
     NUCLEI,
     OPEN,
     RIM,
@@ -148,14 +151,15 @@ def _covered(s, radius, step, site, velocity, work, grains, count):
 @law
 def look_up(tables, work):
     """What stands in the tables for rims and heater of all sectors: velocity and its slope, integral of nucleation."""
-    velocity, nuclei = tables[GROWTH], tables[NUCLEI]
+    sixteen.look_up(tables[GROWTH], 2, work, RIM_ENTRY, VELOCITY, STEEPER)
+    sixteen.look_up(tables[NUCLEI], 2, work, RIM_ENTRY, LOW, LOW_RISE)
+    sixteen.look_up(tables[NUCLEI], 2, work, HEATER_ENTRY, HIGH, HIGH_RISE)
     for s in range(SECTORS):
         rim, heater = work[RIM_ENTRY + s], work[HEATER_ENTRY + s]
-        k, h = np.uint32(rim), np.uint32(heater)
-        work[STEEPER + s] = velocity[k, 1]
-        work[VELOCITY + s] = velocity[k, 0] + (rim - k) * velocity[k, 1]
-        work[LOW + s] = nuclei[k, 0] + (rim - k) * nuclei[k, 1]
-        work[HIGH + s] = nuclei[h, 0] + (heater - h) * nuclei[h, 1]
+        inside = rim - math.floor(rim)
+        work[VELOCITY + s] += inside * work[STEEPER + s]
+        work[LOW + s] += inside * work[LOW_RISE + s]
+        work[HIGH + s] += (heater - math.floor(heater)) * work[HIGH_RISE + s]
 
 
 @law
@@ -176,11 +180,7 @@ def expect(middle, site, tables, work):
         warm = opens * near * inner * inner * max(high - max(low, colder), 0.0)
         work[HOT_BOUND + s] = warm
         work[BOUND + s] = warm + opens * far * outer * outer * max(min(high, colder) - low, 0.0)
-    # four sums at once: one waits for the other
-    a = b = c = d = 0.0
-    for s in range(BOUND, BOUND + SECTORS, 4):
-        a, b, c, d = a + work[s], b + work[s + 1], c + work[s + 2], d + work[s + 3]
-    total = (a + b) + (c + d)
+    total = sixteen.sum_of(work, BOUND)
     work[HOT_PLACE], work[HOT_LONGEST], work[LONGEST], work[TOTAL] = hot, near, far, total
     return 2.0 * math.pi / SECTORS * site.shell / middle * total
 

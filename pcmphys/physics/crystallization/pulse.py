@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pcmphys.numerics.bits import bits_of, float_of
 from pcmphys.numerics.compile import law
+from pcmphys.numerics.sixteen import largest_of, look_up, sum_of
 from pcmphys.physics import geometry, heat
 from pcmphys.physics.crystallization.rows import (
     BEND,
@@ -54,8 +54,9 @@ from pcmphys.physics.thermal import shape
 FARTHEST = 5e-9
 """The most [m] that a rim moves in one step, besides `_FARTHEST_PART` of what is left to go."""
 _FARTHEST_PART = 0.5
-_FARTHEST_MEAN = 2e-9
-"""The most [m] that rims move in one step in the mean: the dome shapes the temperature."""
+FARTHEST_MEAN, FARTHEST_ON_RAMPS = 2e-9, 3e-9
+"""The most [m] that rims move in one step in the mean: the dome shapes the temperature. In a step of a ramp, whose heat
+is that of its middle, that matters less."""
 _FASTER = 0.6
 """The most by which a rim gets faster in one step, half of it, as its velocity's slope says at the beginning."""
 _TOUCHING = 1e-12
@@ -66,7 +67,7 @@ _PASSES = 2
 """Of a step that melts, through dome and front: each changes the other."""
 _SAME_DOME = 0.05
 """Change [shells] of the dome that shapes no other temperature."""
-_ENOUGH = 2.0
+_ENOUGH = 1.3
 """Times as long as a rim takes to its front: enough, also if shapes change on the way."""
 _MOST_PASSES = 12
 _SETTLED = 3e-3
@@ -130,39 +131,40 @@ def open_front(front, rim, p, work):
 @law
 def spread(filament, current, p, work):
     """Part of the filament's rise that each sector has, for a current [A]; ``p`` are the floats of heat."""
+    work[EVEN] = 1.0 if abs(current) >= p.filling_current else 0.0
+    if work[EVEN] > 0.0:  # all of it
+        for s in range(SECTORS):
+            work[SHARE + s] = work[INVERSE + s] = 1.0
+        return
     for s in range(SECTORS):
         angle = abs((s + 0.5) * (2.0 * math.pi / SECTORS) - filament)
         share = heat.beside_filament(min(angle, 2.0 * math.pi - angle), current, p)
         work[SHARE + s], work[INVERSE + s] = share, 1.0 / share
-    work[EVEN] = 1.0 if abs(current) >= p.filling_current else 0.0
 
 
 @law
 def _mean(row, work):
     """Mean over the sectors of a row."""
-    # four sums at once: one waits for the other
-    a = b = c = d = 0.0
-    for s in range(row, row + SECTORS, 4):
-        a, b, c, d = a + work[s], b + work[s + 1], c + work[s + 2], d + work[s + 3]
-    return ((a + b) + (c + d)) * (1.0 / SECTORS)
+    return sum_of(work, row) * (1.0 / SECTORS)
 
 
 @law
-def shape_segment(middle, site, shapes, work):
-    """Shape for `mid_dome` at the filament's rise [K], of the domes as they were halfway through the last step."""
+def mid_domes(middle, site, shapes, work):
+    """Temperature [K] in the middle of each sector's dome, of the heater where there is none; into ``work[PLACE]``.
+
+    For the filament's rise [K], of the domes as they were halfway through the last step.
+    """
     row = work[SEGMENT : SEGMENT + shape.ROW]
     shape.read_row(_mean(HALFWAY, work) * site.per_shell, site.melting / middle, shapes, row)
-
-
-@law
-def mid_dome(s, middle, site, work):
-    """Temperature [K] in the middle of a sector's dome, of the heater where there is none, for the filament's rise [K].
-
-    To be called after `shape_segment`.
-    """
-    distance = 0.5 * work[HALFWAY + s] - work[SHIFT + s]
-    part = shape.profile(distance * site.per_shell, work[SEGMENT : SEGMENT + shape.ROW])
-    return site.ambient + middle * work[SHARE + s] * part
+    for s in range(SECTORS):
+        place = work[PLACE + s] = (0.5 * work[HALFWAY + s] - work[SHIFT + s]) * site.per_shell
+        work[SHELL + s] = math.floor(min(max(place, 0.0), 1.0 * shape.SHELLS))
+    look_up(row, 1, work, SHELL, INNER, OUTER)
+    for s in range(SECTORS):
+        place, inner, outer = work[PLACE + s], work[INNER + s], work[OUTER + s]
+        inside = min(max(place, 0.0), 1.0 * shape.SHELLS) - work[SHELL + s]
+        part = inner + inside * (outer - inner) - min(place, 0.0) * (1.0 / shape.SHELLS)
+        work[PLACE + s] = site.ambient + middle * work[SHARE + s] * part
 
 
 @law
@@ -249,7 +251,7 @@ def _fronts(middle, site, shapes, work):
         for s in range(SECTORS):
             work[FRONT + s] = min(max(nominal + work[SHIFT + s], 0.0), site.farthest)
     else:
-        _own_fronts(level, middle, site, row, work)
+        _own_fronts(level, shell, middle, site, row, work)
 
 
 @law
@@ -263,28 +265,28 @@ def _molten_dome(middle, work):
 
 
 @law
-def _own_fronts(level, middle, site, row, work):
+def _own_fronts(level, shell, middle, site, row, work):
     """Melt front of each sector, where they are not alike: what is looked up apart from what is vector code."""
-    for s in range(SECTORS):
-        own, shell = level * work[INVERSE + s], 0
-        for k in range(1, shape.SHELLS):
-            shell += np.int64(row[k] > own)
-        work[SHELL + s] = shell
-    _ends_of_shells(row, work)
+    # no front is further out than where a sector with all of the filament's rise melts, mostly in the inner shells
+    if shell < 8:
+        for s in range(SECTORS):
+            own, inside = level * work[INVERSE + s], 0
+            for k in range(1, 8):
+                inside += np.int64(row[k] > own)
+            work[SHELL + s] = inside
+    else:
+        for s in range(SECTORS):
+            own, inside = level * work[INVERSE + s], 0
+            for k in range(1, shape.SHELLS):
+                inside += np.int64(row[k] > own)
+            work[SHELL + s] = inside
+    look_up(row, 1, work, SHELL, INNER, OUTER)
     for s in range(SECTORS):
         own = level * work[INVERSE + s]
         place = shape.within(own, work[SHELL + s], work[INNER + s], work[OUTER + s])
         front = min(max(place * site.shell + work[SHIFT + s], 0.0), site.farthest)
         molten = (own < site.solid) & (middle * work[SHARE + s] >= site.coldest)
         work[FRONT + s] = front if molten else 0.0
-
-
-@law
-def _ends_of_shells(row, work):
-    """What stands in a row at the inner and the outer end of each sector's shell."""
-    for s in range(SECTORS):
-        k = np.uint32(work[SHELL + s])
-        work[INNER + s], work[OUTER + s] = row[k], row[k + np.uint32(1)]
 
 
 @law
@@ -326,7 +328,7 @@ def approach(middle, site, work):
     row, base = work[SHAPE : SHAPE + shape.ROW], site.ambient - COLDEST
     lowest, highest = site.bounds
     # what is looked up apart from what is vector code
-    _ends_of_shells(row, work)
+    look_up(row, 1, work, SHELL, INNER, OUTER)
     for s in range(SECTORS):
         place, inner, outer = work[PLACE + s], work[INNER + s], work[OUTER + s]
         rise, inside = middle * work[SHARE + s], min(max(place, 0.0), 1.0 * shape.SHELLS) - work[SHELL + s]
@@ -337,11 +339,11 @@ def approach(middle, site, work):
 
 
 @law
-def velocities(left, site, work):
+def velocities(left, farthest_mean, site, work):
     """How fast rims grow; returns the part of the time ``left`` [s] that one step may take.
 
     The time itself, or an equal part of it if a rim, or all in the mean, would move too far or get too much faster.
-    What stands in the tables for the rims has been looked up.
+    What stands in the tables for the rims has been looked up; ``farthest_mean`` is `FARTHEST_MEAN` or that on ramps.
     """
     for s in range(SECTORS):
         stop = work[STOP + s]
@@ -350,14 +352,15 @@ def velocities(left, site, work):
         room = max(work[RIM + s] - stop, 0.0)
         work[WAY + s] = _way(left, s, work)
         way = work[PARTS + s] = min(work[WAY + s], room)
-        faster = left * work[BEND + s] * (1.0 / _FASTER) if stop >= 0.0 else 0.0
-        work[INNER + s] = max(way / (FARTHEST + _FARTHEST_PART * room), faster)
-    # bits of positive numbers are ordered as these are, and the largest is found by vector code
-    most = bits_of(_mean(PARTS, work) * (1.0 / _FARTHEST_MEAN))
+        faster = work[OUTER + s] = left * work[BEND + s] * (1.0 / _FASTER) if stop >= 0.0 else 0.0
+        farthest = work[INNER + s] = FARTHEST + _FARTHEST_PART * room
+        work[PLACE + s] = max(way - farthest, faster - 1.0)
+    mean = _mean(PARTS, work) / farthest_mean
+    if mean <= 1.0 and largest_of(work, PLACE) <= 0.0:  # most steps; a division saved
+        return left
     for s in range(SECTORS):
-        most = max(most, bits_of(work[INNER + s]))
-    parts = float_of(most)
-    return left / math.ceil(parts) if parts > 1.0 else left
+        work[PLACE + s] = max(work[PARTS + s] / work[INNER + s], work[OUTER + s])
+    return left / math.ceil(max(mean, largest_of(work, PLACE)))
 
 
 @law

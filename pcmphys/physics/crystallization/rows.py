@@ -27,7 +27,9 @@ LOW, HIGH = range(21 * SECTORS, 23 * SECTORS, SECTORS)
 OPEN, GRAINY = range(23 * SECTORS, 25 * SECTORS, SECTORS)
 # of the rim: in how many parts a step is to be taken; where it is halfway through one [m]
 PARTS, HALFWAY = range(25 * SECTORS, 27 * SECTORS, SECTORS)
-_ROWS = 27 * SECTORS
+# change of the integral of nucleation per kelvin, at rim and heater
+LOW_RISE, HIGH_RISE = range(27 * SECTORS, 29 * SECTORS, SECTORS)
+_ROWS = 29 * SECTORS
 # of the device: shape of its temperature, and that of a segment of the glass
 SHAPE, SEGMENT = range(_ROWS, _ROWS + 2 * shape.ROW, shape.ROW)
 # whether the filament fills the heater; the dome that the shape is of; how far out the filament is hot; longest
@@ -39,4 +41,4 @@ ROOM = LISTED + 1
 
 # of the tables that a pulse takes: those of `pcmphys.physics.crystallization.tables`, and of
 # `pcmphys.physics.thermal.shape.table`
-GROWTH, NUCLEI, GUIDE, SHAPES, ACTIVITY, RESTING = range(6)
+GROWTH, NUCLEI, GUIDE, SHAPES, ACTIVITY, RESTING, FASTEST = range(7)

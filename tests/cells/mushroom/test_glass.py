@@ -156,10 +156,13 @@ def test_a_long_warm_pulse_ages_a_fresh_glass():
 
 
 class EveryStep(Device):
-    """Lives through each step of a pulse by itself, whatever a read sees of it."""
+    """Lives through each step of a pulse by itself, whatever a read sees of it and however little moves in it."""
 
-    def crystallize(self, left, middle, ambient, cut):
-        duration = super().crystallize(left, middle, ambient, cut)
+    def activity(self, middle, ambient):
+        return 1.0
+
+    def crystallize(self, left, middle, ambient, farthest):
+        duration = super().crystallize(left, middle, ambient, farthest)
         for s in range(SECTORS):
             if self.hottest[s] == 0.0 and ambient + self.local[s] >= 450.0:
                 part = part_at(self.row, (0.5 * self.rim[s] - self.shift[s]) / self.span)
