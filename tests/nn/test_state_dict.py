@@ -208,3 +208,13 @@ def test_what_a_file_cannot_hold_is_named(tmp_path):
     with pytest.raises(ParameterError, match=r"module\.1\._extra_state is a dict, .*torch\.save\(twin\.state_dict"):
         live.save(tmp_path / "live.npz")
     live.load_state_dict(checkpoint(live))
+
+
+@pytest.mark.parametrize(("cell", "rule"), RULES[1::2], ids=lambda part: type(part).__name__)
+def test_a_state_that_is_only_looked_at_changes_nothing(cell, rule):
+    live, other = trained(live_small(cell, rule)), live_small(cell, rule)
+    live.wait(5.0)
+    before = other.state_dict()
+    for name, layer in other.layers.items():
+        layer.taken(live.layers[name].get_extra_state())
+    assert all(torch.equal(before[name], value) for name, value in other.state_dict().items())
