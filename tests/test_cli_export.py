@@ -56,8 +56,18 @@ def test_the_example_of_ngspice_runs(tmp_path):
     assert "has no devices" in pcmphys(*film, "--overwrite", folder=tmp_path).stderr
 
 
+def test_the_example_of_updates_runs(tmp_path):
+    text = pcmphys("export", "updates", "--help").stdout
+    words = shlex.split(re.search(r"Example:  pcmphys (export updates .*?)\n\s*\n", text, re.DOTALL)[1])
+    result = pcmphys(*words, folder=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "device  tables of steps" in result.stdout
+    assert (tmp_path / "updates" / "neurosim.csv").read_text().startswith("name,value\nminConductance,3.3")
+    assert "trained in place" in pcmphys("export", "updates", "ibm-90nm-statistical", "--out", tmp_path / "x").stderr
+
+
 def test_every_command_has_help():
-    for words in ((), *((target,) for target in (*TARGETS, "ngspice"))):
+    for words in ((), *((target,) for target in (*TARGETS, "ngspice", "updates"))):
         result = pcmphys("export", *words, "--help")
         assert result.returncode == 0
         assert words == () or "Example" in result.stdout
@@ -85,6 +95,7 @@ def test_a_folder_with_other_files_stays_as_it_was(target, tmp_path):
         (("tables", "ibm-90nm-statistical", "--levels", "1,5,10 cm"), "--levels must be a number with its unit"),
         (("tables", "ibm-90nm-statistical", "--times", "1h,x"), "--times must be times [s] divided by commas"),
         (("neurosim", "ibm-90nm-statistical", "--bits", "0"), "bits must be a whole number within [1"),
+        (("crosssim", "rram-gong2018"), "does not drift"),
     ],
 )
 def test_what_cannot_be_is_one_line(arguments, words, tmp_path):

@@ -151,6 +151,36 @@ def export_neurosim(options: States) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
+class UpdateTables:
+    """What `pcmphys export updates` is told."""
+
+    cell: Annotated[
+        str,
+        typer.Argument(help="Name of a cell that is trained in place, or a path.", autocompletion=complete_cell),
+    ]
+    out: Annotated[Path, typer.Option(help="Folder to write: new, empty, or an earlier export with --overwrite.")]
+    points: Annotated[int, typer.Option(help="Conductances of the table of steps.")] = 33
+    share: Annotated[float, typer.Option(help="Of the window, that the staircase goes through.")] = 0.99
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an export that lies in that folder, if nobody changed it.")
+    ] = False
+
+
+@app.command("updates")
+@one_object(UpdateTables)
+def export_updates(options: UpdateTables) -> None:
+    """Write steps and staircase of a cell that is trained in place as CSV, with NeuroSim's numbers for it.
+
+    Example:  pcmphys export updates rram-gong2018 --out updates
+    """
+    from pcmphys import export
+    from pcmphys.cells import load_cell
+
+    given = {"points": options.points, "share": options.share, "overwrite": options.overwrite}
+    _show(export.update_tables(load_cell(options.cell), options.out, **given))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Subcircuits:
     """What `pcmphys export ngspice` is told."""
 
@@ -203,10 +233,12 @@ def _module(target: str, options: NamedGrid) -> None:
     from pcmphys.cells.pulsed.cell import PulsedCell
     from pcmphys.export.folder import class_name
 
-    taken = importlib.import_module(f"pcmphys.export.{target}").TAKEN
-    named = {} if options.name is None else {"name": class_name(options.name, taken)}
+    module = importlib.import_module(f"pcmphys.export.{target}")
+    named = {} if options.name is None else {"name": class_name(options.name, module.TAKEN)}
     _check(options)
     cell = load_cell(options.cell)
+    if target == "crosssim":
+        module.check_cell(cell)
     # what is trained in place becomes a device by its law: nothing is sampled
     source = cell if target == "aihwkit" and isinstance(cell, PulsedCell) else _sampled(options)
     _show(getattr(export, target)(source, options.out, **named, overwrite=options.overwrite))

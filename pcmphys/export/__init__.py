@@ -5,6 +5,7 @@
 - `aihwkit`: a module with a noise model that carries tables over target, quantile and time, and constructor arguments
   for aihwkit's own noise model; of a cell that is trained in place, a device of aihwkit's own kinds
 - `crosssim`: a device class for CrossSim 3; `neurosim`: level table, output error by code, options for NeuroSim
+- `update_tables`: steps and staircase of a cell that is trained in place, with NeuroSim's numbers for it
 - `tables`: CSV, NetCDF with units, and a JSON schema of the columns
 - `ngspice`: the exact netlist of a crossbar, of conductances or of devices in their present off-state;
   `ngspice_devices`: single devices as subcircuits, with age and temperature as parameters
@@ -45,6 +46,7 @@ from pcmphys.export.ngspice_devices import ngspice_devices
 from pcmphys.export.outputs import OutputError, output_error
 from pcmphys.export.round_trip import RoundTrip
 from pcmphys.export.tables import tables
+from pcmphys.export.updates import update_tables
 
 __all__ = [
     "Exported",
@@ -65,4 +67,5 @@ __all__ = [
     "output_error",
     "sample",
     "tables",
+    "update_tables",
 ]

@@ -97,8 +97,9 @@ def crosssim(
     """
     name = class_name(name, TAKEN)
     check_folder(folder, overwrite=overwrite)
+    check_cell(cell)
     source = statistics(cell, levels, times, devices, seed)
-    require_drift(source, "a device of CrossSim", "export its levels with tables or neurosim")
+    check_cell(source)
     module = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
     low, high = source.target[0], source.target[-1]
     mean = np.maximum.accumulate(source.conductance_mean.T, axis=1)
@@ -124,6 +125,15 @@ def crosssim(
     about = {"target": "CrossSim", "cell": source.cell.name, "class": name, "devices": source.devices}
     path = write_folder(folder, files, about, overwrite=overwrite)
     return Exported(path, tuple(sorted(files)), trip)
+
+
+def check_cell(cell: Cell | LevelStatistics) -> None:
+    """Refuse a cell without drift, before it is sampled if it is known."""
+    require_drift(
+        cell, "a device of CrossSim",
+        "export its levels with tables or neurosim, or its steps, if it is trained in place, with update_tables "
+        "(pcmphys export updates)",
+    )  # fmt: skip
 
 
 def _noise_of_conductance(source: LevelStatistics, mean: np.ndarray) -> np.ndarray:

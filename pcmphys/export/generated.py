@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from pcmphys.cells.protocol import Cell
+from pcmphys.cells.pulsed.cell import PulsedCell
 from pcmphys.errors import ParameterError
 from pcmphys.export.levels import LevelStatistics
 from pcmphys.export.scores import REACH, drawn
@@ -94,7 +96,15 @@ def plain(name: str) -> str:
     return "".join(c if c.isprintable() and c not in "\"\\$'" else "_" for c in name)
 
 
-def require_drift(source: LevelStatistics, target: str, way_out: str) -> None:
-    """Refuse a cell without drift where the target's format is one of drift."""
-    if not source.drifts:
-        raise ParameterError(f"cell {source.cell.name} does not drift, and {target} wants a drifting one; {way_out}")
+def require_drift(source: Cell | LevelStatistics, target: str, way_out: str) -> None:
+    """Refuse a cell without drift where the target's format is one of drift.
+
+    Of a cell before it is sampled: one whose parameters say so; of others the devices have to tell.
+    """
+    cell = source.cell if isinstance(source, LevelStatistics) else source
+    if isinstance(source, LevelStatistics):
+        drifts = source.drifts
+    else:
+        drifts = not isinstance(cell, PulsedCell) or cell.parameters.read.drift_exponent > 0.0
+    if not drifts:
+        raise ParameterError(f"cell {cell.name} does not drift, and {target} wants a drifting one; {way_out}")

@@ -24,6 +24,8 @@ _USUAL = {
     "read.duration": (1e-7, "usual; not in the source"),
     "pulse.duration": (1e-7, "usual; not in the source"),
 }
+_TAIL = 0.02
+"""Share of the changes beyond either end of a table of distributions, at most."""
 _QUANTILES = 41
 """Steps at as many standard normal deviates, of a table of distributions."""
 
@@ -108,7 +110,7 @@ def from_jump_table(
         Changes by a pulse up and by one down, at each conductance: shape (conductances,) without noise, or
         (conductances, probabilities). Those down are negative, as CrossSim has them.
     probability : array_like, optional
-        Cumulative probabilities of the columns, increasing, from 0 to 1.
+        Cumulative probabilities of the columns, increasing, from 0 to 1 (0.02 and 0.98 will do).
     source : str
         Where the tables come from, in any words; every number carries it.
     name : str
@@ -139,6 +141,11 @@ def from_jump_table(
         shares = check.array("probability", probability, "", 0.0, 1.0, ndim=1)
         if shares.size < 2 or not (np.diff(shares) > 0.0).all():
             raise ParameterError("probability must hold two values or more that increase")
+        if shares[0] > _TAIL or shares[-1] < 1.0 - _TAIL:
+            raise ParameterError(
+                f"probability must run from 0 to 1, within {_TAIL:g}: what lies beyond is not in the tables; got "
+                f"{shares[0]:g} to {shares[-1]:g}"
+            )
     numbers = _window(at[0], at[-1])
     unit = 0.5 * (at[-1] - at[0])
     numbers["jump_table.weight"] = tuple(np.clip((at - at[0]) / unit - 1.0, -1.0, 1.0))

@@ -225,6 +225,7 @@ class RoundTrip(Frozen, labelled.Labelled):
     def figure(self) -> Figure:
         """Conductance with its spread, drift exponent and read noise against the target: pcmphys and the target."""
         source, micro = self.source, 1e6 * self.source.target
+        noisy = bool((source.noise_std > 0.0).any())
         with style.figure(1, 3, figsize=(11.0, 3.4)) as (figure, (left, middle, right)):
             last = source.time.size - 1
             for k, colour in ((0, style.BLUE), (last, style.VERMILION)):
@@ -237,9 +238,10 @@ class RoundTrip(Frozen, labelled.Labelled):
                     left.errorbar(
                         micro, there, 1e6 * self.found["conductance_std"][:, k], fmt=".", color=colour, lw=0.8
                     )
-                right.semilogy(micro, source.noise_std[:, k], color=colour, label=label)
-                if "noise_std" in self.found:
-                    right.semilogy(micro, self.found["noise_std"][:, k], ".", color=colour)
+                if noisy:
+                    right.semilogy(micro, source.noise_std[:, k], color=colour, label=label)
+                    if "noise_std" in self.found:
+                        right.semilogy(micro, self.found["noise_std"][:, k], ".", color=colour)
             mean, std = source.exponent_mean, source.exponent_std
             middle.fill_between(micro, mean - std, mean + std, color=style.BLUE, alpha=0.25, lw=0)
             middle.plot(micro, mean, color=style.BLUE)
@@ -247,6 +249,10 @@ class RoundTrip(Frozen, labelled.Labelled):
                 middle.errorbar(
                     micro, self.found["exponent_mean"], self.found["exponent_std"], fmt=".", color=style.BLUE, lw=0.8
                 )
+            if not noisy:
+                right.text(0.5, 0.5, "no read noise", transform=right.transAxes, ha="center", color=style.GREY)
+                right.set_xlim(left.get_xlim())
+                right.set_yticks([])
             left.set_ylabel("conductance, mean and std [µS]")
             middle.set_ylabel("drift exponent, mean and std")
             right.set_ylabel("read noise over conductance")

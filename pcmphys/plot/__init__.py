@@ -4,6 +4,7 @@
 - `iv`: I-V of devices with snapback and load lines; `programming_curve`; `noise_spectrum`; `drift`, devices with their
   fits
 - `voltage_map`, `cell_map`, `noise_share`, `write_map`, `margins`: an array as the solver left it, word line 0 on top
+- `staircase`, `steps`: devices that are trained in place, pulsed up and down
 - `efficiency_by_conductance`, `density_by_integration`, `energy_by_part`: chips of tiles
 
 All return a matplotlib ``Figure`` that shows itself as the last value of a notebook's cell; ``savefig`` writes it. With
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pcmphys.plot.mushroom.cell import cell
     from pcmphys.plot.mushroom.devices import noise_spectrum, programming_curve
     from pcmphys.plot.mushroom.iv import iv
+    from pcmphys.plot.pulsed import staircase, steps
 else:
     __getattr__, __dir__ = attach(
         __name__,
@@ -42,6 +44,7 @@ else:
             "pcmphys.plot.mushroom.cell": "cell",
             "pcmphys.plot.mushroom.devices": "noise_spectrum programming_curve",
             "pcmphys.plot.mushroom.iv": "iv",
+            "pcmphys.plot.pulsed": "staircase steps",
         },
         renamed={"margin_map": "margins"},  # the numbers themselves: pcmphys.margin_map
     )
@@ -58,6 +61,8 @@ __all__ = [
     "noise_share",
     "noise_spectrum",
     "programming_curve",
+    "staircase",
+    "steps",
     "voltage_map",
     "write_map",
 ]

@@ -74,7 +74,9 @@ def levels(cell: Cell, seed: int) -> DriftingLevels:
 
 
 def drifting_levels(cell: Cell, found: DriftingLevels) -> Figure:
-    """Conductance of each level over time: median and 5 to 95 % of the devices."""
+    """Conductance of each level over time, or what was programmed if it stays: median and 5 to 95 % of the devices."""
+    if not found.drifts:
+        return _programmed(cell, found)
     import matplotlib as mpl
 
     with style.panel(figsize=(7.2, 4.6)) as (figure, axes):
@@ -84,6 +86,19 @@ def drifting_levels(cell: Cell, found: DriftingLevels) -> Figure:
             axes.plot(found.times, middle, color=colour, lw=1.6)
             axes.fill_between(found.times, low, high, color=colour, alpha=0.18, lw=0)
         style.time_axis(axes, found.times)
+        axes.set_ylabel("conductance [µS]")
+        axes.set_title(f"{plain(cell.name)}: {LEVELS} levels of {DEVICES} devices, median and 5-95 %", fontsize=10)
+        return figure
+
+
+def _programmed(cell: Cell, found: DriftingLevels) -> Figure:
+    """Conductance against the target."""
+    targets = 1e6 * found.targets
+    low, middle, high = 1e6 * np.percentile(found.conductance[0], (5, 50, 95), axis=1)
+    with style.panel(figsize=(7.2, 4.6)) as (figure, axes):
+        axes.plot(targets, targets, color=style.GREY, lw=1.0)
+        axes.errorbar(targets, middle, (middle - low, high - middle), fmt="o", ms=4, capsize=3, color=style.BLUE)
+        axes.set_xlabel("target conductance [µS]")
         axes.set_ylabel("conductance [µS]")
         axes.set_title(f"{plain(cell.name)}: {LEVELS} levels of {DEVICES} devices, median and 5-95 %", fontsize=10)
         return figure
@@ -115,4 +130,5 @@ def errors(cell: Cell, found: DriftingLevels) -> Figure:
 
 def _not_modelled(axes: Axes, what: str) -> None:
     axes.text(0.5, 0.5, what, transform=axes.transAxes, ha="center", va="center", color=style.GREY)
+    axes.set_xticks([])
     axes.set_yticks([])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pcmphys.cells.mushroom.cell import MushroomCell
+from pcmphys.cells.pulsed.cell import PulsedCell
 from pcmphys.errors import ParameterError
 from pcmphys.numerics import check
 from pcmphys.numerics.files import write_whole
@@ -16,7 +17,7 @@ from pcmphys.plot import page as parts
 from pcmphys.plot.figures import check_folder
 from pcmphys.plot.page import PageTable
 from pcmphys.plot.style import time_name
-from pcmphys.portrait import mushroom
+from pcmphys.portrait import mushroom, pulsed
 from pcmphys.portrait.levels import DriftingLevels, drifting_levels, errors, levels
 
 _OFFERED = ("name", "conductance_maximum", "conductance_minimum", "reference_time", "population")
@@ -60,13 +61,22 @@ def page(cell: Any, *, seed: int = 0) -> str:
     found, technology = levels(cell, seed), getattr(cell, "technology", None)
     physical = isinstance(cell, MushroomCell)
     words = [_summary(cell, found)]
+    trained = isinstance(cell, PulsedCell)
     if physical:
         words.insert(0, mushroom.summary(cell, seed))
-    body = [parts.answer(" ".join(words)), parts.drawn(drifting_levels(cell, found), _LEVELS)]
-    body.append(parts.paragraph("Simulated with the numbers below; nothing on this page is measured."))
-    if physical:
-        for heading, figure, caption in mushroom.figures(cell, seed):
-            body += [parts.heading(heading), parts.drawn(figure, html.escape(caption))]
+    if trained:
+        words.insert(0, pulsed.summary(cell))
+    body = [parts.answer(" ".join(words))]
+    # of a cell that is trained, training comes first
+    own = mushroom.figures(cell, seed) if physical else pulsed.figures(cell, seed) if trained else ()
+    more = [
+        part
+        for heading, figure, caption in own
+        for part in (parts.heading(heading), parts.drawn(figure, html.escape(caption)))
+    ]
+    shown = [parts.drawn(drifting_levels(cell, found), _LEVELS if found.drifts else _PROGRAMMED)]
+    said = [parts.paragraph("Simulated with the numbers below; nothing on this page is measured.")]
+    body += [*said, *more, parts.heading("Levels"), *shown] if trained else [*shown, *said, *more]
     body += [parts.heading("Errors, level by level"), parts.drawn(errors(cell, found), _ERRORS)]
     title = cell.name
     if technology is not None:
@@ -78,6 +88,7 @@ def page(cell: Any, *, seed: int = 0) -> str:
 
 
 _LEVELS = "Levels that program-and-verify gives (as the cell's model has it), and what drift makes of them."
+_PROGRAMMED = "Levels that program-and-verify gives (as the cell's model has it); they do not drift."
 _ERRORS = "Rms over the devices of a level; drift exponents with their spread from device to device."
 
 

@@ -224,7 +224,7 @@ def coincide(start, stop, address, laws, lines, now, devices, outcome):
                     steps.draw_words(here_and_now, _WRITE, write_groups, written, radius, angle)
                     steps.normals(2 * write_groups, radius, angle, z)
                 if noted:
-                    steps.note_writes(met, write_noise, now, (pulses, writes), z, state)
+                    steps.note_writes(met, write_noise, now, (pulses, writes), z, devices)
                 if shown.size == state.weight.size:
                     steps.show(met, pulses, state, reference, shown)
                 met, repeated, groups, write_groups = 0, 0, 0, 0

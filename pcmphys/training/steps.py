@@ -150,11 +150,15 @@ def step_again(count, laws, steps, z, devices):
 
 
 @kernel
-def note_writes(count, write_noise, now, steps, z, state):
+def note_writes(count, write_noise, now, steps, z, devices):
     """What pulsed devices read as from now [s] on: their write noise, and the time of their pulse."""
     pulses, numbers = steps
+    traits, state = devices
     for q in range(count):
         d = device_of(pulses[q])
+        # what is stuck keeps also how it reads
+        if traits.low[d] == traits.high[d]:
+            continue
         if write_noise > 0.0:
             state.offset[d] = write_noise * z[numbers[q]]
         if state.pulsed.size == state.weight.size:

@@ -1,6 +1,7 @@
 """Devices that are trained in place: to aihwkit's own kinds and back from NeuroSim's and CrossSim's numbers."""
 
 import ast
+import sys
 
 import numpy as np
 import pytest
@@ -140,9 +141,95 @@ def test_tables_of_jumps_come_back_with_their_distributions():
         (lambda: from_jump_table(G, UP[1:], DOWN, source="x"), r"up must have shape 9; got \(8,\)"),
         (lambda: from_jump_table(G, UP, DOWN, probability=[0.0, 1.0], source="x"), "up must"),
         (lambda: from_jump_table(G, UP, DOWN, probability=[1.0, 0.0], source="x"), "probability must hold two"),
+        (
+            lambda: from_jump_table(G, UP, DOWN, probability=[0.1, 0.9], source="x"),
+            "from 0 to 1.*got 0.1 to 0.9",
+        ),
         (lambda: from_jump_table(G, -UP, -DOWN, source="x"), "up must be above zero in the mean"),
     ],
 )
 def test_numbers_that_cannot_be_are_named(call, words):
     with pytest.raises(ParameterError, match=words):
         call()
+
+
+def table_of(path):
+    with path.open() as lines:
+        header = lines.readline().strip().split(",")
+    return dict(zip(header, np.loadtxt(path, delimiter=",", skiprows=1).T, strict=True))
+
+
+@pytest.mark.parametrize("name", ["ecram-tang2018", "rram-gong2018", "pcm-nandakumar2020"])
+def test_tables_of_updates_hold_steps_and_staircase(name, tmp_path):
+    cell = pcm.load_cell(name)
+    done = pcm.export.update_tables(cell, tmp_path / "out", points=9)
+    steps, stairs = table_of(done.folder / "steps.csv"), table_of(done.folder / "staircase.csv")
+    up, down = cell.steps(steps["conductance_S"])
+    np.testing.assert_allclose(steps["up_S"], up, rtol=1e-8)
+    np.testing.assert_allclose(steps["down_S"], -down, rtol=1e-8)
+    across = cell.pulses_across(0.99)
+    found = cell.response(int(across.up), 0 if cell.one_sided else int(across.down))
+    np.testing.assert_allclose(stairs["conductance_S"], found.conductance, rtol=1e-8)
+    assert cell.one_sided == ("neurosim.csv" not in done.files)
+    if name == "ecram-tang2018":
+        # a pulse spreads by 30 % of the step that it makes
+        np.testing.assert_allclose(steps["up_std_S"], 0.3 * up, rtol=1e-8)
+        # as a table it is a cell again, with the same steps
+        again = from_jump_table(steps["conductance_S"], steps["up_S"], steps["down_S"], source="here")
+        np.testing.assert_allclose(again.steps(G * 0.5 + 85e-6), cell.steps(G * 0.5 + 85e-6), rtol=1e-6)
+
+
+def neurosim_of(folder):
+    rows = [line.split(",") for line in (folder / "neurosim.csv").read_text().splitlines()[1:]]
+    return {name: float(value) for name, value in rows}
+
+
+def again_from(numbers):
+    return from_neurosim(
+        numbers["minConductance"], numbers["maxConductance"],
+        (numbers["maxNumLevelLTP"], numbers["maxNumLevelLTD"]), (numbers["NL_LTP"], numbers["NL_LTD"]),
+        noise=numbers["sigmaCtoC"], source="here",
+    )  # fmt: skip
+
+
+def test_numbers_of_neurosim_come_back_as_they_were(tmp_path):
+    cell = from_neurosim(1e-6, 1e-5, (30, 100), (1.0, -2.0), noise=0.02, source="a trial")
+    numbers = neurosim_of(pcm.export.update_tables(cell, tmp_path / "out").folder)
+    assert again_from(numbers).parameters == cell.parameters
+
+
+def test_a_cell_of_another_law_has_its_labels_in_neurosim(tmp_path):
+    cell = pcm.load_cell("rram-gong2018")
+    numbers = neurosim_of(pcm.export.update_tables(cell, tmp_path / "out").folder)
+    pulses = int(numbers["maxNumLevelLTP"]), int(numbers["maxNumLevelLTD"])
+    assert pulses == cell.pulses_across(0.99)
+    again = again_from(numbers)
+    assert again.nonlinearity == pytest.approx((numbers["NL_LTP"], -numbers["NL_LTD"]), abs=0.01)
+    # the curve between is another form: within a few per cent of the window
+    middle = pulses[0] // 2
+    off = again.response(middle, 0).conductance[-1] - cell.response(middle, 0).conductance[-1]
+    assert abs(off) < 0.05 * (cell.conductance_maximum - cell.conductance_minimum)
+
+
+def test_what_has_no_tables_of_updates_is_refused_before_anything_is_done(tmp_path):
+    with pytest.raises(ParameterError, match="trained in place"):
+        pcm.export.update_tables(pcm.load_cell("ibm-90nm-statistical"), tmp_path / "out")
+    with pytest.raises(ParameterError, match=r"steps up of pcm-nandakumar2018 vanish before 0\.99"):
+        pcm.export.update_tables(pcm.load_cell("pcm-nandakumar2018"), tmp_path / "out")
+    with pytest.raises(ParameterError, match="points must be a whole number"):
+        pcm.export.update_tables(pcm.load_cell("rram-gong2018"), tmp_path / "out", points=1)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_trained_cell_without_drift_is_refused_by_crosssim_before_it_is_sampled(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys.modules["pcmphys.export.crosssim"], "statistics", lambda *_: pytest.fail("sampled"))
+    with pytest.raises(ParameterError, match=r"does not drift, .* with update_tables"):
+        pcm.export.crosssim(pcm.load_cell("rram-gong2018"), tmp_path / "out")
+
+
+def test_a_cell_without_read_noise_is_drawn_without_a_warning(tmp_path, recwarn):
+    source = pcm.export.sample(pcm.load_cell("rram-gong2018"), levels=3, times=[1.0, 3600.0], devices=100)
+    figure = pcm.export.tables(source, tmp_path / "out").round_trip.figure()
+    figure.savefig(tmp_path / "figure.png")
+    assert not recwarn.list
+    assert [text.get_text() for text in figure.axes[2].texts] == ["no read noise"]

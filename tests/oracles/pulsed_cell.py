@@ -157,6 +157,8 @@ class Device:
     def pulse(self, count: int) -> None:
         """Pulses up, or down if negative; 0 if only others of the population are pulsed."""
         self.event += 1
+        if self.own["low"] == self.own["high"]:
+            return
         for k in range(abs(count)):
             z = pair(self.seed, self.number, self.event, STEP, k // 2)[k % 2]
             size = self.size(count > 0, z)
@@ -187,6 +189,8 @@ class Device:
 
     def reset(self) -> None:
         self.event += 1
+        if self.own["low"] == self.own["high"]:
+            return
         z, z_write = pair(self.seed, self.number, self.event, RESET, 0)
         rest = self.cell.parameters.reset
         off = rest.noise * z

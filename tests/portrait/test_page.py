@@ -10,7 +10,7 @@ import pytest
 import pcmphys as pcm
 from pcmphys import ParameterError
 from pcmphys.portrait import mushroom, page, write
-from pcmphys.portrait.levels import errors, levels
+from pcmphys.portrait.levels import drifting_levels, errors, levels
 
 STATISTICAL = pcm.load_cell("ibm-90nm-statistical")
 PHYSICAL = pcm.load_cell("ibm-90nm-doped-gst")
@@ -58,6 +58,32 @@ def test_retention_is_that_of_the_viscosity():
         PHYSICAL.parameters.crystallization.viscosity.glass_activation, rel=0.15
     )
     assert 300.0 < kept.life_temperature < 400.0
+
+
+@pytest.mark.parametrize("name", ["rram-gong2018", "pcm-nandakumar2018"])
+def test_a_cell_that_is_trained_shows_what_matters_for_training(name):
+    """Staircases and steps first, with states, symmetry point, asymmetry and labels; levels that do not drift stand."""
+    cell = pcm.load_cell(name)
+    text = page(cell)
+    headings = re.findall('<h2 id="[^"]*">([^<]*)<', text)
+    assert headings == ["Training by pulses", "Levels", "Errors, level by level", "Every number", "Sources"]
+    assert text.count("<img") == 3
+    across = cell.pulses_across()
+    if cell.one_sided:
+        wanted = ["do not take a typical device through 90 %", "a RESET takes them back", "2.07 up", "6.5 states"]
+        assert "they do not drift" not in text
+    else:
+        wanted = [f"{across.up:.0f} pulses up and {across.down:.0f} pulses down", "alike at 42.4 µS", "1481 states",
+                  "1.56 up and 3.70 down", "asymmetry at half way 50 %", "they do not drift"]  # fmt: skip
+    for words in wanted:
+        assert words in text
+
+
+def test_levels_that_do_not_drift_are_drawn_against_their_targets():
+    cell = pcm.load_cell("ecram-tang2018")
+    axes = drifting_levels(cell, levels(cell, 0)).axes[0]
+    assert axes.get_xlabel() == "target conductance [µS]"
+    assert drifting_levels(STATISTICAL, levels(STATISTICAL, 0)).axes[0].get_xscale() == "log"
 
 
 @pytest.mark.slow

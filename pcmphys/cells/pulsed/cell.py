@@ -67,7 +67,13 @@ class PulsedCell(NumberedCell[PulsedParameters]):
 
     @property
     def states(self) -> float:
-        """Steps that fit between the bounds."""
+        """Range between the bounds over the nominal step, by which published devices are called.
+
+        The nominal step is the number of the update law that says how large steps are: ``step`` where it has one (the
+        change of a weight of zero but for exponential steps, whose scale it is), the range over the mean of
+        ``pulses_up`` and ``pulses_down`` of nonlinear ones, the steps at a weight of zero of a jump table, the first
+        step of incremental SET. So it is a label, not a count: `pulses_across` counts.
+        """
         window = self.parameters.window
         return (window.weight_maximum - window.weight_minimum) / self.parameters.step
 
@@ -87,22 +93,53 @@ class PulsedCell(NumberedCell[PulsedParameters]):
 
     @functools.cached_property
     def asymmetry(self) -> float:
-        """Distance of up and down curve of `states` pulses at half way, of the range; NaN of a one-sided device.
+        """Distance of up and down curve at half of their pulses, of the range; NaN of a one-sided device.
 
-        The asymmetric nonlinearity of J. Tang et al., IEDM 2018: 0 for curves that run back as they came.
+        The curves have `states` pulses (those of nonlinear steps their own ``pulses_up`` and ``pulses_down``); where
+        that is more than it takes to arrive, they have a flat end. The ``asymmetry`` of a `response` is that of as
+        many pulses as you send. The asymmetric nonlinearity of J. Tang et al., IEDM 2018: 0 for curves that run back
+        as they came.
         """
         return response.imbalance_of_curves(self.parameters, self._curve)
 
     @functools.cached_property
     def nonlinearity(self) -> response.Nonlinearity:
-        """NeuroSim's labels of the curves of `states` pulses up from the lower and down from the upper bound.
+        """NeuroSim's labels of the curves up from the lower and down from the upper bound, as of `asymmetry`.
 
         Both are positive where the first pulses do most; NeuroSim itself writes the second with the other sign.
         """
         return response.labels(self.parameters, self._curve)
 
+    def pulses_across(self, share: float = 0.9) -> response.PulsesAcross:
+        """Count the pulses that take a typical device through a share of the window, without noise.
+
+        Parameters
+        ----------
+        share : float
+            Of the range, above 0 up to 1: from the lower bound up, and from the upper one down.
+
+        Returns
+        -------
+        PulsesAcross
+            Infinite where the steps vanish before (a billionth of the window is passed over); NaN down for a device
+            that can only be pulsed up.
+
+        Examples
+        --------
+        >>> import pcmphys as pcm
+        >>> pcm.load_cell("rram-gong2018").pulses_across()
+        PulsesAcross(up=1106.0, down=821.0)
+        >>> cell = pcm.load_cell("pcm-nandakumar2020")
+        >>> round(cell.states), cell.pulses_across().up
+        (200, 56.0)
+        """
+        return response.pulses_across(self.parameters, check.number("share", share, "", 0.0, 1.0, low_open=True))
+
     def steps(self, conductance: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-        """Mean changes [S] of a typical device by a pulse up and by one down, both positive, bounds left aside.
+        """Mean changes [S] of a typical device by a pulse up and by one down, each in its own direction.
+
+        Bounds are left aside. A mean below zero goes the other way: of tables that have one, and of incremental SET
+        that a device takes beyond the conductance at which it ends.
 
         Parameters
         ----------
@@ -201,5 +238,8 @@ class PulsedCell(NumberedCell[PulsedParameters]):
         return PulsedPopulation(self, shape, seed, first_cell, stuck)
 
     @property
-    def _curve(self) -> int:
-        return max(2, round(self.states))
+    def _curve(self) -> tuple[int, int]:
+        """Pulses of the curves up and down that figures of merit are taken of."""
+        law = self.parameters.nonlinear
+        pulses = (self.states, self.states) if law is None else (law.pulses_up, law.pulses_down)
+        return max(2, round(pulses[0])), max(2, round(pulses[1]))

@@ -109,7 +109,7 @@ class PulsedPopulation(Population):
 
     @property
     def stuck(self) -> np.ndarray:
-        """Which devices no pulse changes; population's shape."""
+        """Which devices no pulse and no RESET changes, neither what they keep nor how they read; population's shape."""
         return (self.traits.low == self.traits.high).reshape(self.shape)
 
     def pulse(self, direction: ArrayLike, count: ArrayLike = 1, *, where: ArrayLike | None = None) -> None:
@@ -274,8 +274,9 @@ class PulsedPopulation(Population):
         Returns
         -------
         ProgramReport
-            ``iterations`` counts pulses; ``converged`` is whether a device reads within a quarter of a typical step, or
-            of the write noise if that is larger, of its target.
+            ``iterations`` counts pulses; ``converged`` is whether a device has come as close as whole pulses bring it:
+            without read noise it is off by no more than half of its own mean step there (of one that has gone too far
+            and cannot go down, its step up), half of a typical step, or a quarter of the write noise.
         """
         chosen = None if where is None else check.flags("where", where, self.shape)
         targets, clipped = checked_targets(targets, chosen, self.shape, self.cell)
@@ -301,9 +302,9 @@ class PulsedPopulation(Population):
         Raises
         ------
         ParameterError
-            There are not that many left.
+            No whole number from 0 on, or there are not that many left.
         """
-        left = LAST_EVENT - self._event
+        count, left = check.integer("count", count, 0), LAST_EVENT - self._event
         if count > left:
             raise ParameterError(
                 f"event: {count} more updates are asked for; of the {LAST_EVENT} of a population {left} are left"

@@ -135,10 +135,10 @@ def pulse(start, stop, address, now, laws, numbered, traits, state):
     p, table = laws
     first, counts = numbered
     for place in range(start, stop):
-        count = counts[place]
-        if count == 0:
+        count, i = counts[place], first + place
+        # what is stuck keeps all that it has, also how it reads
+        if count == 0 or traits.low[i] == traits.high[i]:
             continue
-        i = first + place
         cell, up = first_cell + U64(i), count > 0
         weight, memory = np.float64(state.weight[i]), at(state.memory, i)
         z0, z1 = 0.0, 0.0
@@ -178,7 +178,7 @@ def reset(start, stop, address, now, noise, chosen, traits, state):
     seed, first_cell, event = address
     own_noise, quantiles, write_noise = noise
     for i in range(start, stop):
-        if not chosen[i]:
+        if not chosen[i] or traits.low[i] == traits.high[i]:
             continue
         w0, w1, w2, w3 = words(seed, first_cell + U64(i), event, _RESET, 0)
         z_rest, z_write = normal_pair(w0, w1, w2, w3)
@@ -239,10 +239,10 @@ def wanted(start, stop, laws, most, target, found, devices, counts):
 
 @kernel
 def steps(start, stop, p, table, own, weight, out):
-    """Noise-free steps up and down of one device at weights start..stop; out (2, weights). ``own`` is an `Own`."""
+    """Mean steps up and down of one device at weights start..stop, and their stds; out (4, weights)."""
     for i in range(start, stop):
-        out[0, i], _ = change.change(weight[i], True, own, p, table)
-        out[1, i], _ = change.change(weight[i], False, own, p, table)
+        out[0, i], out[2, i] = change.change(weight[i], True, own, p, table)
+        out[1, i], out[3, i] = change.change(weight[i], False, own, p, table)
 
 
 @kernel

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     import xarray as xr
 
 _GRID = 2001
+_FIRST, _LONGEST = 64, 2_000_000
+"""Pulses of the first walk across the window, and of the last: what has not arrived by then never does."""
+_ROUNDING = 1e-9
+"""Of the window, by which a walk may miss where it should arrive."""
 
 
 @dataclass(frozen=True)
 class UpdateResponse(labelled.Labelled):
-    """A staircase of pulses up, then down, on one device.
+    """A staircase of pulses up, then down, on one device; `pcmphys.plot.staircase` draws it.
 
     Attributes
     ----------
@@ -41,6 +45,24 @@ class UpdateResponse(labelled.Labelled):
 
     __repr__ = fields
 
+    @property
+    def asymmetry(self) -> float:
+        """Distance of both branches half way through their pulses, of the range; NaN if these differ in number."""
+        up, down = self._branches
+        if up.size != down.size or up[-1] == up[0]:
+            return math.nan
+        return _imbalance(up, down)
+
+    @property
+    def nonlinearity(self) -> Nonlinearity:
+        """NeuroSim's labels of both branches, each between its own ends; NaN of one that goes nowhere."""
+        return Nonlinearity(*(_label(branch) for branch in self._branches))
+
+    @property
+    def _branches(self) -> tuple[np.ndarray, np.ndarray]:
+        turn = int(np.count_nonzero(self.up[1:]))
+        return self.conductance[: turn + 1], self.conductance[turn:]
+
     def to_dataset(self) -> xr.Dataset:
         """The staircase as an `xarray.Dataset` with the axis pulse, units as attributes."""
         return labelled.dataset(
@@ -55,6 +77,13 @@ class UpdateResponse(labelled.Labelled):
 
 class Nonlinearity(NamedTuple):
     """NeuroSim's label of the up and of the down curve; positive where the first pulses do most."""
+
+    up: float
+    down: float
+
+
+class PulsesAcross(NamedTuple):
+    """Pulses up from the lower and down from the upper bound; infinite where steps vanish, NaN where there are none."""
 
     up: float
     down: float
@@ -79,8 +108,13 @@ def mean_steps(parameters: PulsedParameters, weight: np.ndarray) -> np.ndarray:
 
     Where a jump table has rows for the first pulses after a RESET: those of a device that was pulsed more often.
     """
+    return step_moments(parameters, weight)[:2]
+
+
+def step_moments(parameters: PulsedParameters, weight: np.ndarray) -> np.ndarray:
+    """The same with their stds from pulse to pulse: means up and down, then stds up and down, shape (4, weights)."""
     weight = np.ascontiguousarray(weight, dtype=np.float64)
-    out = np.empty((2, weight.size))
+    out = np.empty((4, weight.size))
     own = typical(parameters)
     if parameters.jump_table is not None:
         own = own._replace(memory=0.0)
@@ -107,29 +141,54 @@ def symmetry_weight(parameters: PulsedParameters) -> float:
     return 0.5 * (low + high)
 
 
-def imbalance_of_curves(parameters: PulsedParameters, pulses: int) -> float:
-    """Distance of the up and the down curve after half of the pulses, of the range between their ends."""
-    up, down = _curves(parameters, pulses)
-    half, span = pulses // 2, up[-1] - up[0]
-    return float(abs(up[half] - down[pulses - half]) / span)
+def imbalance_of_curves(parameters: PulsedParameters, pulses: tuple[int, int]) -> float:
+    """Distance of the up and the down curve after half of their pulses, of the range between the up one's ends."""
+    return _imbalance(*_curves(parameters, pulses))
 
 
-def labels(parameters: PulsedParameters, pulses: int) -> Nonlinearity:
+def labels(parameters: PulsedParameters, pulses: tuple[int, int]) -> Nonlinearity:
     """NeuroSim's labels of both curves, each between its own ends."""
-    return Nonlinearity(*(_label(curve) for curve in _curves(parameters, pulses) if curve is not None))
+    return Nonlinearity(*(_label(curve) for curve in _curves(parameters, pulses)))
 
 
-def _curves(parameters: PulsedParameters, pulses: int) -> tuple[np.ndarray, np.ndarray]:
+def pulses_across(parameters: PulsedParameters, share: float) -> PulsesAcross:
+    """Pulses that take the typical device so far from either bound towards the other, counted on its walk."""
+    window = parameters.window
+    low, high = window.weight_minimum, window.weight_maximum
+    down = math.nan if parameters.one_sided else _pulses_until(parameters, high, high - share * (high - low), False)
+    return PulsesAcross(_pulses_until(parameters, low, low + share * (high - low), True), down)
+
+
+def _pulses_until(parameters: PulsedParameters, start: float, end: float, up: bool) -> float:
+    rounding = _ROUNDING * (parameters.window.weight_maximum - parameters.window.weight_minimum)
+    distance, pulses = abs(end - start) - rounding, _FIRST
+    while True:
+        path = np.abs(walk(parameters, start, np.full(pulses, up)) - start)
+        there = np.flatnonzero(path >= distance)
+        if there.size:
+            return float(there[0])
+        if pulses >= _LONGEST:
+            return math.inf
+        pulses = min(8 * pulses, _LONGEST)
+
+
+def _curves(parameters: PulsedParameters, pulses: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """Weights of a walk up from the lower bound and of one down from the upper one."""
     window = parameters.window
-    up = walk(parameters, window.weight_minimum, np.ones(pulses))
+    up = walk(parameters, window.weight_minimum, np.ones(pulses[0]))
     if parameters.one_sided:
-        return up, np.full(pulses + 1, math.nan)
-    return up, walk(parameters, window.weight_maximum, np.zeros(pulses))
+        return up, np.full(pulses[1] + 1, math.nan)
+    return up, walk(parameters, window.weight_maximum, np.zeros(pulses[1]))
+
+
+def _imbalance(up: np.ndarray, down: np.ndarray) -> float:
+    pulses = down.size - 1
+    return float(abs(up[(up.size - 1) // 2] - down[pulses - pulses // 2]) / (up[-1] - up[0]))
 
 
 def _label(curve: np.ndarray) -> float:
     span = curve[-1] - curve[0]
+    if span == 0.0 or not np.isfinite(curve).all():
+        return math.nan
     distance = (curve - curve[0]) / span - np.linspace(0.0, 1.0, curve.size)
-    furthest = distance[np.argmax(np.abs(distance))] if np.isfinite(distance).all() else math.nan
-    return float(PER_DISTANCE * furthest)
+    return float(PER_DISTANCE * distance[np.argmax(np.abs(distance))])

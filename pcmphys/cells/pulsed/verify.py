@@ -17,6 +17,8 @@ _SHARE = 0.25
 
 _MARGIN = 0.25
 """Distance from the target that is left alone, of a step or of the write noise, whichever is larger."""
+_WHOLE = 0.5
+"""Distance from the target that whole pulses can leave, of a step."""
 
 
 def verified(devices: Any, targets: np.ndarray, chosen: np.ndarray, clipped: int) -> ProgramReport:
@@ -41,6 +43,27 @@ def verified(devices: Any, targets: np.ndarray, chosen: np.ndarray, clipped: int
         devices.train(counts, most * p.pulse.duration)
     error = devices.conductance().reshape(-1) - targets
     error[~chosen] = np.nan
-    converged = ~chosen | (np.abs(error) <= margin * window.unit)
+    near = np.abs(error) <= max(margin, _WHOLE * devices.cell.granularity) * window.unit
+    converged = ~chosen | near | _no_pulse_helps(devices, error / window.unit)
     shape = devices.shape
     return ProgramReport(error.reshape(shape), spent.reshape(shape), converged.reshape(shape), clipped)
+
+
+def _no_pulse_helps(devices: Any, error: np.ndarray) -> np.ndarray:
+    """Whether a whole pulse, of which there is one, would on average leave a device farther off than its error is."""
+    window = devices.cell.parameters.window
+    found = (devices.conductance().reshape(-1) - window.zero) / window.unit
+    distance = np.abs(np.nan_to_num(error))
+    # one that has gone too far and cannot come back is off by a part of the step that took it there
+    way = np.ones(found.size) if devices.cell.one_sided else -np.sign(np.nan_to_num(error))
+    far = 2.0 * (window.weight_maximum - window.weight_minimum)
+
+    def pulses(off: Any) -> np.ndarray:
+        counts = np.empty(found.size, dtype=np.int32)
+        launch(
+            kernels.wanted, found.size, (devices.law, devices.table), 1, found + way * off, found,
+            (devices.traits, devices.state), counts,
+        )  # fmt: skip
+        return counts
+
+    return (pulses(distance) == 0) & (pulses(far) != 0)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from pcmphys.cells.pulsed.parameters import PulsedParameters
+from pcmphys.errors import ParameterError
 from pcmphys.fit.updates.tables import StepTable, on
 from pcmphys.parameters.choices import chosen
 from pcmphys.parameters.loader import fields_of, fill
@@ -15,6 +17,12 @@ from pcmphys.parameters.schema import Quantity, Technology
 
 READ_VOLTAGE, DURATION = 0.2, 1e-7
 """Of reads and pulses whose own are not known [V, s]."""
+
+
+def check_name(name: Any) -> None:
+    """Refuse a name that no parameter file could have."""
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+        raise ParameterError(f"name must be of small letters, digits and dashes; got {name!r}")
 
 
 def technology_of(name: str, title: str, numbers: Mapping[str, Any], source: str, notes: tuple[str, ...]) -> Technology:

@@ -7,17 +7,17 @@ import numpy as np
 from pcmphys.errors import ParameterError
 from pcmphys.fit.programming.train import pulse_train
 from pcmphys.fit.updates.build import filled, read_and_pulse, technology_of
+from pcmphys.fit.updates.doubts import UpdateReads
 from pcmphys.fit.updates.result import FittedCell, UpdateFit
 
 
-def incremental_set(
-    numbers: np.ndarray, reads: np.ndarray, towards: np.ndarray, words: tuple[str, str, str]
-) -> FittedCell:
+def incremental_set(given: UpdateReads, read_error: float, words: tuple[str, str, str]) -> FittedCell:
     """The cell of trains of pulses up alone; ``words`` are its name, the fit's title, and whose data they are."""
+    numbers, reads, towards = given
     name, title, source = words
     if (towards[1:] < 0.0).any():
         raise ParameterError("law incremental_set is one of pulses up alone; direction holds some down")
-    train = pulse_train(reads, pulse=numbers)
+    train = pulse_train(reads, pulse=numbers, read_error=read_error or None)
     values = train.values
     notes = [*train.notes]
     memory = values.get("memory", np.nan)
@@ -26,7 +26,7 @@ def incremental_set(
         notes.append(
             f"the spread of the steps fades in {own:.3g} pulses; the cell has it fade in {memory:.3g}, as the mean"
         )
-    given = {
+    cell = {
         "window.conductance_minimum": (0.0, "nothing conducts less"),
         "window.conductance_maximum": float(reads.max()),
         "window.weight_minimum": (0.0, "by choice"),
@@ -41,7 +41,7 @@ def incremental_set(
         "incremental_set.pulses": memory if np.isfinite(memory) and memory > 0.0 else (1.0, "nothing fades"),
     }
     origin = f"{title}; data of {source}" if source else title
-    parameters, technology = filled(technology_of(name, title, given | read_and_pulse(), origin, tuple(notes)))
+    parameters, technology = filled(technology_of(name, title, cell | read_and_pulse(), origin, tuple(notes)))
     fit = UpdateFit(
         title=title, estimates=train.estimates, covariance=train.covariance, goodness=train.goodness,
         undetermined=train.undetermined, notes=tuple(notes), pulse=numbers, conductance=reads, direction=towards,

@@ -23,19 +23,19 @@ _MOST = 2000
 def updates_figure(fit: Any, path: str | Path | None = None) -> Figure:
     """Reads with the path of the typical device; steps with their means in bins and the law."""
     window = fit.parameters.window
-    with style.figure(1, 2, figsize=(11.0, 4.6)) as (figure, (left, right)):
+    with style.figure(1, 2, figsize=(11.0, 5.0)) as (figure, (left, right)):
         for k in range(min(fit.conductance.shape[1], 20)):
-            left.plot(fit.pulse, 1e6 * fit.conductance[:, k], ".", ms=2, color=style.GREY, alpha=0.5)
-        left.plot(fit.pulse, 1e6 * fit.conductance.mean(axis=1), color=style.BLUE, lw=1.4, label="measured, mean")
+            left.plot(fit.pulse, 1e6 * fit.conductance[:, k], ".", ms=2, color=style.GREY, alpha=0.5,
+                      label="measured, each device" if k == 0 else None)  # fmt: skip
+        left.plot(fit.pulse, 1e6 * fit.conductance.mean(axis=1), color=style.SKY, lw=3.5, label="measured, mean")
         start = (fit.conductance[0].mean() - window.zero) / window.unit
         numbers = np.diff(fit.pulse).astype(int)
         up = np.repeat(fit.direction[1:] > 0.0, numbers)
         weight = walk(fit.parameters, float(np.clip(start, window.weight_minimum, window.weight_maximum)), up)
-        left.plot(fit.pulse[0] + np.arange(weight.size), 1e6 * (window.zero + window.unit * weight), "--",
-                  color=style.VERMILION, lw=1.6, label="fitted cell, without noise")  # fmt: skip
+        left.plot(fit.pulse[0] + np.arange(weight.size), 1e6 * (window.zero + window.unit * weight),
+                  color=style.VERMILION, lw=1.2, label="fitted cell, without noise")  # fmt: skip
         left.set_xlabel("pulse number")
         left.set_ylabel("conductance [µS]")
-        left.legend(fontsize=8)
         parts = split(fit.pulse, fit.conductance, fit.direction)
         grid = np.linspace(window.weight_minimum, window.weight_maximum, 200)
         law = mean_steps(fit.parameters, grid) * window.unit
@@ -54,7 +54,10 @@ def updates_figure(fit: Any, path: str | Path | None = None) -> Figure:
         right.axhline(0.0, color=style.GREY, lw=0.8)
         right.set_xlabel("conductance before the pulse [µS]")
         right.set_ylabel("change [µS]")
-        right.legend(fontsize=8)
+        # below, where no trace is hidden
+        shown = [axes.get_legend_handles_labels() for axes in (left, right)]
+        artists, names = (one + other for one, other in zip(*shown, strict=True))
+        figure.legend(artists, names, loc="outside lower center", ncols=len(names), fontsize=8, markerscale=1.5)
         figure.suptitle(fit.title, fontsize=10)
     if path is not None:
         save_figure(figure, path)

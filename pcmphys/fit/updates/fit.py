@@ -8,7 +8,8 @@ import numpy as np
 
 from pcmphys.errors import ParameterError
 from pcmphys.fit.engine.result import Estimate, Goodness
-from pcmphys.fit.updates.build import filled, read_and_pulse, table_numbers, technology_of
+from pcmphys.fit.updates.build import check_name, filled, read_and_pulse, table_numbers, technology_of
+from pcmphys.fit.updates.doubts import UpdateReads, doubts
 from pcmphys.fit.updates.fading import incremental_set
 from pcmphys.fit.updates.given import UpdateSteps, split, steps_of
 from pcmphys.fit.updates.lines import StepLine, line_through, spread_of
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 LAWS = ("linear", "soft_bounds", "jump_table", "incremental_set")
 _BINS = 40
+_SAME, _SURE = 1e-6, 2.0
+"""Share of a step over the window that counts as no change, and standard errors of one that is no chance."""
 _FURTHEST = 20.0
 """Ranges of the data by which a soft bound may lie outside of them before it says nothing."""
 
@@ -57,7 +60,8 @@ def updates(
         it; mean and std of the steps in bins, with quantiles where there are two hundred a bin; or steps up that also
         depend on the pulses since the first read, by `pulse_train`.
     read_error : float [S]
-        Std of a read; two of them enter each step, and are taken off its noise.
+        Std of a read; two of them enter each step, and are taken off its noise. One that is more than the steps scatter
+        by is noted, one of twice that refused.
     name : str
         Of the cell: small letters, digits, dashes.
     source : str
@@ -71,8 +75,9 @@ def updates(
     Raises
     ------
     ParameterError
-        Shapes that do not go together, fewer than eight steps of a direction, pulses that do not go their way on
-        average, soft bounds of steps that do not shrink towards them.
+        Shapes that do not go together, conductances above 0.1 S (another unit) or below zero, fewer than eight steps of
+        a direction, pulses that do not go their way on average or by no more than noise does, a read error that the
+        steps do not have, soft bounds of steps that do not shrink towards them.
 
     Notes
     -----
@@ -112,15 +117,18 @@ def updates(
     """
     law = check.choice("law", law, LAWS)
     read_error = check.number("read_error", read_error, "S", 0.0)
-    numbers, reads, towards = steps_of(pulse, conductance, direction)
+    check_name(name)
+    numbers, reads, towards = train = UpdateReads(*steps_of(pulse, conductance, direction))
     up, down = split(numbers, reads, towards)
     title = f"updates by pulses, {law.replace('_', ' ')}"
     if law == "incremental_set":
-        return incremental_set(numbers, reads, towards, (name, title, source))
+        return incremental_set(train, read_error, (name, title, source))
     found = _Fitted(up, down, Span(max(float(reads.min()), 0.0), float(reads.max())), read_error)
+    doubted = doubts(train, read_error)
     if law == "soft_bounds":
         found = found.to_soft_bounds()
     given, notes = found.numbers(law)
+    notes = doubted + notes
     words = f"{title}; data of {source}" if source else title
     parameters, technology = filled(technology_of(name, title, given | read_and_pulse(), words, tuple(notes)))
     lines = found.lines
@@ -206,9 +214,15 @@ class _Fitted:
         if law == "linear":
             for name, line, size, sign in zip(("up", "down"), self.lines, sizes, (-1.0, 1.0), strict=False):
                 decrease = sign * line.slope * unit / size
-                if decrease < 0.0:
+                error = float(np.sqrt(line.covariance[1, 1])) * unit / size
+                if decrease < -max(_SAME, _SURE * error):
                     notes.append(f"steps {name} grow towards the bound; the linear law has them constant")
-                given[f"linear.decrease_{name}"] = max(decrease, 0.0)
+                if decrease > 1.0 + _SAME:
+                    notes.append(
+                        f"steps {name} vanish at {self.middle - line.size / line.slope:.3g} S, within the data; the "
+                        "linear law has them vanish at the bound"
+                    )
+                given[f"linear.decrease_{name}"] = min(max(decrease, 0.0), 1.0)
             given.setdefault("linear.decrease_down", (0.0, "no pulse down in the data"))
         return given, notes
 

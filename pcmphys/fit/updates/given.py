@@ -12,6 +12,12 @@ from pcmphys.numerics import check
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
+_LARGEST = 0.1
+"""Conductance [S] that no memory device has: 10 ohm, of wires and all."""
+_BELOW, _ROUNDING = 8.0, 1e-6
+"""Read noise below zero that is taken as such, in its std, and what counts as zero, of the largest conductance."""
+NORMAL = 1.4826
+"""Standard deviation of a normal number over the median of its size."""
 _FEWEST = 8
 """Steps of a direction below which no law is fitted."""
 
@@ -31,6 +37,7 @@ def steps_of(pulse: ArrayLike, conductance: ArrayLike, direction: ArrayLike) -> 
     """Checked reads: pulses before each, (reads, devices) conductances [S], direction of the pulse before each read."""
     reads = check.measured("conductance", check.array("conductance", conductance, "S", ndim=(1, 2)), "S")
     reads = reads[:, None] if reads.ndim == 1 else reads
+    _refuse_other_units(reads)
     numbers = check.array("pulse", pulse, "", 0.0, shape=reads.shape[:1])
     if (numbers != np.rint(numbers)).any():
         raise ParameterError("pulse must hold whole numbers: pulses sent before each read")
@@ -42,6 +49,23 @@ def steps_of(pulse: ArrayLike, conductance: ArrayLike, direction: ArrayLike) -> 
     if not np.isin(towards[1:], (-1.0, 1.0)).all():
         raise ParameterError("direction must be +1 or -1 for each read but the first: of the pulse before it")
     return numbers, reads, towards
+
+
+def _refuse_other_units(reads: np.ndarray) -> None:
+    """Conductances of no memory device, and such below zero by more than noise."""
+    if reads.max() > _LARGEST:
+        raise ParameterError(
+            f"conductance must be in S, of a memory device at most {_LARGEST:g} S; got {reads.max():.3g}: values in uS "
+            "are to be multiplied by 1e-6"
+        )
+    # what neighbouring steps differ by, in the median: three reads are in it, with weights of 1, 2 and 1
+    bends = np.abs(np.diff(reads, 2, axis=0))
+    noise = NORMAL * float(np.median(bends)) / np.sqrt(6.0) if bends.size else float(reads.std())
+    if reads.min() < -_BELOW * noise - _ROUNDING * np.abs(reads).max():
+        raise ParameterError(
+            f"conductance must not be below zero by more than the noise of a read; got {reads.min():.3g} S: "
+            "differences of a pair are not the conductance of a device; add what was taken off"
+        )
 
 
 def split(numbers: np.ndarray, reads: np.ndarray, towards: np.ndarray) -> tuple[UpdateSteps | None, UpdateSteps | None]:

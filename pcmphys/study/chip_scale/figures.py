@@ -22,6 +22,8 @@ _FLOOR_COLOURS = {
     CLOSED_LOOP: (style.BROWN,),
 }
 _MICRO = 1e6
+_SEEN = 0.004
+"""Width of a bar, of the longest, from which on it is seen."""
 
 
 def overview(dataset: xr.Dataset) -> Figure:
@@ -64,9 +66,13 @@ def over_tiles(dataset: xr.Dataset) -> tuple[np.ndarray, np.ndarray]:
 
 def products(dataset: xr.Dataset, axes: Axes) -> None:
     """Errors of products of each tile, without and with wires."""
-    both = [("without wires", style.BLUE, "devices_error"), ("with wires", style.VERMILION, "wires_error")]
-    for label, colour, name in both:
-        axes.plot(100.0 * dataset[name].values, color=colour, marker="o", ms=3.5, ls="", label=label)
+    # rings about dots: where wires cost next to nothing, both are seen
+    both = [
+        ("without wires", "devices_error", {"ms": 8.0, "mfc": "none", "color": style.BLUE}),
+        ("with wires", "wires_error", {"ms": 3.5, "color": style.VERMILION}),
+    ]
+    for label, name, look in both:
+        axes.plot(100.0 * dataset[name].values, marker="o", ls="", label=label, **look)
     axes.set_xlabel("tile")
     axes.set_ylabel("error of products [%]")
     axes.set_ylim(0.0, 1.3 * 100.0 * float(dataset["wires_error"].max()))
@@ -93,12 +99,15 @@ def pulses(dataset: xr.Dataset, axes: Axes) -> None:
 def floors(dataset: xr.Dataset, axes: Axes) -> None:
     """Time of each part beside the sum of its floors, which is one."""
     parts = [str(part) for part in dataset["part"].values]
+    seen = _SEEN * max(1.0, float(dataset["distance"].max()))
     for row, part in enumerate(parts):
         names = [str(name) for name in dataset["floor_part"].values if str(name).startswith(f"{part}: ")]
         values = dataset["floor"].sel(floor_part=names).values
         left = 0.0
         for k, (name, value) in enumerate(zip(names, values / values.sum(), strict=True)):
-            axes.barh(row - 0.2, value, 0.38, left, color=_FLOOR_COLOURS[part][k], label=name.partition(": ")[2])
+            # what cannot be seen is not named
+            label = name.partition(": ")[2] if value > seen else None
+            axes.barh(row - 0.2, value, 0.38, left, color=_FLOOR_COLOURS[part][k], label=label)
             left += value
         distance = float(dataset["distance"].sel(part=part))
         axes.barh(row + 0.2, distance, 0.38, color=style.GREY)

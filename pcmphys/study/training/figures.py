@@ -38,6 +38,8 @@ _COLOURS = {
     ONE_SIDED: style.GREY,
     PAIR: style.PURPLE,
 }
+_ASIDE = 0.06
+"""Epochs between the points of runs of a single epoch."""
 _CHANCE = 100.0
 _LEAST = 1.0
 """Per cent at which axes of errors begin."""
@@ -88,24 +90,31 @@ def worst_cell(dataset: xr.Dataset) -> str | None:
 
 def _curves(dataset: xr.Dataset, axes: Axes) -> None:
     cell = worst_cell(dataset)
-    _over_epochs(of(dataset, DEVICES, FLOAT), axes)
+    shown = [of(dataset, DEVICES, FLOAT)]
     if cell is not None:
-        _over_epochs(of(dataset, DEVICES, cell=cell), axes)
+        shown.append(of(dataset, DEVICES, cell=cell))
         axes.set_title(f"on {plain(cell)}", fontsize=10)
-    _finish(axes, "epoch")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    _over_epochs(shown, axes)
 
 
-def _over_epochs(runs: xr.Dataset, axes: Axes) -> None:
-    for k in range(runs.sizes["run"]):
-        one = runs.isel(run=k)
+def _over_epochs(parts: list[xr.Dataset], axes: Axes) -> None:
+    runs = [part.isel(run=k) for part in parts for k in range(part.sizes["run"])]
+    epochs = runs[0]["epoch"].values
+    for k, one in enumerate(runs):
         rule = str(one["rule"].values)
         crossed = rule == PAIR and float(one["value"]) == 0.0
         values = 100.0 * one["error"]
+        # a single epoch has no lines to tell points apart by
+        aside = _ASIDE * (k - (len(runs) - 1) / 2) if epochs.size == 1 else 0.0
         axes.errorbar(
-            one["epoch"].values, values.mean("seed").values, _spread(values),
+            epochs + aside, values.mean("seed").values, _spread(values),
             color=_COLOURS[rule], ls="--" if crossed else "-", marker="o", ms=3.5, capsize=3,
         )  # fmt: skip
+    _finish(axes, "epoch")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    if epochs.size == 1:
+        axes.set_xlim(epochs[0] - 0.5, epochs[0] + 0.5)
+        axes.set_xticks(epochs)
 
 
 def _devices(dataset: xr.Dataset, axes: Axes) -> None:
@@ -154,11 +163,8 @@ def _swept(runs: xr.Dataset, dataset: xr.Dataset, axes: Axes) -> None:
 
 def _capacitor(dataset: xr.Dataset, axes: Axes) -> None:
     runs = of(dataset, CAPACITOR)
-    _over_epochs(of(dataset, DEVICES, FLOAT), axes)
-    _over_epochs(runs, axes)
+    _over_epochs([of(dataset, DEVICES, FLOAT), runs], axes)
     axes.set_title(f"{_of_cell(dataset, CAPACITOR)}, imbalanced", fontsize=10)
-    _finish(axes, "epoch")
-    axes.xaxis.get_major_locator().set_params(integer=True)
 
 
 def _of_cell(dataset: xr.Dataset, part: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pcmphys.errors import ParameterError
 from pcmphys.study.training.network import FloatMatrix, Matrix, error, first_weights, learn
 from pcmphys.study.training.runs import TrainingRun
 from pcmphys.study.training.settings import TrainingConfig
@@ -19,11 +20,13 @@ def images_of(config: TrainingConfig) -> Digits:
     Raises
     ------
     ParameterError
-        A package that ships them is not installed.
+        A package that ships them is not installed, or there are not that many.
     """
     found = small_digits() if config.data == "digits" else mnist_digits()
     # evenly spread: images of some data lie class by class
-    count = len(found.inputs) if config.images is None else min(config.images, len(found.inputs))
+    count = len(found.inputs) if config.images is None else config.images
+    if count > len(found.inputs):
+        raise ParameterError(f"images must be at most the {len(found.inputs)} of {config.data}; got {count}")
     chosen = np.arange(count) * len(found.inputs) // count
     return found._replace(inputs=found.inputs[chosen], labels=found.labels[chosen])
 

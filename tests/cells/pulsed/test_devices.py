@@ -182,6 +182,47 @@ def test_stuck_devices_stay():
     assert not cell("rram-gong2022-optimised").population(1000, seed=1).stuck.any()
 
 
+@pytest.mark.parametrize("name", ["rram-gong2022-hfo2", "pcm-nandakumar2018"])
+def test_what_is_stuck_reads_as_before_whatever_is_written(name):
+    """Write noise and the clock of drift are a write's, which a stuck device does not take; the others' bits stay."""
+    technology = cell(name)
+    one, other = (technology.population(1000, seed=2, stuck=share) for share in (0.3, 0.0))
+    for devices in (one, other):
+        devices.pulse(+1)
+        devices.wait(100.0)
+    before, waited = one.conductance(), other.conductance()
+    assert np.array_equal(before[~one.stuck], waited[~one.stuck])
+    one.pulse(+1, count=5)
+    if technology.parameters.reset is not None:
+        one.reset()
+    after = one.conductance()
+    # drift goes on where it was; nothing else does
+    assert (after[one.stuck] <= before[one.stuck]).all()
+    if not technology.parameters.read.drift_exponent:
+        assert np.array_equal(after[one.stuck], before[one.stuck])
+        assert (one.state.offset[one.stuck] == 0.0).all()
+    assert (after[~one.stuck] != before[~one.stuck]).mean() > 0.8
+
+
+def test_programming_converges_to_what_whole_pulses_reach():
+    """Whole pulses leave an even half of a step on both sides; nearly all devices get there, and none that cannot."""
+    technology = cell("ecram-tang2018")
+    devices = technology.population(5000, seed=1)
+    middle = 0.5 * (technology.conductance_minimum + technology.conductance_maximum)
+    report = devices.program(middle)
+    step = technology.granularity * technology.parameters.window.unit
+    assert report.converged.mean() > 0.99
+    # a quarter of a step, where half of them end, would be reached by half
+    assert (np.abs(report.error) <= 0.25 * step).mean() == pytest.approx(0.5, abs=0.05)
+    assert np.abs(report.error[report.converged]).max() < 1.0 * step
+    far = technology.population(2000, seed=1, stuck=0.5)
+    report = far.program(technology.conductance_maximum)
+    assert not report.converged[far.stuck & (np.abs(report.error) > 0.5 * step)].any()
+    full = cell("pcm-nandakumar2018").population(500, seed=1)
+    report = full.program(full.cell.conductance_maximum)
+    assert not report.converged[report.error < -0.5 * full.cell.granularity * full.cell.parameters.window.unit].all()
+
+
 def test_steps_of_incremental_set_are_those_published():
     """Mean and std of the change by pulse n = 1 to 20 at the devices' own conductance, 4 standard errors."""
     technology = cell("pcm-nandakumar2018").but({"window.weight_maximum": 5.0, "window.conductance_maximum": 60e-6})
@@ -260,7 +301,10 @@ def test_programming_comes_as_close_as_steps_allow(name):
         (lambda d: d.pulse(1, count=-1), "count must be a whole number within"),
         (lambda d: d.pulse(1, count=2_000_000), "count must be a whole number within"),
         (lambda d: d.pulse(COUNTS * 1000, count=100), "at most 1000000 pulses"),
-        (lambda d: d.pulse(COUNTS * 100_000), "direction must hold finite numbers within"),
+        (lambda d: d.pulse(COUNTS * 100_000), "at most 1000000 pulses a device; got 2500000"),
+        (lambda d: d.pulse(1_000_001), r"direction must be \+1, 0 or -1; got 1000001"),
+        (lambda d: d.events(-1), "count must be a whole number within"),
+        (lambda d: d.events(1.5), "count must be a whole number"),
         (lambda d: d.pulse(1, where=[True]), "where must be an array of bool"),
         (lambda d: d.pulse(np.nan), "direction must hold finite numbers"),
         (lambda d: d.wait(-1.0), "duration must be a number in s"),
@@ -298,6 +342,12 @@ def test_what_cannot_be_is_refused(call, words):
 def test_numbers_that_no_device_has_are_refused(changes, words):
     with pytest.raises(pcm.ParameterError, match=words):
         cell("rram-gong2018").but(changes)
+
+
+def test_steps_that_turn_round_before_the_bound_are_refused():
+    for way in ("up", "down"):
+        with pytest.raises(pcm.ParameterError, match=f"linear.decrease_{way}.value: expected at most 1; got 5"):
+            cell("ecram-tang2018").but({f"linear.decrease_{way}": 5.0})
 
 
 @pytest.mark.parametrize(

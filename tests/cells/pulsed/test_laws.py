@@ -89,6 +89,48 @@ def test_states_of_the_shipped_cells():
     assert cell("rram-gong2022-hfo2").states == pytest.approx(4.3, abs=0.05)
 
 
+def test_states_are_a_label_and_pulses_across_are_counted():
+    """Of constant steps both are one; exponential steps are named by their scale, soft bounds by their first step."""
+    ideal = cell("rpu-rasch2019")
+    assert ideal.pulses_across(1.0) == pytest.approx((ideal.states, ideal.states), abs=1.0)
+    assert ideal.pulses_across(0.9) == pytest.approx((0.9 * ideal.states, 0.9 * ideal.states), abs=1.0)
+    set_only = cell("pcm-nandakumar2020").pulses_across()
+    assert set_only.up == 56.0
+    assert math.isnan(set_only.down)
+    # w after n steps towards soft bounds 2 apart from a step of a at zero: 1 - 2 (1 - a)^n
+    soft_bounds = cell("soft")
+    expected = math.ceil(math.log(0.1) / math.log(1.0 - 0.02))
+    assert soft_bounds.pulses_across() == (expected, expected)
+    # a billionth of the window counts as nothing
+    arrived = math.ceil(math.log(1e-9) / math.log(1.0 - 0.02))
+    assert soft_bounds.pulses_across(1.0) == (arrived, arrived)
+    assert cell("pcm-nandakumar2018").pulses_across().up == math.inf
+    assert soft_bounds.states == pytest.approx(100.0)
+    for way, count in zip((True, False), cell(RRAM).pulses_across(0.5), strict=True):
+        technology, count = cell(RRAM), int(count)
+        start = technology.conductance_minimum if way else technology.conductance_maximum
+        found = technology.response(up=count * way, down=count * (not way), start=start).conductance
+        half = 0.5 * (technology.conductance_minimum + technology.conductance_maximum)
+        assert (found[-1] >= half) == way
+        assert (found[-2] >= half) != way
+    with pytest.raises(pcm.ParameterError, match="share must be a number within"):
+        ideal.pulses_across(0.0)
+
+
+def test_a_response_has_the_figures_of_its_own_pulses():
+    technology = cell("rpu-rasch2019")
+    found = technology.response(up=5000, down=5000)
+    assert found.nonlinearity == pytest.approx((0.0, 0.0), abs=1e-9)
+    assert found.asymmetry == pytest.approx(0.0, abs=1e-9)
+    rram = cell(RRAM)
+    assert rram.response(up=1481, down=1481).nonlinearity == pytest.approx(rram.nonlinearity, rel=0.01)
+    assert rram.response(up=1481, down=1481).asymmetry == pytest.approx(rram.asymmetry, rel=0.01)
+    # without the flat end of the down curve, its label is less
+    assert rram.response(up=1000, down=800).nonlinearity.down < 0.9 * rram.nonlinearity.down
+    assert math.isnan(rram.response(up=5, down=4).asymmetry)
+    assert math.isnan(rram.response(up=5, down=0).nonlinearity.down)
+
+
 LABELS = {
     0.04: 31.5667, 0.5: 2.51987, 1: 1.25165, 1.75: 0.702079, 2.4: 0.499180, 3.68: 0.300643, 4.88: 0.200303,
     6.76: 0.100250, 9: 0.022810,
@@ -132,6 +174,13 @@ def test_a_nonlinear_cell_has_its_labels(up, down):
     assert technology.nonlinearity == pytest.approx((up, down), abs=2e-3)
     found = weights(technology, technology.response(up=200, down=200))
     assert found[[0, 200, 400]] == pytest.approx([-1.0, 1.0, -1.0], abs=1e-9)
+
+
+def test_labels_are_given_back_where_up_and_down_have_other_numbers_of_pulses():
+    technology = pcm.export.from_neurosim(1e-6, 1e-5, (30, 100), (1.0, -2.0), source="a trial")
+    assert technology.nonlinearity == pytest.approx((1.0, 2.0), abs=0.02)
+    assert technology.states == pytest.approx(65.0)
+    assert technology.pulses_across(1.0) == (30, 100)
 
 
 def test_noise_of_n_pulses_grows_as_their_root():

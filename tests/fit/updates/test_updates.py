@@ -255,6 +255,64 @@ READS = 1e-5 + 1e-7 * np.concatenate([np.arange(21), np.arange(19, -1, -1)]) + 1
 TOWARDS = np.where(NUMBERS <= 20, 1, -1)
 
 
+def test_noise_alone_is_refused_or_doubted():
+    """Of 200 trains of noise 14 were once a cell without a word; steps of half the noise of a read are still found."""
+    numbers, towards = range(41), [1] + [1] * 20 + [-1] * 20
+    ramp = np.concatenate([np.arange(21), np.arange(19, -1, -1)])
+    found = {"noise": 0, "steps": 0}
+    for seed in range(200):
+        noise = 1e-8 * np.random.default_rng(seed).normal(size=41)
+        for name, reads in (("noise", noise), ("steps", noise + 5e-9 * ramp)):
+            try:
+                fit = pcm.fit.updates(numbers, 1e-5 + reads, towards).fit
+            except pcm.ParameterError:
+                continue
+            found[name] += 1
+            assert name == "steps" or any("hardly different from zero" in note for note in fit.notes)
+    assert found["noise"] <= 4
+    assert found["steps"] >= 195
+
+
+def test_steps_under_much_larger_noise_of_writes_are_not_doubted():
+    """Write noise of 75 steps, a single device: it does not add up, so that 1481 pulses say enough."""
+    numbers, reads, towards = trains(pcm.load_cell("rram-gong2018"), devices=1, up=1481, down=1481)
+    assert not any("hardly" in note for note in pcm.fit.updates(numbers, reads, towards).fit.notes)
+
+
+def test_constant_steps_have_no_note():
+    for scale in (1e-8, 1e-7, 3e-7):
+        reads = 1e-5 + scale * np.concatenate([np.arange(21), np.arange(19, -1, -1)])
+        assert pcm.fit.updates(NUMBERS, reads, TOWARDS).fit.notes == ()
+
+
+def test_directions_that_are_shifted_are_told():
+    up, down = np.ones(51), -np.ones(50)
+    reads = 1e-6 + 1e-7 * np.concatenate([np.arange(51), np.arange(49, -1, -1)])
+    given = np.concatenate([up, down])
+    late, early = np.concatenate([[1], given[:-1]]), np.concatenate([given[1:], [-1]])
+    for noise in (0.0, 1e-8):
+        seen = reads + noise * np.random.default_rng(1).normal(size=101)
+        assert pcm.fit.updates(range(101), seen, given).fit.notes == ()
+        for shifted, words in ((late, "last step before"), (early, "first step after")):
+            note = pcm.fit.updates(range(101), seen, shifted).fit.notes[0]
+            assert re.search(f"{words} each turn goes the other way, .* shifted by one read", note)
+
+
+def test_read_errors_that_the_steps_do_not_have_are_told():
+    given = trains(pcm.load_cell("rpu-gokmen2016"), devices=20, up=200, down=200, noise=2e-8)
+    assert pcm.fit.updates(*given, read_error=2e-8).fit.notes == ()
+    assert "two enter each step" in pcm.fit.updates(*given, read_error=3e-8).fit.notes[0]
+    with pytest.raises(pcm.ParameterError, match="more than steps up scatter by"):
+        pcm.fit.updates(*given, read_error=1e-7)
+
+
+def test_steps_that_vanish_within_the_data_do_not_turn_round():
+    known = pcm.load_cell("rram-gong2018-softbounds")
+    found = pcm.fit.updates(*trains(known, devices=5, up=1000, down=1000))
+    assert np.min(found.steps([found.conductance_minimum, found.conductance_maximum])) > -1e-20
+    assert any("vanish at" in note for note in found.fit.notes)
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -266,6 +324,10 @@ TOWARDS = np.where(NUMBERS <= 20, 1, -1)
         (lambda: pcm.fit.updates(NUMBERS, READS, -TOWARDS), "must move the conductance up"),
         (lambda: pcm.fit.updates(NUMBERS, READS, -1), "must move the conductance down"),
         (lambda: pcm.fit.updates(NUMBERS[:5], READS[:5], 1), "at least 8 steps"),
+        (lambda: pcm.fit.updates(NUMBERS, 1e6 * READS, TOWARDS), "values in uS are to be multiplied by 1e-6"),
+        (lambda: pcm.fit.updates(NUMBERS, READS - 1.1e-5, TOWARDS), "must not be below zero by more than the noise"),
+        (lambda: pcm.fit.updates(NUMBERS, READS, TOWARDS, read_error=1e-7), "more than steps up scatter by"),
+        (lambda: pcm.fit.updates(NUMBERS, READS, TOWARDS, name="My Cell"), "small letters, digits and dashes"),
         (lambda: pcm.fit.updates(NUMBERS, READS, TOWARDS, law="soft_bounds"), "steps that vanish at a bound"),
         (lambda: pcm.fit.updates(NUMBERS, READS, TOWARDS, law="linaer"), "did you mean 'linear'"),
         (lambda: pcm.fit.updates(NUMBERS[:21], READS[:21], 1, law="soft_bounds"), "needs pulses up and down"),

@@ -208,6 +208,22 @@ def test_the_report_opens_with_the_answer(dataset, tmp_path):
     assert [row[0] for row in table.rows] == ["population", "wires", "closed-loop"]
 
 
+def test_the_figure_names_what_is_seen_and_hides_nothing(dataset):
+    """Where wires cost nothing both errors lie on each other: rings about dots. A floor of no width has no name."""
+    quick = dataset.copy(deep=True)
+    names = list(quick["floor_part"].values)
+    for part in quick["part"].values:
+        own = [k for k, name in enumerate(names) if str(name).startswith(f"{part}: ")]
+        quick["floor"][own[-1]] = 0.0 if len(own) > 1 else quick["floor"][own[-1]]
+    quick["distance"][:] = 2.0
+    drawn = figures.overview(quick)
+    without, with_wires = next(axes for axes in drawn.axes if axes.get_ylabel().startswith("error of")).lines
+    assert without.get_markerfacecolor() == "none"
+    assert without.get_markersize() > 2.0 * with_wires.get_markersize()
+    shown = {text.get_text() for text in drawn.legends[0].get_texts()}
+    assert shown < {str(name).partition(": ")[2] for name in names}
+
+
 def test_one_part_alone(tmp_path):
     found = run({**SMALL, "parts": ["wires"], "population": {"tiles": 1}})
     assert set(found.dims) == {"part", "floor_part", "pair"}

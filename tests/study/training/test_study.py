@@ -90,7 +90,7 @@ def test_the_images_are_all_digits_and_apart():
     assert images.inputs.max() == images.tests.max() == 1.0
     assert not {one.tobytes() for one in images.inputs} & {one.tobytes() for one in images.tests}
     assert len(images_of(TrainingConfig(images=7)).inputs) == 7
-    assert len(images_of(TrainingConfig(images=5000)).inputs) == 1437
+    assert len(images_of(TrainingConfig(images=1437)).inputs) == 1437
 
 
 def test_a_part_of_mnist_has_all_digits():
@@ -111,6 +111,16 @@ def test_the_report_answers_first(dataset, tmp_path):
     assert "pulses an image" in report.tables(dataset)[0].headings
 
 
+def test_a_single_epoch_is_drawn_with_its_points_apart(dataset):
+    one = figures.overview(dataset.isel(epoch=slice(0, 1))).axes[0]
+    assert one.get_xticks().tolist() == [1]
+    at = [float(bars[0].get_xdata()[0]) for bars in one.containers]
+    assert len(set(at)) == len(at) == 4
+    assert np.mean(at) == pytest.approx(1.0)
+    several = figures.overview(dataset).axes[0]
+    assert all(bars[0].get_xdata().tolist() == [1, 2] for bars in several.containers)
+
+
 def test_defaults_stand_in_the_template_alone():
     assert read_config(tomllib.loads(TrainingConfig.template)) == TrainingConfig()
 
@@ -126,6 +136,7 @@ def test_defaults_stand_in_the_template_alone():
         ({"pair": {"memory": "ecram-tang2018"}}, "pair.memory must be a technology with a RESET"),
         ({"pair": {"capacitor": "pcm-nandakumar2020"}}, "pair.capacitor must go up and down"),
         ({"one_sided": {"high": 1.5}}, "one_sided.high"),
+        ({"images": 5000}, "images must be at most the 1437 of digits; got 5000"),
     ],
 )
 def test_what_is_wrong_is_named_before_anything_runs(change, words):

@@ -27,9 +27,11 @@ class LinearSteps:
     """Parameters of linear steps."""
 
     step: float = field(metadata={"unit": "1", "above": 0.0, "doc": "mean change of a weight of zero by a pulse"})
-    decrease_up: float = field(metadata={"unit": "1", "low": 0.0, "doc": "share that an up step has lost at the bound"})
+    decrease_up: float = field(
+        metadata={"unit": "1", "low": 0.0, "high": 1.0, "doc": "share that an up step has lost at the bound"}
+    )
     decrease_down: float = field(
-        metadata={"unit": "1", "low": 0.0, "doc": "share that a down step has lost at the bound"}
+        metadata={"unit": "1", "low": 0.0, "high": 1.0, "doc": "share that a down step has lost at the bound"}
     )
     decrease_up_spread: float = field(
         default=0.0, metadata={"unit": "1", "low": 0.0, "doc": "std of decrease_up over devices"}
