@@ -1,6 +1,22 @@
 """Networks of PyTorch on tiles: any module's analog twin, layer by layer.
 
-Needs the extra ``torch``: ``pip install "pcmphys[torch]"``. Nothing else in pcmphys does.
+Needs the extra ``torch``: ``pip install "pcmphys[torch]"``. Nothing else in pcmphys does. What is here, each with a
+``help`` of its own (``help(pcm.nn)`` shows all that PyTorch's modules have, too, below this text):
+
+============================  =========================================================================================
+`convert`                     a module's twin on devices: an `AnalogTwin`, or with a rule a `LiveTwin`
+`plain`                       layers and weights of PyTorch again: of a twin, or of what the next two have made
+`hardware_aware`              makes a module train on weights as devices hold them, with any optimiser
+`quantised`                   a module's low-precision digital twin
+`learned_ranges`              full scales of the converters that `hardware_aware` trained
+`shapes`                      what a chip has to hold and to do for a module: a `ProductShape` for every matrix product
+`Digital`                     fixed-point arithmetic, in the place of a cell for `convert`
+`AnalogTwin`                  predicts on programmed devices: program, wait, calibrate, report, save, load
+`TwinReport`, `LayerReport`   what it is like, layer by layer; `DigitalPart`: what of it is not on tiles
+`LiveTwin`                    learns on its devices: weights, wait, report, save, load
+`PulsedOptimizer`             sends the pulses, as any optimiser of PyTorch is used
+`LiveReport`, `PulsedLayer`   pulses, saturation and energy of its training, layer by layer
+============================  =========================================================================================
 
 >>> import torch
 >>> import pcmphys as pcm
@@ -37,7 +53,7 @@ finds a gain for every column; ``convert(..., combined=True)`` puts input and hi
 tiles. `shapes` counts what a chip has to hold and to do; ``convert(module, nn.Digital(8, 8))`` computes the same layers
 in fixed point.
 ``twin.save(path)`` writes parameters and devices to a file of arrays, ``twin.load(path)`` takes them over into an equal
-twin.
+twin; its state dict holds them, too.
 
 `hardware_aware` makes a module train on weights as devices hold them, in place, and `plain` takes that off again;
 `quantised` is a module's low-precision digital twin, the yardstick beside the analog one:
@@ -58,6 +74,10 @@ With a rule, `convert` makes a network that learns on its devices, and `PulsedOp
 >>> optimiser.step()
 >>> live.report().pulses > 0
 True
+
+`plain` takes what was learned, for other devices or for none:
+
+>>> twin = nn.convert(nn.plain(live), pcm.load_cell("hermes-14nm-statistical"))
 
 **Validity.** On tiles: products with stored weights (Linear, Conv1d, Conv2d, LSTM, GRU, RNN, MultiheadAttention).
 Digital and exact: biases, gates of recurrent layers, norms, activations, pooling, embeddings, and products of two

@@ -20,6 +20,7 @@ from pcmphys.nn.back_ends.tiles import Workshop
 from pcmphys.nn.layers import AnalogAttention, AnalogConvolution, AnalogLayer, AnalogLinear, AnalogRecurrent
 from pcmphys.nn.live.twin import LiveTwin
 from pcmphys.nn.opened.opening import OPENED
+from pcmphys.nn.ties import Key, Ties, key_of
 from pcmphys.nn.twin import AnalogTwin, DigitalPart
 from pcmphys.nn.usable import check_module
 from pcmphys.numerics import check
@@ -50,7 +51,7 @@ def convert(
     cell: Any,
     *,
     mapping: Mapping | None = None,
-    tile: tuple[int, int] = (256, 256),
+    tile: tuple[int, int] | None = None,
     periphery: Periphery | None = None,
     wires: Wires | None = None,
     selector: Selector | None = None,
@@ -69,7 +70,9 @@ def convert(
     rule: Rule,
     scale: float = 1.0,
     trains: UpdateTrains | None = None,
-    tile: tuple[int, int] = (256, 256),
+    refresh: int = 1,
+    halvings: int = 10,
+    tile: tuple[int, int] | None = None,
     periphery: Periphery | None = None,
     wires: Wires | None = None,
     combined: bool = False,
@@ -85,8 +88,10 @@ def convert(
     rule: Rule | None = None,
     scale: float = 1.0,
     trains: UpdateTrains | None = None,
+    refresh: int = 1,
+    halvings: int = 10,
     mapping: Mapping | None = None,
-    tile: tuple[int, int] = (256, 256),
+    tile: tuple[int, int] | None = None,
     periphery: Periphery | None = None,
     wires: Wires | None = None,
     selector: Selector | None = None,
@@ -99,7 +104,11 @@ def convert(
 
     Linear, Conv1d, Conv2d, LSTM, GRU, RNN and MultiheadAttention are converted wherever they stand in the module, so
     also in a TransformerEncoderLayer; norms, embeddings, activations, biases and products of two activations (within
-    attention) stay digital, and `AnalogTwin.report` says so. The given module is left as it is.
+    attention) stay digital, and `AnalogTwin.report` says so. The given module is left as it is; `pcmphys.nn.plain`
+    makes one again of the twin.
+
+    Layers that share all their weights (``b.weight = a.weight``) are computed on one matrix of devices. A network that
+    learns cannot share them otherwise, such as those of a Linear layer with an Embedding: they would part.
 
     Parameters
     ----------
@@ -111,11 +120,13 @@ def convert(
     rule : Rule, optional
         Makes a network that learns in place, on a cell such as ``load_cell("ecram-tang2018")``, by a rule such as
         `pcmphys.TikiTaka()`; it is trained with `pcmphys.nn.PulsedOptimizer`.
-    scale, trains
-        With a rule, as of `pcmphys.TrainableMatrix`.
+    scale, trains, refresh, halvings
+        With a rule, as of `pcmphys.TrainableMatrix`. With wires, their effect is computed anew after ``refresh``
+        updates: with a large one, training is many times faster, and sees the weights behind the wires as they were.
     mapping, tile, periphery, wires, selector
-        As of `pcmphys.AnalogMatrix`, the same for all layers. Scales are those of each matrix of weights. With a rule,
-        tile, periphery and wires are as of `pcmphys.TrainableMatrix`, and the others are not used.
+        As of `pcmphys.AnalogMatrix`, the same for all layers: by default tiles of 256 x 256. Scales are those of each
+        matrix of weights. With a rule, tile, periphery and wires are as of `pcmphys.TrainableMatrix`: by default tiles
+        of 512 x 512 (its reference devices are read through the same wires), and the others must be left out.
     gate : float [V], optional
         Gate voltage of gated selectors.
     combined : bool
@@ -136,8 +147,9 @@ def convert(
     ------
     ParameterError
         A module with weights that cannot be converted (a kind that is not known, a subclass with a ``forward`` of its
-        own, one with hooks), weights that are not finite, an unknown name in ``exclude``, a rule on devices that it
-        cannot train; the message names the layer.
+        own, one with hooks, a twin), weights that are not finite, an unknown name in ``exclude``, a rule on devices
+        that it cannot train, weights to be trained that are shared in a way that devices cannot follow; the message
+        names the layer.
 
     Examples
     --------
@@ -150,13 +162,16 @@ def convert(
     torch.Size([5, 10])
     """
     check_module(module)
-    if rule is None and (trains is not None or scale != 1.0):
-        raise ParameterError("scale and trains are of networks that learn in place; give a rule, too")
+    if rule is None and (trains is not None or (scale, refresh, halvings) != (1.0, 1, 10)):
+        raise ParameterError(
+            "scale, trains, refresh and halvings are of networks that learn in place; give a rule, too"
+        )
     mode = module.training
     own = copy.deepcopy(module).eval()
     if rule is not None:
         _refuse_given(f"rule={rule!r}", {"mapping": mapping, "selector": selector, "gate": gate})
-        workshop = TrainingWorkshop(cell, rule, tile, periphery, wires, scale, trains, seed)
+        tile = TrainingWorkshop.tile if tile is None else tile
+        workshop = TrainingWorkshop(cell, rule, tile, periphery, wires, scale, trains, refresh, halvings, seed)
         with torch.no_grad():
             parts = _Conversion(own, workshop, _checked(exclude, own), bool(combined)).done()
             return LiveTwin(*parts, workshop).train(mode)
@@ -168,6 +183,7 @@ def convert(
         )
         make = cell
     else:
+        tile = Workshop.tile if tile is None else tile
         make = Workshop(cell, mapping, tile, periphery, wires, selector, gate, seed)
     with torch.no_grad():
         return AnalogTwin(*_Conversion(own, make, _checked(exclude, own), bool(combined)).done(), make)
@@ -187,6 +203,8 @@ class _Conversion:
         self._layers: dict[str, AnalogLayer] = {}
         self._digital: list[DigitalPart] = []
         self._made: dict[int, nn.Module] = {}
+        self._ties = Ties(module, self._goes)
+        self._shared: dict[Key, AnalogLayer] = {}
 
     def done(self) -> tuple[nn.Module, dict[str, AnalogLayer], list[DigitalPart]]:
         """The module with its layers, these by name, and what stays digital."""
@@ -231,14 +249,38 @@ class _Conversion:
                     f"layer {shown!r}: {label} must be of float32 or float64; it is of {weights.dtype}: convert "
                     "module.float()"
                 )
-        if LAYERS[kind] is AnalogRecurrent:
-            layer: AnalogLayer = AnalogRecurrent(shown, module, self._make, self._combined).eval()
+        make, key = self._make, key_of(module)
+        if key in self._shared:
+            again = iter(self._shared[key].products)
+            make = lambda *_: next(again)  # noqa: E731 (a maker is a callable)
         else:
-            layer = LAYERS[kind](shown, module, self._make).eval()
+            self._check_ties(shown, module)
+        if LAYERS[kind] is AnalogRecurrent:
+            layer: AnalogLayer = AnalogRecurrent(shown, module, make, self._combined).eval()
+        else:
+            layer = LAYERS[kind](shown, module, make).eval()
         layer.kind = kind.__name__
+        self._shared[key] = layer
         self._layers[shown] = layer
         self._digital.append(DigitalPart(shown, kind.__name__, layer.digital))
         return layer
+
+    def _goes(self, name: str, kind: type[nn.Module]) -> bool:
+        """Whether a layer goes to tiles: of a known kind, and excluded neither by its name nor with what holds it."""
+        parts = name.split(".")
+        around = {".".join(parts[:k]) for k in range(len(parts) + 1)}
+        return kind in LAYERS and not (around & self._exclude)
+
+    def _check_ties(self, shown: str, module: nn.Module) -> None:
+        """Refuse weights that learn on devices, and are used elsewhere as well."""
+        broken = self._ties.broken(module) if isinstance(self._make, TrainingWorkshop) else None
+        if broken is not None:
+            own, other = broken
+            raise ParameterError(
+                f"layer {shown!r}: its {own.weights} is {other.name}, too, and on devices the two would part; layers "
+                f"of one kind that share all their weights learn on one matrix. Leave it digital by "
+                f"exclude=[{own.layer!r}], or give it weights of its own"
+            )
 
     def _refuse_weights(self, name: str, module: nn.Module, kind: type[nn.Module]) -> None:
         if isinstance(module, DIGITAL):

@@ -47,13 +47,15 @@ def unpacked(text: Any, like: Any, place: str, arrays: Arrays) -> Any:
     Raises
     ------
     ValueError
-        It is of another make.
+        It is of another make, or what should be numbers are none (NaN).
     """
     if isinstance(text, dict) and text == {"array": place}:
         return _like(arrays[place], like, place)
     if isinstance(text, list):
         return _collection(text, like, place, arrays)
     if not isinstance(text, dict):
+        if text != text and like == like:
+            raise ValueError(f"{place} is nan")
         return type(like)(text) if isinstance(like, np.generic) else text
     own = vars(like)
     if {*own} - {*_MADE_ANEW} != {*text}:
@@ -79,4 +81,10 @@ def _collection(text: list[Any], like: Any, place: str, arrays: Arrays) -> Any:
 def _like(found: np.ndarray, like: Any, place: str) -> np.ndarray:
     if isinstance(like, np.ndarray) and (found.dtype, found.shape) != (like.dtype, like.shape):
         raise ValueError(f"{place} is {found.dtype} of shape {found.shape}, not {like.dtype} of shape {like.shape}")
+    if found.dtype.kind == "f" and (wrong := np.isnan(found)).any() and not (_numbers(like) and np.isnan(like).any()):
+        raise ValueError(f"{place} holds {int(wrong.sum())} values of {found.size} that are nan")
     return found
+
+
+def _numbers(like: Any) -> bool:
+    return isinstance(like, np.ndarray) and like.dtype.kind == "f"

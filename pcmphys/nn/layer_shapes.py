@@ -12,8 +12,8 @@ from torch import nn
 from pcmphys.errors import ParameterError
 from pcmphys.nn.back_ends.digital import Digital
 from pcmphys.nn.back_ends.product import Product
+from pcmphys.nn.base_twin import Twin
 from pcmphys.nn.conversion import convert
-from pcmphys.nn.twin import AnalogTwin
 from pcmphys.numerics import check
 
 
@@ -49,14 +49,14 @@ def shapes(
 
     Parameters
     ----------
-    module : torch.nn.Module or AnalogTwin
+    module : torch.nn.Module, AnalogTwin or LiveTwin
         A plain module is taken as `convert` would take it.
     example : torch.Tensor or tuple
         Input of the module, or several.
     samples : int, optional
         Samples that the example holds; default: the size of the (first) input's first axis.
     combined, exclude
-        As of `convert`.
+        As of `convert`, of a plain module; a twin has been made with its own.
 
     Returns
     -------
@@ -78,7 +78,9 @@ def shapes(
             raise ParameterError("samples must be given for an example that has no first axis")
         samples = size[0]
     samples = check.integer("samples", samples, 1)
-    if isinstance(module, AnalogTwin):
+    if isinstance(module, Twin):
+        if combined or tuple(exclude):
+            raise ParameterError("combined and exclude are of plain modules; a twin has been made with its own")
         twin = module
     else:
         twin = convert(module, Digital(None, None), combined=combined, exclude=exclude)

@@ -11,7 +11,7 @@ from pcmphys.matrix.tile import Counts
 from pcmphys.nn.back_ends.product import Product
 from pcmphys.nn.back_ends.tiles import Tiles
 from pcmphys.nn.layer_table import DigitalPart, dataset_of, text_of
-from pcmphys.nn.layers.base import AnalogLayer
+from pcmphys.nn.layers.base import AnalogLayer, kinds_of
 from pcmphys.numerics.labelled import Labelled
 
 if TYPE_CHECKING:
@@ -141,9 +141,7 @@ class SampledError:
 def lines(layers: Mapping[str, AnalogLayer], measured: Mapping[str, SampledError]) -> tuple[LayerReport, ...]:
     """One line a product."""
     return tuple(
-        _line(product, layer.kind, measured.get(product.name, SampledError()))
-        for layer in layers.values()
-        for product in layer.products
+        _line(product, kind, measured.get(product.name, SampledError())) for product, kind in kinds_of(layers).items()
     )
 
 

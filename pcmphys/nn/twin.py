@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from os import PathLike
 from typing import Any
 
 import numpy as np
-import torch
 from torch import nn
 
 from pcmphys.errors import ParameterError
 from pcmphys.nn import archive
-from pcmphys.nn.back_ends.product import Maker, Product, Watch
+from pcmphys.nn.back_ends.product import Maker, Product
 from pcmphys.nn.back_ends.tiles import Tiles, Workshop
+from pcmphys.nn.base_twin import Twin, check_tensors
 from pcmphys.nn.layers.base import AnalogLayer
 from pcmphys.nn.report import DigitalPart, SampledError, TwinReport, lines
 from pcmphys.numerics.product import product as exact_product
 
+FORMAT = "pcmphys analog twin, format 2"
 
-class AnalogTwin(nn.Module):
+
+class AnalogTwin(Twin):
     """A module whose matrix products are computed on tiles; `pcmphys.nn.convert` makes it.
 
     It is called like the module. All inputs meet the conductances of one read, taken at the first call after
@@ -42,14 +42,14 @@ class AnalogTwin(nn.Module):
     Not modelled: noise faster than a read (all vectors of a batch, all steps of a sequence meet the same noise),
     converters' own noise and offset, read disturb. Digital parts are exact in the module's own float type. Tiles live
     in main memory; inputs from another device go there and back.
+
+    The state dict holds weights and devices with their history (``_extra_state`` of each layer, as bytes): a twin made
+    alike, whatever its seed, has the same future from there on, and another one refuses it. `pcmphys.nn.plain` gives
+    the module of PyTorch again.
     """
 
     def __init__(self, module: nn.Module, layers: dict[str, AnalogLayer], digital: list[DigitalPart], maker: Maker):
-        super().__init__()
-        self.module: nn.Module = module
-        self.layers: dict[str, AnalogLayer] = layers
-        self.digital: list[DigitalPart] = digital
-        self.maker: Maker = maker
+        super().__init__(module, layers, digital, maker)
         self.eval()
 
     def __repr__(self) -> str:
@@ -70,13 +70,8 @@ class AnalogTwin(nn.Module):
         """
         if isinstance(self.maker, Workshop) and not self.programmed:
             raise ParameterError("the twin is not programmed yet; call program() first")
-        _tensors(inputs)
+        check_tensors(inputs)
         return self.module(*inputs, **options)
-
-    @property
-    def products(self) -> list[Product]:
-        """Matrix products of all layers."""
-        return [product for layer in self.layers.values() for product in layer.products]
 
     @property
     def programmed(self) -> bool:
@@ -163,9 +158,9 @@ class AnalogTwin(nn.Module):
     def save(self, path: str | PathLike[str]) -> None:
         """Write parameters, devices with their history, gains and converter ranges to a file (``.npz``).
 
-        Plain arrays of NumPy, no pickles. What the twin is made of (module, cell, mapping, ...) is not in it.
+        The arrays of its state dict, no pickles. What the twin is made of (module, cell, mapping, ...) is not in it.
         """
-        archive.save(self, self._workshop("save()"), path)
+        archive.save(self, FORMAT, self._made("save()"), path)
 
     def load(self, path: str | PathLike[str]) -> AnalogTwin:
         """Take over what another twin of the same make has saved: from then on both have the same future.
@@ -183,35 +178,15 @@ class AnalogTwin(nn.Module):
             No file of `save`, one of another version of pcmphys, or of a twin that was made otherwise; nothing has
             changed then.
         """
-        archive.load(self, self._workshop("load()"), path)
+        archive.load(self, FORMAT, self._made("load()"), path)
         return self
 
-    def watched(self, watch: Watch, inputs: tuple[Any, ...], options: dict[str, Any]) -> None:
-        """Call the module while ``watch(product, vectors)`` sees every product, and gives its outputs."""
-        _tensors(inputs)
-        with torch.no_grad(), _watching(self.products, watch):
-            self.module(*inputs, **options)
+    def _made(self, what: str) -> dict[str, str]:
+        """What the devices are made of, as text that is equal for equal twins."""
+        workshop = self._workshop(what)
+        return workshop.made | {"seed": repr(workshop.seed)}
 
     def _workshop(self, what: str) -> Workshop:
         if not isinstance(self.maker, Workshop):
             raise ParameterError(f"{what} is of twins on devices; this one computes in {self.maker!r}")
         return self.maker
-
-
-def _tensors(inputs: tuple[Any, ...]) -> None:
-    for given in inputs:
-        if isinstance(given, np.ndarray):
-            raise ParameterError(
-                f"inputs must be tensors; got an array of numpy of shape {given.shape}: torch.from_numpy it"
-            )
-
-
-@contextlib.contextmanager
-def _watching(products: list[Product], watch: Watch) -> Iterator[None]:
-    for product in products:
-        product.watch = watch
-    try:
-        yield
-    finally:
-        for product in products:
-            product.watch = None

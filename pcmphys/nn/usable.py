@@ -10,6 +10,7 @@ from torch.nn.modules.lazy import LazyModuleMixin
 from torch.nn.utils import parametrize
 
 from pcmphys.errors import ParameterError
+from pcmphys.nn.layers.base import AnalogLayer
 
 
 def check_module(module: Any) -> nn.Module:
@@ -18,12 +19,17 @@ def check_module(module: Any) -> nn.Module:
     Raises
     ------
     ParameterError
-        No module, a lazy layer that has seen no input, or weights that a hook computes.
+        No module, a lazy layer that has seen no input, one on devices already, or weights that a hook computes.
     """
     if not isinstance(module, nn.Module):
         raise ParameterError(f"module must be a torch.nn.Module; got {type(module).__name__}")
     for name, layer in module.named_modules():
         shown = name or type(layer).__name__
+        if isinstance(layer, AnalogLayer):
+            raise ParameterError(
+                f"layer {layer.name!r} is computed by a back end of pcmphys already: the module is a twin; "
+                "pcmphys.nn.plain(twin) gives its plain module, with the weights as they are now"
+            )
         if isinstance(layer, LazyModuleMixin) and layer.has_uninitialized_params():
             raise ParameterError(
                 f"layer {shown!r}: {type(layer).__name__} has no weights before its first input; call the module once "

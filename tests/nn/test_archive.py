@@ -15,6 +15,8 @@ from torch import nn as tnn  # noqa: E402
 import pcmphys as pcm  # noqa: E402
 from pcmphys import nn  # noqa: E402
 from pcmphys.errors import ParameterError  # noqa: E402
+from pcmphys.nn.kept import joined, parted  # noqa: E402
+from pcmphys.nn.layers.state import FORMAT  # noqa: E402
 from tests.nn.networks import HERMES, IBM, noise, small  # noqa: E402
 
 PHYSICAL = pcm.load_cell("ibm-90nm-doped-gst")
@@ -98,7 +100,7 @@ def changed(path, **changes):
 def test_files_of_other_versions_are_refused_by_name(kept):
     twin = nn.convert(small(), HERMES, tile=(40, 6), seed=3)
     changed(kept, version="9.9.9")
-    with pytest.raises(ParameterError, match=r"written by pcmphys 9\.9\.9 \(pcmphys analog twin, format 1\); this is"):
+    with pytest.raises(ParameterError, match=r"written by pcmphys 9\.9\.9 \(pcmphys analog twin, format 2\); this is"):
         twin.load(kept)
     changed(kept, format="pcmphys analog twin, format 7")
     with pytest.raises(ParameterError, match=r"format 7\); this is pcmphys .*save it again with this version"):
@@ -147,17 +149,34 @@ def test_a_file_of_another_twin_is_refused_and_changes_nothing(kept):
         nn.convert(tnn.Linear(3, 2), HERMES, tile=(40, 6), seed=3).load(kept)
     wider = small()
     wider[7] = tnn.Linear(32, 11)
-    with pytest.raises(
-        ParameterError, match=r"does not fit this twin \(layer '7' is \(32, 10\), here it is \(32, 11\)"
-    ):
+    with pytest.raises(ParameterError, match=r"does not fit this twin \(parameters differ: module\.7\.bias\)"):
         nn.convert(wider, HERMES, tile=(40, 6), seed=3).load(kept)
-    changed(kept, **{"digital/module.1.weight": None})
-    with pytest.raises(ParameterError, match=r"digital parameters differ: module\.1\.weight"):
+    changed(kept, **{"state/module.1.weight": None})
+    with pytest.raises(ParameterError, match=r"parameters differ: module\.1\.weight"):
         twin.load(kept)
-    for wrong, match in ((np.zeros(3), "float64 of shape"), (np.zeros(3, np.uint32), r"uint32 of shape \(3,\), not")):
-        changed(kept, **{"tiles/1/0/_traps": wrong})
-        with pytest.raises(ParameterError, match=f"tiles/1/0/_traps is {match}"):
+    assert not twin.programmed
+
+
+def test_devices_that_do_not_fit_are_told_by_their_place(kept):
+    twin, key = nn.convert(small(), HERMES, tile=(40, 6), seed=3), "state/module.4._extra_state"
+    with np.load(kept) as archive:
+        header, arrays = parted(archive[key].tobytes(), "", FORMAT)
+    for wrong, match in (
+        (np.zeros(3), "float64 of shape"), (np.zeros(3, np.uint32), r"uint32 of shape \(3,\), not"),
+        (None, "does not fit this layer .'products/0/0/_traps'"),
+    ):  # fmt: skip
+        given = {
+            place: value for place, value in (arrays | {"products/0/0/_traps": wrong}).items() if value is not None
+        }
+        changed(kept, **{key: np.frombuffer(joined(header, given), np.uint8)})
+        with pytest.raises(ParameterError, match=f"twin.npz: state of layer '4' .*{match}"):
             twin.load(kept)
+    narrow = small()
+    narrow[4] = tnn.Conv2d(6, 8, 2)
+    narrow[4].bias = tnn.Parameter(torch.zeros(8))
+    changed(kept, **{key: np.frombuffer(joined(header, arrays), np.uint8)})
+    with pytest.raises(ParameterError, match=r"does not fit this layer .it is \(54, 8\), here it is \(24, 8\)"):
+        nn.convert(narrow, HERMES, tile=(40, 6), seed=3).load(kept)
     assert not twin.programmed
 
 

@@ -115,6 +115,15 @@ def test_shapes_ask_for_the_number_of_samples():
     fails(r"samples must be a whole number", lambda: nn.shapes(tnn.Linear(3, 2), torch.zeros(2, 3), samples=0))
 
 
+# ---- help
+
+
+def test_help_begins_with_what_there_is():
+    first = nn.__doc__.partition(">>>")[0]
+    for name in nn.__all__:
+        assert f"`{name}`" in first, name
+
+
 # ---- without PyTorch
 
 HIDDEN = "import sys; sys.modules['torch'] = None\n"

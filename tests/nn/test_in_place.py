@@ -142,7 +142,7 @@ def test_checkpoints_of_another_make_are_refused(tmp_path):
     twin = nn.convert(small(), HERMES, tile=(20, 6))
     twin.program()
     twin.save(tmp_path / "twin.npz")
-    with pytest.raises(ParameterError, match="analog twin, format 1"):
+    with pytest.raises(ParameterError, match="analog twin, format 2"):
         live.load(tmp_path / "twin.npz")
 
 
@@ -227,17 +227,153 @@ def test_what_learns_is_told_what_cannot_be(tmp_path):
 
 def test_what_would_train_nothing_is_refused():
     live = nn.convert(tnn.Linear(4, 3), ECRAM, rule=pcm.Sgd())
-    other, own = torch.optim.SGD(live.parameters(), lr=0.1), nn.PulsedOptimizer(live.parameters(), lr=0.1)
-    x = noise(5, 4)
-    (100.0 * live(x)).square().sum().backward()
-    torch.nn.utils.clip_grad_norm_(live.parameters(), 1e-3)
-    with pytest.raises(ParameterError, match="layer 'Linear': 1 backward passes"):
-        own.step()
-    own.zero_grad()
-    live(x).sum().backward()
+    other = torch.optim.SGD(live.parameters(), lr=0.1)
+    live(noise(5, 4)).sum().backward()
     other.step()
     with pytest.raises(ParameterError, match="layer 'Linear': an optimiser that sends no pulses"):
+        live(noise(5, 4))
+
+
+@pytest.mark.parametrize("name", ["linear", "conv2d", "lstm"])
+def test_gradients_are_clipped_by_their_norm_as_in_pytorch(name):
+    """The norm is the module's own, and the step is one of the clipped gradient; over two passes, too."""
+    module, shape = MODULES[name]
+    module = copy.deepcopy(module).double().eval()
+    live = nn.convert(module, FINE, rule=pcm.Sgd(), periphery=OPEN, trains=EXPECTED)
+    rate, most = 0.3, 1e-2
+    optimizer, plain = nn.PulsedOptimizer(live.parameters(), lr=rate), nn.plain(live)
+    for one in (live, plain):
+        one.zero_grad()
+        for seed in (1, 2):
+            one(inputs(shape, seed).double()).square().mean().backward()
+    with torch.no_grad():
+        norms = [float(torch.nn.utils.clip_grad_norm_(one.parameters(), most)) for one in (live, plain)]
+    assert norms[0] == pytest.approx(norms[1], rel=1e-4)
+    assert norms[0] > 2.0 * most
+    before = nn.plain(live).state_dict()
+    optimizer.step()
+    for key, part in plain.named_parameters():
+        change = nn.plain(live).state_dict()[key] - before[key]
+        torch.testing.assert_close(
+            change, -rate * part.grad, rtol=1e-2, atol=1e-2 * rate * float(part.grad.abs().max())
+        )
+
+
+def test_a_norm_that_is_not_too_large_changes_no_bit():
+    live, clipped = live_small(), live_small()
+    for one, most in ((live, None), (clipped, 1e6)):
+        optimizer = nn.PulsedOptimizer(one.parameters(), lr=0.05)
+        one(noise(3, 1, 8, 8)).square().sum().backward()
+        if most is not None:
+            torch.nn.utils.clip_grad_norm_(one.parameters(), most)
+        optimizer.step()
+    assert same(live, clipped)
+
+
+def test_what_a_gradient_counts_is_what_pytorch_counts():
+    layer, x = tnn.Linear(4, 3, bias=False), noise(5, 4)
+
+    def stepped(*passes):
+        live = nn.convert(layer, ECRAM, rule=pcm.Sgd())
+        for one in passes:
+            one(live)
+        nn.PulsedOptimizer(live.parameters(), lr=0.05).step()
+        return live
+
+    def backward(live):
+        live(x).square().sum().backward()
+
+    def looked_at(live):
+        torch.autograd.grad(live(x).square().sum(), list(live.parameters()))
+
+    def taken_away(live):
+        next(live.parameters()).grad = None
+
+    def halved(live):
+        next(live.parameters()).grad.mul_(0.5)
+
+    untouched, once = nn.convert(layer, ECRAM, rule=pcm.Sgd()), stepped(backward)
+    assert not same(once, untouched)
+    assert same(stepped(looked_at), untouched)
+    assert same(stepped(looked_at, backward), once)
+    assert same(stepped(backward, looked_at), once)
+    assert same(stepped(backward, taken_away), untouched)
+    assert same(stepped(backward, taken_away, backward), once)
+    assert not same(stepped(backward, halved), once)
+    # as a loss of half the size
+    assert same(stepped(backward, halved), stepped(lambda live: (0.5 * live(x).square().sum()).backward()))
+
+
+def test_gradients_of_single_weights_cannot_be_clipped():
+    live = nn.convert(tnn.Linear(4, 3), ECRAM, rule=pcm.Sgd())
+    optimizer = nn.PulsedOptimizer(live.parameters(), lr=0.05)
+    for spoil in (
+        lambda: torch.nn.utils.clip_grad_value_(live.parameters(), 1e-3),
+        lambda: next(live.parameters()).grad.add_(1.0),
+        lambda: next(live.parameters()).grad.fill_(float("nan")),
+    ):
+        optimizer.zero_grad()
+        live(noise(5, 4)).sum().backward()
+        spoil()
+        with pytest.raises(ParameterError, match=r"layer 'Linear': .*clip_grad_norm_ does\. Instead .*lower lr, or"):
+            optimizer.step()
+
+
+def test_parameter_groups_hold_what_the_optimizer_has():
+    live = nn.convert(tnn.Linear(4, 3), ECRAM, rule=pcm.Sgd())
+    own = {"params": list(live.parameters())}
+    for options, words in (
+        ({"momentum": 0.9}, "may hold params, lr, .*; got momentum=0.9"), ({"weight_decay": 0.1}, "weight_decay=0.1"),
+        ({"nesterov": True}, "nesterov=True"), ({"lrr": 0.1}, "did you mean 'lr'"),
+    ):  # fmt: skip
+        with pytest.raises(ParameterError, match=words):
+            nn.PulsedOptimizer([own | options], lr=0.1)
+    nn.PulsedOptimizer([own | {"weight_decay": 0.0, "name": "all", "lr": 0.2}], lr=0.1)
+    nn.PulsedOptimizer(live.named_parameters(), lr=0.1)
+
+
+def test_inputs_are_of_the_type_of_the_network():
+    live, x = nn.convert(tnn.Linear(4, 3), ECRAM, rule=pcm.Sgd()), noise(5, 4)
+    with pytest.raises(
+        ParameterError, match=r"'Linear': the input must be of float32, as .* float64: .*\.to\(torch\.fl"
+    ):
+        live(x.double())
+    assert live(x).dtype == torch.float32
+    live.double()
+    assert live(x.double()).dtype == torch.float64
+    with pytest.raises(ParameterError, match="must be of float64, as the layer; it is of float32"):
         live(x)
+    with pytest.raises(ParameterError, match="must be tensors"):
+        live(x.numpy())
+    for layer, given in ((tnn.Conv1d(4, 3, 1), noise(2, 4, 5)), (tnn.GRU(4, 3), x), (tnn.LSTM(4, 3), x)):
+        with pytest.raises(ParameterError, match="the input must be of float32"):
+            nn.convert(layer, nn.Digital())(given.double())
+    with pytest.raises(ParameterError, match="the input must be of float32"):
+        nn.convert(tnn.MultiheadAttention(4, 2), nn.Digital())(x, x, x.double())
+
+
+def test_what_is_around_the_devices_is_that_of_a_trainable_matrix():
+    matrix = pcm.TrainableMatrix((2, 2), ECRAM)
+    live = nn.convert(tnn.Linear(2, 2), ECRAM, rule=pcm.Sgd())
+    around = [repr(one.trained.planes[0].around) for one in (live.maker.products[0].matrix, matrix)]
+    assert around[0] == around[1]
+    twin = nn.convert(tnn.Linear(2, 2), HERMES)
+    assert twin.products[0].matrix.tile == pcm.AnalogMatrix(np.eye(2), HERMES).tile
+    wires, (x, y) = pcm.Wires(row=50.0, column=50.0), (noise(4, 20), noise(4, 20, seed=2))
+    found = []
+    for refresh in (1, 100):
+        live = nn.convert(tnn.Linear(20, 20), ECRAM, rule=pcm.Sgd(), wires=wires, refresh=refresh, halvings=3)
+        around = live.maker.products[0].matrix.trained.planes[0].around
+        assert (around.refresh, around.halvings) == (refresh, 3)
+        optimizer = nn.PulsedOptimizer(live.parameters(), lr=0.5)
+        first = live(x)
+        (first - y).square().sum().backward()
+        optimizer.step()
+        found.append(float((live(x) - first).detach().square().sum()))
+    assert found[0] > 0.0
+    for options in ({"refresh": 2}, {"halvings": 0}):
+        with pytest.raises(ParameterError, match="refresh and halvings are of networks that learn in place"):
+            nn.convert(tnn.Linear(2, 2), HERMES, **options)
 
 
 def test_weights_that_no_device_holds_are_named():

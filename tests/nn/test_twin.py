@@ -60,7 +60,7 @@ def test_batches_and_threads_change_no_bit(options, threads):
 
 def test_products_are_those_of_the_matrix():
     layer = tnn.Linear(33, 15, bias=False)
-    twin = twin_of(layer, periphery=pcm.Periphery(dac_bits=6, adc_bits=7))
+    twin = twin_of(layer, periphery=pcm.Periphery(dac_bits=6, adc_bits=7)).double()
     matrix = pcm.AnalogMatrix(
         layer.weight.detach().double().numpy().T, HERMES, tile=(20, 6), seed=3,
         periphery=pcm.Periphery(dac_bits=6, adc_bits=7),

@@ -16,6 +16,7 @@ from pcmphys.nn.aware.noise import DeviceNoise, DeviceWeights
 from pcmphys.nn.aware.ranges import LearnedRange
 from pcmphys.nn.aware.tables import draws
 from pcmphys.nn.opened import Edge, OpenMatrix, close, open_layers, openable, settle
+from pcmphys.nn.plain_copy import on_back_ends, plain_copy
 from pcmphys.numerics import check
 
 _GRADIENTS = ("noisy", "clean")
@@ -138,17 +139,39 @@ def hardware_aware(
 
 
 def plain(module: nn.Module) -> nn.Module:
-    """Take noise, converters and quantisation off a module again, in place: what is left are its layers and weights.
+    """Layers of PyTorch and their weights again, from a module that trained or computed in another way.
 
-    The weights are those that evaluation showed: clipped, or rounded where `quantised` made the module.
+    Noise, converters and quantisation are taken off in place, and the weights are those that evaluation showed:
+    clipped, or rounded where `quantised` made the module. A twin of `convert` stays as it is: what comes back is a
+    module of its own, with what is digital (biases, norms) as it is now, and the weights
+
+    - of a `LiveTwin` as its devices hold them now, without read noise, converters and wires: what was learned;
+    - of an `AnalogTwin` as its devices are to hold them, before programming, drift and noise.
+
+    Parameters
+    ----------
+    module : torch.nn.Module
+        Of `hardware_aware`, `quantised` or `convert`, or one that contains such.
 
     Returns
     -------
     torch.nn.Module
-        The same module.
+        The same module, or of a twin another one, in its mode.
+
+    Examples
+    --------
+    >>> import torch
+    >>> import pcmphys as pcm
+    >>> from pcmphys import nn
+    >>> live = nn.convert(torch.nn.Linear(4, 2), pcm.load_cell("ecram-tang2018"), rule=pcm.Sgd())
+    >>> nn.plain(live)
+    Linear(in_features=4, out_features=2, bias=True)
+    >>> twin = nn.convert(nn.plain(live), pcm.load_cell("hermes-14nm-statistical"))  # on other devices
     """
     if not isinstance(module, nn.Module):
         raise ParameterError(f"module must be a torch.nn.Module; got {type(module).__name__}")
+    if on_back_ends(module):
+        module = plain_copy(module)
     training = {part: part.training for part in module.modules()}
     module.eval()
     close(module)

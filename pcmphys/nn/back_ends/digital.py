@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from pcmphys.matrix import Periphery
 from pcmphys.nn.back_ends.product import Product
+from pcmphys.nn.keeping import Arrays, packed, unpacked
 from pcmphys.numerics import check
 from pcmphys.numerics.product import product
 
@@ -19,9 +22,26 @@ class DigitalProduct(Product):
         weights = check.array(f"layer {name!r}: weights", weights, ndim=2)
         super().__init__(name, *weights.shape)
         self.digital: Digital = digital
+        self._take(weights)
+
+    def _take(self, weights: np.ndarray) -> None:
         self._exact = weights
         full = np.abs(weights).max(axis=0, keepdims=True)
-        self._weights, _ = Periphery.quantise(weights, np.where(full > 0.0, full, 1.0), digital.weights)
+        self._weights, _ = Periphery.quantise(weights, np.where(full > 0.0, full, 1.0), self.digital.weights)
+
+    @property
+    def made(self) -> dict[str, str]:
+        """The arithmetic."""
+        return {"cell": repr(self.digital)}
+
+    def packed(self, place: str, arrays: Arrays) -> Any:
+        """The weights as they were given."""
+        return packed(self._exact, place, arrays)
+
+    def unpacked(self, kept: Any, place: str, arrays: Arrays) -> Callable[[], None]:
+        """See `Product.unpacked`."""
+        weights = unpacked(kept, self._exact, place, arrays)
+        return lambda: self._take(weights)
 
     @property
     def weights(self) -> np.ndarray:

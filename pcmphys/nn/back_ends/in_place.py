@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,36 +14,30 @@ from torch import nn
 from pcmphys.crossbar import Wires
 from pcmphys.errors import ParameterError
 from pcmphys.matrix import Periphery
-from pcmphys.matrix.flow import Patches, cut
+from pcmphys.matrix.flow import Patches
+from pcmphys.nn.back_ends.gathered import Gathered, Noted
 from pcmphys.nn.back_ends.product import Product, array
 from pcmphys.nn.back_ends.tiles import named
+from pcmphys.nn.keeping import Arrays, packed, unpacked
 from pcmphys.numerics import check
 from pcmphys.numerics.warn import warn
 from pcmphys.training import TrainableMatrix, UpdateTrains
 from pcmphys.training.rules.rule import Rule
+from pcmphys.training.surroundings import Surroundings
 
-
-class Noted(NamedTuple):
-    """What a backward pass has left: inputs and gradients by the outputs, of vectors or of images with patches."""
-
-    x: np.ndarray
-    d: np.ndarray
-    patches: Patches | None
-
-    def vectors(self) -> tuple[np.ndarray, np.ndarray]:
-        """Inputs (updates, inputs) and gradients (updates, outputs); patches image by image, along its rows."""
-        if self.patches is None:
-            return self.x, self.d
-        high, wide = self.patches.outputs(*self.x.shape[2:])
-        x = cut(np.ascontiguousarray(self.x), self.patches, 0, len(self.x) * high * wide)
-        return x, np.moveaxis(self.d, 1, -1).reshape(len(x), -1)
+_SMALL = 2.0**-10
+"""Second number of a gradient that is shown, over the first: a power of two, so that factors keep it to the bit."""
+_SMALLEST = 1e-37
+"""Below which single precision has too few digits left for it."""
 
 
 class PulsedWeight(nn.Parameter):
-    """What stands for weights in place among a module's parameters: one number that is always 0.
+    """What stands for weights in place among a module's parameters: two numbers that are always 0.
 
-    Its gradient counts the backward passes that were noted: a gradient that was scaled, clipped or reset by something
-    that knows no pulses shows.
+    Its gradient is the Euclidean norm of the gradient by the weights, and 1/1024 of it (of both together the norm is
+    that within a millionth). What is scaled there, both numbers alike, scales the update: `torch.nn.utils.
+    clip_grad_norm_` does what it says. The second number shows what changes numbers one by one, which weights that are
+    not there cannot follow.
 
     Attributes
     ----------
@@ -53,8 +48,9 @@ class PulsedWeight(nn.Parameter):
     product: InPlace
 
     def __new__(cls, product: InPlace | None = None) -> PulsedWeight:
-        """One zero for a product; without one, for a copy that will get its own."""
-        made = super().__new__(cls, torch.zeros(1))
+        """Two zeros for a product; without one, for a copy that will get its own."""
+        made = super().__new__(cls, torch.zeros(2))
+        made.register_post_accumulate_grad_hook(_gather)
         if product is not None:
             made.product = product
         return made
@@ -68,16 +64,23 @@ class PulsedWeight(nn.Parameter):
 
         if id(self) not in memo:
             twin = memo[id(self)] = type(self)()
+            twin.data = self.data.clone()
             twin.requires_grad = self.requires_grad
             twin.product = copy.deepcopy(self.product, memo)
         return memo[id(self)]
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return type(self), (), (self.product, self.requires_grad)
+        return type(self), (), (self.product, self.requires_grad, self.data)
 
-    def __setstate__(self, state: tuple[InPlace, bool]) -> None:
+    def __setstate__(self, state: tuple[InPlace, bool, torch.Tensor]) -> None:
         self.product = state[0]
+        self.data = state[2]
         self.requires_grad_(state[1])
+
+
+def _gather(handle: PulsedWeight) -> None:
+    """After each backward pass that counts: one of `torch.autograd.grad` leaves no gradient, and does not."""
+    handle.product.gather(torch._C._current_graph_task_id())
 
 
 class InPlace(Product):
@@ -89,8 +92,14 @@ class InPlace(Product):
     def __init__(self, name: str, matrix: TrainableMatrix):
         super().__init__(name, *matrix.shape)
         self.matrix: TrainableMatrix = matrix
-        self.noted: list[Noted] = []
+        self.gathered: Gathered = Gathered(*matrix.shape)
+        self._noted: list[tuple[int, Noted]] = []
+        self._shown = 0.0
         self.handle = PulsedWeight(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """As PyTorch's parameters, copies have no gradient."""
+        return vars(self) | {"gathered": Gathered(*self.matrix.shape), "_noted": [], "_shown": 0.0}
 
     @property
     def weights(self) -> np.ndarray:
@@ -101,6 +110,20 @@ class InPlace(Product):
     def exact(self) -> np.ndarray:
         """The same: what was learned is what is to be multiplied by."""
         return self.matrix.weights
+
+    @property
+    def made(self) -> dict[str, str]:
+        """Cell, rule, and what is around the devices; whatever their seed, they come with their state."""
+        return made_of(self.matrix.cell, self.matrix.rule, self.matrix.scale, self.matrix.trained.planes[0].around)
+
+    def packed(self, place: str, arrays: Arrays) -> Any:
+        """Devices with their history, and what the rule keeps beside them."""
+        return packed(self.matrix.trained, place, arrays)
+
+    def unpacked(self, kept: Any, place: str, arrays: Arrays) -> Callable[[], None]:
+        """See `Product.unpacked`."""
+        found = unpacked(kept, self.matrix.copy().trained, place, arrays)
+        return lambda: setattr(self.matrix, "trained", found)
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Products (batch, outputs) of input vectors (batch, inputs), in the type of the inputs."""
@@ -114,12 +137,25 @@ class InPlace(Product):
             return self.matrix.backward(d).astype(d.dtype)
 
     def note(self, x: torch.Tensor, d: torch.Tensor, patches: Patches | None = None) -> None:
-        """Keep inputs and gradients by the outputs until `step` or `forget`."""
-        self.noted.append(Noted(array(x), array(d).copy(), patches))
+        """Keep inputs and gradients by the outputs until the backward pass that they are of has come to its end."""
+        self._noted.append((torch._C._current_graph_task_id(), Noted(array(x), array(d).copy(), patches)))
+
+    def gather(self, backward: int) -> None:
+        """Add what was noted in a backward pass to what `step` will send, and show it in the handle's gradient."""
+        passes = [noted for number, noted in self._noted if number == backward]
+        self._noted.clear()
+        if len(self.gathered):
+            self.gathered.scale(self._factor())
+        self.gathered.add(passes)
+        norm, grad = self.gathered.norm, self.handle.grad
+        self.handle.grad = torch.tensor([norm, norm * _SMALL], dtype=grad.dtype, device=grad.device)
+        self._shown = self.handle.grad.tolist()[0]
 
     def forget(self) -> None:
         """Drop what was noted."""
-        self.noted.clear()
+        self._noted.clear()
+        self.gathered.clear()
+        self._shown = 0.0
 
     def step(self, rate: float) -> None:
         """Send what was noted as pulses, in the order of the backward passes, as one mini-batch; then forget it.
@@ -127,25 +163,38 @@ class InPlace(Product):
         Raises
         ------
         ParameterError
-            Something but `PulsedOptimizer` has changed the gradient or the parameter that stands for the weights.
+            Something but `PulsedOptimizer` has changed the parameter that stands for the weights, or its gradient
+            otherwise than by a factor.
         """
         self.check_handle()
-        passes = 0.0 if self.handle.grad is None else float(self.handle.grad)
-        if passes != len(self.noted):
-            raise ParameterError(
-                f"layer {self.name!r}: {len(self.noted)} backward passes were noted for weights trained in place, and "
-                f"their gradient counts {passes:g}: it must not be scaled, clipped or reset by itself, and "
-                "torch.autograd.grad does not count; begin a step by the optimiser's zero_grad()"
-            )
-        if self.noted and rate > 0.0:
-            x, d = (np.concatenate(parts) for parts in zip(*(one.vectors() for one in self.noted), strict=True))
+        factor = self._factor()
+        if len(self.gathered) and rate > 0.0 and factor != 0.0:
+            self.gathered.scale(factor)
+            x, d = self.gathered.vectors()
             with named(self.name):
                 self.matrix.update(x, d, rate)
         self.forget()
 
+    def _factor(self) -> float:
+        """By what the gradient of the handle was multiplied since it was shown; 0 where it was taken away."""
+        if self.handle.grad is None:
+            return 0.0
+        large, small = self.handle.grad.tolist()
+        if not math.isfinite(self._shown):
+            return 1.0  # the update says which gradient is not finite
+        together = abs(small - large * _SMALL) <= _SMALLEST  # not so of what is not finite
+        if not together or (self._shown == 0.0 and large != 0.0):
+            raise ParameterError(
+                f"layer {self.name!r}: the gradient of weights trained in place was changed number by number, from "
+                f"{[self._shown, self._shown * _SMALL]} to {[large, small]}; the two stand for the norm of a whole "
+                "matrix, and can be scaled together, as torch.nn.utils.clip_grad_norm_ does. Instead of clipping "
+                "values, lower lr, or hold gradients by register_hook on a layer's output"
+            )
+        return large / self._shown if self._shown else 1.0
+
     def check_handle(self) -> None:
         """Refuse weights that another optimiser believes to have changed."""
-        if float(self.handle.detach()) != 0.0:
+        if bool(self.handle.detach().any()):
             raise ParameterError(
                 f"layer {self.name!r}: an optimiser that sends no pulses has stepped its weights, which did not "
                 "change; train with pcmphys.nn.PulsedOptimizer(live.parameters(), lr=...)"
@@ -158,7 +207,7 @@ class TrainingWorkshop:
 
     Attributes
     ----------
-    cell, rule, tile, periphery, wires, scale, trains, seed
+    cell, rule, tile, periphery, wires, scale, trains, refresh, halvings, seed
         As of `TrainableMatrix`, the same for all layers.
     products : list of InPlace
         What was made so far.
@@ -166,11 +215,13 @@ class TrainingWorkshop:
 
     cell: Any
     rule: Rule
-    tile: tuple[int, int] = (256, 256)
+    tile: tuple[int, int] = (512, 512)
     periphery: Periphery | None = None
     wires: Wires | None = None
     scale: float = 1.0
     trains: UpdateTrains | None = None
+    refresh: int = 1
+    halvings: int = 10
     seed: int = 0
     products: list[InPlace] = field(default_factory=list)
 
@@ -182,11 +233,17 @@ class TrainingWorkshop:
             matrix = TrainableMatrix(
                 weights.shape, self.cell, self.rule, scale=self.scale, tile=self.tile, wires=self.wires,
                 periphery=self.periphery, trains=self.trains, seed=self.seed, first_cell=first_cell,
+                refresh=self.refresh, halvings=self.halvings,
             )  # fmt: skip
         made = InPlace(name, matrix)
         _write(made, weights)
         self.products.append(made)
         return made
+
+    @property
+    def made(self) -> dict[str, str]:
+        """What its arrays are made of, but for the seed, as text that is equal for equal ones."""
+        return self.products[0].made if self.products else {}
 
     @property
     def time(self) -> float:
@@ -204,6 +261,18 @@ class TrainingWorkshop:
         for product in self.products:
             with named(product.name):
                 do(product.matrix, latest)
+
+
+def made_of(cell: Any, rule: Rule, scale: float, around: Surroundings) -> dict[str, str]:
+    """What devices that learn are made of, as text that is equal for equal ones."""
+    parts = {"cell": f"{cell.name} {cell.parameters!r}", "rule": _text(rule), "scale": repr(scale)}
+    return parts | {name: repr(value) for name, value in vars(around).items()}
+
+
+def _text(rule: Rule) -> str:
+    """A rule with the numbers of its own cells, whose repr is their name."""
+    own = [part for part in vars(rule).values() if hasattr(part, "parameters")] if hasattr(rule, "__dict__") else []
+    return " ".join([repr(rule), *(repr(cell.parameters) for cell in own)])
 
 
 def _write(product: InPlace, weights: np.ndarray) -> None:

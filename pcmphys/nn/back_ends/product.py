@@ -12,6 +12,7 @@ from torch.autograd.function import once_differentiable
 
 from pcmphys.errors import ParameterError
 from pcmphys.matrix.flow import Patches, cut
+from pcmphys.nn.keeping import Arrays
 
 Watch = Callable[["Product", np.ndarray], np.ndarray]
 """Sees the input vectors (batch, inputs) of a product and gives the outputs (batch, outputs) in its place."""
@@ -23,8 +24,9 @@ class Product(ABC):
     """One matrix product of a layer, y = x @ weights.
 
     A back end of your own needs `forward`, `backward` and `weights`; one that is trained in place has a ``handle`` and
-    `note`. Layers reach it through `multiply` and `Convolve`, which join it to PyTorch: forward and backward become the
-    two directions of automatic differentiation.
+    `note`, and shows its gradient in the handle's by itself (it is given zeros). One whose state belongs into a state
+    dict has `packed` and `unpacked`. Layers reach it through `multiply` and `Convolve`, which join it to PyTorch:
+    forward and backward become the two directions of automatic differentiation.
 
     Parameters
     ----------
@@ -72,6 +74,25 @@ class Product(ABC):
     def note(self, x: torch.Tensor, d: torch.Tensor, patches: Patches | None = None) -> None:
         """Keep what an update will be made of: input vectors or images, and gradients by the outputs."""
         raise NotImplementedError(f"{type(self).__name__} has a handle and cannot learn")
+
+    @property
+    def made(self) -> dict[str, str]:
+        """What it is made of, as text that is equal for products that can take over each other's state."""
+        return {}
+
+    def packed(self, place: str, arrays: Arrays) -> Any:
+        """What a state dict holds of it, as numbers for JSON; arrays by place. None: nothing."""
+        return None
+
+    def unpacked(self, kept: Any, place: str, arrays: Arrays) -> Callable[[], None]:
+        """What takes over the state that `packed` gave for a product of the same make; nothing has changed before.
+
+        Raises
+        ------
+        ValueError, KeyError, TypeError, IndexError
+            It does not fit.
+        """
+        return lambda: None
 
     @property
     def learns(self) -> bool:
@@ -140,10 +161,11 @@ class _Multiply(torch.autograd.Function):
     def backward(ctx: Any, *d: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         product = ctx.product
         x = tensor(product.backward(array(d[0])), d[0]) if ctx.needs_input_grad[0] else None
-        if not ctx.saved_tensors:
+        saved = ctx.saved_tensors  # once: a checkpoint computes them anew
+        if not saved:
             return x, None, None
-        product.note(ctx.saved_tensors[0], d[0])
-        return x, None, torch.ones_like(product.handle)
+        product.note(saved[0], d[0])
+        return x, None, torch.zeros_like(product.handle)
 
 
 class Convolve(torch.autograd.Function):
@@ -178,12 +200,13 @@ class Convolve(torch.autograd.Function):
     def backward(ctx: Any, *d: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         """Gradient with respect to the images; products that learn note theirs."""
         images = _to_images(ctx, d[0]) if ctx.needs_input_grad[0] else None
+        saved = ctx.saved_tensors
         handles: list[torch.Tensor | None] = []
         for product, some, learns in zip(ctx.products, ctx.patches, ctx.learning, strict=True):
             if learns:
                 place = slice(some.first_output, some.first_output + product.outputs)
-                product.note(ctx.saved_tensors[0], d[0][:, place], some)
-            handles.append(torch.ones_like(product.handle) if learns else None)
+                product.note(saved[0], d[0][:, place], some)
+            handles.append(torch.zeros_like(product.handle) if learns else None)
         return images, None, None, *handles
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import copy
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -13,8 +14,9 @@ from pcmphys.crossbar import Selector, Wires
 from pcmphys.errors import ParameterError
 from pcmphys.matrix import AnalogMatrix, Mapping, Periphery, Snapshot
 from pcmphys.matrix.flow import Flow, Patches
-from pcmphys.matrix.tile import Counts
+from pcmphys.matrix.tile import Counts, Tile
 from pcmphys.nn.back_ends.product import Product
+from pcmphys.nn.keeping import Arrays, packed, unpacked
 from pcmphys.numerics import check
 from pcmphys.numerics.warn import warn
 from pcmphys.programming import ProgramReport
@@ -55,9 +57,10 @@ class Tiles(Product):
     Behind selectors a product is no matrix: `forward` solves the circuit for every input, and there is no gradient.
     """
 
-    def __init__(self, name: str, matrix: AnalogMatrix, workshop: Workshop):
+    def __init__(self, name: str, matrix: AnalogMatrix, workshop: Workshop, first_cell: int = 0):
         super().__init__(name, *matrix.shape)
         self.matrix: AnalogMatrix = matrix
+        self.first_cell: int = first_cell
         self.workshop: Workshop = workshop
         self.programming: Programming | None = None
         self.counts: Counts = Counts()
@@ -72,6 +75,39 @@ class Tiles(Product):
     def exact(self) -> np.ndarray:
         """Weights (inputs, outputs) that the devices were programmed to."""
         return self.matrix.weights
+
+    @property
+    def made(self) -> dict[str, str]:
+        """What the tiles are of; whatever their seed, their devices come with their state."""
+        return self.workshop.made
+
+    def packed(self, place: str, arrays: Arrays) -> Any:
+        """Weights, devices with their history, gains, ranges of converters, and what was counted."""
+        return {
+            "weights": packed(self.matrix.weights, f"{place}/weights", arrays),
+            "counts": list(vars(self.counts).values()),
+            "programming": self.programming,
+            "programmed": self.matrix.programmed,
+            "parts": [_packed_part(part, f"{place}/{j}", arrays) for j, part in enumerate(self.matrix.tiles)],
+        }
+
+    def unpacked(self, kept: Any, place: str, arrays: Arrays) -> Callable[[], None]:
+        """See `Product.unpacked`."""
+        weights = arrays[f"{place}/weights"]
+        if weights.shape != self.matrix.shape:
+            raise ValueError(f"it is {weights.shape}, here it is {self.matrix.shape}")
+        matrix = self.workshop.matrix(self.name, weights, self.first_cell)
+        for j, (part, text) in enumerate(zip(matrix.tiles, kept["parts"], strict=True)):
+            _unpack_part(part, text, f"{place}/{j}", arrays)
+        matrix.programmed = bool(kept["programmed"])
+        counts = Counts(*kept["counts"])
+        programming = None if kept["programming"] is None else Programming(*kept["programming"])
+
+        def take() -> None:
+            self.matrix, self.counts, self.programming = matrix, counts, programming
+            self.forget()
+
+        return take
 
     def program(self) -> None:
         """Write the weights into the devices."""
@@ -149,6 +185,26 @@ class Tiles(Product):
                 )
 
 
+def _packed_part(part: Tile, place: str, arrays: Arrays) -> dict[str, Any]:
+    return {
+        "gain": np.asarray(part.gain).tolist(),
+        "adc_range": part.adc_range,
+        "counts": list(vars(part.counts).values()),
+        "devices": packed(part.devices, place, arrays),
+    }
+
+
+def _unpack_part(part: Tile, text: dict[str, Any], place: str, arrays: Arrays) -> None:
+    gain = np.array(text["gain"], dtype=float)
+    if gain.shape not in ((), (part.columns.stop - part.columns.start,)):
+        raise ValueError(f"gains of shape {gain.shape} for {part.columns.stop - part.columns.start} columns")
+    part.gain, part.adc_range = gain if gain.ndim else float(gain), float(text["adc_range"])
+    if np.isnan(gain).any() or np.isnan(part.adc_range):
+        raise ValueError(f"{place} has gains or a range that are nan")
+    part.counts = Counts(*text["counts"])
+    part.devices = unpacked(text["devices"], copy.deepcopy(part.devices), place, arrays)
+
+
 @dataclass
 class Workshop:
     """Makes the tiles of one chip, of what `AnalogMatrix` is made of, and works on all of them on one lab clock."""
@@ -166,7 +222,7 @@ class Workshop:
     def __call__(self, name: str, weights: np.ndarray) -> Tiles:
         """Tiles for these weights (inputs, outputs), with devices of their own."""
         first_cell = self.tiles[-1].matrix.last_cell if self.tiles else 0
-        made = Tiles(name, self.matrix(name, weights, first_cell), self)
+        made = Tiles(name, self.matrix(name, weights, first_cell), self, first_cell)
         self.tiles.append(made)
         return made
 
@@ -185,6 +241,14 @@ class Workshop:
                 gate=self.gate,
                 first_cell=first_cell,
             )
+
+    @property
+    def made(self) -> dict[str, str]:
+        """What the tiles are made of, but for the seed, as text that is equal for equal ones."""
+        parts = {"cell": f"{self.cell.name} {self.cell.parameters!r}"}
+        for name in ("mapping", "tile", "periphery", "wires", "selector", "gate"):
+            parts[name] = repr(getattr(self, name))
+        return parts
 
     @property
     def time(self) -> float:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -29,7 +32,8 @@ class AnalogAttention(AnalogLayer):
             parts = module.in_proj_weight.detach().chunk(3)
         places = (f"{name}.query", f"{name}.key", f"{name}.value", f"{name}.output")
         weights = (*parts, module.out_proj.weight)
-        super().__init__(name, tuple(make(*one) for one in zip(places, map(matrix_of, weights), strict=True)))
+        made = tuple(make(*one) for one in zip(places, map(matrix_of, weights), strict=True))
+        super().__init__(name, made, module.out_proj.weight)
         self.num_heads: int = module.num_heads
         self.batch_first: bool = module.batch_first
         self.dropout: float = module.dropout
@@ -38,6 +42,33 @@ class AnalogAttention(AnalogLayer):
         self.output_bias: nn.Parameter | None = kept(module.out_proj.bias)
         self.bias_k: nn.Parameter | None = kept(module.bias_k)
         self.bias_v: nn.Parameter | None = kept(module.bias_v)
+        self._one_matrix: bool = module.in_proj_weight is not None
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Of `torch.nn.MultiheadAttention`."""
+        query, key, value, _ = self.products
+        names = ("num_heads", "dropout", "batch_first", "add_zero_attn")
+        return {
+            "embed_dim": query.inputs, "kdim": key.inputs, "vdim": value.inputs,
+            "bias": self.projection_bias is not None, "add_bias_kv": self.bias_k is not None,
+        } | {name: getattr(self, name) for name in names}  # fmt: skip
+
+    def plain_weights(self) -> dict[str, tuple[np.ndarray, nn.Parameter | None]]:
+        """Of the projections, the first three in one where PyTorch has them so."""
+        query, key, value, output = [(product.exact.T, product.handle) for product in self.products]
+        if self._one_matrix:
+            found = {"in_proj_weight": (np.concatenate([query[0], key[0], value[0]]), query[1])}
+        else:
+            found = {"q_proj_weight": query, "k_proj_weight": key, "v_proj_weight": value}
+        return found | {"out_proj.weight": output}
+
+    def plain_biases(self) -> dict[str, nn.Parameter | None]:
+        """Of the projections, and of added keys and values."""
+        return {
+            "in_proj_bias": self.projection_bias, "out_proj.bias": self.output_bias,
+            "bias_k": self.bias_k, "bias_v": self.bias_v,
+        }  # fmt: skip
 
     def forward(
         self,
@@ -53,6 +84,7 @@ class AnalogAttention(AnalogLayer):
         """As `torch.nn.MultiheadAttention.forward`."""
         if is_causal and attn_mask is None:
             raise refuse(self.name, "is_causal is a hint about attn_mask, which must be given, too")
+        self.check_type(query, key, value)
         single = query.dim() == 2
         given = [
             part[None] if single else part if self.batch_first else part.transpose(0, 1) for part in (query, key, value)

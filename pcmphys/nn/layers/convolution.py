@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -9,6 +12,10 @@ from torch import nn
 from pcmphys.matrix.flow import Patches
 from pcmphys.nn.back_ends.product import Convolve, Maker, Product
 from pcmphys.nn.layers.base import AnalogLayer, kept, matrix_of, refuse
+
+_ARGUMENTS = (
+    "in_channels", "out_channels", "kernel_size", "stride", "padding", "dilation", "groups", "padding_mode",
+)  # fmt: skip
 
 
 class AnalogConvolution(AnalogLayer):
@@ -23,7 +30,7 @@ class AnalogConvolution(AnalogLayer):
         self.flat: bool = isinstance(module, nn.Conv1d)
         places = [name] if groups == 1 else [f"{name} group {group}" for group in range(groups)]
         parts = zip(places, module.weight.detach().chunk(groups), strict=True)
-        super().__init__(name, tuple(make(place, matrix_of(part)) for place, part in parts))
+        super().__init__(name, tuple(make(place, matrix_of(part)) for place, part in parts), module.weight)
         one = (1,) * self.flat
         kernel, stride, dilation = ((*one, *pair) for pair in (module.kernel_size, module.stride, module.dilation))
         self.in_channels: int = module.in_channels
@@ -36,6 +43,18 @@ class AnalogConvolution(AnalogLayer):
         self.padding: tuple[int, int, int, int] = _padding(kernel, dilation, module.padding, self.flat)
         self.padding_mode: str = module.padding_mode
         self.bias: nn.Parameter | None = kept(module.bias)
+        self._arguments: dict[str, Any] = {key: getattr(module, key) for key in _ARGUMENTS}
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Of PyTorch's convolution."""
+        return self._arguments | {"bias": self.bias is not None}
+
+    def plain_weights(self) -> dict[str, tuple[np.ndarray, nn.Parameter | None]]:
+        """Of all groups one after the other, (output channels, channels of a group, kernel...)."""
+        weights = np.concatenate([product.exact.T for product in self.products])
+        size = self._arguments["kernel_size"]
+        return {"weight": (weights.reshape(len(weights), -1, *size), self.products[0].handle)}
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Shape ([batch,] channels[, height], width), as PyTorch's."""
@@ -47,6 +66,7 @@ class AnalogConvolution(AnalogLayer):
                 f"the input must have shape ([batch,] {self.in_channels}, {size}); got shape {tuple(x.shape)}",
             )
         images = x if x.dim() == axes + 1 else x[None]
+        self.check_type(images)
         y = self._convolved(images[:, :, None] if self.flat else images)
         if self.bias is not None:
             y = y + self.bias[:, None, None]
@@ -55,7 +75,6 @@ class AnalogConvolution(AnalogLayer):
 
     def _convolved(self, images: torch.Tensor) -> torch.Tensor:
         products: list[Product] = list(self.products)
-        products[0].check_type(images)
         handles = [product.handle for product in products]
         return Convolve.apply(self._padded(images), products, self.patches, *handles)
 

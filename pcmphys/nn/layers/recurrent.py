@@ -40,7 +40,8 @@ class AnalogRecurrent(AnalogLayer):
         kinds = ["ih+hh"] if self.combined else ["ih", "hh"]
         kinds += ["hr"] * bool(module.proj_size)
         names = [f"weight_{kind}_l{layer}{suffix}" for layer, suffix in self.directions for kind in kinds]
-        super().__init__(name, tuple(make(f"{name}.{one}", _matrix(module, one)) for one in names))
+        made = tuple(make(f"{name}.{one}", _matrix(module, one)) for one in names)
+        super().__init__(name, made, getattr(module, names[0].replace("ih+hh", "ih")))
         self.mode: str = module.mode
         self.batch_first: bool = module.batch_first
         self.bidirectional: bool = module.bidirectional
@@ -50,14 +51,44 @@ class AnalogRecurrent(AnalogLayer):
         self.hidden_size: int = module.hidden_size
         self.output_size: int = module.proj_size or module.hidden_size
         self.kinds: int = len(kinds)
+        self._names: list[str] = names
         for layer, suffix in self.directions:
             for kind in ("ih", "hh"):
                 bias = kept(getattr(module, f"bias_{kind}_l{layer}{suffix}", None))
                 self.register_parameter(f"bias_{kind}_l{layer}{suffix}", bias)
 
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Of PyTorch's recurrent layer."""
+        names = ("input_size", "hidden_size", "num_layers", "batch_first", "dropout", "bidirectional")
+        found: dict[str, Any] = {name: getattr(self, name) for name in names} | {"bias": self.bias_ih_l0 is not None}
+        if self.mode == "LSTM" and self.output_size != self.hidden_size:
+            found["proj_size"] = self.output_size
+        if self.mode.startswith("RNN_"):
+            found["nonlinearity"] = self.mode.removeprefix("RNN_").lower()
+        return found
+
+    def plain_weights(self) -> dict[str, tuple[np.ndarray, nn.Parameter | None]]:
+        """Of every layer and direction; those of a stack apart again."""
+        found: dict[str, tuple[np.ndarray, nn.Parameter | None]] = {}
+        for name, product in zip(self._names, self.products, strict=True):
+            weights = product.exact.T
+            if "ih+hh" in name:
+                width = product.inputs - self.output_size
+                found[name.replace("ih+hh", "ih")] = (weights[:, :width], product.handle)
+                name, weights = name.replace("ih+hh", "hh"), weights[:, width:]
+            found[name] = (weights, product.handle)
+        return found
+
+    def plain_biases(self) -> dict[str, nn.Parameter | None]:
+        """Of every layer and direction."""
+        names = [f"bias_{kind}_l{layer}{suffix}" for layer, suffix in self.directions for kind in ("ih", "hh")]
+        return {name: bias for name in names if (bias := getattr(self, name)) is not None}
+
     def forward(self, x: torch.Tensor | PackedSequence, state: Any = None) -> tuple[Any, Any]:
         """Output sequence and last state for an input sequence and first state, in PyTorch's shapes."""
         if isinstance(x, PackedSequence):
+            self.check_type(x.data)
             return self._of_packed(x, state)
         if x.dim() not in (2, 3) or x.shape[-1] != self.input_size:
             raise refuse(
@@ -65,6 +96,7 @@ class AnalogRecurrent(AnalogLayer):
                 f"the input must be a sequence of vectors of {self.input_size} values with or without batch; got shape "
                 f"{tuple(x.shape)}",
             )
+        self.check_type(x)
         single = x.dim() == 2
         steps = x[:, None] if single else x.transpose(0, 1) if self.batch_first else x
         first = self._first(state, steps, single)
@@ -92,6 +124,7 @@ class AnalogRecurrent(AnalogLayer):
                 self.name,
                 f"the first state must have shapes {expected}; got {[tuple(part.shape) for part in given]}",
             )
+        self.check_type(*given)
         return given
 
     def _last(self, parts: list[torch.Tensor]) -> Any:

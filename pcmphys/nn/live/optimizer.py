@@ -7,8 +7,12 @@ from typing import Any
 
 import torch
 
+from pcmphys.errors import ParameterError
 from pcmphys.nn.back_ends.in_place import InPlace, PulsedWeight
 from pcmphys.numerics import check
+
+_OPTIONS = ("params", "lr", "param_names", "initial_lr", "name")
+"""Keys of a group: PyTorch's own, and a label of the user's."""
 
 
 class PulsedOptimizer(torch.optim.Optimizer):
@@ -28,7 +32,8 @@ class PulsedOptimizer(torch.optim.Optimizer):
     Raises
     ------
     ParameterError
-        A rate of zero or less, gradients of weights in place that were clipped or scaled.
+        A rate of zero or less, other options of parameters, gradients of weights in place that were changed otherwise
+        than by a factor.
 
     Notes
     -----
@@ -36,6 +41,9 @@ class PulsedOptimizer(torch.optim.Optimizer):
     after the other, in the order of the passes: with a loss that is a mean over a batch, lr means what it means to
     `torch.optim.SGD`. A ``step()`` is a mini-batch to devices that leak. There are no momentum and no weight decay:
     devices have none.
+
+    `torch.nn.utils.clip_grad_norm_` limits the gradient of all parameters together, in place or digital, before
+    ``step()``, and `torch.amp.GradScaler` scales it back; single values cannot be clipped (see `LiveTwin`).
 
     Examples
     --------
@@ -60,9 +68,21 @@ class PulsedOptimizer(torch.optim.Optimizer):
         super().__init__(params, {"lr": check.number("lr", lr, "", 0.0, low_open=True)})
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Add parameters, with a rate of their own if ``lr`` is among the group's keys."""
+        """Add parameters, with a rate of their own if ``lr`` is among the group's keys.
+
+        Raises
+        ------
+        ParameterError
+            An option that this optimiser does not have, such as momentum, unless it is 0.
+        """
         if "lr" in param_group:
             check.number("lr", param_group["lr"], "", 0.0, low_open=True)
+        for option, value in param_group.items():
+            if option not in _OPTIONS and not (isinstance(value, (int, float)) and value == 0):
+                raise ParameterError(
+                    f"parameter groups of PulsedOptimizer may hold {', '.join(_OPTIONS)}; got {option}={value!r}: "
+                    f"pulses know a rate only{check.suggest(option, _OPTIONS)}"
+                )
         super().add_param_group(param_group)
 
     @torch.no_grad()

@@ -10,7 +10,7 @@ import numpy as np
 
 from pcmphys.nn.back_ends.in_place import InPlace
 from pcmphys.nn.layer_table import DigitalPart, dataset_of, text_of
-from pcmphys.nn.layers.base import AnalogLayer
+from pcmphys.nn.layers.base import AnalogLayer, kinds_of
 from pcmphys.numerics.labelled import Labelled
 from pcmphys.training import PulseCounts
 
@@ -114,8 +114,8 @@ class LiveReport(Labelled):
 
 def pulsed_lines(layers: Mapping[str, AnalogLayer], voltage: float | None) -> tuple[PulsedLayer, ...]:
     """One line a matrix; a ``voltage`` [V] of the pulses gives their energy."""
-    products = [(layer.kind, product) for layer in layers.values() for product in layer.products]
-    return tuple(_line(product, kind, voltage) for kind, product in products if isinstance(product, InPlace))
+    products = kinds_of(layers).items()  # one that layers share, once
+    return tuple(_line(product, kind, voltage) for product, kind in products if isinstance(product, InPlace))
 
 
 def _line(product: InPlace, kind: str, voltage: float | None) -> PulsedLayer:

@@ -5,18 +5,17 @@ from __future__ import annotations
 from os import PathLike
 from typing import Any, NoReturn
 
-from torch import nn
-
 from pcmphys.errors import ParameterError
+from pcmphys.nn import archive
 from pcmphys.nn.back_ends.in_place import TrainingWorkshop
-from pcmphys.nn.layer_table import DigitalPart
-from pcmphys.nn.layers.base import AnalogLayer
-from pcmphys.nn.live import archive
+from pcmphys.nn.base_twin import Twin, check_tensors
 from pcmphys.nn.live.report import LiveReport, pulsed_lines
 from pcmphys.numerics import check
 
+FORMAT = "pcmphys network trained in place, format 2"
 
-class LiveTwin(nn.Module):
+
+class LiveTwin(Twin):
     """A module whose weights learn on devices; `pcmphys.nn.convert` with a rule makes it.
 
     It is called and trained like the module, with `pcmphys.nn.PulsedOptimizer` as the optimiser: products forward and
@@ -41,18 +40,17 @@ class LiveTwin(nn.Module):
     (hidden weights of recurrent layers): their updates then come in another order. Read noise is drawn anew for every
     vector.
 
-    What stands for weights among the parameters is one number each (`PulsedWeight`), so gradients of weights in place
-    cannot be looked at or clipped; the weights are in ``weights``.
+    What stands for weights among the parameters is two numbers each (`PulsedWeight`); the weights are in ``weights``.
+    Their gradient is the Euclidean norm of the gradient by the weights, and a small one that tells scaling from other
+    changes: `torch.nn.utils.clip_grad_norm_` works as on any module, gradients cannot be clipped value by value, and
+    norms other than the Euclidean one are not those of the weights' gradient.
+
+    The state dict holds the devices with their history (``_extra_state`` of each layer, as bytes), so checkpoints of
+    PyTorch resume to the same bits in a network made alike, whatever its seed; another one refuses them. Copies have
+    the devices, and no gradients. `pcmphys.nn.plain` gives the module of PyTorch with the learned weights.
     """
 
-    def __init__(
-        self, module: nn.Module, layers: dict[str, AnalogLayer], digital: list[DigitalPart], maker: TrainingWorkshop
-    ):
-        super().__init__()
-        self.module: nn.Module = module
-        self.layers: dict[str, AnalogLayer] = layers
-        self.digital: list[DigitalPart] = digital
-        self.maker: TrainingWorkshop = maker
+    maker: TrainingWorkshop
 
     def __repr__(self) -> str:
         name, rule = getattr(self.module, "kind", type(self.module).__name__), type(self.maker.rule).__name__
@@ -61,6 +59,7 @@ class LiveTwin(nn.Module):
 
     def forward(self, *inputs: Any, **options: Any) -> Any:
         """As the module's own."""
+        check_tensors(inputs)
         return self.module(*inputs, **options)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -98,14 +97,20 @@ class LiveTwin(nn.Module):
     def save(self, path: str | PathLike[str]) -> None:
         """Write digital parameters and devices with their history to a file (``.npz``), between two steps.
 
-        Plain arrays of NumPy, no pickles. What the network is made of (module, cell, rule, ...) is not in it.
+        The arrays of its state dict, no pickles. What the network is made of (module, cell, rule, ...) is not in it.
 
         Raises
         ------
         ParameterError
             A backward pass has been noted and not been sent.
         """
-        archive.save(self, self.maker, path)
+        for product in self.maker.products:
+            if product.gathered:
+                raise ParameterError(
+                    f"layer {product.name!r}: {len(product.gathered)} backward passes were noted and not sent; save "
+                    "after step() or zero_grad()"
+                )
+        archive.save(self, FORMAT, self._made(), path)
 
     def load(self, path: str | PathLike[str]) -> LiveTwin:
         """Take over what another network of the same make has saved: from then on both have the same future.
@@ -123,8 +128,13 @@ class LiveTwin(nn.Module):
             No file of `save`, one of another version of pcmphys, or of a network that was made otherwise; nothing has
             changed then.
         """
-        archive.load(self, self.maker, path)
+        archive.load(self, FORMAT, self._made(), path)
+        self.zero_grad()
         return self
+
+    def _made(self) -> dict[str, str]:
+        """What the devices are made of, as text that is equal for equal networks."""
+        return self.maker.made | {"seed": repr(self.maker.seed)}
 
     def program(self) -> NoReturn:
         """Not of a network that learns: its devices were programmed when it was made."""
