@@ -16,7 +16,7 @@ from pcmphys.export.exported import sources
 from pcmphys.export.folder import check_folder, write_folder
 from pcmphys.numerics import check
 
-_MOST = 10_000
+_MOST, _FEWEST = 10_000, 2
 _LOST = (
     "Spread over devices: the tables are those of a typical one.",
     "Distributions that are not normal: steps have a mean and a standard deviation.",
@@ -122,6 +122,12 @@ def _pulses(cell: PulsedCell, share: float) -> tuple[float, float]:
         raise ParameterError(
             f"share must be less: steps {'up' if math.isinf(up) else 'down'} of {cell.name} vanish before {share:g} of "
             "the window"
+        )
+    fewest = up if cell.one_sided else min(up, down)
+    if fewest < _FEWEST:
+        raise ParameterError(
+            f"share must be more: {cell.name} is through {share:g} of the window after {fewest:g} pulses, and a curve "
+            f"has {_FEWEST} at least"
         )
     return up, 0.0 if cell.one_sided else down
 

@@ -214,6 +214,8 @@ def test_a_cell_of_another_law_has_its_labels_in_neurosim(tmp_path):
 def test_what_has_no_tables_of_updates_is_refused_before_anything_is_done(tmp_path):
     with pytest.raises(ParameterError, match="trained in place"):
         pcm.export.update_tables(pcm.load_cell("ibm-90nm-statistical"), tmp_path / "out")
+    with pytest.raises(ParameterError, match="share must be more: ecram-tang2018 is through 1e-09 of the window after"):
+        pcm.export.update_tables(pcm.load_cell("ecram-tang2018"), tmp_path / "out", share=1e-9)
     with pytest.raises(ParameterError, match=r"steps up of pcm-nandakumar2018 vanish before 0\.99"):
         pcm.export.update_tables(pcm.load_cell("pcm-nandakumar2018"), tmp_path / "out")
     with pytest.raises(ParameterError, match="points must be a whole number"):

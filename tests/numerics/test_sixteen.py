@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from pcmphys.numerics.ahead import fetch_ahead
 from pcmphys.numerics.compile import kernel
+from pcmphys.numerics.prefetch import fetch_ahead
 from pcmphys.numerics.sixteen import SIXTEEN, largest_of, look_up, sum_of
 
 

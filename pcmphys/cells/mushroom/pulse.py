@@ -35,9 +35,9 @@ from pcmphys.cells.mushroom.drive import (
 from pcmphys.cells.mushroom.glass import glass_in, quench
 from pcmphys.cells.mushroom.heated import go_through
 from pcmphys.cells.mushroom.parameters import MushroomParameters
-from pcmphys.numerics.ahead import fetch_ahead
 from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, law
+from pcmphys.numerics.prefetch import fetch_ahead
 from pcmphys.numerics.random import draw_of
 from pcmphys.physics.conduction.rows import ROOM as OFF_ROOM
 from pcmphys.physics.conduction.solve import activation

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pcmphys.numerics.ahead import fetch_ahead
 from pcmphys.numerics.borrow import borrowed, kept
 from pcmphys.numerics.compile import kernel, launch
 from pcmphys.numerics.elementary import exp
+from pcmphys.numerics.prefetch import fetch_ahead
 from pcmphys.numerics.random import U64, draw_of
 from pcmphys.physics.conduction.rows import DOME, FIELD, ROOM, VALUE
 from pcmphys.physics.conduction.solve import (

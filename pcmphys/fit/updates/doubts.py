@@ -15,6 +15,8 @@ _SHIFTED = 0.5
 """Part of a mean step by which steps at turns go the wrong way where directions are shifted."""
 _TOO_LARGE, _LARGE = 2.0, 5.0
 """Read errors over the scatter of steps that are refused; standard errors above it from which on they are noted."""
+_MATTERS = 0.1
+"""Part of a mean step below which a read error is not refused: it may be told of reads without noise."""
 
 
 class UpdateReads(NamedTuple):
@@ -50,7 +52,7 @@ def doubts(given: UpdateReads, read_error: float) -> list[str]:
                 f"steps {name} are hardly different from zero: {mean:.2g} +- {error:.2g} S a pulse on average; what is "
                 "fitted may be noise"
             )
-        notes += _read_errors(name, change, read_error)
+        notes += _read_errors(name, change, read_error, mean)
     return notes + _shifted(given)
 
 
@@ -81,16 +83,17 @@ def _bends(path: np.ndarray, pulses: int) -> np.ndarray:
     return (path[2 * pulses :] - 2.0 * path[pulses : len(path) - pulses] + path[: len(path) - 2 * pulses]).ravel()
 
 
-def _read_errors(name: str, change: np.ndarray, read_error: float) -> list[str]:
+def _read_errors(name: str, change: np.ndarray, read_error: float, mean: float) -> list[str]:
     """Whether two read errors are more than what steps scatter by."""
     scatter, expected = float(change.std()), np.sqrt(2.0) * read_error
     said = (
         f"read_error of {read_error:.3g} S, of which two enter each step, is more than steps {name} scatter by, "
         f"{scatter:.3g} S"
     )
-    if expected > _TOO_LARGE * scatter:
+    sure = scatter * (1.0 + _LARGE / np.sqrt(2.0 * change.size))
+    if expected > max(_TOO_LARGE * sure, _MATTERS * mean):
         raise ParameterError(f"{said}: it must be that of these reads")
-    if expected > scatter * (1.0 + _LARGE / np.sqrt(2.0 * change.size)):
+    if expected > sure:
         return [f"{said}: their noise from pulse to pulse is given as 0"]
     return []
 

@@ -11,15 +11,20 @@ from pcmphys.fit.updates.doubts import UpdateReads
 from pcmphys.fit.updates.result import FittedCell, UpdateFit
 
 
-def incremental_set(given: UpdateReads, read_error: float, words: tuple[str, str, str]) -> FittedCell:
-    """The cell of trains of pulses up alone; ``words`` are its name, the fit's title, and whose data they are."""
+def incremental_set(
+    given: UpdateReads, read_error: float, doubted: list[str], words: tuple[str, str, str]
+) -> FittedCell:
+    """The cell of trains of pulses up alone.
+
+    ``doubted`` are notes on the trains; ``words`` the cell's name, the fit's title, and whose data they are.
+    """
     numbers, reads, towards = given
     name, title, source = words
     if (towards[1:] < 0.0).any():
         raise ParameterError("law incremental_set is one of pulses up alone; direction holds some down")
     train = pulse_train(reads, pulse=numbers, read_error=read_error or None)
     values = train.values
-    notes = [*train.notes]
+    notes = [*doubted, *train.notes]
     memory = values.get("memory", np.nan)
     own = values.get("spread_memory", memory)
     if np.isfinite(own) and np.isfinite(memory) and abs(own / memory - 1.0) > 0.01:

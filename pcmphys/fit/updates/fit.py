@@ -121,10 +121,10 @@ def updates(
     numbers, reads, towards = train = UpdateReads(*steps_of(pulse, conductance, direction))
     up, down = split(numbers, reads, towards)
     title = f"updates by pulses, {law.replace('_', ' ')}"
-    if law == "incremental_set":
-        return incremental_set(train, read_error, (name, title, source))
-    found = _Fitted(up, down, Span(max(float(reads.min()), 0.0), float(reads.max())), read_error)
     doubted = doubts(train, read_error)
+    if law == "incremental_set":
+        return incremental_set(train, read_error, doubted, (name, title, source))
+    found = _Fitted(up, down, Span(max(float(reads.min()), 0.0), float(reads.max())), read_error)
     if law == "soft_bounds":
         found = found.to_soft_bounds()
     given, notes = found.numbers(law)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _LARGEST = 0.1
 """Conductance [S] that no memory device has: 10 ohm, of wires and all."""
-_BELOW, _ROUNDING = 8.0, 1e-6
+_BELOW, _OFFSET = 8.0, 0.02
 """Read noise below zero that is taken as such, in its std, and what counts as zero, of the largest conductance."""
 NORMAL = 1.4826
 """Standard deviation of a normal number over the median of its size."""
@@ -61,7 +61,7 @@ def _refuse_other_units(reads: np.ndarray) -> None:
     # what neighbouring steps differ by, in the median: three reads are in it, with weights of 1, 2 and 1
     bends = np.abs(np.diff(reads, 2, axis=0))
     noise = NORMAL * float(np.median(bends)) / np.sqrt(6.0) if bends.size else float(reads.std())
-    if reads.min() < -_BELOW * noise - _ROUNDING * np.abs(reads).max():
+    if reads.min() < -max(_BELOW * noise, _OFFSET * np.abs(reads).max()):
         raise ParameterError(
             f"conductance must not be below zero by more than the noise of a read; got {reads.min():.3g} S: "
             "differences of a pair are not the conductance of a device; add what was taken off"

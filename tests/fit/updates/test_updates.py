@@ -341,3 +341,39 @@ def test_steps_that_vanish_within_the_data_do_not_turn_round():
 def test_what_cannot_be_is_refused(call, words):
     with pytest.raises(pcm.ParameterError, match=words):
         call()
+
+
+@pytest.mark.parametrize("steps", [8, 10, 16])
+def test_a_right_read_error_is_never_refused(steps):
+    """400 trains whose noise is all of reads; a factor of two is refused only beyond the scatter of few steps."""
+    random, numbers = np.random.default_rng(1), np.arange(steps + 1)
+    for _ in range(400):
+        reads = 1e-6 + 5e-7 * numbers + 2e-7 * random.normal(size=steps + 1)
+        pcm.fit.updates(numbers, reads, +1, law="linear", read_error=2e-7)
+
+
+def test_a_read_error_may_be_told_of_reads_without_noise():
+    numbers = np.arange(41)
+    found = pcm.fit.updates(numbers, 1e-6 + 1e-7 * numbers, +1, law="linear", read_error=1e-12)
+    assert found.fit["step_up"].value == pytest.approx(1e-7, rel=1e-6)
+    assert any("noise from pulse to pulse is given as 0" in note for note in found.fit.notes)
+
+
+def test_an_offset_of_the_first_read_is_no_pair():
+    numbers = np.arange(65)
+    reads = 1e-7 * numbers
+    reads[0] = -2e-11
+    assert pcm.fit.updates(numbers, reads, +1).conductance_minimum == 0.0
+
+
+def test_all_laws_doubt_the_same_trains():
+    reads = 5e-6 + 1e-7 * np.random.default_rng(0).normal(size=(41, 3))
+    reads[-1] += (reads[0] - reads[-1]).mean() + 1e-9  # upwards, by hardly anything
+    for law in ("linear", "incremental_set"):
+        with pytest.raises(pcm.ParameterError, match="by more than noise does"):
+            pcm.fit.updates(np.arange(41), reads, +1, law=law)
+    rising = 1e-6 + 1e-6 * np.sqrt(np.arange(41))[:, None] * (
+        1.0 + 0.01 * np.random.default_rng(0).normal(size=(41, 3))
+    )
+    with pytest.raises(pcm.ParameterError, match="it must be that of these reads"):
+        pcm.fit.updates(np.arange(41), rising, +1, law="incremental_set", read_error=1e-4)
