@@ -304,6 +304,23 @@ def test_what_a_gradient_counts_is_what_pytorch_counts():
     assert same(stepped(backward, halved), stepped(lambda live: (0.5 * live(x).square().sum()).backward()))
 
 
+@pytest.mark.parametrize("layer", [tnn.Linear(6, 3), tnn.Conv1d(2, 4, 3, groups=2)], ids=["linear", "grouped"])
+def test_buffers_of_inputs_may_be_filled_anew(layer):
+    shape = (8, 6) if isinstance(layer, tnn.Linear) else (3, 2, 7)
+    found = []
+    for reused in (True, False):
+        live, buffer = nn.convert(layer, ECRAM, rule=pcm.Sgd()), torch.empty(shape)
+        optimizer = nn.PulsedOptimizer(live.parameters(), lr=0.3)
+        for seed in (1, 2):
+            batch = noise(*shape, seed=seed)
+            live(buffer.copy_(batch) if reused else batch).square().mean().backward()
+        buffer.zero_()
+        optimizer.step()
+        found.append(live)
+    assert same(*found)
+    assert found[0].report().pulses > 0
+
+
 def test_gradients_of_single_weights_cannot_be_clipped():
     live = nn.convert(tnn.Linear(4, 3), ECRAM, rule=pcm.Sgd())
     optimizer = nn.PulsedOptimizer(live.parameters(), lr=0.05)

@@ -138,7 +138,7 @@ class InPlace(Product):
 
     def note(self, x: torch.Tensor, d: torch.Tensor, patches: Patches | None = None) -> None:
         """Keep inputs and gradients by the outputs until the backward pass that they are of has come to its end."""
-        self._noted.append((torch._C._current_graph_task_id(), Noted(array(x), array(d).copy(), patches)))
+        self._noted.append((torch._C._current_graph_task_id(), Noted(array(x), array(d), patches)))
 
     def gather(self, backward: int) -> None:
         """Add what was noted in a backward pass to what `step` will send, and show it in the handle's gradient."""
