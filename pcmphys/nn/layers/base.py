@@ -84,7 +84,7 @@ class AnalogLayer(nn.Module):
         made.to_empty(device=self.like.device)
         for place, (value, handle) in self.plain_weights().items():
             learns = handle is None or handle.requires_grad
-            weights = torch.from_numpy(np.ascontiguousarray(value)).to(self.like)
+            weights = torch.from_numpy(np.array(value, order="C")).to(self.like)  # a copy, always
             put(made, place, nn.Parameter(weights, requires_grad=learns))
         for place, bias in self.plain_biases().items():
             put(made, place, share(bias))
