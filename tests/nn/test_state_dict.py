@@ -57,6 +57,20 @@ def test_what_is_assigned_keeps_learning():
     assert other.report().pulses > 0
 
 
+def test_digital_parameters_that_are_assigned_alone_leave_the_rest_learning():
+    state = {key: value for key, value in trained(live_small()).state_dict().items() if "_extra_state" not in key}
+    copied, assigned = live_small(), live_small()
+    optimizer = nn.PulsedOptimizer(assigned.module[0].parameters(), lr=0.05)
+    for other, assign in ((copied, False), (assigned, True)):
+        before = other.weights
+        other.load_state_dict(state, strict=False, assign=assign)
+        assert all((other.weights[name] == weights).all() for name, weights in before.items())
+    assert [type(part) for part in assigned.parameters()] == [type(part) for part in copied.parameters()]
+    assert optimizer.param_groups[0]["params"][0] is next(assigned.module[0].parameters())
+    assert same(trained(assigned, seed=7), trained(copied, seed=7))
+    assert assigned.report().pulses > 0
+
+
 def lived(module, cell, seed=3):
     twin = nn.convert(module, cell, tile=(40, 6), seed=seed)
     twin.program()
