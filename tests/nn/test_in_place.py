@@ -336,6 +336,26 @@ def test_gradients_of_single_weights_cannot_be_clipped():
             optimizer.step()
 
 
+def test_hooks_that_would_do_nothing_are_refused():
+    def stepped(factor):
+        live = nn.convert(tnn.Linear(4, 3, bias=False), ECRAM, rule=pcm.Sgd())
+
+        def scale(handle):
+            handle.grad.mul_(factor)
+
+        handle = next(live.parameters())
+        with pytest.raises(ParameterError, match=r"'Linear': register_hook .*register_post_accumulate_grad_hook"):
+            handle.register_hook(lambda gradient: factor * gradient)
+        handle.register_post_accumulate_grad_hook(scale)  # which is offered instead
+        optimizer = nn.PulsedOptimizer(live.parameters(), lr=0.05)
+        live(noise(5, 4)).square().sum().backward()
+        optimizer.step()
+        return live.report().pulses
+
+    assert stepped(0.0) == 0
+    assert stepped(1.0) > 0
+
+
 def test_parameter_groups_hold_what_the_optimizer_has():
     live = nn.convert(tnn.Linear(4, 3), ECRAM, rule=pcm.Sgd())
     own = {"params": list(live.parameters())}

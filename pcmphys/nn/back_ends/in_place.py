@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
@@ -58,6 +58,20 @@ class PulsedWeight(nn.Parameter):
     def __repr__(self) -> str:
         product = self.product
         return f"PulsedWeight({product.name!r}, {product.inputs} x {product.outputs})"
+
+    def register_hook(self, hook: Callable[[torch.Tensor], Any]) -> NoReturn:
+        """Refused: it would be given zeros, and what it gave back would change nothing.
+
+        Raises
+        ------
+        ParameterError
+            Always.
+        """
+        raise ParameterError(
+            f"layer {self.product.name!r}: register_hook on weights trained in place cannot work, for their gradient "
+            "is never computed; register_post_accumulate_grad_hook of the parameter may scale its grad, register_hook "
+            "of the layer's output sees what flows back"
+        )
 
     def __deepcopy__(self, memo: dict[int, Any]) -> PulsedWeight:
         import copy
