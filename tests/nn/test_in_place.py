@@ -336,6 +336,15 @@ def test_gradients_of_single_weights_cannot_be_clipped():
             optimizer.step()
 
 
+@pytest.mark.parametrize("of_inputs", [True, False])
+def test_gradients_that_are_only_looked_at_leave_nothing_behind(of_inputs):
+    live, x = nn.convert(tnn.Linear(4, 3), ECRAM, rule=pcm.Sgd()), noise(5, 4).requires_grad_()
+    before = len(pickle.dumps(vars(live.maker.products[0])))
+    for _ in range(3):
+        torch.autograd.grad(live(x).square().sum(), x if of_inputs else list(live.parameters()))
+    assert len(pickle.dumps(vars(live.maker.products[0]))) < before + 100
+
+
 def test_hooks_that_would_do_nothing_are_refused():
     def stepped(factor):
         live = nn.convert(tnn.Linear(4, 3, bias=False), ECRAM, rule=pcm.Sgd())

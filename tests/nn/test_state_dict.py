@@ -15,7 +15,8 @@ import pcmphys as pcm  # noqa: E402
 from pcmphys import nn  # noqa: E402
 from pcmphys.errors import ParameterError  # noqa: E402
 from tests.nn.networks import HERMES, IBM, noise, small  # noqa: E402
-from tests.nn.test_in_place import ECRAM, RRAM, RULES, live_small, same, trained  # noqa: E402
+from tests.nn.test_in_place import ECRAM, FINE, RRAM, RULES, live_small, same, trained  # noqa: E402
+from tests.training.ideal import EXPECTED, OPEN  # noqa: E402
 
 PHYSICAL = pcm.load_cell("ibm-90nm-doped-gst")
 
@@ -208,6 +209,26 @@ def test_scaled_losses_and_checkpoints_of_activations_change_no_bit():
     ):
         torch.manual_seed(0)
         assert same(steps(call, scaled), expected)
+
+
+def test_a_layer_inside_and_outside_of_a_reentrant_checkpoint_learns_from_both():
+    layer, x = tnn.Linear(5, 5), noise(3, 5)
+
+    def trained_by(call):
+        live = nn.convert(layer, FINE, rule=pcm.Sgd(), periphery=OPEN, trains=EXPECTED)
+        optimizer = nn.PulsedOptimizer(live.parameters(), lr=1e-4)
+        before = live.weights["Linear"]
+        call(live).square().sum().backward()
+        updates = [len(product.gathered.vectors()[0]) for product in optimizer.products]
+        optimizer.step()
+        return updates, live.weights["Linear"] - before
+
+    (updates, change), (same_updates, expected) = (
+        trained_by(lambda live: live(checkpoint_of(live, torch.tanh(live(x)), use_reentrant=True))),
+        trained_by(lambda live: live(live(torch.tanh(live(x))))),
+    )
+    assert updates == same_updates == [9]
+    np.testing.assert_allclose(change, expected, atol=1e-3 * np.abs(expected).max())
 
 
 def test_what_a_file_cannot_hold_is_named(tmp_path):

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 import torch
 from torch import nn
+from torch.autograd.variable import ImperativeEngine
 
 from pcmphys.crossbar import Wires
 from pcmphys.errors import ParameterError
@@ -107,13 +108,13 @@ class InPlace(Product):
         super().__init__(name, *matrix.shape)
         self.matrix: TrainableMatrix = matrix
         self.gathered: Gathered = Gathered(*matrix.shape)
-        self._noted: list[tuple[int, Noted]] = []
+        self._noted: dict[int, list[Noted]] = {}  # of backward passes that go on, which may be in one another
         self._shown = 0.0
         self.handle = PulsedWeight(self)
 
     def __getstate__(self) -> dict[str, Any]:
         """As PyTorch's parameters, copies have no gradient."""
-        return vars(self) | {"gathered": Gathered(*self.matrix.shape), "_noted": [], "_shown": 0.0}
+        return vars(self) | {"gathered": Gathered(*self.matrix.shape), "_noted": {}, "_shown": 0.0}
 
     @property
     def weights(self) -> np.ndarray:
@@ -152,12 +153,16 @@ class InPlace(Product):
 
     def note(self, x: torch.Tensor, d: torch.Tensor, patches: Patches | None = None) -> None:
         """Keep inputs and gradients by the outputs until the backward pass that they are of has come to its end."""
-        self._noted.append((torch._C._current_graph_task_id(), Noted(array(x), array(d), patches)))
+        backward = torch._C._current_graph_task_id()
+        if backward not in self._noted:
+            self._noted[backward] = []
+            # one that leaves no gradient, as those of `torch.autograd.grad`, is not gathered
+            ImperativeEngine().queue_callback(lambda: self._noted.pop(backward, None))
+        self._noted[backward].append(Noted(array(x), array(d), patches))
 
     def gather(self, backward: int) -> None:
         """Add what was noted in a backward pass to what `step` will send, and show it in the handle's gradient."""
-        passes = [noted for number, noted in self._noted if number == backward]
-        self._noted.clear()
+        passes = self._noted.pop(backward, [])
         if len(self.gathered):
             self.gathered.scale(self._factor())
         self.gathered.add(passes)
