@@ -18,6 +18,7 @@ from tests.nn.networks import HERMES, IBM, noise, small  # noqa: E402
 from tests.nn.test_in_place import ECRAM, FINE, RRAM, RULES, live_small, same, trained  # noqa: E402
 from tests.training.ideal import EXPECTED, OPEN  # noqa: E402
 
+KEY = "module.0._extra_state"
 PHYSICAL = pcm.load_cell("ibm-90nm-doped-gst")
 
 
@@ -70,6 +71,16 @@ def test_digital_parameters_that_are_assigned_alone_leave_the_rest_learning():
     assert optimizer.param_groups[0]["params"][0] is next(assigned.module[0].parameters())
     assert same(trained(assigned, seed=7), trained(copied, seed=7))
     assert assigned.report().pulses > 0
+
+
+def test_what_was_gathered_before_devices_were_loaded_is_not_sent_to_them():
+    live, other = trained(live_small()), live_small()
+    state, optimizer = live.state_dict(), nn.PulsedOptimizer(other.parameters(), lr=0.05)
+    for load in (lambda: other.load_state_dict(state), lambda: other.module[0].set_extra_state(state[KEY])):
+        other(noise(3, 1, 8, 8)).square().sum().backward()
+        load()
+        optimizer.step()
+        assert np.array_equal(other.weights["0"], live.weights["0"])
 
 
 def lived(module, cell, seed=3):

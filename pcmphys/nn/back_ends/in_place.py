@@ -136,9 +136,15 @@ class InPlace(Product):
         return packed(self.matrix.trained, place, arrays)
 
     def unpacked(self, kept: Any, place: str, arrays: Arrays) -> Callable[[], None]:
-        """See `Product.unpacked`."""
+        """See `Product.unpacked`; gradients of what the devices held before are dropped."""
         found = unpacked(kept, self.matrix.copy().trained, place, arrays)
-        return lambda: setattr(self.matrix, "trained", found)
+
+        def take() -> None:
+            self.matrix.trained = found
+            self.forget()
+            self.handle.grad = None
+
+        return take
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Products (batch, outputs) of input vectors (batch, inputs), in the type of the inputs."""
