@@ -44,8 +44,8 @@ class AnalogTwin(Twin):
     in main memory; inputs from another device go there and back.
 
     The state dict holds weights and devices with their history (``_extra_state`` of each layer, as bytes): a twin made
-    alike, whatever its seed, has the same future from there on, and another one refuses it. `pcmphys.nn.plain` gives
-    the module of PyTorch again.
+    alike, whatever its seed, has the same future from the next read on, and another one refuses it. `pcmphys.nn.plain`
+    gives the module of PyTorch again.
     """
 
     def __init__(self, module: nn.Module, layers: dict[str, AnalogLayer], digital: list[DigitalPart], maker: Maker):
