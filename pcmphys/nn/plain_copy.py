@@ -19,7 +19,7 @@ def on_back_ends(module: nn.Module) -> bool:
 def plain_copy(module: nn.Module) -> nn.Module:
     """A copy of a twin, or of a module with twins in it, with layers of PyTorch in the place of analog ones.
 
-    Weights that layers share, and biases, are shared there, too.
+    Weights that analog layers share, and biases, are shared there, too; not so of one with a digital layer.
     """
     memo: dict[int, Any] = {}  # of deepcopy: what stands in it is taken instead of a copy
     first: dict[tuple[int, ...], nn.Module] = {}

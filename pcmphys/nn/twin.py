@@ -44,8 +44,8 @@ class AnalogTwin(Twin):
     in main memory; inputs from another device go there and back.
 
     The state dict holds weights and devices with their history (``_extra_state`` of each layer, as bytes): a twin made
-    alike, whatever its seed, has the same future from there on, and another one refuses it. `pcmphys.nn.plain` gives
-    the module of PyTorch again.
+    alike, whatever its seed, has the same future from the next read on, and another one refuses it. `pcmphys.nn.plain`
+    gives the module of PyTorch again.
     """
 
     def __init__(self, module: nn.Module, layers: dict[str, AnalogLayer], digital: list[DigitalPart], maker: Maker):
@@ -158,12 +158,17 @@ class AnalogTwin(Twin):
     def save(self, path: str | PathLike[str]) -> None:
         """Write parameters, devices with their history, gains and converter ranges to a file (``.npz``).
 
-        The arrays of its state dict, no pickles. What the twin is made of (module, cell, mapping, ...) is not in it.
+        The arrays of its state dict, no pickles. What the twin is made of (module, cell, mapping, ...) is not in it,
+        nor is a read that the twin holds: one that is loaded reads its devices anew, with other noise, and predicts
+        what this one does from its next `read` or `wait` on.
         """
         archive.save(self, FORMAT, self._made("save()"), path)
 
     def load(self, path: str | PathLike[str]) -> AnalogTwin:
-        """Take over what another twin of the same make has saved: from then on both have the same future.
+        """Take over what another twin of the same make has saved: from the next read on both have the same future.
+
+        A read is not saved. If the other twin held one (it has predicted since it last waited), the first predictions
+        here meet other noise than its own; ``read()`` on both before, and they are the same bits.
 
         Make a twin of an equal module by `convert` with the same arguments, trained or not, and load into it.
 

@@ -304,6 +304,23 @@ def test_what_a_gradient_counts_is_what_pytorch_counts():
     assert same(stepped(backward, halved), stepped(lambda live: (0.5 * live(x).square().sum()).backward()))
 
 
+@pytest.mark.parametrize("layer", [tnn.Linear(6, 3), tnn.Conv1d(2, 4, 3, groups=2)], ids=["linear", "grouped"])
+def test_buffers_of_inputs_may_be_filled_anew(layer):
+    shape = (8, 6) if isinstance(layer, tnn.Linear) else (3, 2, 7)
+    found = []
+    for reused in (True, False):
+        live, buffer = nn.convert(layer, ECRAM, rule=pcm.Sgd()), torch.empty(shape)
+        optimizer = nn.PulsedOptimizer(live.parameters(), lr=0.3)
+        for seed in (1, 2):
+            batch = noise(*shape, seed=seed)
+            live(buffer.copy_(batch) if reused else batch).square().mean().backward()
+        buffer.zero_()
+        optimizer.step()
+        found.append(live)
+    assert same(*found)
+    assert found[0].report().pulses > 0
+
+
 def test_gradients_of_single_weights_cannot_be_clipped():
     live = nn.convert(tnn.Linear(4, 3), ECRAM, rule=pcm.Sgd())
     optimizer = nn.PulsedOptimizer(live.parameters(), lr=0.05)
@@ -317,6 +334,35 @@ def test_gradients_of_single_weights_cannot_be_clipped():
         spoil()
         with pytest.raises(ParameterError, match=r"layer 'Linear': .*clip_grad_norm_ does\. Instead .*lower lr, or"):
             optimizer.step()
+
+
+@pytest.mark.parametrize("of_inputs", [True, False])
+def test_gradients_that_are_only_looked_at_leave_nothing_behind(of_inputs):
+    live, x = nn.convert(tnn.Linear(4, 3), ECRAM, rule=pcm.Sgd()), noise(5, 4).requires_grad_()
+    before = len(pickle.dumps(vars(live.maker.products[0])))
+    for _ in range(3):
+        torch.autograd.grad(live(x).square().sum(), x if of_inputs else list(live.parameters()))
+    assert len(pickle.dumps(vars(live.maker.products[0]))) < before + 100
+
+
+def test_hooks_that_would_do_nothing_are_refused():
+    def stepped(factor):
+        live = nn.convert(tnn.Linear(4, 3, bias=False), ECRAM, rule=pcm.Sgd())
+
+        def scale(handle):
+            handle.grad.mul_(factor)
+
+        handle = next(live.parameters())
+        with pytest.raises(ParameterError, match=r"'Linear': register_hook .*register_post_accumulate_grad_hook"):
+            handle.register_hook(lambda gradient: factor * gradient)
+        handle.register_post_accumulate_grad_hook(scale)  # which is offered instead
+        optimizer = nn.PulsedOptimizer(live.parameters(), lr=0.05)
+        live(noise(5, 4)).square().sum().backward()
+        optimizer.step()
+        return live.report().pulses
+
+    assert stepped(0.0) == 0
+    assert stepped(1.0) > 0
 
 
 def test_parameter_groups_hold_what_the_optimizer_has():

@@ -56,6 +56,16 @@ def test_what_was_learned_is_what_is_left(name):
     assert all((live.weights[key] == weights).all() for key, weights in before.items())
 
 
+@pytest.mark.parametrize("shape", [(4, 1), (1, 4), (1, 1), (4, 3)], ids=str)
+@pytest.mark.parametrize("cell", [HERMES, nn.Digital(8, 8)], ids=["tiles", "digital"])
+def test_weights_of_a_plain_module_are_its_own(shape, cell):
+    twin = nn.convert(tnn.Linear(*shape).double(), cell)
+    before = twin.products[0].exact.copy()
+    with torch.no_grad():
+        nn.plain(twin).weight.add_(1.0)
+    assert np.array_equal(twin.products[0].exact, before)
+
+
 def test_modes_frozen_layers_and_what_holds_a_twin_are_kept():
     live = nn.convert(small().train(), ECRAM, rule=pcm.Sgd())
     live.module[0].requires_grad_(False)

@@ -15,8 +15,10 @@ import pcmphys as pcm  # noqa: E402
 from pcmphys import nn  # noqa: E402
 from pcmphys.errors import ParameterError  # noqa: E402
 from tests.nn.networks import HERMES, IBM, noise, small  # noqa: E402
-from tests.nn.test_in_place import ECRAM, RRAM, RULES, live_small, same, trained  # noqa: E402
+from tests.nn.test_in_place import ECRAM, FINE, RRAM, RULES, live_small, same, trained  # noqa: E402
+from tests.training.ideal import EXPECTED, OPEN  # noqa: E402
 
+KEY = "module.0._extra_state"
 PHYSICAL = pcm.load_cell("ibm-90nm-doped-gst")
 
 
@@ -55,6 +57,30 @@ def test_what_is_assigned_keeps_learning():
     other.load_state_dict(checkpoint(live), assign=True)
     assert same(trained(other, seed=7), trained(live, seed=7))
     assert other.report().pulses > 0
+
+
+def test_digital_parameters_that_are_assigned_alone_leave_the_rest_learning():
+    state = {key: value for key, value in trained(live_small()).state_dict().items() if "_extra_state" not in key}
+    copied, assigned = live_small(), live_small()
+    optimizer = nn.PulsedOptimizer(assigned.module[0].parameters(), lr=0.05)
+    for other, assign in ((copied, False), (assigned, True)):
+        before = other.weights
+        other.load_state_dict(state, strict=False, assign=assign)
+        assert all((other.weights[name] == weights).all() for name, weights in before.items())
+    assert [type(part) for part in assigned.parameters()] == [type(part) for part in copied.parameters()]
+    assert optimizer.param_groups[0]["params"][0] is next(assigned.module[0].parameters())
+    assert same(trained(assigned, seed=7), trained(copied, seed=7))
+    assert assigned.report().pulses > 0
+
+
+def test_what_was_gathered_before_devices_were_loaded_is_not_sent_to_them():
+    live, other = trained(live_small()), live_small()
+    state, optimizer = live.state_dict(), nn.PulsedOptimizer(other.parameters(), lr=0.05)
+    for load in (lambda: other.load_state_dict(state), lambda: other.module[0].set_extra_state(state[KEY])):
+        other(noise(3, 1, 8, 8)).square().sum().backward()
+        load()
+        optimizer.step()
+        assert np.array_equal(other.weights["0"], live.weights["0"])
 
 
 def lived(module, cell, seed=3):
@@ -194,6 +220,26 @@ def test_scaled_losses_and_checkpoints_of_activations_change_no_bit():
     ):
         torch.manual_seed(0)
         assert same(steps(call, scaled), expected)
+
+
+def test_a_layer_inside_and_outside_of_a_reentrant_checkpoint_learns_from_both():
+    layer, x = tnn.Linear(5, 5), noise(3, 5)
+
+    def trained_by(call):
+        live = nn.convert(layer, FINE, rule=pcm.Sgd(), periphery=OPEN, trains=EXPECTED)
+        optimizer = nn.PulsedOptimizer(live.parameters(), lr=1e-4)
+        before = live.weights["Linear"]
+        call(live).square().sum().backward()
+        updates = [len(product.gathered.vectors()[0]) for product in optimizer.products]
+        optimizer.step()
+        return updates, live.weights["Linear"] - before
+
+    (updates, change), (same_updates, expected) = (
+        trained_by(lambda live: live(checkpoint_of(live, torch.tanh(live(x)), use_reentrant=True))),
+        trained_by(lambda live: live(live(torch.tanh(live(x))))),
+    )
+    assert updates == same_updates == [9]
+    np.testing.assert_allclose(change, expected, atol=1e-3 * np.abs(expected).max())
 
 
 def test_what_a_file_cannot_hold_is_named(tmp_path):

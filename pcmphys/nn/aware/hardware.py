@@ -148,6 +148,9 @@ def plain(module: nn.Module) -> nn.Module:
     - of a `LiveTwin` as its devices hold them now, without read noise, converters and wires: what was learned;
     - of an `AnalogTwin` as its devices are to hold them, before programming, drift and noise.
 
+    Weights that converted layers shared are shared again. Those that one shared with a layer that is not on devices,
+    as a decoder with an embedding, are a copy: to train both as one, tie them anew.
+
     Parameters
     ----------
     module : torch.nn.Module

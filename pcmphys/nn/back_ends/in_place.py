@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import torch
 from torch import nn
+from torch.autograd.variable import ImperativeEngine
 
 from pcmphys.crossbar import Wires
 from pcmphys.errors import ParameterError
@@ -59,6 +60,20 @@ class PulsedWeight(nn.Parameter):
         product = self.product
         return f"PulsedWeight({product.name!r}, {product.inputs} x {product.outputs})"
 
+    def register_hook(self, hook: Callable[[torch.Tensor], Any]) -> NoReturn:
+        """Refused: it would be given zeros, and what it gave back would change nothing.
+
+        Raises
+        ------
+        ParameterError
+            Always.
+        """
+        raise ParameterError(
+            f"layer {self.product.name!r}: register_hook on weights trained in place cannot work, for their gradient "
+            "is never computed; register_post_accumulate_grad_hook of the parameter may scale its grad, register_hook "
+            "of the layer's output sees what flows back"
+        )
+
     def __deepcopy__(self, memo: dict[int, Any]) -> PulsedWeight:
         import copy
 
@@ -93,13 +108,13 @@ class InPlace(Product):
         super().__init__(name, *matrix.shape)
         self.matrix: TrainableMatrix = matrix
         self.gathered: Gathered = Gathered(*matrix.shape)
-        self._noted: list[tuple[int, Noted]] = []
+        self._noted: dict[int, list[Noted]] = {}  # of backward passes that go on, which may be in one another
         self._shown = 0.0
         self.handle = PulsedWeight(self)
 
     def __getstate__(self) -> dict[str, Any]:
         """As PyTorch's parameters, copies have no gradient."""
-        return vars(self) | {"gathered": Gathered(*self.matrix.shape), "_noted": [], "_shown": 0.0}
+        return vars(self) | {"gathered": Gathered(*self.matrix.shape), "_noted": {}, "_shown": 0.0}
 
     @property
     def weights(self) -> np.ndarray:
@@ -121,9 +136,15 @@ class InPlace(Product):
         return packed(self.matrix.trained, place, arrays)
 
     def unpacked(self, kept: Any, place: str, arrays: Arrays) -> Callable[[], None]:
-        """See `Product.unpacked`."""
+        """See `Product.unpacked`; gradients of what the devices held before are dropped."""
         found = unpacked(kept, self.matrix.copy().trained, place, arrays)
-        return lambda: setattr(self.matrix, "trained", found)
+
+        def take() -> None:
+            self.matrix.trained = found
+            self.forget()
+            self.handle.grad = None
+
+        return take
 
     def forward(self, x: np.ndarray) -> np.ndarray:
         """Products (batch, outputs) of input vectors (batch, inputs), in the type of the inputs."""
@@ -138,12 +159,16 @@ class InPlace(Product):
 
     def note(self, x: torch.Tensor, d: torch.Tensor, patches: Patches | None = None) -> None:
         """Keep inputs and gradients by the outputs until the backward pass that they are of has come to its end."""
-        self._noted.append((torch._C._current_graph_task_id(), Noted(array(x), array(d).copy(), patches)))
+        backward = torch._C._current_graph_task_id()
+        if backward not in self._noted:
+            self._noted[backward] = []
+            # one that leaves no gradient, as those of `torch.autograd.grad`, is not gathered
+            ImperativeEngine().queue_callback(lambda: self._noted.pop(backward, None))
+        self._noted[backward].append(Noted(array(x), array(d), patches))
 
     def gather(self, backward: int) -> None:
         """Add what was noted in a backward pass to what `step` will send, and show it in the handle's gradient."""
-        passes = [noted for number, noted in self._noted if number == backward]
-        self._noted.clear()
+        passes = self._noted.pop(backward, [])
         if len(self.gathered):
             self.gathered.scale(self._factor())
         self.gathered.add(passes)

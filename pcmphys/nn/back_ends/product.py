@@ -72,7 +72,10 @@ class Product(ABC):
         return d @ self.weights.T.astype(d.dtype)
 
     def note(self, x: torch.Tensor, d: torch.Tensor, patches: Patches | None = None) -> None:
-        """Keep what an update will be made of: input vectors or images, and gradients by the outputs."""
+        """Keep what an update will be made of: input vectors or images, and gradients by the outputs.
+
+        Both are copies that nobody else writes to; products of one convolution are given the same images.
+        """
         raise NotImplementedError(f"{type(self).__name__} has a handle and cannot learn")
 
     @property
@@ -164,7 +167,7 @@ class _Multiply(torch.autograd.Function):
         saved = ctx.saved_tensors  # once: a checkpoint computes them anew
         if not saved:
             return x, None, None
-        product.note(saved[0], d[0])
+        product.note(saved[0].clone(), _own(d[0]))  # the user may fill buffers anew before step()
         return x, None, torch.zeros_like(product.handle)
 
 
@@ -201,11 +204,12 @@ class Convolve(torch.autograd.Function):
         """Gradient with respect to the images; products that learn note theirs."""
         images = _to_images(ctx, d[0]) if ctx.needs_input_grad[0] else None
         saved = ctx.saved_tensors
+        kept = saved[0].clone() if saved else None  # one copy for all groups
         handles: list[torch.Tensor | None] = []
         for product, some, learns in zip(ctx.products, ctx.patches, ctx.learning, strict=True):
             if learns:
                 place = slice(some.first_output, some.first_output + product.outputs)
-                product.note(saved[0], d[0][:, place], some)
+                product.note(kept, _own(d[0][:, place]), some)
             handles.append(torch.zeros_like(product.handle) if learns else None)
         return images, None, None, *handles
 
@@ -231,6 +235,11 @@ def _to_images(ctx: Any, d: torch.Tensor) -> torch.Tensor:
             )
         back.append(torch.cat(parts, 1))
     return torch.cat(back) if back else d.new_zeros((0, channels, *size))
+
+
+def _own(d: torch.Tensor) -> torch.Tensor:
+    """A copy that lies row by row."""
+    return d.clone(memory_format=torch.contiguous_format)
 
 
 def array(x: torch.Tensor) -> np.ndarray:

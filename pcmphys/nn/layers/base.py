@@ -38,9 +38,11 @@ class AnalogLayer(nn.Module):
         self.products: tuple[Product, ...] = products
         # of the type and where the layer's numbers are; goes with them if they are moved
         self.register_buffer("like", torch.empty(0, dtype=like.dtype, device=like.device), persistent=False)
-        self._register_handles()
+        self.register_handles()
+        self.register_load_state_dict_post_hook(_keep_handles)
 
-    def _register_handles(self) -> None:
+    def register_handles(self) -> None:
+        """What stands for weights in place is among the parameters; one that stands there already stays."""
         for k, product in enumerate(self.products):
             if product.handle is not None:
                 self.register_parameter(f"in_place_{k}", product.handle)
@@ -52,7 +54,6 @@ class AnalogLayer(nn.Module):
     def set_extra_state(self, found: Any) -> None:
         """Take over devices of a layer of the same make: from then on both have the same future."""
         self.taken(found)()
-        self._register_handles()  # load_state_dict(assign=True) has put others in their place
 
     def taken(self, found: Any) -> Callable[[], None]:
         """What takes over devices; they have been looked at, and nothing has changed."""
@@ -84,7 +85,7 @@ class AnalogLayer(nn.Module):
         made.to_empty(device=self.like.device)
         for place, (value, handle) in self.plain_weights().items():
             learns = handle is None or handle.requires_grad
-            weights = torch.from_numpy(np.ascontiguousarray(value)).to(self.like)
+            weights = torch.from_numpy(np.array(value, order="C")).to(self.like)  # a copy, always
             put(made, place, nn.Parameter(weights, requires_grad=learns))
         for place, bias in self.plain_biases().items():
             put(made, place, share(bias))
@@ -121,6 +122,11 @@ class AnalogLayer(nn.Module):
         """One line: shapes of the products."""
         shapes = ", ".join(f"{product.inputs} x {product.outputs}" for product in self.products[:4])
         return shapes + (", ..." if len(self.products) > 4 else "")
+
+
+def _keep_handles(layer: AnalogLayer, _: Any) -> None:
+    """After a state dict: `load_state_dict` with ``assign`` puts others in their place."""
+    layer.register_handles()
 
 
 def put(module: nn.Module, place: str, parameter: nn.Parameter | None) -> None:

@@ -46,8 +46,9 @@ class LiveTwin(Twin):
     norms other than the Euclidean one are not those of the weights' gradient.
 
     The state dict holds the devices with their history (``_extra_state`` of each layer, as bytes), so checkpoints of
-    PyTorch resume to the same bits in a network made alike, whatever its seed; another one refuses them. Copies have
-    the devices, and no gradients. `pcmphys.nn.plain` gives the module of PyTorch with the learned weights.
+    PyTorch resume to the same bits in a network made alike, whatever its seed; another one refuses them. What was
+    noted for devices before they are loaded is dropped; gradients of digital parameters stay, as in PyTorch. Copies
+    have the devices, and no gradients. `pcmphys.nn.plain` gives the module of PyTorch with the learned weights.
     """
 
     maker: TrainingWorkshop
