@@ -25,19 +25,19 @@ _TOGETHER = 2
 
 
 @law
-def slots_of(length):
+def slots_of(length: int) -> int:
     """A bit for each slot of a train."""
     return ~U64(0) if length >= _SLOTS else (U64(1) << U64(length)) - U64(1)
 
 
 @law
-def digits_of(chance):
+def digits_of(chance: float) -> int:
     """Binary digits of a chance below one behind its point, 53 of them, as a whole number."""
     return U64(np.int64(chance * _SCALE))
 
 
 @law
-def decide(plane, digit, fires, undecided):
+def decide(plane: int, digit: int, fires: int, undecided: int) -> tuple[int, int]:
     """Which slots fire, and which are undecided still, after one more digit of their uniform numbers, a bit each."""
     mask = U64(0) - digit  # all ones for a digit of one: there a smaller digit is a hit, else a larger one a miss
     return fires | (undecided & ~plane & mask), undecided & ~(plane ^ mask)
@@ -63,7 +63,7 @@ def settled(digits, place, block, wide, address, fires, undecided):
 
 
 @law
-def train(chance, length, seed, cell, event, stream):
+def train(chance: float, length: int, seed: int, cell: int, event: int, stream: int) -> int:
     """Slots in which a line fires, a bit each: those whose uniform number U is below its chance.
 
     U is compared with the chance digit by digit, for all slots at once, until no slot is undecided; a word of Philox
@@ -119,7 +119,7 @@ def first_digits(address, stream, block, digits, fires, undecided):
 
 
 @law
-def lowest(bits):
+def lowest(bits: int) -> int:
     """Place of the lowest bit that is set."""
     # a power of two as a float has its place for an exponent; the sign of the highest is masked away
     return ((bits_of(np.float64(np.int64(bits & (~bits + U64(1))))) >> np.int64(52)) & np.int64(0x7FF)) - np.int64(1023)
@@ -139,7 +139,7 @@ def by_slot(fires, here, counts):
 
 
 @law
-def room_of(lines):
+def room_of(lines: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Memory in which `trains` works, for so many lines."""
     return np.empty(lines, dtype=np.uint64), np.empty(lines, dtype=np.uint64), np.empty(lines, dtype=np.uint64)
 

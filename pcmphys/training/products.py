@@ -56,7 +56,7 @@ def converters_of(periphery: Periphery, bound: float, halvings: int) -> LineConv
 
 
 @law
-def converted(value, full, steps):
+def converted(value: float, full: float, steps: float) -> float:
     """A value rounded to a converter's steps within its full scale; as `Periphery.quantise` does it."""
     if steps == 0.0:
         return value
@@ -79,7 +79,7 @@ def deliver(values, full, steps, first, out):
 
 
 @law
-def full_scale(values, first, count, input_range):
+def full_scale(values: np.ndarray, first: int, count: int, input_range: float) -> float:
     """Full scale of a vector of inputs: as given, or its largest magnitude, or 1 of no input at all."""
     if input_range > 0.0:
         return input_range
@@ -176,7 +176,7 @@ def forward(start, stop, x, place, converters, reading, out, clipped):
 
 
 @law
-def out_of_range(values, full, steps):
+def out_of_range(values: np.ndarray, full: float, steps: float) -> int:
     """How many values a converter clips: half a step beyond the last code still rounds to it."""
     found = 0
     if steps > 0.0:

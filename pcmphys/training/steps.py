@@ -26,26 +26,26 @@ _ROOM = 10
 
 
 @law
-def places(entries):
+def places(entries: int) -> np.ndarray:
     """Room for so many pulses of a word line behind those that were gathered before."""
     return np.empty(GATHERED + entries, dtype=np.int64)
 
 
 @law
-def blocks(entries):
+def blocks(entries: int) -> tuple[np.ndarray, np.ndarray]:
     """Room for the lines and blocks that their numbers are drawn from: each line takes whole blocks of four."""
     groups = GATHERED + entries // 4 + 4
     return np.empty(groups, dtype=np.uint64), np.empty(groups, dtype=np.uint64)
 
 
 @law
-def side_by_side(entries):
+def side_by_side(entries: int) -> np.ndarray:
     """Room in which `step_all` works."""
     return np.empty((_ROOM, GATHERED + entries))
 
 
 @law
-def noted_blocks(count, line, group, drawn):
+def noted_blocks(count: int, line: int, group: int, drawn: tuple[np.ndarray, np.ndarray]) -> int:
     """Note the blocks that hold ``count`` numbers of a line, from place ``group`` on; the next place."""
     lines, numbers = drawn
     for block in range((count + 3) // 4):
@@ -78,7 +78,7 @@ def normals(count, radius, angle, z):
 
 
 @law
-def device_of(pulse):
+def device_of(pulse: int) -> int:
     """The device of a pulse, which stands for -1 - device if it goes down."""
     return pulse if pulse >= 0 else -1 - pulse
 

@@ -8,6 +8,8 @@ every 32nd product is added to one of 32 sums, and these at last to each other, 
 
 from __future__ import annotations
 
+import numpy as np
+
 from pcmphys.numerics.compile import kernel, law
 from pcmphys.numerics.lanes import LANES, eight, everywhere, store, total
 from pcmphys.numerics.random import U64
@@ -25,7 +27,7 @@ def padded(columns: int) -> int:
 
 
 @law
-def gather(levels, first, across, factors, lines):
+def gather(levels: np.ndarray, first: int, across: bool, factors: np.ndarray, lines: np.ndarray) -> int:
     """Levels that are not zero, into ``factors``, and where their lines of weights begin; how many there are."""
     count = 0
     for i in range(levels.size):
@@ -35,7 +37,9 @@ def gather(levels, first, across, factors, lines):
 
 
 @law
-def gather_four(levels, first, across, factors, lines):
+def gather_four(
+    levels: np.ndarray, first: int, across: bool, factors: np.ndarray, lines: np.ndarray
+) -> tuple[int, int]:
     """Levels (4, lines) of which one at least is not zero, and their lines; how many, and how many are not zero."""
     count, met = 0, 0
     for i in range(levels.shape[1]):
@@ -108,7 +112,7 @@ def add_lines_of_four(count, factors, lines, flat, columns, out):
 
 
 @law
-def end_of_line(line, columns, flat, end):
+def end_of_line(line: int, columns: int, flat: np.ndarray, end: np.ndarray) -> bool:
     """What a line of weights has behind its whole blocks, into ``end``, a block of zeros; whether that is anything."""
     whole = columns - columns % _BLOCK
     for j in range(columns - whole):

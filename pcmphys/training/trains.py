@@ -117,7 +117,7 @@ def share_out(start, stop, steps, options, x, d, lines):
 
 
 @law
-def largest(values):
+def largest(values: np.ndarray) -> float:
     """Largest magnitude; 0 of none."""
     found = 0.0
     for k in range(values.size):

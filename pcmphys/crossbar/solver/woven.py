@@ -6,7 +6,7 @@ four word lines go abreast, because each waits for its own last step.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -87,7 +87,7 @@ def _weave(net, more, cells, through):
 
 
 @law
-def collect_first(net, block, fields):
+def collect_first(net: Woven, block: int, fields: Any) -> None:
     """`collect` with each bit line at the voltage of its near terminal."""
     cells, columns, held = net.cells, net.wire.size, fields.held
     t0 = t1 = t2 = t3 = everywhere(0.0)
@@ -103,7 +103,7 @@ def collect_first(net, block, fields):
 
 
 @law
-def collect(net, block, fields):
+def collect(net: Woven, block: int, fields: Any) -> None:
     """Currents that the cells of four word lines bring, each summed up from its far end, as in `lines.row_ladders`."""
     cells, columns, held = net.cells, net.wire.size, fields.held
     t0 = t1 = t2 = t3 = everywhere(0.0)
@@ -119,7 +119,7 @@ def collect(net, block, fields):
 
 
 @law
-def nodes(net, block, j, fields):
+def nodes(net: Woven, block: int, j: int, fields: Any) -> tuple[float, float, float, float]:
     """Voltages of bit line j at four word lines: the substitution of `lines.column_ladders` from the lowest up."""
     place, wire = block * net.wire.size + j, spread(net.wire, j)
     k, b = place * NUMBERS + CLIMB, place * ABREAST
@@ -130,7 +130,7 @@ def nodes(net, block, j, fields):
 
 
 @law
-def put(x0, x1, x2, x3, j, out):
+def put(x0: float, x1: float, x2: float, x3: float, j: int, out: np.ndarray) -> None:
     """Put what belongs to four word lines into the j-th four rows."""
     store(x0, ABREAST * j, out)
     store(x1, ABREAST * j + 1, out)
@@ -139,7 +139,7 @@ def put(x0, x1, x2, x3, j, out):
 
 
 @law
-def get(values, j):
+def get(values: np.ndarray, j: int) -> tuple[float, float, float, float]:
     """What belongs to four word lines, from the j-th four rows."""
     k = ABREAST * j
     return load(values, k), load(values, k + 1), load(values, k + 2), load(values, k + 3)
@@ -152,7 +152,7 @@ def _first_node(net, i, fields, held):
 
 
 @law
-def first_nodes(net, block, fields):
+def first_nodes(net: Woven, block: int, fields: Any) -> tuple[float, float, float, float]:
     """Voltages of the first nodes of four word lines, after `collect`."""
     i = ABREAST * block
     h0, h1, h2, h3 = get(fields.held, 0)
@@ -161,7 +161,7 @@ def first_nodes(net, block, fields):
 
 
 @law
-def wires(net, block):
+def wires(net: Woven, block: int) -> tuple[float, float, float, float]:
     """Resistances [ohm] of one segment of four word lines each."""
     k = ENDS * ABREAST * block + 2
     ends = net.ends
