@@ -15,6 +15,8 @@ import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+
 from pcmphys.numerics.compile import law
 from pcmphys.numerics.elementary import exp_in_chains
 from pcmphys.physics.state import SECTORS
@@ -139,5 +141,7 @@ def grain_share(radius: float, centre: float, size: float) -> float:
     >>> grain_share(40e-9, 40e-9, 10e-9)
     0.5
     """
+    # grains are kept in single precision, whose squares would be too coarse for a mixture that is about to percolate
+    centre, size = np.float64(centre), np.float64(size)
     share = 1.0 - (radius * radius + centre * centre - size * size) / (2.0 * radius * centre)
     return min(max(SECTORS * share, 0.0), 1.0)

@@ -174,7 +174,7 @@ class Device(Heated, Conducting):
             free = 1.0
             for (centre, size), birth in zip(self.grains[s], born[s]):
                 grown = size + velocity * (elapsed - birth)
-                free *= 1.0 - grain_share(place, centre, grown, size_stored=False) if grown > 0.0 else 1.0
+                free *= 1.0 - grain_share(place, centre, grown) if grown > 0.0 else 1.0
             if place - self.radius < left and coarse(w3) < free:
                 self.grains[s].append([single(place), 0.0])
                 born[s].append(elapsed)

@@ -263,10 +263,9 @@ def cools_from(warm: list[tuple[float, float, float]]) -> int:
     return j
 
 
-def grain_share(radius: float, centre: float, size: float, *, size_stored: bool = True) -> float:
-    """Part of a sector's shell that a grain covers; ``size_stored``: its radius is a float32."""
-    size_squared = single(size * size) if size_stored else size * size
-    share = 1.0 - (radius * radius + single(centre * centre) - size_squared) / (2.0 * radius * centre)
+def grain_share(radius: float, centre: float, size: float) -> float:
+    """Part of a sector's shell that a grain covers."""
+    share = 1.0 - (radius * radius + centre * centre - size * size) / (2.0 * radius * centre)
     return clip(SECTORS * share, 0.0, 1.0)
 
 
@@ -698,7 +697,7 @@ class Heated:
         for other, size in self.grains[s]:
             speed, room = self.spot(s, other, born[1][s], ambient)
             then = min(max(size + speed * born[0], 0.0), room)
-            smaller *= 1.0 - grain_share(centre, other, then, size_stored=False)
+            smaller *= 1.0 - grain_share(centre, other, then)
         if chance < smaller * apart / gentlest[0 if is_hot else 1]:
             lacking = born[0] * self.factors[GROWTH] * look_up(velocity, temperature)
             self.grains[s].append([single(centre), single(-lacking)])
