@@ -32,7 +32,7 @@ COOLING = 4
 _FRONT, _QUENCH, _TEXTURE, _TRAP_STATE = (
     int(stream) for stream in (Stream.FRONT, Stream.QUENCH, Stream.TEXTURE, Stream.TRAP_STATE)
 )
-_ASKED = {"RESET": 250e3, "SET": 300e3}
+_ASKED = {"RESET": 350e3, "SET": 350e3}
 """Pulses a second of one core [1/s]."""
 
 
