@@ -6,16 +6,13 @@ side; where a device is met again, in another slot of the same train, its furthe
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from pcmphys.cells.pulsed.kernels import at, own_of
 from pcmphys.cells.pulsed.laws import change
 from pcmphys.cells.pulsed.laws.own import Own
 from pcmphys.numerics.compile import kernel, law
-from pcmphys.numerics.elementary import log, sine_pair
-from pcmphys.numerics.random import U64, words
+from pcmphys.numerics.random import U64, squared_radius, turned, words
 from pcmphys.training.products import reads_as
 
 GATHERED = 512
@@ -72,9 +69,8 @@ def normals(count, radius, angle, z):
     for pair in range(count):
         k = U64(pair)
         # the whole number is below 2^32: never 0 and never 1 with a half added
-        size = math.sqrt(-2.0 * log((radius[k] + 0.5) * _PER_WORD))
-        cosine, sine = sine_pair(angle[k] * _PER_WORD)
-        z[U64(2) * k], z[U64(2) * k + U64(1)] = size * cosine, size * sine
+        square = squared_radius((radius[k] + 0.5) * _PER_WORD)
+        z[U64(2) * k], z[U64(2) * k + U64(1)] = turned(square, angle[k] * _PER_WORD)
 
 
 @law

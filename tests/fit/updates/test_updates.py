@@ -349,7 +349,8 @@ def test_a_right_read_error_is_never_refused(steps):
     random, numbers = np.random.default_rng(1), np.arange(steps + 1)
     for _ in range(400):
         reads = 1e-6 + 5e-7 * numbers + 2e-7 * random.normal(size=steps + 1)
-        pcm.fit.updates(numbers, reads, +1, law="linear", read_error=2e-7)
+        found = pcm.fit.updates(numbers, reads, +1, law="linear", read_error=2e-7)
+        assert found.fit["step_up"].value > 0.0
 
 
 def test_a_read_error_may_be_told_of_reads_without_noise():
